@@ -1,0 +1,45 @@
+//! Everything that is SQLite's alone: pragmas, files, sizes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::StoreError;
+
+fn opened(path: &Path, result: rusqlite::Result<Connection>) -> Result<Connection, StoreError> {
+    result.map_err(|source| StoreError::Open { path: path.display().to_string(), source })
+}
+
+pub fn open_for_writing(path: &Path) -> Result<Connection, StoreError> {
+    let connection = opened(path, Connection::open(path))?;
+    let prepare = || -> rusqlite::Result<()> {
+        connection.busy_timeout(Duration::from_secs(5))?;
+        // WAL with synchronous=NORMAL: a commit survives the death of the process at once, and that of the machine
+        // up to the last checkpoint; no fsync on the way of a request.
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.pragma_update(None, "foreign_keys", "ON")?;
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(())
+    };
+    prepare().map_err(|source| StoreError::Open { path: path.display().to_string(), source })?;
+    Ok(connection)
+}
+
+pub fn open_for_reading(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = opened(path, Connection::open_with_flags(path, flags))?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(connection)
+}
+
+pub fn size_bytes(path: &Path) -> u64 {
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    size(path) + size(Path::new(&log))
+}

@@ -1,0 +1,51 @@
+//! The tables, and the order in which they came to be. Migrations only go forward; a newer database is refused.
+
+pub mod keys;
+pub mod models;
+pub mod prices;
+pub mod providers;
+pub mod requests;
+pub mod settings;
+pub mod spend_hourly;
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use crate::StoreError;
+
+/// Append only: the position in this list is the schema's version.
+fn migrations() -> Migrations<'static> {
+    Migrations::new(vec![
+        M::up(keys::CREATE),
+        M::up(providers::CREATE),
+        M::up(models::CREATE),
+        M::up(requests::CREATE),
+        M::up(spend_hourly::CREATE),
+        M::up(settings::CREATE),
+        M::up(prices::CREATE),
+    ])
+}
+
+/// The schema's version that this build writes.
+pub const SCHEMA_VERSION: i64 = 7;
+
+pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::Newer { path: path.display().to_string(), found, known: SCHEMA_VERSION });
+    }
+    migrations().to_latest(connection).map_err(|error| StoreError::Migration(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests;
+
+/// A UUID kept as text.
+fn uuid_text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<uuid::Uuid> {
+    let text: String = row.get(column)?;
+    uuid::Uuid::parse_str(&text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+    })
+}

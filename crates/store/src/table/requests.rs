@@ -1,0 +1,339 @@
+//! `requests`: the ledger. One row per request, whatever became of it, written once. Its id is a UUIDv7, so the
+//! primary key is also the order of time.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
+use uuid::Uuid;
+
+pub(super) const CREATE: &str = "
+CREATE TABLE requests (
+  id                  BLOB PRIMARY KEY,        -- UUIDv7
+  started_at          INTEGER NOT NULL,        -- UTC milliseconds
+  key_id              BLOB NOT NULL,           -- the nil UUID for the administrator's key
+  endpoint            TEXT NOT NULL,
+  model_requested     TEXT NOT NULL,
+  model_group         TEXT NOT NULL,
+  deployment_id       TEXT,
+  provider            TEXT,
+  upstream_model      TEXT,
+  format_in           TEXT NOT NULL,
+  format_out          TEXT,
+  status              INTEGER NOT NULL,        -- as the client saw it, or would have
+  outcome             INTEGER NOT NULL,        -- 0 ok, 1 error, 2 cancelled by the client
+  error_kind          TEXT,
+  error_message       TEXT,
+  streamed            INTEGER NOT NULL,
+  attempts            INTEGER NOT NULL,
+  attempt_log         TEXT,                    -- JSON array, when there was more than one attempt or an error
+  latency_us          INTEGER NOT NULL,
+  first_byte_us       INTEGER,
+  client              TEXT NOT NULL,           -- User-Agent
+  client_name         TEXT NOT NULL,           -- its first product word
+  end_user            TEXT,
+  response_id         TEXT,
+  input_tokens        INTEGER NOT NULL,
+  output_tokens       INTEGER NOT NULL,
+  cache_read_tokens   INTEGER NOT NULL,
+  cache_write_tokens  INTEGER NOT NULL,        -- all lifetimes
+  cache_write_1h_tokens INTEGER NOT NULL,
+  reasoning_tokens    INTEGER NOT NULL,
+  audio_tokens        INTEGER NOT NULL,        -- in and out
+  usage_source        INTEGER NOT NULL,        -- 0 none, 1 reported by the provider, 2 estimated
+  usage_raw           TEXT,                    -- the provider's own object
+  billing             INTEGER NOT NULL,        -- 0 api, 1 subscription, 2 local
+  cost_nanos          INTEGER,                 -- nano-dollars; NULL: unpriced
+  cost_lines          TEXT,                    -- JSON array
+  price_source        TEXT,
+  price_version       TEXT,
+  dropped             TEXT,                    -- JSON array: what could not be carried across formats
+  request_bytes       INTEGER NOT NULL,
+  response_bytes      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX requests_by_key ON requests (key_id, id);
+CREATE INDEX requests_by_response ON requests (response_id) WHERE response_id IS NOT NULL;";
+
+/// Columns in the order of the table. Costs in nano-dollars, times in UTC milliseconds, durations in microseconds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RequestRow {
+    pub id: Uuid,
+    pub started_at: i64,
+    pub key_id: Uuid,
+    pub endpoint: String,
+    pub model_requested: String,
+    pub model_group: String,
+    pub deployment_id: Option<String>,
+    pub provider: Option<String>,
+    pub upstream_model: Option<String>,
+    pub format_in: String,
+    pub format_out: Option<String>,
+    pub status: u16,
+    pub outcome: Outcome,
+    pub error_kind: Option<String>,
+    pub error_message: Option<String>,
+    pub streamed: bool,
+    pub attempts: u32,
+    pub attempt_log: Option<String>,
+    pub latency_us: i64,
+    pub first_byte_us: Option<i64>,
+    pub client: String,
+    pub client_name: String,
+    pub end_user: Option<String>,
+    pub response_id: Option<String>,
+    pub tokens: Tokens,
+    pub usage_source: UsageSource,
+    pub usage_raw: Option<String>,
+    pub billing: Billing,
+    pub cost_nanos: Option<i64>,
+    pub cost_lines: Option<String>,
+    pub price_source: Option<String>,
+    pub price_version: Option<String>,
+    pub dropped: Option<String>,
+    pub request_bytes: i64,
+    pub response_bytes: i64,
+}
+
+/// `input` is all prompt tokens, of which the cache's are parts; `output` all completion tokens, of which reasoning is part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tokens {
+    pub input: i64,
+    pub output: i64,
+    pub cache_read: i64,
+    pub cache_write: i64,
+    pub cache_write_1h: i64,
+    pub reasoning: i64,
+    pub audio: i64,
+}
+
+/// Enums kept as small integers; the first variant is also what an unknown number reads as.
+macro_rules! small_enums {
+    ($($(#[$doc:meta])* $name:ident { $first:ident = $n0:literal $t0:literal $(, $variant:ident = $number:literal $text:literal)* $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+        pub enum $name { #[default] $first $(, $variant)* }
+        impl $name {
+            pub fn as_str(self) -> &'static str {
+                match self { Self::$first => $t0 $(, Self::$variant => $text)* }
+            }
+            pub fn number(self) -> i64 {
+                match self { Self::$first => $n0 $(, Self::$variant => $number)* }
+            }
+            fn from_number(number: i64) -> Self {
+                match number { $($number => Self::$variant,)* _ => Self::$first }
+            }
+        }
+    )+};
+}
+
+small_enums! {
+    /// What became of the request.
+    Outcome { Ok = 0 "ok", Error = 1 "error", Cancelled = 2 "cancelled" }
+    /// Where the token counts come from.
+    UsageSource { None = 0 "none", Reported = 1 "reported", Estimated = 2 "estimated" }
+    /// Who is paid, and how. The three are never summed unasked.
+    Billing { Api = 0 "api", Subscription = 1 "subscription", Local = 2 "local" }
+}
+
+impl Outcome {
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Ok, Self::Error, Self::Cancelled].into_iter().find(|outcome| outcome.as_str() == text)
+    }
+}
+
+const COLUMNS: &str = "id, started_at, key_id, endpoint, model_requested, model_group, deployment_id, provider, \
+     upstream_model, format_in, format_out, status, outcome, error_kind, error_message, streamed, attempts, attempt_log, \
+     latency_us, first_byte_us, client, client_name, end_user, response_id, input_tokens, output_tokens, \
+     cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, audio_tokens, usage_source, \
+     usage_raw, billing, cost_nanos, cost_lines, price_source, price_version, dropped, request_bytes, response_bytes";
+
+/// Writes the row unless one of the same id is there already; whether it was written.
+pub(crate) fn insert(connection: &Connection, row: &RequestRow) -> Result<bool> {
+    let mut statement = connection.prepare_cached(concat_insert())?;
+    let changed = statement.execute(rusqlite::params![
+        row.id,
+        row.started_at,
+        row.key_id,
+        row.endpoint,
+        row.model_requested,
+        row.model_group,
+        row.deployment_id,
+        row.provider,
+        row.upstream_model,
+        row.format_in,
+        row.format_out,
+        row.status,
+        row.outcome.number(),
+        row.error_kind,
+        row.error_message,
+        row.streamed,
+        row.attempts,
+        row.attempt_log,
+        row.latency_us,
+        row.first_byte_us,
+        row.client,
+        row.client_name,
+        row.end_user,
+        row.response_id,
+        row.tokens.input,
+        row.tokens.output,
+        row.tokens.cache_read,
+        row.tokens.cache_write,
+        row.tokens.cache_write_1h,
+        row.tokens.reasoning,
+        row.tokens.audio,
+        row.usage_source.number(),
+        row.usage_raw,
+        row.billing.number(),
+        row.cost_nanos,
+        row.cost_lines,
+        row.price_source,
+        row.price_version,
+        row.dropped,
+        row.request_bytes,
+        row.response_bytes,
+    ])?;
+    Ok(changed > 0)
+}
+
+fn concat_insert() -> &'static str {
+    static SQL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    SQL.get_or_init(|| {
+        let count = COLUMNS.split(',').count();
+        let values = (1..=count).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ");
+        format!("INSERT INTO requests ({COLUMNS}) VALUES ({values}) ON CONFLICT (id) DO NOTHING")
+    })
+}
+
+fn from_row(row: &Row<'_>) -> Result<RequestRow> {
+    Ok(RequestRow {
+        id: row.get(0)?,
+        started_at: row.get(1)?,
+        key_id: row.get(2)?,
+        endpoint: row.get(3)?,
+        model_requested: row.get(4)?,
+        model_group: row.get(5)?,
+        deployment_id: row.get(6)?,
+        provider: row.get(7)?,
+        upstream_model: row.get(8)?,
+        format_in: row.get(9)?,
+        format_out: row.get(10)?,
+        status: row.get(11)?,
+        outcome: Outcome::from_number(row.get(12)?),
+        error_kind: row.get(13)?,
+        error_message: row.get(14)?,
+        streamed: row.get(15)?,
+        attempts: row.get(16)?,
+        attempt_log: row.get(17)?,
+        latency_us: row.get(18)?,
+        first_byte_us: row.get(19)?,
+        client: row.get(20)?,
+        client_name: row.get(21)?,
+        end_user: row.get(22)?,
+        response_id: row.get(23)?,
+        tokens: Tokens {
+            input: row.get(24)?,
+            output: row.get(25)?,
+            cache_read: row.get(26)?,
+            cache_write: row.get(27)?,
+            cache_write_1h: row.get(28)?,
+            reasoning: row.get(29)?,
+            audio: row.get(30)?,
+        },
+        usage_source: UsageSource::from_number(row.get(31)?),
+        usage_raw: row.get(32)?,
+        billing: Billing::from_number(row.get(33)?),
+        cost_nanos: row.get(34)?,
+        cost_lines: row.get(35)?,
+        price_source: row.get(36)?,
+        price_version: row.get(37)?,
+        dropped: row.get(38)?,
+        request_bytes: row.get(39)?,
+        response_bytes: row.get(40)?,
+    })
+}
+
+/// What a page of the ledger is filtered by. Newest first; `before` is the id of the last row already seen.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub before: Option<Uuid>,
+    pub key_id: Option<Uuid>,
+    pub outcome: Option<Outcome>,
+    pub model: Option<String>,
+    pub provider: Option<String>,
+    pub client: Option<String>,
+    pub end_user: Option<String>,
+    /// Found in model, provider, client, error message or id.
+    pub search: Option<String>,
+    pub from: Option<i64>,
+    pub to: Option<i64>,
+    pub limit: usize,
+}
+
+pub fn page(connection: &Connection, filter: &Filter) -> Result<Vec<RequestRow>> {
+    let mut conditions: Vec<String> = Vec::new();
+    let mut values: Vec<Value> = Vec::new();
+    let mut condition = |sql: &str, value: Value| {
+        values.push(value);
+        conditions.push(sql.replace('?', &format!("?{}", values.len())));
+    };
+    if let Some(before) = filter.before {
+        condition("id < ?", Value::Blob(before.as_bytes().to_vec()));
+    }
+    if let Some(key_id) = filter.key_id {
+        condition("key_id = ?", Value::Blob(key_id.as_bytes().to_vec()));
+    }
+    if let Some(outcome) = filter.outcome {
+        condition("outcome = ?", Value::Integer(outcome.number()));
+    }
+    if let Some(model) = &filter.model {
+        condition("(model_group = ? OR upstream_model = ?)", Value::Text(model.clone()));
+    }
+    if let Some(provider) = &filter.provider {
+        condition("provider = ?", Value::Text(provider.clone()));
+    }
+    if let Some(client) = &filter.client {
+        condition("client_name = ?", Value::Text(client.clone()));
+    }
+    if let Some(end_user) = &filter.end_user {
+        condition("end_user = ?", Value::Text(end_user.clone()));
+    }
+    if let Some(from) = filter.from {
+        condition("started_at >= ?", Value::Integer(from));
+    }
+    if let Some(to) = filter.to {
+        condition("started_at < ?", Value::Integer(to));
+    }
+    if let Some(search) = &filter.search {
+        let pattern = search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        condition(
+            "(model_requested LIKE ? ESCAPE '\\' OR upstream_model LIKE ? ESCAPE '\\' OR provider LIKE ? ESCAPE '\\' \
+             OR client LIKE ? ESCAPE '\\' OR error_message LIKE ? ESCAPE '\\' OR response_id LIKE ? ESCAPE '\\' \
+             OR LOWER(HEX(id)) LIKE REPLACE(?, '-', '') ESCAPE '\\')",
+            Value::Text(format!("%{pattern}%")),
+        );
+    }
+    values.push(Value::Integer(filter.limit as i64));
+    let filter_sql =
+        if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+    let sql = format!("SELECT {COLUMNS} FROM requests {filter_sql} ORDER BY id DESC LIMIT ?{}", values.len());
+    connection.prepare_cached(&sql)?.query_map(params_from_iter(values), from_row)?.collect()
+}
+
+pub fn find(connection: &Connection, id: Uuid) -> Result<Option<RequestRow>> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM requests WHERE id = ?1"))?
+        .query_row([id], from_row)
+        .optional()
+}
+
+/// The newest row with this response id, as the provider gave it.
+pub fn find_by_response_id(connection: &Connection, response_id: &str) -> Result<Option<RequestRow>> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM requests WHERE response_id = ?1 ORDER BY id DESC LIMIT 1"))?
+        .query_row([response_id], from_row)
+        .optional()
+}
+
+/// How many rows there are.
+pub fn count(connection: &Connection) -> Result<i64> {
+    connection.query_row("SELECT COUNT(*) FROM requests", [], |row| row.get(0))
+}

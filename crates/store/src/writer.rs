@@ -1,0 +1,152 @@
+//! The one writer thread. It takes whatever is queued, runs it in one transaction, commits, and acknowledges. Under
+//! load many ledger rows share a commit; alone, a row is committed at once.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use crate::table::requests::RequestRow;
+use crate::table::{requests, spend_hourly};
+use crate::{SqlError, StoreError};
+
+/// Most ledger rows in one transaction: bounds how long the first of them waits for its acknowledgement.
+const ROWS_PER_COMMIT: usize = 1024;
+
+type Work = Box<dyn FnOnce(&Connection) -> Done + Send>;
+/// Told whether the transaction was committed, hands the result to whoever waits.
+type Done = Box<dyn FnOnce(bool) + Send>;
+
+enum Job {
+    Record(Box<RequestRow>, oneshot::Sender<bool>),
+    Run(Work),
+    Stop,
+}
+
+/// Resolves when a ledger row is committed.
+pub struct Ack(oneshot::Receiver<bool>);
+
+impl Ack {
+    /// True when the row is committed, false when the database refused it (disk full, for instance; it is logged).
+    pub async fn committed(self) -> bool {
+        self.0.await.unwrap_or(false)
+    }
+}
+
+pub struct Writer {
+    queue: Sender<Job>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    pub fn start(connection: Connection) -> Self {
+        let (queue, jobs) = channel();
+        let thread = std::thread::Builder::new()
+            .name("postern-ledger".into())
+            .spawn(move || work(connection, &jobs))
+            .map_err(|error| tracing::error!(%error, "the database writer thread cannot start"))
+            .ok();
+        Self { queue, thread: Mutex::new(thread) }
+    }
+
+    pub fn record(&self, row: Box<RequestRow>) -> Ack {
+        let (done, ack) = oneshot::channel();
+        // A closed queue drops `done`, and the acknowledgement answers false.
+        let _ = self.queue.send(Job::Record(row, done));
+        Ack(ack)
+    }
+
+    pub async fn run<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Connection) -> Result<T, SqlError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (done, answer) = oneshot::channel();
+        let work: Work = Box::new(move |connection| {
+            let result = in_savepoint(connection, write);
+            Box::new(move |committed| {
+                let answer = match result {
+                    Ok(_) if !committed => Err(StoreError::Closed),
+                    other => other.map_err(StoreError::from),
+                };
+                let _ = done.send(answer);
+            })
+        });
+        self.queue.send(Job::Run(work)).map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub fn stop(&self) {
+        let _ = self.queue.send(Job::Stop);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn in_savepoint<T>(
+    connection: &Connection,
+    write: impl FnOnce(&Connection) -> Result<T, SqlError>,
+) -> Result<T, SqlError> {
+    connection.execute_batch("SAVEPOINT one_write")?;
+    let result = write(connection);
+    let end = if result.is_ok() { "RELEASE one_write" } else { "ROLLBACK TO one_write; RELEASE one_write" };
+    connection.execute_batch(end)?;
+    result
+}
+
+fn work(mut connection: Connection, jobs: &Receiver<Job>) {
+    let mut batch: Vec<Job> = Vec::new();
+    let mut stopping = false;
+    while !stopping {
+        let Ok(first) = jobs.recv() else { break };
+        batch.push(first);
+        while batch.len() < ROWS_PER_COMMIT
+            && let Ok(next) = jobs.try_recv()
+        {
+            batch.push(next);
+        }
+        stopping = batch.iter().any(|job| matches!(job, Job::Stop));
+        commit(&mut connection, &mut batch);
+    }
+    if let Err(error) = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);") {
+        tracing::warn!(%error, "the last checkpoint of the database failed");
+    }
+}
+
+fn commit(connection: &mut Connection, batch: &mut Vec<Job>) {
+    let mut acks: Vec<oneshot::Sender<bool>> = Vec::new();
+    let mut answers: Vec<Done> = Vec::new();
+    let outcome = (|| -> Result<(), SqlError> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut sums = spend_hourly::Sums::default();
+        for job in batch.drain(..) {
+            match job {
+                Job::Record(row, ack) => {
+                    acks.push(ack);
+                    if requests::insert(&transaction, &row)? {
+                        sums.add(&row);
+                    }
+                }
+                Job::Run(work) => answers.push(work(&transaction)),
+                Job::Stop => {}
+            }
+        }
+        sums.write(&transaction)?;
+        transaction.commit()
+    })();
+    if let Err(error) = &outcome {
+        tracing::error!(%error, rows = acks.len(), "a transaction of the ledger failed");
+    }
+    let committed = outcome.is_ok();
+    // What was still in the batch when an error ended the loop is answered by dropping its sender.
+    batch.clear();
+    for ack in acks {
+        let _ = ack.send(committed);
+    }
+    for answer in answers {
+        answer(committed);
+    }
+}
