@@ -69,7 +69,8 @@ impl FileVault {
             Derivation::KeyFile => "vault.key does not belong to it",
             Derivation::Passphrase { .. } => "the passphrase is wrong",
         };
-        Ok((head.clone(), sealed::open(&head, &key, bytes, &path, wrong_key)?))
+        let entries = sealed::open(&key, bytes, &path, wrong_key)?;
+        Ok((head, entries))
     }
 
     fn key_for(&self, head: &Head) -> Result<Key, VaultError> {
