@@ -1,0 +1,304 @@
+//! From a recorded request to a response: routes, keys, validation as the provider documents it, then the behaviour.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Method, Response, StatusCode};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::events::{self, Ending};
+use super::{Dialect, Recorded, State, anthropic, locked, openai};
+use crate::{Behaviour, Fault, Pace, Reply};
+
+/// Makes hyper drop the connection, wherever it is.
+#[derive(Debug)]
+pub struct HangUp;
+
+impl fmt::Display for HangUp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the fake upstream hangs up, as it was told to")
+    }
+}
+
+impl std::error::Error for HangUp {}
+
+pub type Body = UnsyncBoxBody<Bytes, HangUp>;
+type Answer = Result<Response<Body>, HangUp>;
+
+/// A provider's error before it has a shape.
+pub struct Refusal {
+    pub status: u16,
+    pub message: String,
+    pub param: Option<&'static str>,
+}
+
+impl Refusal {
+    pub fn new(status: u16, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), param: None }
+    }
+
+    pub fn about(param: &'static str, message: impl Into<String>) -> Self {
+        Self { status: 400, message: message.into(), param: Some(param) }
+    }
+}
+
+pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
+    let path = request.path.split('?').next().unwrap_or_default();
+    let is_call = request.method == Method::POST && path == call_path(state.dialect);
+    if is_call {
+        state.calls.send_modify(|calls| *calls += 1);
+    }
+    let key = locked(&state.script).key.clone();
+    if key.is_some_and(|key| presented_key(state.dialect, request) != key) {
+        return Ok(refuse(state.dialect, &Refusal::new(401, ""), ""));
+    }
+    if is_call {
+        return call(state, request).await;
+    }
+    let found = match state.dialect {
+        Dialect::OpenAi => openai::other_route(&request.method, path),
+        Dialect::Anthropic => anthropic::other_route(&request.method, path),
+    };
+    Ok(match found {
+        Some(body) => json(StatusCode::OK, &body, state.dialect),
+        None => {
+            refuse(state.dialect, &Refusal::new(404, format!("Unknown route {} {path}", request.method)), "")
+        }
+    })
+}
+
+fn call_path(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::OpenAi => "/v1/chat/completions",
+        Dialect::Anthropic => "/v1/messages",
+    }
+}
+
+fn presented_key(dialect: Dialect, request: &Recorded) -> &str {
+    let bearer = request.header("authorization").strip_prefix("Bearer ").unwrap_or_default();
+    match dialect {
+        Dialect::Anthropic if bearer.is_empty() => request.header("x-api-key"),
+        Dialect::OpenAi | Dialect::Anthropic => bearer,
+    }
+}
+
+async fn call(state: &Arc<State>, request: &Recorded) -> Answer {
+    let dialect = state.dialect;
+    let checked = match serde_json::from_slice::<Value>(&request.body) {
+        Err(error) => {
+            Err(Refusal::new(400, format!("We could not parse the JSON body of your request: {error}")))
+        }
+        Ok(body) => match dialect {
+            Dialect::OpenAi => openai::check(&body).map(|()| body),
+            Dialect::Anthropic => anthropic::check(request, &body).map(|()| body),
+        },
+    };
+    let body = match checked {
+        Ok(body) => body,
+        Err(refusal) => return Ok(refuse(dialect, &refusal, "")),
+    };
+    let model = body["model"].as_str().unwrap_or_default();
+    match state.behaviour(model) {
+        Behaviour::Raw { status, headers, body } => {
+            let mut response = Response::new(whole(body));
+            *response.status_mut() = status;
+            *response.headers_mut() = headers;
+            Ok(response)
+        }
+        Behaviour::Reply(mut reply) => {
+            if reply.tool_calls.is_empty()
+                && let Some(tool) = wanted_tool(dialect, &body)
+            {
+                reply = reply.tool(&tool, Reply::example_tool_arguments());
+            }
+            if !reply.first_byte_after.is_zero() {
+                tokio::time::sleep(reply.first_byte_after).await;
+            }
+            Ok(send(state, &body, &reply, None))
+        }
+        Behaviour::Fault(fault) => fail(state, &body, &fault).await,
+    }
+}
+
+async fn fail(state: &Arc<State>, body: &Value, fault: &Fault) -> Answer {
+    let model = body["model"].as_str().unwrap_or_default();
+    match fault {
+        Fault::Status { status, retry_after } => {
+            let mut response = refuse(state.dialect, &Refusal::new(*status, ""), model);
+            if let Some(seconds) = retry_after {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
+            }
+            Ok(response)
+        }
+        Fault::Html { status } => {
+            let page =
+                "<!DOCTYPE html><html><head><title>Bad gateway</title></head><body>nginx</body></html>";
+            let mut response = Response::new(whole(Bytes::from_static(page.as_bytes())));
+            *response.status_mut() = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            Ok(response)
+        }
+        Fault::Empty => Ok(Response::new(whole(Bytes::new()))),
+        Fault::CloseBeforeHeaders => Err(HangUp),
+        Fault::NeverAnswers => {
+            let _left = Abandoned::watch(&state.abandoned);
+            std::future::pending().await
+        }
+        Fault::ErrorFirstEvent | Fault::ErrorMidStream if body["stream"] != true => {
+            Ok(refuse(state.dialect, &Refusal::new(500, ""), model))
+        }
+        _ => Ok(send(state, body, &Reply::default(), Some(fault))),
+    }
+}
+
+fn send(state: &Arc<State>, request: &Value, reply: &Reply, fault: Option<&Fault>) -> Response<Body> {
+    let dialect = state.dialect;
+    if request["stream"] == true {
+        let events = match dialect {
+            Dialect::OpenAi => openai::stream(request, reply),
+            Dialect::Anthropic => anthropic::stream(request, reply),
+        };
+        let (events, ending) = match fault {
+            Some(fault) => events::cut(events, fault, stream_error(dialect)),
+            None => (events, Ending::Proper),
+        };
+        let pieces = events::pieces(events, reply.chunking);
+        let mut response = Response::new(streamed(state, pieces, reply.pace.clone(), ending));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+        request_id(dialect, &mut response);
+        return response;
+    }
+    let value = match dialect {
+        Dialect::OpenAi => openai::reply(request, reply),
+        Dialect::Anthropic => anthropic::reply(request, reply),
+    };
+    let body = Bytes::from(value.to_string());
+    let half = body.slice(..body.len() / 2);
+    let (pieces, ending, length) = match fault {
+        None if reply.chunked => (vec![half.clone(), body.slice(half.len()..)], Ending::Proper, None),
+        None => return json(StatusCode::OK, &value, dialect),
+        Some(Fault::Truncated | Fault::BrokenSse) => (vec![half], Ending::Proper, None),
+        Some(Fault::InvalidUtf8) => {
+            (vec![Bytes::from_static(b"{\"id\":\"\xff\xfe\"}")], Ending::Proper, None)
+        }
+        Some(Fault::Stalls) => (vec![half], Ending::Silence, Some(body.len())),
+        Some(_) => (vec![half], Ending::Abort, Some(body.len())),
+    };
+    let mut response = Response::new(streamed(state, pieces, Pace::None, ending));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(length) = length {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    request_id(dialect, &mut response);
+    response
+}
+
+/// Sends every piece by itself: between two pieces the body is pending once, so that hyper writes what it has.
+fn streamed(state: &Arc<State>, pieces: Vec<Bytes>, pace: Pace, ending: Ending) -> Body {
+    let abandoned = Abandoned::watch(&state.abandoned);
+    let steps = (pieces.into_iter(), pace, abandoned, ending);
+    let frames = stream::unfold(steps, |(mut pieces, pace, mut abandoned, ending)| async move {
+        let Some(piece) = pieces.next() else {
+            tokio::task::yield_now().await;
+            return match ending {
+                Ending::Proper => None,
+                Ending::Abort => Some((Err(HangUp), (pieces, pace, abandoned, Ending::Proper))),
+                Ending::Silence => std::future::pending().await,
+            };
+        };
+        match &pace {
+            Pace::None => tokio::task::yield_now().await,
+            Pace::Every(interval) => tokio::time::sleep(*interval).await,
+            Pace::Gate(gate) => gate.pass().await,
+        }
+        if pieces.len() == 0 && ending != Ending::Silence {
+            // A caller may hang up on the last piece; it has everything.
+            abandoned.finished();
+        }
+        Some((Ok(Frame::data(piece)), (pieces, pace, abandoned, ending)))
+    });
+    StreamBody::new(frames).boxed_unsync()
+}
+
+/// Counts a reply as abandoned unless it was finished.
+struct Abandoned(Option<watch::Sender<usize>>);
+
+impl Abandoned {
+    fn watch(counter: &watch::Sender<usize>) -> Self {
+        Self(Some(counter.clone()))
+    }
+
+    fn finished(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        if let Some(counter) = self.0.take() {
+            counter.send_modify(|left| *left += 1);
+        }
+    }
+}
+
+/// The tool that the request forces, or the first one for `fake-tool` until its result is in.
+fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
+    let (tools, choice, answered) = match dialect {
+        Dialect::OpenAi => openai::tools(body),
+        Dialect::Anthropic => anthropic::tools(body),
+    };
+    if answered || tools.is_empty() {
+        return None;
+    }
+    let forced = choice.filter(|name| name.is_empty() || tools.contains(name));
+    match forced {
+        Some(name) if !name.is_empty() => Some(name),
+        Some(_) => tools.into_iter().next(),
+        None if body["model"] == "fake-tool" => tools.into_iter().next(),
+        None => None,
+    }
+}
+
+fn stream_error(dialect: Dialect) -> Bytes {
+    match dialect {
+        Dialect::OpenAi => events::data(&openai::error(&Refusal::new(500, ""), "")),
+        Dialect::Anthropic => events::named(&anthropic::error(&Refusal::new(529, ""), "")),
+    }
+}
+
+fn refuse(dialect: Dialect, refusal: &Refusal, model: &str) -> Response<Body> {
+    let body = match dialect {
+        Dialect::OpenAi => openai::error(refusal, model),
+        Dialect::Anthropic => anthropic::error(refusal, model),
+    };
+    json(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &body, dialect)
+}
+
+fn json(status: StatusCode, body: &Value, dialect: Dialect) -> Response<Body> {
+    let mut response = Response::new(whole(Bytes::from(body.to_string())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    request_id(dialect, &mut response);
+    response
+}
+
+fn request_id(dialect: Dialect, response: &mut Response<Body>) {
+    let (name, value) = match dialect {
+        Dialect::OpenAi => ("x-request-id", "req_fake0000000000000000"),
+        Dialect::Anthropic => ("request-id", "req_fake0000000000000000"),
+    };
+    response.headers_mut().insert(name, HeaderValue::from_static(value));
+}
+
+fn whole(body: Bytes) -> Body {
+    Full::new(body).map_err(|never| match never {}).boxed_unsync()
+}

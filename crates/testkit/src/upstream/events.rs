@@ -1,0 +1,85 @@
+//! Server-sent events as bytes, and the cuts that a [`Fault`] makes in a list of them.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use serde_json::Value;
+
+use crate::{Chunking, Fault};
+
+/// How a stream ends after its last piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Proper,
+    Abort,
+    Silence,
+}
+
+/// `data: …` alone, as OpenAI sends it.
+pub fn data(value: &Value) -> Bytes {
+    Bytes::from(format!("data: {value}\n\n"))
+}
+
+/// `event: …` and `data: …`, as Anthropic sends it; the event is named by the data's `type`.
+pub fn named(value: &Value) -> Bytes {
+    let name = value["type"].as_str().unwrap_or_default();
+    Bytes::from(format!("event: {name}\ndata: {value}\n\n"))
+}
+
+/// The events as `fault` leaves them.
+pub fn cut(mut events: Vec<Bytes>, fault: &Fault, error: Bytes) -> (Vec<Bytes>, Ending) {
+    let half = (events.len() / 2).max(1);
+    match fault {
+        Fault::CloseBetweenEvents => {
+            events.truncate(half);
+            (events, Ending::Abort)
+        }
+        Fault::CloseMidEvent | Fault::CloseMidBody => {
+            let torn = events.get(half).map(|event| event.slice(..event.len() / 2));
+            events.truncate(half);
+            events.extend(torn);
+            (events, Ending::Abort)
+        }
+        Fault::Truncated => {
+            events.truncate(half);
+            (events, Ending::Proper)
+        }
+        Fault::BrokenSse => {
+            events.truncate(half);
+            events.push(Bytes::from_static(b"data: {\"this is\": not json\n\nno colon here\n\n"));
+            (events, Ending::Proper)
+        }
+        Fault::InvalidUtf8 => {
+            events.truncate(half);
+            events.push(Bytes::from_static(b"data: {\"broken\":\"\xff\xfe\"}\n\n"));
+            (events, Ending::Proper)
+        }
+        Fault::ErrorMidStream => {
+            events.truncate(half);
+            events.push(error);
+            (events, Ending::Proper)
+        }
+        Fault::ErrorFirstEvent => (vec![error], Ending::Proper),
+        Fault::Stalls => {
+            events.truncate(half);
+            (events, Ending::Silence)
+        }
+        _ => (events, Ending::Proper),
+    }
+}
+
+/// The same bytes in other pieces.
+pub fn pieces(events: Vec<Bytes>, chunking: Chunking) -> Vec<Bytes> {
+    if chunking == Chunking::PerEvent {
+        return events;
+    }
+    let mut all = BytesMut::new();
+    for event in events {
+        all.put(event);
+    }
+    let mut all = all.freeze();
+    let Chunking::Bytes(size) = chunking else { return vec![all] };
+    let mut pieces = Vec::new();
+    while !all.is_empty() {
+        pieces.push(all.split_to(size.clamp(1, all.len())));
+    }
+    pieces
+}
