@@ -1,0 +1,117 @@
+//! What a request came to.
+
+use super::price::{PriceTable, Prices, Service, Unit};
+
+const PICO_PER_NANO: i128 = 1_000;
+
+/// What a request is billed for. `input` is ALL tokens of the prompt, of which `cache_*`, `audio_input` and
+/// `image_input` are parts; `output` is ALL tokens of the completion, of which `reasoning` and `audio_output` are parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BilledTokens {
+    pub input: u64,
+    pub output: u64,
+    pub cache_read: u64,
+    /// Written to a cache that lives five minutes (or the provider's only kind).
+    pub cache_write_5m: u64,
+    pub cache_write_1h: u64,
+    pub reasoning: u64,
+    pub audio_input: u64,
+    pub audio_output: u64,
+    pub image_input: u64,
+    /// The tier that the provider says it served: `flex`, `priority`, `batch`, ... ; else standard.
+    pub service_tier: Option<String>,
+}
+
+/// A request's cost and how it came about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Nano-dollars, rounded once, half up.
+    pub nanos: i64,
+    pub lines: Vec<CostLine>,
+}
+
+/// Tokens of one kind at one price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CostLine {
+    pub kind: &'static str,
+    pub tokens: u64,
+    pub price_pico: i64,
+    pub cost_pico: i128,
+}
+
+impl CostLine {
+    /// For display; lines rounded one by one need not add up to [`Cost::nanos`].
+    pub fn nanos(&self) -> i64 {
+        nanos(self.cost_pico)
+    }
+}
+
+impl Prices {
+    /// The cost at peak hours. `None` is unpriced: tokens of a kind were used that has no price, nor has what it falls
+    /// back to. Never a zero in place of a missing price.
+    ///
+    /// * The long-context tier is the highest whose `above` the whole input exceeds; it prices all tokens.
+    /// * For each kind of token: the price at the served tier, else the standard one, of the long-context tier; else the
+    ///   same of the base list; else the kind that it falls back to (cache reads, cache writes, audio and images to
+    ///   input; an hour's cache write to a cache write; reasoning and audio out to output).
+    pub fn cost(&self, tokens: &BilledTokens) -> Option<Cost> {
+        self.cost_at(tokens, None)
+    }
+
+    /// [`Self::cost`] at a time (UTC milliseconds since 1970), at which off-peak prices may hold.
+    pub fn cost_at(&self, tokens: &BilledTokens, at: Option<i64>) -> Option<Cost> {
+        let service = Service::from_reported(tokens.service_tier.as_deref());
+        let tables = self.tables(tokens.input, at);
+        let input_parts = [
+            (Unit::CacheRead, tokens.cache_read),
+            (Unit::CacheWrite, tokens.cache_write_5m),
+            (Unit::CacheWrite1h, tokens.cache_write_1h),
+            (Unit::AudioInput, tokens.audio_input),
+            (Unit::ImageInput, tokens.image_input),
+        ];
+        let output_parts = [(Unit::Reasoning, tokens.reasoning), (Unit::AudioOutput, tokens.audio_output)];
+        let mut cost = Cost::default();
+        let mut total = 0_i128;
+        let kinds = std::iter::once((Unit::Input, rest(tokens.input, &input_parts)))
+            .chain(input_parts)
+            .chain([(Unit::Output, rest(tokens.output, &output_parts))])
+            .chain(output_parts);
+        for (unit, count) in kinds.filter(|(_, count)| *count > 0) {
+            let price = resolve(&tables, unit, service)?;
+            let cost_pico = i128::from(count) * i128::from(price);
+            total = total.saturating_add(cost_pico);
+            cost.lines.push(CostLine { kind: unit.name(), tokens: count, price_pico: price, cost_pico });
+        }
+        cost.nanos = nanos(total);
+        Some(cost)
+    }
+
+    /// The lists to look a price up in, most specific first.
+    fn tables(&self, input: u64, at: Option<i64>) -> [Option<&PriceTable>; 3] {
+        let tier = self.tiers.iter().rev().find(|tier| input > tier.above);
+        let off_peak = self.off_peak.as_deref().filter(|off_peak| at.is_some_and(|at| off_peak.covers(at)));
+        [tier.map(|tier| &tier.prices), off_peak.map(|off_peak| &off_peak.prices), Some(&self.base)]
+    }
+}
+
+/// What is left of a whole. A provider that reports parts larger than the whole gets its parts billed, no more.
+fn rest(whole: u64, parts: &[(Unit, u64)]) -> u64 {
+    parts.iter().fold(whole, |left, (_, part)| left.saturating_sub(*part))
+}
+
+fn resolve(tables: &[Option<&PriceTable>; 3], unit: Unit, service: Service) -> Option<i64> {
+    std::iter::successors(Some(unit), |unit| unit.fallback()).find_map(|unit| {
+        tables
+            .iter()
+            .flatten()
+            .find_map(|table| table.get(unit, service).or_else(|| table.get(unit, Service::Standard)))
+    })
+}
+
+fn nanos(pico: i128) -> i64 {
+    let rounded = pico.saturating_add(PICO_PER_NANO / 2).div_euclid(PICO_PER_NANO);
+    i64::try_from(rounded).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;
