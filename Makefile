@@ -1,0 +1,35 @@
+# What a person does with this repository. Every target is a script in scripts/; ARGS go to it.
+.DEFAULT_GOAL := help
+.PHONY: help run test dev lint bench package ui openapi clean
+
+ARGS ?=
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build and start Postern (ARGS="--listen 127.0.0.1:4010"; HEADLESS=1 for the gateway alone)
+	@scripts/run.sh $(ARGS)
+
+test: ## Run every test (ARGS="rust sdk" for some: ui rust api sdk browser desktop)
+	@scripts/test.sh $(ARGS)
+
+dev: ## Start Postern and rebuild it at every change
+	@scripts/dev.sh $(ARGS)
+
+lint: ## Check formatting, clippy, types, Biome and the shell scripts
+	@scripts/lint.sh
+
+bench: ## Measure the release build (ARGS="--quick" or "--compare FILE")
+	@scripts/bench.sh $(ARGS)
+
+package: ## Build the .deb and the tarball into dist/
+	@scripts/package.sh
+
+ui: ## Build the console into src-ui/dist
+	@bash -c 'source scripts/lib.sh && build_console'
+
+openapi: ## Write openapi.json from the code, and the TypeScript client from it
+	@scripts/openapi.sh
+
+clean: ## Remove everything that was built in this checkout
+	rm -rf target gen dist .venv bench/out src-ui/dist src-ui/node_modules src-ui/test-results src-ui/playwright-report
