@@ -1,1 +1,35 @@
-//! postern-wire
+//! Wire formats: reading them, watching them, and translating between them.
+//!
+//! Pure functions and small state machines over bytes. No I/O, no clock, no HTTP, no async: whoever calls feeds
+//! bytes in and sends bytes out. May depend on JSON and byte crates only.
+//!
+//! Where to start: [`Envelope`] is what the gateway reads of a request, [`StreamTap`] watches a stream that is
+//! passed on untouched, [`translate_request`], [`translate_response`] and [`StreamTranscoder`] go between formats
+//! by way of `canonical`. A format is a folder (`chat/`, `messages/`) that provides the functions listed in
+//! `codec`; nothing else knows one format from another.
+
+mod chat;
+mod codec;
+mod envelope;
+mod error;
+mod format;
+mod json;
+mod loss;
+mod messages;
+mod read;
+pub mod sse;
+mod tap;
+mod translate;
+mod usage;
+
+pub use envelope::{BadRequest, Edits, Envelope};
+pub use error::{ApiError, ErrorKind, parse_error, render_error, render_stream_error};
+pub use format::{Format, UnknownFormat};
+pub use loss::LossReport;
+pub use read::{NotAResponse, ResponseSummary, read_response};
+pub use tap::{EndState, StreamEnd, StreamTap, Tapped};
+pub use translate::{
+    ReplyContext, StreamTranscoder, Target, Transcoded, TranslatedRequest, TranslatedResponse,
+    translate_request, translate_response,
+};
+pub use usage::Usage;

@@ -1,0 +1,20 @@
+//! The row of functions that makes a format. The rest of the crate calls formats only through this.
+
+use crate::envelope::{BadRequest, EnvelopeParts, Fields};
+use crate::error::ApiError;
+use crate::read::{NotAResponse, ResponseSummary};
+use crate::tap::Watcher;
+
+/// What a format must provide, and nothing else.
+pub(crate) struct Codec {
+    /// Reads the envelope's members, the model and `messages` apart.
+    pub read_envelope: fn(&Fields<'_>) -> Result<EnvelopeParts, BadRequest>,
+    /// The summary of a complete response.
+    pub read_response: fn(&str) -> Result<ResponseSummary, NotAResponse>,
+    /// Eyes for a stream that is passed on untouched.
+    pub watcher: fn() -> Box<dyn Watcher>,
+    /// An error body; the arguments after the error are the request's id and the time.
+    pub render_error: fn(&ApiError, &str, &str) -> String,
+    /// The `event` field of an error within a stream, if the format names its events.
+    pub error_event_name: Option<&'static str>,
+}

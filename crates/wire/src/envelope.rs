@@ -1,0 +1,195 @@
+//! What the gateway must know of a request before it is sent on, and the splices it may make.
+//!
+//! [`Envelope::peek`] is one validating scan over the body's top level: the few members that decide routing,
+//! limits and billing are read, everything else is only checked to be JSON. [`Envelope::rewrite`] replaces the
+//! bytes of the values it must and leaves every other byte as the client wrote it.
+//!
+//! A key that is read here may appear once only. Readers of JSON disagree about which of two duplicates counts,
+//! and a gateway that bills one model while the provider runs another is a hole.
+
+use std::ops::Range;
+
+use bytes::{Bytes, BytesMut};
+use serde_json::value::RawValue;
+
+use crate::format::Format;
+use crate::json::{self, Members};
+
+mod fields;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use fields::Fields;
+
+/// A request that is refused before anything is sent upstream. The caller's fault, status 400.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct BadRequest {
+    /// One sentence for the person who sent it.
+    pub message: String,
+    /// The JSON path of the member at fault, such as `messages[2].content[0]`.
+    pub param: Option<String>,
+    /// `invalid_utf8`, `invalid_json`, `invalid_type`, `invalid_value`, `missing_field`, `duplicate_field` or
+    /// `unsupported_value`.
+    pub code: &'static str,
+}
+
+impl BadRequest {
+    pub(crate) fn new(code: &'static str, param: &str, message: impl Into<String>) -> Self {
+        let param = (!param.is_empty()).then(|| param.to_owned());
+        Self { message: message.into(), param, code }
+    }
+
+    /// A member of the wrong JSON type.
+    pub(crate) fn wrong_type(param: &str, expected: &str) -> Self {
+        Self::new("invalid_type", param, format!("`{param}` must be {expected}."))
+    }
+}
+
+/// What one request asks for, as far as the gateway must know.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// The model name the client wrote.
+    pub model: String,
+    /// Whether a stream of events is wanted.
+    pub stream: bool,
+    /// Chat only: the client itself asked for a usage chunk (`stream_options.include_usage`).
+    pub include_usage: bool,
+    /// The end user the client names: chat `user`, messages `metadata.user_id`.
+    pub user: Option<String>,
+    /// The limit of output tokens per choice; the larger one if a chat request gives both spellings.
+    pub max_output_tokens: Option<u64>,
+    /// How many completions are asked for: chat `n`, otherwise 1.
+    pub choices: u32,
+    model_span: Range<usize>,
+    usage_splice: UsageSplice,
+    body_len: usize,
+}
+
+/// Where `stream_options.include_usage: true` would have to go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum UsageSplice {
+    /// Nowhere: it is there, or the format has no such option.
+    #[default]
+    Nothing,
+    /// There are no stream options: after the model.
+    AfterModel,
+    /// The options are `null`: in place of it.
+    InPlaceOf(Range<usize>),
+    /// The flag is there with another value: in place of that.
+    FlagAt(Range<usize>),
+    /// There are other stream options: before them.
+    Into { at: usize, is_empty: bool },
+}
+
+/// What to change in a body; the rest of it stays byte for byte.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Edits<'a> {
+    /// The model name to send.
+    pub model: Option<&'a str>,
+    /// Ask a chat stream for its usage chunk. Other stream options are kept. Without effect on other formats.
+    pub ask_usage: bool,
+}
+
+/// What a format's reader found out about a request besides its model.
+#[derive(Debug, Default)]
+pub(crate) struct EnvelopeParts {
+    pub include_usage: bool,
+    pub user: Option<String>,
+    pub max_output_tokens: Option<u64>,
+    pub choices: Option<u32>,
+    pub usage_splice: UsageSplice,
+}
+
+impl Envelope {
+    /// Reads a request's envelope and checks that the body is one JSON object in UTF-8.
+    pub fn peek(format: Format, body: &[u8]) -> Result<Self, BadRequest> {
+        let text = std::str::from_utf8(body).map_err(|error| {
+            let at = error.valid_up_to();
+            BadRequest::new("invalid_utf8", "", format!("The request body is not valid UTF-8 at byte {at}."))
+        })?;
+        let members = Members::parse(text).map_err(|error| describe(text, &error))?;
+        let fields = Fields::new(text, &members);
+
+        let model_value = fields.required("model")?;
+        let model = json::string(model_value)
+            .ok_or_else(|| BadRequest::wrong_type("model", "a string"))?
+            .into_owned();
+        if model.trim().is_empty() {
+            return Err(BadRequest::new("invalid_value", "model", "`model` must not be empty."));
+        }
+        if !fields.required("messages")?.get().starts_with('[') {
+            return Err(BadRequest::wrong_type("messages", "an array"));
+        }
+        let stream = fields.flag("stream")?.unwrap_or(false);
+        let parts = (format.codec().read_envelope)(&fields)?;
+        Ok(Self {
+            model,
+            stream,
+            include_usage: parts.include_usage,
+            user: parts.user,
+            max_output_tokens: parts.max_output_tokens,
+            choices: parts.choices.unwrap_or(1),
+            model_span: fields.span(model_value),
+            usage_splice: parts.usage_splice,
+            body_len: body.len(),
+        })
+    }
+
+    /// Applies the edits to the body this envelope was read from. Nothing to change costs nothing: the same bytes
+    /// are returned, shared.
+    pub fn rewrite(&self, body: &Bytes, edits: &Edits<'_>) -> Bytes {
+        debug_assert_eq!(self.body_len, body.len(), "an envelope belongs to one body");
+        let mut splices: Vec<(Range<usize>, String)> = Vec::with_capacity(2);
+        if let Some(model) = edits.model
+            && model != self.model
+        {
+            splices.push((self.model_span.clone(), json::quote(model)));
+        }
+        if edits.ask_usage && self.stream {
+            splices.extend(self.usage_splice.replacement(self.model_span.end));
+        }
+        if splices.is_empty() {
+            return body.clone();
+        }
+        splices.sort_by_key(|(span, _)| (span.start, span.end));
+        let grown: usize = splices.iter().map(|(_, text)| text.len()).sum();
+        let mut out = BytesMut::with_capacity(body.len() + grown);
+        let mut copied = 0;
+        for (span, text) in splices {
+            out.extend_from_slice(&body[copied..span.start]);
+            out.extend_from_slice(text.as_bytes());
+            copied = span.end;
+        }
+        out.extend_from_slice(&body[copied..]);
+        out.freeze()
+    }
+}
+
+impl UsageSplice {
+    fn replacement(&self, model_end: usize) -> Option<(Range<usize>, String)> {
+        let flag = "\"include_usage\":true";
+        match self {
+            Self::Nothing => None,
+            Self::AfterModel => Some((model_end..model_end, format!(",\"stream_options\":{{{flag}}}"))),
+            Self::InPlaceOf(span) => Some((span.clone(), format!("{{{flag}}}"))),
+            Self::FlagAt(span) => Some((span.clone(), "true".to_owned())),
+            Self::Into { at, is_empty } => {
+                let comma = if *is_empty { "" } else { "," };
+                Some((*at..*at, format!("{flag}{comma}")))
+            }
+        }
+    }
+}
+
+/// Says what is wrong with a body that could not be read as an object.
+fn describe(text: &str, error: &serde_json::Error) -> BadRequest {
+    let is_json = serde_json::from_str::<&RawValue>(text).is_ok();
+    if is_json {
+        return BadRequest::new("invalid_type", "", "The request body must be a JSON object.");
+    }
+    if text.trim().is_empty() {
+        return BadRequest::new("invalid_json", "", "The request body is empty; a JSON object was expected.");
+    }
+    BadRequest::new("invalid_json", "", format!("The request body is not valid JSON: {error}."))
+}

@@ -1,0 +1,66 @@
+//! The closed list of wire formats, and the row of functions each one provides.
+//!
+//! A format is a folder with a `CODEC`; adding one means adding the folder, a variant here and its line in
+//! [`Format::codec`]. Nothing else in the crate names a format in order to decide something.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::codec::Codec;
+use crate::{chat, messages};
+
+/// A wire format: how requests, replies, streams and errors are written. A format is not a provider: many
+/// providers speak `OpenAiChat`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Format {
+    /// `POST /v1/chat/completions`, as OpenAI documents it.
+    #[serde(rename = "openai_chat")]
+    OpenAiChat,
+    /// `POST /v1/messages`, as Anthropic documents it.
+    #[serde(rename = "anthropic_messages")]
+    AnthropicMessages,
+}
+
+impl Format {
+    /// Every format, in the order of their introduction.
+    pub const ALL: [Self; 2] = [Self::OpenAiChat, Self::AnthropicMessages];
+
+    /// The name used in configuration, the ledger and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenAiChat => "openai_chat",
+            Self::AnthropicMessages => "anthropic_messages",
+        }
+    }
+
+    pub(crate) fn codec(self) -> &'static Codec {
+        match self {
+            Self::OpenAiChat => &chat::CODEC,
+            Self::AnthropicMessages => &messages::CODEC,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The name given is no format's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown wire format `{0}`; known are openai_chat and anthropic_messages")]
+pub struct UnknownFormat(pub String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.as_str() == name)
+            .ok_or_else(|| UnknownFormat(name.to_owned()))
+    }
+}

@@ -1,0 +1,16 @@
+//! Which members of a messages request the gateway reads.
+
+use crate::envelope::{BadRequest, EnvelopeParts, Fields};
+use crate::json;
+
+pub(super) fn read(fields: &Fields<'_>) -> Result<EnvelopeParts, BadRequest> {
+    let user = match fields.present("metadata")? {
+        None => None,
+        Some(metadata) => {
+            let members =
+                json::members(metadata).ok_or_else(|| BadRequest::wrong_type("metadata", "an object"))?;
+            fields.nested("metadata", &members).string("user_id")?
+        }
+    };
+    Ok(EnvelopeParts { user, max_output_tokens: fields.count("max_tokens")?, ..EnvelopeParts::default() })
+}

@@ -1,0 +1,58 @@
+//! The messages format's usage object.
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::usage::{Usage, counter, label};
+
+/// Reads a usage object. Here `input_tokens` is only what no cache touched, so the cached parts are added to it.
+pub(super) fn read(raw: &RawValue) -> Option<Usage> {
+    let usage: Value = serde_json::from_str(raw.get()).ok()?;
+    if !usage.is_object() {
+        return None;
+    }
+    let count = |pointer: &str| counter(&usage, pointer).unwrap_or(0);
+    let cache_read = count("/cache_read_input_tokens");
+    let write_1h = count("/cache_creation/ephemeral_1h_input_tokens");
+    let write_5m = count("/cache_creation/ephemeral_5m_input_tokens");
+    // The total is authoritative; the breakdown is optional and may be older in a stream.
+    let written = count("/cache_creation_input_tokens").max(write_1h + write_5m);
+    let is_fast = label(&usage, "/speed").as_deref() == Some("fast");
+    Some(Usage {
+        input: count("/input_tokens") + cache_read + written,
+        output: count("/output_tokens"),
+        cache_read,
+        cache_write_5m: written - write_1h,
+        cache_write_1h: write_1h,
+        reasoning: count("/output_tokens_details/thinking_tokens"),
+        web_searches: count("/server_tool_use/web_search_requests"),
+        service_tier: if is_fast { Some("fast".to_owned()) } else { label(&usage, "/service_tier") },
+        raw: Some(raw.to_owned()),
+        ..Usage::default()
+    })
+}
+
+/// Writes usage that was read from another format.
+pub(super) fn write(usage: &Usage) -> Value {
+    let written = usage.cache_write_5m + usage.cache_write_1h;
+    let mut object = json!({
+        "input_tokens": usage.input.saturating_sub(usage.cache_read + written),
+        "cache_creation_input_tokens": written,
+        "cache_read_input_tokens": usage.cache_read,
+        "output_tokens": usage.output,
+    });
+    if usage.reasoning > 0 {
+        object["output_tokens_details"] = json!({ "thinking_tokens": usage.reasoning });
+    }
+    if usage.cache_write_1h > 0 {
+        object["cache_creation"] = json!({
+            "ephemeral_5m_input_tokens": usage.cache_write_5m,
+            "ephemeral_1h_input_tokens": usage.cache_write_1h,
+        });
+    }
+    if usage.web_searches > 0 {
+        object["server_tool_use"] =
+            json!({ "web_search_requests": usage.web_searches, "web_fetch_requests": 0 });
+    }
+    object
+}

@@ -1,0 +1,100 @@
+//! Watching a messages stream. Deltas are only scanned for their text; the few other events are parsed.
+
+use serde_json::value::RawValue;
+
+use crate::error;
+use crate::json::{self, Members, count_string, find_key, string_values};
+use crate::sse::Event;
+use crate::tap::{Seen, Watcher};
+use crate::usage::merged;
+
+const OUTPUT_KEYS: [&[u8]; 3] = [b"\"text\"", b"\"thinking\"", b"\"partial_json\""];
+
+#[derive(Default)]
+pub(super) struct MessagesWatcher {
+    usage: Option<Box<RawValue>>,
+}
+
+impl Watcher for MessagesWatcher {
+    fn event(&mut self, event: Event<'_>, seen: &mut Seen) -> bool {
+        seen.events += 1;
+        let data = event.data.trim_ascii();
+        if event.name == "content_block_delta" || (event.name.is_empty() && is_delta(data)) {
+            let before = seen.output_chars;
+            for key in OUTPUT_KEYS {
+                string_values(data, key, |contents| seen.output_chars += count_string(contents));
+            }
+            seen.content |= seen.output_chars > before;
+            if !(data.starts_with(b"{") && data.ends_with(b"}")) {
+                seen.broke("an event of the stream is not a JSON object");
+            }
+            return false;
+        }
+        if event.name == "ping" || data == b"[DONE]" {
+            return false;
+        }
+        let Some(members) = std::str::from_utf8(data).ok().and_then(|text| Members::parse(text).ok()) else {
+            if event.name == "error" {
+                seen.error = Some(error::stream_error(data));
+            } else {
+                seen.broke("an event of the stream is not a JSON object");
+            }
+            return false;
+        };
+        let kind = members.text("type").unwrap_or_default();
+        match kind.as_ref() {
+            "message_start" => self.start(&members, seen),
+            "message_delta" => self.delta(&members, seen),
+            "message_stop" => seen.terminal = true,
+            "content_block_start" => {
+                // A tool call has begun though no character of its arguments has come.
+                let block = members.get("content_block").and_then(json::members);
+                seen.content |= block.and_then(|block| block.text("type")).as_deref() == Some("tool_use");
+            }
+            "error" => seen.error = Some(error::stream_error(data)),
+            _ if members.get("error").is_some() => seen.error = Some(error::stream_error(data)),
+            _ => {}
+        }
+        false
+    }
+
+    fn may_be_usage_only(&self, _beginning: &[u8]) -> bool {
+        false
+    }
+}
+
+impl MessagesWatcher {
+    fn start(&mut self, members: &Members<'_>, seen: &mut Seen) {
+        let Some(message) = members.get("message").and_then(json::members) else { return };
+        seen.id = message.text("id").map(String::from);
+        seen.model = message.text("model").map(String::from);
+        self.add_usage(&message, seen);
+    }
+
+    fn delta(&mut self, members: &Members<'_>, seen: &mut Seen) {
+        let reason = members
+            .get("delta")
+            .and_then(json::members)
+            .and_then(|delta| delta.text("stop_reason").map(String::from));
+        if reason.is_some() {
+            seen.finish_reason = reason;
+        }
+        self.add_usage(members, seen);
+    }
+
+    /// Usage comes in two pieces, and the counters of the second are running totals.
+    fn add_usage(&mut self, holder: &Members<'_>, seen: &mut Seen) {
+        let Some(raw) = holder.get("usage") else { return };
+        let whole = match &self.usage {
+            Some(earlier) => merged(earlier, raw).unwrap_or_else(|| raw.to_owned()),
+            None => raw.to_owned(),
+        };
+        seen.usage = super::usage::read(&whole).or_else(|| seen.usage.take());
+        self.usage = Some(whole);
+    }
+}
+
+/// Some providers leave the `event` line out; the type stands at the beginning of the data then.
+fn is_delta(data: &[u8]) -> bool {
+    find_key(data, b"\"type\"", 0).is_some_and(|at| data[at..].starts_with(b"\"content_block_delta\""))
+}

@@ -1,0 +1,63 @@
+//! What a call used, in one convention.
+//!
+//! Providers disagree about whether cached tokens are part of the prompt and reasoning part of the output. Here
+//! they are: `input` is all prompt tokens and `output` all completion tokens; every other counter is a part of one
+//! of the two. A price is found by subtracting the parts that have their own price, never by adding.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// Tokens and billable extras of one call. See the module for the convention.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// All prompt tokens.
+    pub input: u64,
+    /// All completion tokens.
+    pub output: u64,
+    /// Part of `input`: read from the provider's prompt cache.
+    pub cache_read: u64,
+    /// Part of `input`: written to a cache entry of the shorter (5 minutes), or the only, kind.
+    pub cache_write_5m: u64,
+    /// Part of `input`: written to a cache entry that lives for an hour.
+    pub cache_write_1h: u64,
+    /// Part of `output`: spent on reasoning.
+    pub reasoning: u64,
+    /// Part of `input`.
+    pub audio_input: u64,
+    /// Part of `output`.
+    pub audio_output: u64,
+    /// Part of `input`.
+    pub image_input: u64,
+    /// Searches the provider ran, billed per call.
+    pub web_searches: u64,
+    /// The tier the provider says it served, if it has its own price: `priority`, `flex`, `batch`, `fast`, ...
+    pub service_tier: Option<String>,
+    /// The provider's own object; for a stream that reports in pieces, the pieces merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Box<RawValue>>,
+}
+
+/// A counter at a JSON pointer; anything that is not a number counts as absent.
+pub(crate) fn counter(usage: &Value, pointer: &str) -> Option<u64> {
+    let value = usage.pointer(pointer)?;
+    value.as_u64().or_else(|| value.as_f64().filter(|float| *float > 0.0).map(|float| float as u64))
+}
+
+/// A string at a JSON pointer.
+pub(crate) fn label(usage: &Value, pointer: &str) -> Option<String> {
+    usage.pointer(pointer)?.as_str().map(str::to_owned)
+}
+
+/// Lays a later report over an earlier one: members that are `null` or absent later keep their value.
+pub(crate) fn merged(earlier: &RawValue, later: &RawValue) -> Option<Box<RawValue>> {
+    let mut all: Value = serde_json::from_str(earlier.get()).ok()?;
+    let new: Value = serde_json::from_str(later.get()).ok()?;
+    let (Some(all_members), Value::Object(new)) = (all.as_object_mut(), new) else { return None };
+    for (key, value) in new {
+        if !value.is_null() {
+            all_members.insert(key, value);
+        }
+    }
+    RawValue::from_string(all.to_string()).ok()
+}
