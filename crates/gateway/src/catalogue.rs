@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 
 pub use cost::{BilledTokens, Cost, CostLine};
 pub use load::LoadError;
-pub use model::{CAPABILITIES, Capabilities, Model};
+pub use model::{CAPABILITIES, Capabilities, MODES, Model};
 pub use overlay::PriceOverride;
 pub use price::{OffPeak, PriceKey, PriceTable, Prices, Service, Tier, Unit, Window};
 pub use view::{CatalogueModel, CatalogueView};
@@ -43,7 +43,8 @@ impl Catalogue {
     pub fn embedded() -> &'static Catalogue {
         static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
         CATALOGUE.get_or_init(|| {
-            Catalogue::parse(EMBEDDED).expect("the embedded catalogue is decoded by a test before it is shipped")
+            Catalogue::parse(EMBEDDED)
+                .expect("the embedded catalogue is decoded by a test before it is shipped")
         })
     }
 
@@ -90,11 +91,11 @@ impl Catalogue {
 
     /// Every provider's row of exactly this id.
     pub fn providers_of(&self, model: &str) -> impl Iterator<Item = &Model> {
-        self.models.iter().filter(move |row| row.id() == model)
+        self.models.iter().filter(move |row| *row.id == *model)
     }
 
     fn listed(&self, provider: &str, id: &str) -> Option<&Model> {
-        if let Ok(index) = self.models.binary_search_by(|row| order(row, row.id(), provider, id)) {
+        if let Ok(index) = self.models.binary_search_by(|row| order(row, &row.id, provider, id)) {
             return self.models.get(index);
         }
         let index = self
@@ -106,7 +107,7 @@ impl Catalogue {
 }
 
 fn order(row: &Model, name: &str, provider: &str, id: &str) -> Ordering {
-    row.provider().cmp(provider).then_with(|| name.cmp(id))
+    (*row.provider).cmp(provider).then_with(|| name.cmp(id))
 }
 
 /// `gpt-4o-2024-08-06` -> `gpt-4o`.
@@ -124,7 +125,8 @@ fn without_date(id: &str) -> Option<&str> {
         return (!rest.is_empty()).then_some(rest);
     }
     let (rest, date) = id.split_at_checked(id.len().checked_sub(9)?)?;
-    let compact = date.is_ascii() && date.starts_with(['-', '@']) && date[1..].starts_with("20") && digits(&date[1..]);
+    let compact =
+        date.is_ascii() && date.starts_with(['-', '@']) && date[1..].starts_with("20") && digits(&date[1..]);
     (compact && !rest.is_empty()).then_some(rest)
 }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
-use super::model::{Capabilities, Model};
-use super::price::{OffPeak, PriceKey, PriceTable, Prices, Tier, Window};
 use super::Catalogue;
+use super::model::{Capabilities, MODES, Model};
+use super::price::{OffPeak, PriceKey, PriceTable, Prices, Tier, Window};
 
 const FORMAT: u32 = 1;
 
@@ -40,8 +40,8 @@ struct Row<'a> {
     provider: &'a str,
     id: &'a str,
     mode: &'a str,
-    context: Option<u32>,
-    max_output: Option<u32>,
+    context: Option<u64>,
+    max_output: Option<u64>,
     #[serde(default)]
     caps: &'a str,
     prices: PriceTable,
@@ -72,16 +72,22 @@ impl Catalogue {
         for row in rows {
             let index = models.len() as u32;
             aliases.extend(row.aliases.iter().map(|alias| (Box::from(*alias), index)));
-            if models.last().is_some_and(|last| last.provider() == row.provider && last.id() == row.id) {
+            if models.last().is_some_and(|last| *last.provider == *row.provider && *last.id == *row.id) {
                 return Err(row.wrong("listed twice"));
             }
             models.push(row.into_model(&mut names)?);
         }
         aliases.sort_by(|(a, i), (b, j)| {
-            (models[*i as usize].provider(), &**a).cmp(&(models[*j as usize].provider(), &**b))
+            (&*models[*i as usize].provider, &**a).cmp(&(&*models[*j as usize].provider, &**b))
         });
         aliases.shrink_to_fit();
-        Ok(Catalogue { version: file.version.into(), generated: file.generated.into(), sources, models, aliases })
+        Ok(Catalogue {
+            version: file.version.into(),
+            generated: file.generated.into(),
+            sources,
+            models,
+            aliases,
+        })
     }
 }
 
@@ -100,10 +106,13 @@ impl Row<'_> {
         if !self.tiers.is_sorted_by_key(|tier| tier.above) {
             return Err(self.wrong("tiers out of order"));
         }
+        let Ok(mode) = MODES.binary_search(&self.mode) else {
+            return Err(self.wrong(format!("unknown mode {}", self.mode)));
+        };
         Ok(Model {
             id: self.id.into(),
             provider: names.shared(self.provider),
-            mode: names.shared(self.mode),
+            mode: MODES[mode],
             source: names.shared(self.source),
             deprecates: self.deprecates,
             context: self.context,
@@ -143,8 +152,8 @@ impl<'de> Deserialize<'de> for PriceTable {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PriceTable, A::Error> {
                 let mut prices = Vec::with_capacity(map.size_hint().unwrap_or(8));
                 while let Some((name, price)) = map.next_entry::<&str, i64>()? {
-                    let key =
-                        PriceKey::from_name(name).ok_or_else(|| A::Error::custom(format!("unknown price {name}")))?;
+                    let key = PriceKey::from_name(name)
+                        .ok_or_else(|| A::Error::custom(format!("unknown price {name}")))?;
                     if price < 0 {
                         return Err(A::Error::custom(format!("negative price {name}")));
                     }

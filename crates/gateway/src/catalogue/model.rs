@@ -59,60 +59,44 @@ impl Capabilities {
     }
 }
 
+/// What kind of work a model does. Sorted.
+pub const MODES: [&str; 18] = [
+    "audio_speech",
+    "audio_transcription",
+    "chat",
+    "completion",
+    "decisions",
+    "embedding",
+    "evaluation",
+    "extraction",
+    "image",
+    "image_edit",
+    "moderation",
+    "ocr",
+    "realtime",
+    "rerank",
+    "responses",
+    "search",
+    "vector_store",
+    "video",
+];
+
 /// A model at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
-    pub(super) id: Box<str>,
-    pub(super) provider: Arc<str>,
-    pub(super) mode: Arc<str>,
-    pub(super) source: Arc<str>,
-    pub(super) deprecates: Option<Box<str>>,
-    pub(super) context: Option<u32>,
-    pub(super) max_output: Option<u32>,
-    pub(super) capabilities: Capabilities,
-    pub(super) prices: Prices,
-}
-
-impl Model {
     /// As the provider's API takes it.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    pub fn provider(&self) -> &str {
-        &self.provider
-    }
-
-    /// `chat`, `embedding`, `image`, `audio_transcription`, `responses` (chat, through the Responses API only), ...
-    pub fn mode(&self) -> &str {
-        &self.mode
-    }
-
+    pub id: Box<str>,
+    pub provider: Arc<str>,
+    /// One of [`MODES`]; `responses` is chat through the Responses API only.
+    pub mode: &'static str,
     /// Tokens of input.
-    pub fn context(&self) -> Option<u64> {
-        self.context.map(u64::from)
-    }
-
+    pub context: Option<u64>,
     /// Tokens of output.
-    pub fn max_output(&self) -> Option<u64> {
-        self.max_output.map(u64::from)
-    }
-
-    pub fn capabilities(&self) -> Capabilities {
-        self.capabilities
-    }
-
-    pub fn prices(&self) -> &Prices {
-        &self.prices
-    }
-
+    pub max_output: Option<u64>,
+    pub capabilities: Capabilities,
+    pub prices: Prices,
     /// The day on which the provider withdraws it, `2026-11-30`.
-    pub fn deprecates(&self) -> Option<&str> {
-        self.deprecates.as_deref()
-    }
-
+    pub deprecates: Option<Box<str>>,
     /// The price list that the row comes from; its version is [`super::Catalogue::source_version`].
-    pub fn source(&self) -> &str {
-        &self.source
-    }
+    pub source: Arc<str>,
 }

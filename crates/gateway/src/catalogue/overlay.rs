@@ -57,12 +57,14 @@ impl PriceOverride {
         self.entries().next().is_none()
     }
 
-    /// The list's prices with these in force. A price set here holds at every service tier, input length and hour,
+    /// The list's prices (if there are any) with these in force. A price set here holds at every service tier, input length and hour,
     /// unless a more special one is set here, too; what falls back to a price set here follows it unless listed.
     ///
     /// Input and output both set to zero, and nothing else, means that the model costs nothing: no listed price of
     /// tokens is left. An output price takes the listed reasoning price with it, for reasoning is output.
-    pub fn over(&self, listed: &Prices) -> Prices {
+    pub fn over(&self, listed: Option<&Prices>) -> Prices {
+        let nothing = Prices::default();
+        let listed = listed.unwrap_or(&nothing);
         let free = self.input == Some(0) && self.output == Some(0) && self.entries().count() == 2;
         let replaced = |unit: Unit| {
             self.entries().any(|(key, _)| key.service == Service::Standard && key.unit == unit)
@@ -74,7 +76,9 @@ impl PriceOverride {
         };
         // A special price that is set here must not lose to a listed one of a tier.
         let set = |key: PriceKey| self.entries().any(|(own, _)| own == key);
-        let strip = |table: &PriceTable| -> PriceTable { keep(table).into_iter().filter(|(key, _)| !set(*key)).collect() };
+        let strip = |table: &PriceTable| -> PriceTable {
+            keep(table).into_iter().filter(|(key, _)| !set(*key)).collect()
+        };
         Prices {
             base: keep(&listed.base).into_iter().chain(self.entries()).collect(),
             tiers: listed
@@ -90,12 +94,33 @@ impl PriceOverride {
         }
     }
 
+    /// From LiteLLM's `input_cost_per_token`, `output_cost_per_token`, `cache_read_input_token_cost` and
+    /// `cache_creation_input_token_cost`, in dollars. `None` if none of them is a price.
+    pub fn from_litellm(
+        input: Option<f64>,
+        output: Option<f64>,
+        cache_read: Option<f64>,
+        cache_write: Option<f64>,
+    ) -> Option<Self> {
+        let pico = |dollars: Option<f64>| dollars.and_then(pico);
+        let (input, output) = (pico(input), pico(output));
+        let found = Self {
+            input,
+            output,
+            cache_read: pico(cache_read),
+            cache_write: pico(cache_write),
+            ..Self::default()
+        };
+        (!found.is_empty()).then_some(found)
+    }
+
     /// From LiteLLM's names (`input_cost_per_token`, ... in dollars, as a model's `litellm_params` or `model_info` have
     /// them), rounded to the pico-dollar. The second value names the prices among the keys that Postern cannot apply.
-    pub fn from_litellm(params: &Map<String, Value>) -> (Self, Vec<String>) {
+    pub fn from_litellm_map(params: &Map<String, Value>) -> (Self, Vec<String>) {
         let (mut found, mut ignored) = (Self::default(), Vec::new());
         for (name, value) in params.iter().filter(|(name, value)| name.contains("cost") && !value.is_null()) {
-            match (litellm_key(name), pico(value)) {
+            let dollars = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
+            match (litellm_key(name), dollars.and_then(pico)) {
                 (Some(key), Some(price)) => found.set(key, price),
                 _ => ignored.push(name.clone()),
             }
@@ -104,7 +129,8 @@ impl PriceOverride {
     }
 
     fn set(&mut self, key: PriceKey, price: i64) {
-        let named = self.named_mut().into_iter().find(|(unit, _)| PriceKey::new(*unit, Service::Standard) == key);
+        let named =
+            self.named_mut().into_iter().find(|(unit, _)| PriceKey::new(*unit, Service::Standard) == key);
         if let Some((_, field)) = named {
             *field = Some(price);
         } else {
@@ -184,9 +210,8 @@ fn litellm_key(name: &str) -> Option<PriceKey> {
     Some(PriceKey::new(unit, service))
 }
 
-/// Dollars (a number, or a number as text) to pico-dollars.
-fn pico(dollars: &Value) -> Option<i64> {
-    let dollars = dollars.as_f64().or_else(|| dollars.as_str()?.trim().parse().ok())?;
+/// Dollars to pico-dollars; `None` for what is no price.
+fn pico(dollars: f64) -> Option<i64> {
     let pico = (dollars * PICO).round();
     (pico.is_finite() && pico >= 0.0 && pico <= MAX_UNIT_PRICE as f64).then_some(pico as i64)
 }

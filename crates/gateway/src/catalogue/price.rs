@@ -245,9 +245,9 @@ impl OffPeak {
         let minute = minutes.rem_euclid(1440) as u16;
         // The first of January 1970 was a Thursday, the fourth day.
         let weekday = ((minutes.div_euclid(1440) + 3).rem_euclid(7) + 1) as u8;
-        self.windows
-            .iter()
-            .any(|window| window.weekday == weekday && (window.from_minute..window.to_minute).contains(&minute))
+        self.windows.iter().any(|window| {
+            window.weekday == weekday && (window.from_minute..window.to_minute).contains(&minute)
+        })
     }
 }
 

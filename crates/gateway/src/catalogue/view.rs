@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::Catalogue;
 use super::model::Model;
 use super::price::{PriceTable, Prices};
-use super::Catalogue;
 
 /// All of it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -50,23 +50,27 @@ pub struct CatalogueTier {
 impl Catalogue {
     /// One row. `own`: the prices in force, if the user has set any (see [`super::PriceOverride::over`]).
     pub fn view(&self, model: &Model, own: Option<&Prices>, available: bool) -> CatalogueModel {
-        let prices = own.unwrap_or(model.prices());
+        let prices = own.unwrap_or(&model.prices);
         CatalogueModel {
-            id: model.id().into(),
-            provider: model.provider().into(),
-            mode: model.mode().into(),
-            context: model.context(),
-            max_output: model.max_output(),
-            capabilities: model.capabilities().iter().collect(),
+            id: model.id.to_string(),
+            provider: model.provider.to_string(),
+            mode: model.mode.into(),
+            context: model.context,
+            max_output: model.max_output,
+            capabilities: model.capabilities.iter().collect(),
             prices: by_name(prices.base()),
             tiers: prices
                 .tiers()
                 .iter()
                 .map(|tier| CatalogueTier { above_tokens: tier.above, prices: by_name(&tier.prices) })
                 .collect(),
-            deprecates: model.deprecates().map(Into::into),
-            source: if own.is_some() { "user".into() } else { model.source().into() },
-            source_version: if own.is_some() { String::new() } else { self.source_version(model.source()).into() },
+            deprecates: model.deprecates.as_deref().map(Into::into),
+            source: if own.is_some() { "user".into() } else { model.source.to_string() },
+            source_version: if own.is_some() {
+                String::new()
+            } else {
+                self.source_version(&model.source).into()
+            },
             available,
             overridden: own.is_some(),
         }

@@ -20,7 +20,10 @@ fn prices() -> Prices {
         ("input_priority", 6_000_000),
     ]));
     prices.tiers = Box::new([
-        Tier { above: 200_000, prices: table(&[("input", 6_000_000), ("output", 22_500_000), ("cache_read", 600_000)]) },
+        Tier {
+            above: 200_000,
+            prices: table(&[("input", 6_000_000), ("output", 22_500_000), ("cache_read", 600_000)]),
+        },
         Tier { above: 500_000, prices: table(&[("input", 9_000_000), ("input_batch", 4_500_000)]) },
     ]);
     prices
@@ -94,7 +97,12 @@ fn what_has_no_price_of_its_own_costs_what_it_is_part_of() {
     let hour = Prices::flat(table(&[("input", 2_000_000), ("cache_write", 2_500_000)]));
     let tokens = BilledTokens { input: 100, cache_write_1h: 100, ..BilledTokens::default() };
     assert_eq!(nanos(&hour, &tokens), Some(250_000));
-    let audio = Prices::flat(table(&[("input", 1), ("output", 1), ("audio_input", 32_000_000), ("audio_output", 64_000_000)]));
+    let audio = Prices::flat(table(&[
+        ("input", 1),
+        ("output", 1),
+        ("audio_input", 32_000_000),
+        ("audio_output", 64_000_000),
+    ]));
     let tokens =
         BilledTokens { input: 10, audio_input: 10, output: 10, audio_output: 10, ..BilledTokens::default() };
     assert_eq!(nanos(&audio, &tokens), Some(960_000));
@@ -161,7 +169,8 @@ fn parts_larger_than_the_whole_are_billed_as_reported() {
 fn off_peak_hours() {
     let mut prices = Prices::flat(table(&[("input", 1_000_000), ("output", 2_000_000)]));
     let night = Window { weekday: 5, from_minute: 60, to_minute: 120 };
-    prices.off_peak = Some(Box::new(OffPeak { windows: Box::new([night]), prices: table(&[("input", 500_000)]) }));
+    prices.off_peak =
+        Some(Box::new(OffPeak { windows: Box::new([night]), prices: table(&[("input", 500_000)]) }));
     let tokens = BilledTokens { input: 1_000, output: 1_000, ..BilledTokens::default() };
     // Friday, 2 January 1970, 01:00 UTC
     let friday = (24 + 1) * 3_600_000;
