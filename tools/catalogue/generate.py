@@ -88,11 +88,15 @@ def check_values(models):
 
 
 def settle_aliases(models):
-    """An alias that is an id of its own, or that two models claim, is no alias."""
+    """An alias that is an id of its own, or another model's id in other letters, or that two models claim, is none."""
     claims = collections.Counter((p, alias) for (p, _), model in models.items() for alias in model["aliases"])
-    for (provider, _), model in models.items():
+    folded = collections.defaultdict(set)
+    for provider, model_id in models:
+        folded[provider, model_id.casefold()].add(model_id)
+    for (provider, model_id), model in models.items():
         model["aliases"] = [alias for alias in sorted(set(model["aliases"]))
-                            if claims[provider, alias] == 1 and (provider, alias) not in models]
+                            if claims[provider, alias] == 1 and (provider, alias) not in models
+                            and folded.get((provider, alias.casefold()), {model_id}) == {model_id}]
 
 
 def render(models, pins):

@@ -97,6 +97,29 @@ fn finding_goes_from_the_exact_to_the_undated_and_stops_there() {
 }
 
 #[test]
+fn ids_that_people_send() {
+    for (provider, sent, listed) in [
+        ("anthropic", "claude-sonnet-4-5", "claude-sonnet-4-5"),
+        ("anthropic", "claude-sonnet-4-6-20991231", "claude-sonnet-4-6"),
+        ("openai", "gpt-4o-2024-08-06", "gpt-4o-2024-08-06"),
+        ("openai", "openai/gpt-5", "gpt-5"),
+        ("gemini", "models/gemini-2.5-pro", "gemini-2.5-pro"),
+        ("fireworks", "glm-5p3", "accounts/fireworks/models/glm-5p3"),
+        ("xai", "grok-4-latest", "grok-4-0709"),
+        ("minimax", "minimax-m3.1-flash", "MiniMax-M3.1-Flash"),
+        ("openrouter", "anthropic/claude-opus-4.5", "anthropic/claude-opus-4.5"),
+        ("huggingface", "deepseek-ai/DeepSeek-V3-0324:novita", "deepseek-ai/DeepSeek-V3-0324:novita"),
+        ("bedrock", "us.anthropic.claude-haiku-4-5-20251001-v1:0", "us.anthropic.claude-haiku-4-5-20251001-v1:0"),
+    ] {
+        let found = Catalogue::embedded().find(provider, sent);
+        assert_eq!(found.map(|model| &*model.id), Some(listed), "{provider} {sent}");
+        assert!(found.is_some_and(|model| model.prices.priced()), "{provider} {sent}");
+    }
+    // A variant that costs something is never found for one that does not, nor the other way round.
+    assert!(Catalogue::embedded().find("openrouter", "anthropic/claude-opus-4.5:free").is_none());
+}
+
+#[test]
 fn a_catalogue_with_anything_unknown_is_refused() {
     let with = |row: &str| {
         Catalogue::parse(&format!(
