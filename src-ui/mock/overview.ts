@@ -1,0 +1,89 @@
+import type { Overview, RequestRow, Totals } from "../src/api/contract.ts";
+
+const HOUR = 3_600_000;
+
+function sum(rows: RequestRow[]): Totals {
+  const totals: Totals = {
+    requests: 0,
+    errors: 0,
+    cancelled: 0,
+    input_tokens: 0,
+    output_tokens: 0,
+    cache_read_tokens: 0,
+    cache_write_tokens: 0,
+    reasoning_tokens: 0,
+    cost_nanos: 0,
+    unpriced_requests: 0,
+    local_requests: 0,
+  };
+  for (const row of rows) {
+    totals.requests++;
+    if (row.outcome === "error") totals.errors++;
+    if (row.outcome === "cancelled") totals.cancelled++;
+    totals.input_tokens += row.input_tokens;
+    totals.output_tokens += row.output_tokens;
+    totals.cache_read_tokens += row.cache_read_tokens;
+    totals.cache_write_tokens += row.cache_write_tokens;
+    totals.reasoning_tokens += row.reasoning_tokens;
+    totals.cost_nanos += row.cost_nanos ?? 0;
+    if (row.cost_nanos === null) totals.unpriced_requests++;
+    if (row.billing === "local") totals.local_requests++;
+  }
+  return totals;
+}
+
+function grouped<T>(
+  rows: RequestRow[],
+  by: (row: RequestRow) => string,
+  make: (rows: RequestRow[], totals: Totals) => T,
+): T[] {
+  const groups = new Map<string, RequestRow[]>();
+  for (const row of rows) groups.set(by(row), [...(groups.get(by(row)) ?? []), row]);
+  return [...groups.values()]
+    .map((group) => ({ group, totals: sum(group) }))
+    .sort((a, b) => b.totals.cost_nanos - a.totals.cost_nanos || b.totals.requests - a.totals.requests)
+    .map(({ group, totals }) => make(group, totals));
+}
+
+const byModel = (rows: RequestRow[]) =>
+  grouped(
+    rows,
+    (row) => `${row.provider}/${row.model_group}`,
+    ([row], totals) => ({ model: row!.upstream_model ?? row!.model_group, provider: row!.provider ?? "", totals }),
+  );
+
+export function overview(rows: RequestRow[], range: Overview["range"], now: number): Overview {
+  const midnight = new Date(now).setHours(0, 0, 0, 0);
+  const days = { today: 1, "7d": 7, "30d": 30 }[range];
+  const from = new Date(midnight).setDate(new Date(midnight).getDate() - (days - 1));
+  const to = new Date(midnight).setDate(new Date(midnight).getDate() + 1);
+  const within = (start: number, end: number) => rows.filter((row) => row.started_at >= start && row.started_at < end);
+  const inRange = within(from, to);
+  const starts: number[] = [];
+  const step = range === "today" ? HOUR : 24 * HOUR;
+  for (let at = from; at < to; at += step) starts.push(at);
+  return {
+    range,
+    tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    from,
+    to,
+    bucket: range === "today" ? "hour" : "day",
+    totals: sum(inRange),
+    previous: sum(within(from - (now - from), from)),
+    series: starts.map((start) => ({
+      start,
+      models: byModel(inRange.filter((row) => row.started_at >= start && row.started_at < start + step)),
+    })),
+    models: byModel(inRange),
+    keys: grouped(
+      inRange,
+      (row) => row.key_id ?? "",
+      ([row], totals) => ({ key_id: row!.key_id, key_name: row!.key_name, totals }),
+    ),
+    clients: grouped(
+      inRange,
+      (row) => row.client,
+      ([row], totals) => ({ client: row!.client, totals }),
+    ),
+  };
+}

@@ -1,0 +1,345 @@
+import type { KeyRow, Overview, Provider, ProviderTest, RequestDetail } from "../src/api/contract.ts";
+import * as catalogue from "./catalogue.ts";
+import { PRESETS } from "./fixtures.ts";
+import { overview } from "./overview.ts";
+import type { World } from "./world.ts";
+
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a mock trusts the bodies it is sent
+type Body = any;
+interface Call {
+  world: World;
+  key: KeyRow | null;
+  query: URLSearchParams;
+  body: Body;
+  path: string[];
+}
+type Route = [method: string, path: RegExp, answer: (call: Call) => unknown];
+
+const part = (call: Call, index: number) => decodeURIComponent(call.path[index] ?? "");
+const found = <T>(value: T | undefined, what: string): T => {
+  if (value === undefined) throw new Refusal(404, "not_found", `There is no such ${what}.`);
+  return value;
+};
+
+const UNITS: Record<string, number> = { h: 3_600_000, d: 86_400_000 };
+const later = (duration: string | undefined) =>
+  duration ? new Date(Date.now() + Number.parseInt(duration, 10) * UNITS[duration.at(-1)!]!).toISOString() : null;
+
+function test(key: string | undefined, base_url: string, models: number): ProviderTest {
+  const at = Date.now();
+  if (key?.includes("wrong"))
+    return { ok: false, at, latency_ms: 143, status: 401, message: "Incorrect API key provided.", models: null };
+  if (base_url.includes("unreachable"))
+    return {
+      ok: false,
+      at,
+      latency_ms: 2004,
+      status: null,
+      message: "Connection refused. Is the server running?",
+      models: null,
+    };
+  return { ok: true, at, latency_ms: 231, status: 200, message: "OK", models };
+}
+
+const ROUTES: Route[] = [
+  [
+    "GET",
+    /^\/console\/session$/,
+    ({ key }) => ({ role: key ? "key" : "admin", key_name: key?.key_alias ?? null, origin: "network" }),
+  ],
+  ["GET", /^\/console\/status$/, ({ world }) => world.status()],
+  [
+    "POST",
+    /^\/console\/listener$/,
+    () => {
+      throw new Refusal(403, "permission", "The listener is switched from the desktop window only.");
+    },
+  ],
+  [
+    "POST",
+    /^\/console\/guide$/,
+    ({ world, body }) => {
+      world.guideDismissed = body.dismissed;
+      world.stale("status");
+    },
+  ],
+  [
+    "GET",
+    /^\/console\/overview$/,
+    ({ world, query }) => overview(world.ledger, (query.get("range") ?? "today") as Overview["range"], Date.now()),
+  ],
+  [
+    "GET",
+    /^\/console\/catalogue$/,
+    ({ world }) => ({
+      version: catalogue.version,
+      generated: catalogue.generated,
+      sources: ["litellm"],
+      models: world.models(),
+    }),
+  ],
+  ["GET", /^\/console\/presets$/, () => ({ presets: PRESETS })],
+  ["GET", /^\/console\/providers$/, ({ world }) => ({ providers: world.providers })],
+  ["POST", /^\/console\/providers\/test$/, ({ body }) => test(body.api_key, body.base_url ?? "", 12)],
+  [
+    "POST",
+    /^\/console\/providers$/,
+    ({ world, body }) => {
+      const preset = found(
+        PRESETS.find((entry) => entry.id === body.preset),
+        "preset",
+      );
+      const name = body.name ?? preset.id;
+      if (world.providers.some((provider) => provider.name === name))
+        throw new Refusal(409, "name_taken", `A provider is already called “${name}”.`);
+      const provider: Provider = {
+        id: `p-${world.random.hex(8)}`,
+        name,
+        preset: preset.id,
+        label: preset.label,
+        format: preset.format,
+        base_url: body.base_url ?? preset.base_url,
+        enabled: true,
+        built_in: false,
+        credential: body.api_key
+          ? { state: "stored", hint: `…${body.api_key.slice(-4)}`, detail: null }
+          : { state: "not_needed", hint: null, detail: null },
+        models: catalogue.models.filter((model) => model.provider === preset.id).length,
+        last_test: null,
+        created_at: Date.now(),
+        updated_at: Date.now(),
+      };
+      world.providers.unshift(provider);
+      world.stale("providers", "catalogue", "models", "status");
+      return [201, provider];
+    },
+  ],
+  [
+    "POST",
+    /^\/console\/providers\/([^/]+)\/test$/,
+    (call) => {
+      const provider = found(
+        call.world.providers.find((entry) => entry.id === part(call, 0)),
+        "provider",
+      );
+      provider.last_test =
+        provider.credential.state === "refused"
+          ? {
+              ok: false,
+              at: Date.now(),
+              latency_ms: 190,
+              status: 401,
+              message: "No auth credentials found",
+              models: null,
+            }
+          : test(undefined, provider.base_url, provider.models);
+      return provider.last_test;
+    },
+  ],
+  [
+    "PATCH",
+    /^\/console\/providers\/([^/]+)$/,
+    (call) => {
+      const provider = found(
+        call.world.providers.find((entry) => entry.id === part(call, 0)),
+        "provider",
+      );
+      const { api_key, ...change } = call.body;
+      Object.assign(provider, change, { updated_at: Date.now() });
+      if (api_key)
+        Object.assign(provider, {
+          credential: { state: "stored", hint: `…${api_key.slice(-4)}`, detail: null },
+          last_test: null,
+        });
+      call.world.stale("providers", "catalogue");
+      return provider;
+    },
+  ],
+  [
+    "DELETE",
+    /^\/console\/providers\/([^/]+)$/,
+    (call) => {
+      call.world.providers = call.world.providers.filter((entry) => entry.id !== part(call, 0));
+      call.world.stale("providers", "catalogue");
+    },
+  ],
+  [
+    "GET",
+    /^\/key\/list$/,
+    ({ world }) => ({ keys: world.keys, total_count: world.keys.length, current_page: 1, total_pages: 1 }),
+  ],
+  [
+    "POST",
+    /^\/key\/generate$/,
+    ({ world, body }) => {
+      const key = `sk-${world.random.hex(44)}`;
+      const now = new Date().toISOString();
+      const row: KeyRow = {
+        token: world.random.hex(64),
+        key_name: `sk-...${key.slice(-4)}`,
+        key_alias: body.key_alias ?? null,
+        models: body.models ?? [],
+        spend: 0,
+        max_budget: body.max_budget ?? null,
+        budget_duration: body.budget_duration ?? null,
+        budget_reset_at: later(body.budget_duration),
+        rpm_limit: body.rpm_limit ?? null,
+        tpm_limit: body.tpm_limit ?? null,
+        max_parallel_requests: body.max_parallel_requests ?? null,
+        expires: later(body.duration),
+        blocked: null,
+        created_at: now,
+        updated_at: now,
+        last_used_at: null,
+        metadata: {},
+      };
+      world.keys.unshift(row);
+      world.secrets.set(key, row);
+      world.stale("keys", "status");
+      return { key, ...row };
+    },
+  ],
+  [
+    "POST",
+    /^\/key\/delete$/,
+    ({ world, body }) => {
+      world.keys = world.keys.filter((row) => !body.keys.includes(row.token));
+      for (const [secret, row] of world.secrets) if (body.keys.includes(row.token)) world.secrets.delete(secret);
+      world.stale("keys");
+      return { deleted_keys: body.keys };
+    },
+  ],
+  [
+    "POST",
+    /^\/key\/(block|unblock)$/,
+    (call) => {
+      const row = found(
+        call.world.keys.find((entry) => entry.token === call.body.key),
+        "key",
+      );
+      row.blocked = call.path[0] === "block";
+      call.world.stale("keys");
+      return row;
+    },
+  ],
+  ["GET", /^\/console\/requests$/, ({ world, query }) => page(world.ledger, query)],
+  [
+    "GET",
+    /^\/console\/requests\/([^/]+)$/,
+    (call) =>
+      found(
+        call.world.ledger.find((row) => row.id === part(call, 0)),
+        "request",
+      ),
+  ],
+  [
+    "GET",
+    /^\/model\/info$/,
+    () => ({ data: [{ model_name: "demo", litellm_params: { model: "demo/demo" }, model_info: {} }] }),
+  ],
+  [
+    "PUT",
+    /^\/console\/prices\/([^/]+)\/(.+)$/,
+    (call) => {
+      const name = `${part(call, 0)}/${part(call, 1)}`;
+      call.world.prices.set(name, call.body);
+      call.world.stale("catalogue");
+      return call.world.models().find((model) => `${model.provider}/${model.id}` === name);
+    },
+  ],
+  [
+    "DELETE",
+    /^\/console\/prices\/([^/]+)\/(.+)$/,
+    (call) => {
+      call.world.prices.delete(`${part(call, 0)}/${part(call, 1)}`);
+      call.world.stale("catalogue");
+    },
+  ],
+  [
+    "POST",
+    /^\/v1\/chat\/completions$/,
+    ({ world, key, body }) => {
+      const demo = body.model === "demo";
+      const row = world.record({
+        provider: demo ? "demo" : "openai",
+        model: demo ? "demo" : String(body.model).split("/").at(-1)!,
+        client: "test",
+        endpoint: "/v1/chat/completions",
+        ...(key && { key }),
+      });
+      return {
+        id: row.response_id,
+        object: "chat.completion",
+        model: body.model,
+        choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content: "Hello from the mock." } }],
+      };
+    },
+  ],
+  [
+    "POST",
+    /^\/__mock\/traffic$/,
+    ({ world, body }) => {
+      for (let i = 0; i < (body.count ?? 1); i++) world.record(body.given);
+    },
+  ],
+  [
+    "POST",
+    /^\/__mock\/recover$/,
+    ({ world }) => {
+      world.failing = false;
+    },
+  ],
+];
+
+function page(ledger: RequestDetail[], query: URLSearchParams) {
+  const limit = Number(query.get("limit") ?? 100);
+  const before = query.get("before");
+  const search = query.get("search")?.toLowerCase();
+  const same = (name: string, value: string | null) => !query.get(name) || query.get(name) === value;
+  const rows = ledger.filter(
+    (row) =>
+      (!before || row.id < before) &&
+      same("status", row.outcome) &&
+      same("key_id", row.key_id) &&
+      same("provider", row.provider) &&
+      same("client", row.client) &&
+      (!query.get("model") ||
+        [row.model_requested, row.model_group, row.upstream_model].includes(query.get("model")!)) &&
+      (!search ||
+        [row.id, row.model_requested, row.key_name, row.client, row.error_message].some((text) =>
+          text?.toLowerCase().includes(search),
+        )),
+  );
+  const requests = rows.slice(0, limit);
+  return { requests, next: rows.length > limit ? requests.at(-1)!.id : null };
+}
+
+/** [status, body] of a call; null for a path the mock does not know. */
+export function answer(
+  method: string,
+  url: URL,
+  body: unknown,
+  world: World,
+  key: KeyRow | null,
+): [number, unknown] | null {
+  for (const [verb, pattern, handle] of ROUTES) {
+    const match = verb === method ? pattern.exec(url.pathname) : null;
+    if (!match) continue;
+    if (key && url.pathname.startsWith("/console/") && url.pathname !== "/console/session")
+      throw new Refusal(403, "permission", "Only the administrator's key opens the console.");
+    const result = handle({ world, key, query: url.searchParams, body, path: match.slice(1) });
+    if (result === undefined) return [204, undefined];
+    return Array.isArray(result) ? (result as [number, unknown]) : [200, result];
+  }
+  return null;
+}

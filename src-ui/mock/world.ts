@@ -1,0 +1,148 @@
+// One gateway's state. The administrator's key names the scenario; each key is a world of its own.
+import type { CatalogueModel, KeyRow, Provider, RequestDetail, Status } from "../src/api/contract.ts";
+import * as catalogue from "./catalogue.ts";
+import * as fixtures from "./fixtures.ts";
+import { makeLedger, makeRequest } from "./ledger.ts";
+import { type Random, seeded } from "./random.ts";
+
+export type Scenario = "busy" | "fresh" | "quiet" | "failing" | "slow" | "trouble";
+const SCENARIOS: Scenario[] = ["busy", "fresh", "quiet", "failing", "slow", "trouble"];
+type Watcher = (event: string, data: unknown) => void;
+
+export class World {
+  readonly random: Random = seeded(4000);
+  readonly now = Date.now();
+  readonly secrets = new Map<string, KeyRow>();
+  readonly watchers = new Set<Watcher>();
+  keys: KeyRow[] = [];
+  providers: Provider[] = [];
+  ledger: RequestDetail[] = [];
+  prices = new Map<string, CatalogueModel["prices"]>();
+  guideDismissed: boolean;
+  external = 0;
+  listening = true;
+  /** Changes with the scenario's own route in tests: the failing world may recover. */
+  failing: boolean;
+
+  constructor(readonly scenario: Scenario) {
+    const empty = scenario === "fresh" || scenario === "quiet";
+    this.failing = scenario === "failing";
+    this.guideDismissed = scenario === "quiet";
+    this.providers = empty
+      ? [{ ...fixtures.DEMO, created_at: this.now }]
+      : fixtures.providers(this.now, scenario === "trouble");
+    if (!empty) {
+      this.keys = fixtures.keys(this.now, this.random);
+      this.ledger = makeLedger(10_000, this.now, this.random, this.keys.slice(0, 6));
+      this.external = 10_000;
+    }
+  }
+
+  publish(event: string, data: unknown) {
+    for (const watcher of this.watchers) watcher(event, data);
+  }
+
+  stale(...topics: string[]) {
+    this.publish("stale", { topics });
+  }
+
+  record(given?: Parameters<typeof makeRequest>[3]) {
+    const row = makeRequest(Date.now(), this.random, this.keys.length > 0 ? this.keys : [ADMINISTRATOR], given);
+    this.ledger.unshift(row);
+    this.external++;
+    const key = this.keys.find((entry) => entry.token === row.key_id);
+    if (key) {
+      key.spend += (row.cost_nanos ?? 0) / 1e9;
+      key.last_used_at = new Date().toISOString();
+    }
+    const {
+      deployment_id,
+      usage_source,
+      usage_raw,
+      price_source,
+      price_version,
+      cost_lines,
+      dropped,
+      response_id,
+      end_user,
+      request_bytes,
+      response_bytes,
+      attempt_log,
+      ...brief
+    } = row;
+    this.publish("request", brief);
+    return row;
+  }
+
+  models(): CatalogueModel[] {
+    const served = new Set(this.providers.filter((provider) => provider.enabled).map((provider) => provider.preset));
+    return catalogue.models.map((model) => {
+      const own = this.prices.get(`${model.provider}/${model.id}`);
+      return {
+        ...model,
+        available: served.has(model.provider),
+        overridden: own !== undefined,
+        prices: own ?? model.prices,
+        ...(own && { source: "your own price", source_version: "now", tiers: [] }),
+      };
+    });
+  }
+
+  status(): Status {
+    const midnight = new Date().setHours(0, 0, 0, 0);
+    const today = this.ledger.filter((row) => row.started_at >= midnight);
+    const refused = this.providers.filter((provider) => provider.credential.state === "refused");
+    return {
+      version: "0.1.0",
+      base_url: this.listening ? "http://127.0.0.1:4000" : null,
+      listener: { state: this.listening ? "running" : "stopped", address: "127.0.0.1:4000", message: null },
+      started_at: this.now - 9_000_000,
+      vault:
+        this.scenario === "trouble"
+          ? {
+              kind: "file",
+              state: "ready",
+              detail:
+                "No Secret Service answers on this session's bus, so credentials are in an encrypted file that only your user can read.",
+            }
+          : { kind: "keychain", state: "ready", detail: "Credentials are in the login keyring of this session." },
+      database: { path: "/home/you/.local/share/postern/postern.db", size_bytes: 8_400_000, schema_version: 1 },
+      setup: {
+        providers: this.providers.filter((provider) => !provider.built_in).length,
+        keys: this.keys.length,
+        requests: this.ledger.length,
+        external_requests: this.external,
+        guide_dismissed: this.guideDismissed,
+      },
+      spend_today_nanos: today.reduce((sum, row) => sum + (row.cost_nanos ?? 0), 0),
+      unpriced_today: today.filter((row) => row.cost_nanos === null).length,
+      catalogue: { models: catalogue.models.length, version: catalogue.version },
+      credential_problems: refused.map((provider) => ({
+        provider_id: provider.id,
+        provider_name: provider.name,
+        message: "refused its key (401). Its models cannot be called until the key is replaced.",
+      })),
+    };
+  }
+}
+
+const ADMINISTRATOR = { token: "", key_name: "administrator", key_alias: "administrator" } as KeyRow;
+
+const worlds = new Map<string, World>();
+
+/** The world of a presented key: the administrator's own, or the one that issued the virtual key. */
+export function worldOf(key: string | null): { world: World; row: KeyRow | null } | null {
+  if (!key) return null;
+  for (const world of worlds.values()) {
+    const row = world.secrets.get(key);
+    if (row) return { world, row };
+  }
+  const scenario = SCENARIOS.find((name) => key.startsWith(`mock-${name}`));
+  if (!scenario) return null;
+  let world = worlds.get(key);
+  if (!world) {
+    world = new World(scenario);
+    worlds.set(key, world);
+  }
+  return { world, row: null };
+}

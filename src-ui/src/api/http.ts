@@ -1,0 +1,65 @@
+import { platform } from "@/platform";
+
+/** A route's refusal, or the lack of any answer (status 0). `message` is fit to be shown. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly code: string | null = null,
+    readonly requestId: string | null = null,
+    readonly param: string | null = null,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  const answer = await platform
+    .request(method, path, headers, body === undefined ? undefined : JSON.stringify(body))
+    .catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ApiError(0, `The gateway did not answer (${reason}).`, "unreachable");
+    });
+  if (answer.status >= 200 && answer.status < 300) return (answer.body ? parse(answer) : undefined) as T;
+  throw refusal(answer.status, answer.body, answer.headers["x-request-id"] ?? null);
+}
+
+function parse({ status, body, headers }: { status: number; body: string; headers: Record<string, string> }): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new ApiError(
+      status,
+      "The answer was not JSON. Is something else listening on this port?",
+      "bad_answer",
+      headers["x-request-id"],
+    );
+  }
+}
+
+function refusal(status: number, body: string, headerId: string | null) {
+  try {
+    const { error, request_id } = JSON.parse(body);
+    if (typeof error?.message === "string") {
+      return new ApiError(
+        status,
+        error.message,
+        error.code ?? error.type ?? null,
+        request_id ?? headerId,
+        error.param ?? null,
+      );
+    }
+  } catch {
+    // Not the gateway's envelope: a proxy or another program answered.
+  }
+  return new ApiError(status, `The gateway answered ${status} without saying why.`, null, headerId);
+}
+
+/** Query string from what is set; empty and undefined values are left out. */
+export function query(parameters: Record<string, string | number | undefined | null>) {
+  const set = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return set.length === 0 ? "" : `?${new URLSearchParams(set.map(([name, value]) => [name, String(value)]))}`;
+}

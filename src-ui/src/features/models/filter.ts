@@ -1,0 +1,71 @@
+import type { CatalogueModel } from "@/api/contract";
+import type { Sort } from "@/components/virtual-table";
+import { modelName } from "@/lib/model-name";
+
+export interface ModelFilter {
+  q?: string;
+  provider?: string;
+  mode?: string;
+  can?: string;
+  mine?: boolean;
+}
+
+export interface Listed extends CatalogueModel {
+  /** What a client sends, and what is searched. */
+  name: string;
+}
+
+export const listed = (models: CatalogueModel[]): Listed[] =>
+  models.map((model) => ({ ...model, name: modelName(model) }));
+
+/** Every word has to occur somewhere in the name; capabilities are all required. */
+export function filterModels(models: Listed[], filter: ModelFilter): Listed[] {
+  const words = (filter.q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+  const wanted = filter.can ? filter.can.split(",") : [];
+  return models.filter(
+    (model) =>
+      (!filter.provider || model.provider === filter.provider) &&
+      (!filter.mode || model.mode === filter.mode) &&
+      (!filter.mine || model.available) &&
+      wanted.every((capability) => model.capabilities.includes(capability)) &&
+      words.every((word) => model.name.toLowerCase().includes(word)),
+  );
+}
+
+const READ: Record<string, (model: Listed) => number | string | null | undefined> = {
+  name: (model) => model.name.toLowerCase(),
+  context: (model) => model.context,
+  output_size: (model) => model.max_output,
+  input: (model) => model.prices.input,
+  output: (model) => model.prices.output,
+};
+
+/** What has no value comes last in either direction: an unpriced model is not the cheapest. */
+export function sortModels(models: Listed[], sort: Sort): Listed[] {
+  const read = READ[sort.by] ?? READ.name!;
+  const turn = sort.descending ? -1 : 1;
+  return [...models].sort((a, b) => {
+    const x = read(a) ?? null;
+    const y = read(b) ?? null;
+    if (x === y) return a.name < b.name ? -1 : 1;
+    if (x === null) return 1;
+    if (y === null) return -1;
+    return (x < y ? -1 : 1) * turn;
+  });
+}
+
+export const parseSort = (text: string | undefined): Sort => {
+  const by = text?.replace(/^-/, "") ?? "";
+  return by in READ ? { by, descending: text!.startsWith("-") } : { by: "name", descending: false };
+};
+export const sortText = ({ by, descending }: Sort) =>
+  by === "name" && !descending ? undefined : `${descending ? "-" : ""}${by}`;
+
+/** The values that occur, most frequent first, as choices of a filter. */
+export function choices(values: Iterable<string>, label: (value: string) => string) {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts]
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+    .map(([value, count]) => ({ value, label: label(value), note: String(count) }));
+}

@@ -1,0 +1,65 @@
+import type { Overview, Totals } from "@/api/contract";
+import { SERIES } from "@/lib/palette";
+
+export type Metric = "spend" | "requests" | "tokens";
+
+/** Input includes what a cache served, output includes reasoning: their sum counts each token once. */
+export const tokensOf = (totals: Totals) => totals.input_tokens + totals.output_tokens;
+
+export const valueOf = (totals: Totals, metric: Metric) =>
+  metric === "spend" ? totals.cost_nanos : metric === "requests" ? totals.requests : tokensOf(totals);
+
+export interface Series {
+  /** Position in every bucket's `values`. */
+  index: number;
+  label: string;
+  total: number;
+  /** The models summed up in "N others". */
+  rest: boolean;
+}
+
+export interface ChartData {
+  series: Series[];
+  buckets: { start: number; values: number[]; total: number }[];
+  total: number;
+}
+
+/** The largest models get a series each, the others share one. The order is by the range's total, so colours stay put. */
+export function chartData(overview: Overview, metric: Metric): ChartData {
+  const name = (entry: { model: string; provider: string }) => `${entry.provider}\u0000${entry.model}`;
+  const totals = new Map<string, { label: string; total: number }>();
+  for (const bucket of overview.series) {
+    for (const entry of bucket.models) {
+      const known = totals.get(name(entry)) ?? { label: entry.model, total: 0 };
+      known.total += valueOf(entry.totals, metric);
+      totals.set(name(entry), known);
+    }
+  }
+  const ranked = [...totals]
+    .filter(([, { total }]) => total > 0)
+    .sort(([a, x], [b, y]) => y.total - x.total || (a < b ? -1 : 1));
+  // A lone "1 other" would say less than its name.
+  const own = ranked.length <= SERIES + 1 ? ranked.length : SERIES;
+  const position = new Map(ranked.map(([key], index) => [key, Math.min(index, own)]));
+  const series: Series[] = ranked
+    .slice(0, own)
+    .map(([, { label, total }], index) => ({ index, label, total, rest: false }));
+  if (ranked.length > own) {
+    const total = ranked.slice(own).reduce((sum, [, entry]) => sum + entry.total, 0);
+    series.push({ index: own, label: `${ranked.length - own} others`, total, rest: true });
+  }
+  const buckets = overview.series.map((bucket) => {
+    const values = new Array<number>(series.length).fill(0);
+    for (const entry of bucket.models) {
+      const at = position.get(name(entry));
+      if (at !== undefined) values[at]! += valueOf(entry.totals, metric);
+    }
+    return { start: bucket.start, values, total: values.reduce((sum, value) => sum + value, 0) };
+  });
+  return { series, buckets, total: series.reduce((sum, entry) => sum + entry.total, 0) };
+}
+
+/** Change against the period before; null where there was nothing to compare with. */
+export function change(now: number, before: number): number | null {
+  return before === 0 ? null : (now - before) / before;
+}

@@ -1,0 +1,20 @@
+import type { Provider } from "@/api/contract";
+import type { Tone } from "@/components/controls";
+
+type State = Provider["credential"]["state"];
+
+const STATES: Record<State, { tone: Tone; word: string }> = {
+  stored: { tone: "ok", word: "Key stored" },
+  not_needed: { tone: "neutral", word: "No key needed" },
+  missing: { tone: "bad", word: "Key missing" },
+  unavailable: { tone: "warn", word: "Vault not available" },
+  refused: { tone: "bad", word: "Key refused" },
+};
+
+export const credentialState = ({ state, hint }: Provider["credential"]) => ({
+  tone: STATES[state].tone,
+  text: state === "stored" && hint ? `Key ${hint}` : STATES[state].word,
+});
+
+export const formatName = (format: Provider["format"]) =>
+  format === "openai_chat" ? "OpenAI format" : "Anthropic format";

@@ -1,0 +1,101 @@
+import { Ellipsis, FlaskConical, Pencil, Trash2 } from "lucide-react";
+import type { Provider } from "@/api/contract";
+import { useWrite } from "@/api/queries";
+import { testProvider, updateProvider } from "@/api/routes";
+import { Badge, Button, Dot, Switch } from "@/components/controls";
+import { Menu, MenuItem, MenuLine } from "@/components/menu";
+import { ErrorNotice } from "@/components/notice";
+import { cn } from "@/lib/cn";
+import { plural } from "@/lib/numbers";
+import { credentialState, formatName } from "./credential";
+import { Monogram } from "./monogram";
+import { TestResult } from "./test-result";
+
+export function ProviderRow({
+  provider,
+  onEdit,
+  onRemove,
+}: {
+  provider: Provider;
+  onEdit: () => void;
+  onRemove: () => void;
+}) {
+  const test = useWrite(() => testProvider(provider.id), ["providers"]);
+  const toggle = useWrite((enabled: boolean) => updateProvider(provider.id, { enabled }), ["providers", "catalogue"]);
+  const credential = credentialState(provider.credential);
+  const result = test.data ?? provider.last_test;
+  const enabled = toggle.isPending ? toggle.variables : provider.enabled;
+  return (
+    <div data-testid="provider-row" data-name={provider.name} className="px-4 py-3">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+        <Monogram label={provider.label} className={cn(!enabled && "opacity-50")} />
+        <div className={cn("min-w-0 flex-1 basis-56", !enabled && "opacity-60")}>
+          <div className="flex min-w-0 items-center gap-2">
+            <h2 className="truncate font-medium" title={provider.name}>
+              {provider.name}
+            </h2>
+            {provider.label !== provider.name && <span className="truncate text-faint text-xs">{provider.label}</span>}
+            {provider.built_in && <Badge>built in</Badge>}
+            {!enabled && <Badge>off</Badge>}
+          </div>
+          <p className="truncate text-faint text-xs" title={provider.base_url}>
+            {provider.built_in ? "Answers inside this gateway, costs nothing" : provider.base_url} ·{" "}
+            {formatName(provider.format)} · {plural(provider.models, "model")}
+          </p>
+        </div>
+        <div className="grid min-w-0 flex-1 basis-48 gap-0.5">
+          <p
+            className="flex items-center gap-1.5 text-xs"
+            title={provider.credential.detail ?? undefined}
+            data-testid="credential"
+          >
+            <Dot tone={credential.tone} />
+            <span className={cn("truncate", credential.tone === "bad" && "text-bad")}>{credential.text}</span>
+          </p>
+          {result && <TestResult test={result} fresh={test.data !== undefined} />}
+        </div>
+        <div className="flex items-center gap-1.5">
+          <Button size="sm" busy={test.isPending} onClick={() => test.mutate(undefined)} data-testid="provider-test">
+            <FlaskConical className="size-3.5" /> Test
+          </Button>
+          <Menu
+            trigger={
+              <Button variant="ghost" size="icon" aria-label={`More for ${provider.name}`} data-testid="provider-menu">
+                <Ellipsis className="size-4" />
+              </Button>
+            }
+          >
+            <MenuItem onSelect={onEdit} data-testid="provider-edit">
+              <Pencil aria-hidden className="size-4 text-faint" /> Edit
+            </MenuItem>
+            {!provider.built_in && (
+              <>
+                <MenuLine />
+                <MenuItem danger onSelect={onRemove} data-testid="provider-remove">
+                  <Trash2 aria-hidden className="size-4" /> Remove
+                </MenuItem>
+              </>
+            )}
+          </Menu>
+          <Switch
+            checked={enabled}
+            onCheckedChange={(on) => toggle.mutate(on)}
+            aria-label={`${provider.name} is used for requests`}
+            data-testid="provider-enabled"
+          />
+        </div>
+      </div>
+      {provider.credential.detail && ["refused", "missing", "unavailable"].includes(provider.credential.state) && (
+        <p className="mt-2 flex flex-wrap items-center gap-2 pl-12 text-muted text-xs">
+          {provider.credential.detail}
+          {provider.credential.state !== "unavailable" && (
+            <Button size="sm" onClick={onEdit}>
+              Replace the key
+            </Button>
+          )}
+        </p>
+      )}
+      {(toggle.error ?? test.error) && <ErrorNotice error={toggle.error ?? test.error} className="mt-2" />}
+    </div>
+  );
+}

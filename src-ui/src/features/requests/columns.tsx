@@ -1,0 +1,95 @@
+import type { RequestRow } from "@/api/contract";
+import type { Column } from "@/components/virtual-table";
+import { compact } from "@/lib/numbers";
+import { clockTime, dayName, duration, fullTime, sameDay } from "@/lib/time";
+import { Cost, Outcome } from "./outcome";
+
+const none = <span className="text-faint">–</span>;
+
+function Time({ at }: { at: number }) {
+  return (
+    <time dateTime={new Date(at).toISOString()} title={fullTime(at)} className="text-muted">
+      {!sameDay(at, Date.now()) && <span className="text-faint">{dayName(at)} </span>}
+      {clockTime(at)}
+    </time>
+  );
+}
+
+/** What was asked for, and in grey what answered where that is another name. */
+function Model({ row }: { row: RequestRow }) {
+  const answered =
+    row.upstream_model &&
+    row.upstream_model !== row.model_requested &&
+    !row.model_requested.endsWith(`/${row.upstream_model}`)
+      ? row.upstream_model
+      : null;
+  return (
+    <span title={answered ? `${row.model_requested}, answered by ${answered}` : row.model_requested}>
+      {row.model_requested || none}
+      {answered && <span className="text-faint"> → {answered}</span>}
+    </span>
+  );
+}
+
+const tokens = (row: RequestRow) =>
+  row.input_tokens + row.output_tokens === 0 ? (
+    none
+  ) : (
+    <span title={`${row.input_tokens} in, ${row.output_tokens} out`}>
+      {compact(row.input_tokens)} <span className="text-faint">/</span> {compact(row.output_tokens)}
+    </span>
+  );
+
+export const COLUMNS: Column<RequestRow>[] = [
+  { id: "time", header: "Time", width: "104px", cell: (row) => <Time at={row.started_at} /> },
+  { id: "status", header: "Status", width: "84px", cell: (row) => <Outcome row={row} /> },
+  { id: "model", header: "Model", width: "minmax(160px,2fr)", cell: (row) => <Model row={row} /> },
+  { id: "provider", header: "Provider", width: "minmax(80px,1fr)", from: 860, cell: (row) => row.provider ?? none },
+  {
+    id: "key",
+    header: "Key",
+    width: "minmax(90px,1fr)",
+    from: 760,
+    cell: (row) => <span title={row.key_name}>{row.key_name}</span>,
+  },
+  {
+    id: "client",
+    header: "Client",
+    width: "minmax(80px,1fr)",
+    from: 1020,
+    cell: (row) => (
+      <span className="text-muted" title={row.client}>
+        {row.client || none}
+      </span>
+    ),
+  },
+  { id: "tokens", header: "Tokens in / out", width: "108px", align: "right", cell: tokens },
+  { id: "cost", header: "Cost", width: "84px", align: "right", cell: (row) => <Cost row={row} /> },
+  {
+    id: "first",
+    header: "First byte",
+    width: "72px",
+    align: "right",
+    from: 940,
+    cell: (row) => (row.first_byte_us === null ? none : duration(row.first_byte_us)),
+  },
+  { id: "total", header: "Total", width: "72px", align: "right", cell: (row) => duration(row.latency_us) },
+];
+
+export const narrowRow = (row: RequestRow) => (
+  <div className="grid min-w-0 gap-0.5">
+    <p className="flex min-w-0 items-center gap-2">
+      <Outcome row={row} />
+      <span className="min-w-0 flex-1 truncate font-medium">
+        <Model row={row} />
+      </span>
+      <Cost row={row} />
+    </p>
+    <p className="flex min-w-0 items-center gap-2 text-muted text-xs">
+      <Time at={row.started_at} />
+      <span className="min-w-0 flex-1 truncate">{row.key_name}</span>
+      <span>{compact(row.input_tokens + row.output_tokens)} tok</span>
+      <span>{duration(row.latency_us)}</span>
+    </p>
+  </div>
+);

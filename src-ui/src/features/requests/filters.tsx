@@ -1,0 +1,118 @@
+import { useEffect, useMemo, useState } from "react";
+import type { RequestRow } from "@/api/contract";
+import { useKeys, useOverview, useProviders } from "@/api/queries";
+import type { RequestFilter } from "@/api/routes";
+import { Button } from "@/components/controls";
+import { SearchInput } from "@/components/field";
+import { Picker } from "@/components/picker";
+import { Select } from "@/components/select";
+import { nameOf } from "@/features/keys/key-state";
+import { useDebounced } from "@/lib/use-hooks";
+
+const STATUSES = [
+  { value: "ok", label: "Succeeded" },
+  { value: "error", label: "Failed" },
+  { value: "cancelled", label: "Cancelled" },
+];
+
+export function RequestFilters({
+  filter,
+  onChange,
+}: {
+  filter: RequestFilter;
+  onChange: (filter: RequestFilter) => void;
+}) {
+  const month = useOverview("30d");
+  const keys = useKeys();
+  const providers = useProviders();
+  const models = useMemo(
+    () => [...new Set(month.data?.models.map((entry) => entry.model))].map((value) => ({ value, label: value })),
+    [month.data],
+  );
+  const keyChoices = useMemo(
+    () => (keys.data ?? []).map((row) => ({ value: row.token, label: nameOf(row) })),
+    [keys.data],
+  );
+  const providerChoices = useMemo(
+    () => (providers.data ?? []).map((p) => ({ value: p.name, label: p.name })),
+    [providers.data],
+  );
+  const one = (name: keyof RequestFilter) => (filter[name] ? [filter[name]] : []);
+  const set = (change: RequestFilter) => onChange({ ...filter, ...change });
+  const active = Object.values(filter).some(Boolean);
+  return (
+    <div className="flex flex-wrap gap-2">
+      <Search value={filter.search ?? ""} onValue={(search) => set({ search: search || undefined })} />
+      <Select
+        label="Status"
+        any="Any status"
+        testid="filter-status"
+        options={STATUSES}
+        value={filter.status ?? ""}
+        onChange={(status) => set({ status: (status as RequestRow["outcome"]) || undefined })}
+      />
+      <Picker
+        label="Model"
+        any="Any model"
+        testid="filter-model"
+        className="max-w-44"
+        options={models}
+        chosen={one("model")}
+        onChange={([model]) => set({ model })}
+      />
+      <Picker
+        label="Provider"
+        any="Any provider"
+        testid="filter-provider"
+        className="max-w-44"
+        options={providerChoices}
+        chosen={one("provider")}
+        onChange={([provider]) => set({ provider })}
+      />
+      <Picker
+        label="Key"
+        any="Any key"
+        testid="filter-key"
+        className="max-w-44"
+        options={keyChoices}
+        chosen={one("key_id")}
+        onChange={([key_id]) => set({ key_id })}
+      />
+      {filter.client && (
+        <Button
+          className="max-w-56 border-accent"
+          onClick={() => set({ client: undefined })}
+          aria-label={`Client ${filter.client}: take the filter away`}
+        >
+          <span className="truncate">{filter.client}</span> ×
+        </Button>
+      )}
+      {active && (
+        <Button variant="ghost" onClick={() => onChange({})} data-testid="filter-clear">
+          Clear
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** Each letter would be a query over the ledger: it waits for a pause in the typing. */
+function Search({ value, onValue }: { value: string; onValue: (value: string) => void }) {
+  const [typed, setTyped] = useState(value);
+  const settled = useDebounced(typed, 250);
+  useEffect(() => setTyped(value), [value]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a settled text is a change
+  useEffect(() => {
+    if (settled !== value && settled === typed) onValue(settled);
+  }, [settled]);
+  return (
+    <SearchInput
+      className="min-w-44 flex-1 basis-52"
+      placeholder="Search id, model, key, client or error"
+      aria-label="Search requests"
+      data-testid="requests-search"
+      value={typed}
+      onValue={setTyped}
+    />
+  );
+}

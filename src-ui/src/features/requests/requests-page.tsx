@@ -1,0 +1,132 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { ArrowUp, Pause, Play, ScrollText } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { useEventFeed } from "@/api/events";
+import type { RequestFilter } from "@/api/routes";
+import { Button, Dot } from "@/components/controls";
+import { Empty, ErrorNotice } from "@/components/notice";
+import { Page } from "@/components/page";
+import { VirtualTable } from "@/components/virtual-table";
+import { count, plural } from "@/lib/numbers";
+import { COLUMNS, narrowRow } from "./columns";
+import { RequestFilters } from "./filters";
+import { RequestDrawer } from "./request-drawer";
+import { useRequestLog } from "./use-request-log";
+
+export function RequestsPage() {
+  const { open, ...filter } = useSearch({ from: "/requests" });
+  const navigate = useNavigate({ from: "/requests" });
+  const { connection } = useEventFeed();
+  const [paused, setPaused] = useState(false);
+  const [scrolled, setScrolled] = useState(false);
+  const scroller = useRef<HTMLDivElement>(null);
+  const held = paused || scrolled;
+  const log = useRequestLog(filter, held);
+  const filtered = Object.values(filter).some(Boolean);
+  const setFilter = (next: RequestFilter) => {
+    scroller.current?.scrollTo({ top: 0 });
+    void navigate({ search: next, replace: true });
+  };
+  const setOpen = (id: string | undefined) => void navigate({ search: (old) => ({ ...old, open: id }) });
+  const resume = () => {
+    setPaused(false);
+    log.release();
+    scroller.current?.scrollTo({ top: 0 });
+  };
+  // Back at the top by the reader's own scrolling: what waited may come.
+  const { release } = log;
+  useEffect(() => {
+    if (!held) release();
+  }, [held, release]);
+
+  const word = connection !== "live" ? "Reconnecting" : paused ? "Paused" : scrolled ? "Paused while scrolled" : "Live";
+  return (
+    <Page
+      fill
+      title="Requests"
+      description="Every call through the gateway, newest first."
+      actions={
+        <>
+          <span className="flex items-center gap-2 text-muted text-xs" role="status" data-testid="live-state">
+            <Dot tone={connection !== "live" ? "warn" : held ? "neutral" : "ok"} />
+            {word}
+          </span>
+          <Button data-testid="pause" aria-pressed={paused} onClick={() => (held ? resume() : setPaused(true))}>
+            {held ? <Play className="size-3.5" /> : <Pause className="size-3.5" />}
+            {held ? "Resume" : "Pause"}
+          </Button>
+        </>
+      }
+    >
+      <RequestFilters filter={filter} onChange={setFilter} />
+      {log.error && log.rows.length === 0 ? (
+        <ErrorNotice error={log.error} onRetry={log.retry} />
+      ) : (
+        <div className="relative flex min-h-0 flex-1 flex-col">
+          {log.waiting > 0 && (
+            <Button
+              variant="primary"
+              size="sm"
+              data-testid="new-requests"
+              className="appear absolute top-10 left-1/2 z-20 -translate-x-1/2 rounded-full px-3 shadow-pop"
+              onClick={resume}
+            >
+              <ArrowUp className="size-3.5" /> {count(log.waiting)} new
+            </Button>
+          )}
+          <VirtualTable
+            label="Requests"
+            rows={log.rows}
+            rowKey={(row) => row.id}
+            rowTestid="request-row"
+            columns={COLUMNS}
+            narrow={narrowRow}
+            openKey={open}
+            onOpen={(row) => setOpen(row.id)}
+            loading={log.loading}
+            flash={log.isFresh}
+            scroller={scroller}
+            onScrolled={(top) => setScrolled(top > 8)}
+            onEnd={log.more}
+            footer={
+              log.rows.length > 0 && (
+                <p className="py-3 text-center text-faint text-xs" data-testid="requests-end">
+                  {log.loadingMore
+                    ? "Loading more…"
+                    : log.hasMore
+                      ? " "
+                      : `${plural(log.rows.length, "request")}, that is all`}
+                </p>
+              )
+            }
+            empty={
+              filtered ? (
+                <Empty
+                  icon={ScrollText}
+                  title="No request matches"
+                  testid="requests-none-match"
+                  action={<Button onClick={() => setFilter({})}>Clear all filters</Button>}
+                >
+                  New ones that match appear here by themselves.
+                </Empty>
+              ) : (
+                <Empty
+                  icon={ScrollText}
+                  title="No requests yet"
+                  testid="requests-empty"
+                  action={
+                    <Button onClick={() => void navigate({ to: "/keys", search: { issue: true } })}>Issue a key</Button>
+                  }
+                >
+                  Each call appears here the moment it ends, with its tokens, cost and timing. Issue a key and call the
+                  model “demo”.
+                </Empty>
+              )
+            }
+          />
+        </div>
+      )}
+      <RequestDrawer id={open} row={log.rows.find((row) => row.id === open)} onClose={() => setOpen(undefined)} />
+    </Page>
+  );
+}

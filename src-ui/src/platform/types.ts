@@ -1,0 +1,32 @@
+// The seam between the console and what shows it. Nothing outside this folder knows whether it runs in the native
+// window or in a browser; nothing in this folder knows what the routes mean.
+
+export interface PlatformResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** One server-sent event, or a change of the stream itself ("connected" / "disconnected"). */
+export interface PlatformEvent {
+  event: string;
+  data: unknown;
+}
+
+/** Where a browser keeps the administrator's key: for this tab only, never on disk. */
+export interface SignIn {
+  present(): boolean;
+  set(key: string): void;
+  clear(): void;
+}
+
+export interface Platform {
+  kind: "window" | "browser";
+  request(method: string, path: string, headers: Record<string, string>, body?: string): Promise<PlatformResponse>;
+  /** Follows /console/events until unsubscribed, reconnecting by itself. */
+  events(onEvent: (event: PlatformEvent) => void): () => void;
+  copy(text: string): Promise<void>;
+  openExternal(url: string): Promise<void>;
+  /** Absent in the native window, which needs no key. */
+  signIn: SignIn | null;
+}

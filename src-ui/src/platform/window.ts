@@ -1,0 +1,35 @@
+import { Channel, invoke } from "@tauri-apps/api/core";
+import type { Platform, PlatformResponse } from "./types";
+
+// In the native window a request goes straight to the engine in the same process: no port, no key, and it works while
+// the listener is stopped. A command's reply does not stream, so events come through a channel.
+export const nativeWindow: Platform = {
+  kind: "window",
+  request: (method, path, headers, body) =>
+    invoke<PlatformResponse>("gateway_request", { method, path, headers, body: body ?? null }),
+  events(onEvent) {
+    let live = true;
+    const channel = new Channel<{ event: string; data: unknown }>();
+    channel.onmessage = ({ event, data }) => {
+      if (live) onEvent({ event, data: typeof data === "string" ? parse(data) : data });
+    };
+    invoke("gateway_events", { channel }).then(
+      () => live && onEvent({ event: "connected", data: null }),
+      () => live && onEvent({ event: "disconnected", data: null }),
+    );
+    return () => {
+      live = false;
+    };
+  },
+  copy: (text) => invoke("copy_text", { text }),
+  openExternal: (url) => invoke("open_external", { url }),
+  signIn: null,
+};
+
+function parse(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return data;
+  }
+}

@@ -1,0 +1,122 @@
+// Pages by hash: the same URL works under /ui/ and in the native window, and nothing needs a rewrite rule.
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createHashHistory,
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { KeysPage } from "@/features/keys/keys-page";
+import { ModelsPage } from "@/features/models/models-page";
+import { OverviewPage } from "@/features/overview/overview-page";
+import { ProvidersPage } from "@/features/providers/providers-page";
+import { RequestsPage } from "@/features/requests/requests-page";
+import { SettingsPage } from "@/features/settings/settings-page";
+import { Broken } from "@/features/shell/broken";
+import { Shell } from "@/features/shell/shell";
+
+type Search = Record<string, unknown>;
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+const oneOf = <T extends string>(value: unknown, allowed: readonly T[]) =>
+  allowed.includes(value as T) ? (value as T) : undefined;
+
+export const RANGES = ["today", "7d", "30d"] as const;
+export const OUTCOMES = ["ok", "error", "cancelled"] as const;
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({
+  component: () => (
+    <Shell>
+      <Outlet />
+    </Shell>
+  ),
+  notFoundComponent: () => <Broken />,
+});
+
+interface RequestSearch {
+  status?: (typeof OUTCOMES)[number];
+  model?: string;
+  provider?: string;
+  key_id?: string;
+  client?: string;
+  search?: string;
+  open?: string;
+}
+interface ModelSearch {
+  q?: string;
+  provider?: string;
+  mode?: string;
+  can?: string;
+  mine?: boolean;
+  sort?: string;
+  open?: string;
+}
+
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: OverviewPage,
+  validateSearch: (s: Search): { range?: (typeof RANGES)[number] } => ({ range: oneOf(s.range, RANGES) }),
+});
+const requests = createRoute({
+  getParentRoute: () => root,
+  path: "/requests",
+  component: RequestsPage,
+  validateSearch: (s: Search): RequestSearch => ({
+    status: oneOf(s.status, OUTCOMES),
+    model: text(s.model),
+    provider: text(s.provider),
+    key_id: text(s.key_id),
+    client: text(s.client),
+    search: text(s.search),
+    open: text(s.open),
+  }),
+});
+const models = createRoute({
+  getParentRoute: () => root,
+  path: "/models",
+  component: ModelsPage,
+  validateSearch: (s: Search): ModelSearch => ({
+    q: text(s.q),
+    provider: text(s.provider),
+    mode: text(s.mode),
+    can: text(s.can),
+    mine: s.mine === true ? true : undefined,
+    sort: text(s.sort),
+    open: text(s.open),
+  }),
+});
+const providers = createRoute({
+  getParentRoute: () => root,
+  path: "/providers",
+  component: ProvidersPage,
+  validateSearch: (s: Search): { add?: boolean } => ({ add: s.add === true ? true : undefined }),
+});
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: "/keys",
+  component: KeysPage,
+  validateSearch: (s: Search): { issue?: boolean } => ({ issue: s.issue === true ? true : undefined }),
+});
+const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
+const elsewhere = createRoute({
+  getParentRoute: () => root,
+  path: "$",
+  beforeLoad: () => {
+    throw redirect({ to: "/" });
+  },
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([overview, requests, models, providers, keys, settings, elsewhere]),
+  history: createHashHistory(),
+  context: { client: undefined as unknown as QueryClient },
+  defaultErrorComponent: ({ error }) => <Broken error={error} />,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,32 @@
+import { fileURLToPath } from "node:url";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+// The build is served by the gateway at /ui/ and by the native window from its own asset protocol, so every asset URL
+// is relative. `--mode mock` answers the API from mock/ instead of a gateway.
+export default defineConfig(async ({ mode }) => {
+  const mock = mode === "mock" ? [(await import("./mock/plugin.ts")).mockGateway()] : [];
+  const gateway = process.env.POSTERN_URL ?? "http://127.0.0.1:4000";
+  const toGateway = { target: gateway, changeOrigin: true, headers: { origin: gateway } };
+  return {
+    base: "./",
+    plugins: [react(), tailwindcss(), ...mock],
+    resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+    server: {
+      host: "127.0.0.1",
+      port: 5173,
+      proxy:
+        mode === "mock"
+          ? undefined
+          : Object.fromEntries(["/console", "/key", "/model", "/v1"].map((p) => [p, toGateway])),
+    },
+    build: {
+      target: ["es2022", "safari17"],
+      modulePreload: { polyfill: false },
+      chunkSizeWarningLimit: 700,
+      // Inlined assets would be data: URLs, which a strict CSP refuses.
+      assetsInlineLimit: 0,
+    },
+  };
+});
