@@ -1,0 +1,123 @@
+// Pictures of every page in both themes and two sizes, for looking at: `npm run screens`, then e2e/screens/out/.
+import { expect, type Page, test } from "@playwright/test";
+import { mockKey, signIn } from "../helpers";
+
+const OUT = "e2e/screens/out";
+const SIZES = [
+  { name: "wide", width: 1280, height: 800 },
+  { name: "phone", width: 390, height: 844 },
+];
+
+async function settle(page: Page) {
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForTimeout(350);
+}
+
+for (const size of SIZES) {
+  for (const theme of ["light", "dark"] as const) {
+    const shots: Record<string, { scenario: string; path: string; act?: (page: Page) => Promise<unknown> }> = {
+      overview: { scenario: "busy", path: "/?range=7d", act: (p) => p.locator(".recharts-bar-rectangle").first().waitFor() },
+      "overview-30d": { scenario: "trouble", path: "/?range=30d", act: (p) => p.locator(".recharts-bar-rectangle").first().waitFor() },
+      "overview-table": { scenario: "busy", path: "/", act: (p) => p.getByTestId("chart-as-table").click() },
+      "overview-quiet": { scenario: "quiet", path: "/" },
+      "overview-slow": { scenario: "slow", path: "/" },
+      "overview-failing": { scenario: "failing", path: "/", act: (p) => p.getByTestId("error-notice").first().waitFor() },
+      guide: { scenario: "fresh", path: "/" },
+      "guide-call": {
+        scenario: "fresh",
+        path: "/",
+        act: async (p) => {
+          await p.getByTestId("guide-use-demo").click();
+          await p.getByTestId("guide-issue-key").click();
+          await p.getByTestId("guide-curl").waitFor();
+        },
+      },
+      requests: { scenario: "busy", path: "/requests", act: (p) => p.getByTestId("request-row").first().waitFor() },
+      "requests-detail": {
+        scenario: "busy",
+        path: "/requests",
+        act: async (p) => {
+          await p.getByTestId("request-row").nth(3).click();
+          await p.getByTestId("request-id").waitFor();
+        },
+      },
+      "requests-error": {
+        scenario: "busy",
+        path: "/requests?status=error",
+        act: async (p) => {
+          await p.getByTestId("request-row").nth(1).click();
+          await p.getByTestId("request-error").waitFor();
+        },
+      },
+      "requests-empty": { scenario: "quiet", path: "/requests" },
+      "requests-slow": { scenario: "slow", path: "/requests" },
+      models: { scenario: "busy", path: "/models", act: (p) => p.getByTestId("model-row").first().waitFor() },
+      "models-detail": { scenario: "busy", path: "/models?open=anthropic/claude-sonnet-4-5", act: (p) => p.getByTestId("price-save").waitFor() },
+      "models-none": { scenario: "busy", path: "/models?q=zzzz" },
+      providers: { scenario: "trouble", path: "/providers", act: (p) => p.getByTestId("provider-row").first().waitFor() },
+      "providers-empty": { scenario: "quiet", path: "/providers" },
+      "providers-add": { scenario: "quiet", path: "/providers?add=true", act: (p) => p.getByTestId("preset-openai").waitFor() },
+      "providers-form": {
+        scenario: "quiet",
+        path: "/providers?add=true",
+        act: async (p) => {
+          await p.getByTestId("preset-openai").click();
+          await p.getByTestId("provider-key").fill("sk-wrong");
+          await p.getByTestId("provider-test-draft").click();
+          await p.getByTestId("test-result").waitFor();
+        },
+      },
+      keys: { scenario: "busy", path: "/keys", act: (p) => p.getByTestId("key-row").first().waitFor() },
+      "keys-empty": { scenario: "quiet", path: "/keys" },
+      "keys-issue": { scenario: "busy", path: "/keys?issue=true" },
+      "keys-issued": {
+        scenario: "busy",
+        path: "/keys?issue=true",
+        act: async (p) => {
+          await p.getByTestId("key-name").fill("laptop");
+          await p.getByTestId("key-issue-submit").click();
+          await p.getByTestId("issued-key-value").waitFor();
+        },
+      },
+      "keys-revoke": {
+        scenario: "busy",
+        path: "/keys",
+        act: async (p) => {
+          await p.getByTestId("key-menu").first().click();
+          await p.getByTestId("key-revoke").click();
+        },
+      },
+      settings: { scenario: "trouble", path: "/settings" },
+      palette: {
+        scenario: "busy",
+        path: "/keys",
+        act: async (p) => {
+          await p.keyboard.press("Control+k");
+          await p.getByTestId("palette-input").fill("sonnet");
+        },
+      },
+    };
+    for (const [name, { scenario, path, act }] of Object.entries(shots)) {
+      test(`${name} ${size.name} ${theme}`, async ({ browser, baseURL }) => {
+        const context = await browser.newContext({ viewport: size, colorScheme: theme, baseURL, locale: "en-US" });
+        const page = await context.newPage();
+        await signIn(page, mockKey(scenario), path);
+        await act?.(page);
+        await settle(page);
+        await page.screenshot({ path: `${OUT}/${name}-${size.name}-${theme}.png` });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(size.width);
+        await context.close();
+      });
+    }
+    test(`sign-in ${size.name} ${theme}`, async ({ browser, baseURL }) => {
+      const context = await browser.newContext({ viewport: size, colorScheme: theme, baseURL, locale: "en-US" });
+      const page = await context.newPage();
+      await page.goto("./");
+      await page.getByTestId("sign-in-key").fill("sk-nobody");
+      await page.getByTestId("sign-in-submit").click();
+      await settle(page);
+      await page.screenshot({ path: `${OUT}/sign-in-${size.name}-${theme}.png` });
+      await context.close();
+    });
+  }
+}

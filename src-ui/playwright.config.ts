@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { defineConfig } from "@playwright/test";
+
+// Browsers are the system's: nothing is downloaded. The mock project needs a build (`npm run build`); the real project
+// needs a running gateway: POSTERN_URL, POSTERN_ADMIN_KEY, and FAKE_OPENAI_URL for an upstream it may call.
+const chromium =
+  process.env.CHROMIUM ??
+  ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
+const mockUrl = "http://127.0.0.1:4173";
+const real = process.env.POSTERN_URL;
+
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "test-results",
+  timeout: 30_000,
+  expect: { timeout: 8_000 },
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: Boolean(process.env.CI),
+  reporter: [["list"]],
+  use: {
+    baseURL: `${mockUrl}/ui/`,
+    viewport: { width: 1280, height: 800 },
+    locale: "en-US",
+    trace: "retain-on-failure",
+    launchOptions: { executablePath: chromium, args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] },
+  },
+  projects: [
+    { name: "mock", testDir: "e2e/mock" },
+    { name: "screens", testDir: "e2e/screens" },
+    { name: "real", testDir: "e2e/real", fullyParallel: false, use: { baseURL: `${real ?? "http://127.0.0.1:4000"}/ui/` } },
+  ],
+  webServer: real
+    ? undefined
+    : {
+        command: "npm run preview:mock",
+        url: `${mockUrl}/ui/`,
+        reuseExistingServer: !process.env.CI,
+        stdout: "ignore",
+      },
+});
