@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use postern_testkit::{CannedUpstream, Dialect, UpstreamOptions};
 use tempfile::TempDir;
 
@@ -70,63 +70,51 @@ pub async fn memory(rig: &Rig) -> anyhow::Result<(Vec<Figure>, usize)> {
     Ok((figures, LOADED_REQUESTS))
 }
 
-/// The desktop app with its window closed, on a display and a session bus of its own.
-pub async fn desktop(program: &Path) -> Figure {
-    const NAME: &str = "desktop resident, no window";
-    if !program.is_file() {
-        return Figure::missing(NAME, "MB", format!("{} is not built", program.display()));
-    }
-    if let Some(missing) = ["xvfb-run", "dbus-run-session"].into_iter().find(|tool| !process::on_path(tool)) {
-        return Figure::missing(NAME, "MB", format!("{missing} is not installed"));
-    }
-    match desktop_resident(program).await {
-        Ok(resident) => Figure::new(NAME, "MB", resident).under(80.0),
-        Err(why) => Figure::missing(NAME, "MB", format!("{why:#}")),
+/// The desktop app with no window, on a display and a session bus of its own: after its window was closed, and before
+/// there was one.
+pub fn desktop(program: &Path) -> Vec<Figure> {
+    const CLOSED: &str = "desktop resident, window closed";
+    const UNOPENED: &str = "desktop resident, never a window";
+    const WEBKIT: &str = "WebKit processes, window closed";
+    match desktop_session(program) {
+        Ok(said) => {
+            let number = |state: &str, column: usize| {
+                let line = said.lines().find(|line| line.starts_with(state)).unwrap_or_default();
+                line.split(' ').nth(column).and_then(|word| word.parse::<f64>().ok()).unwrap_or(f64::NAN)
+            };
+            vec![
+                Figure::new(UNOPENED, "MB", megabytes(number("unopened", 1) / 1024.0)).under(80.0),
+                Figure::new(CLOSED, "MB", megabytes(number("closed", 1) / 1024.0)).under(80.0),
+                Figure::new(WEBKIT, "", number("closed", 2)).under(1.0),
+            ]
+        }
+        Err(why) => vec![Figure::missing(CLOSED, "MB", format!("{why:#}"))],
     }
 }
 
-async fn desktop_resident(program: &Path) -> anyhow::Result<f64> {
-    let data = TempDir::with_prefix("postern-bench-")?;
-    // A first start opens the window; the one after it does not.
-    desktop_once(program, data.path()).await?;
-    desktop_once(program, data.path()).await?.context("its window is open, so this would measure WebKit")
-}
-
-/// Memory of the app some seconds after its start; `None` while it has WebKit processes.
-async fn desktop_once(program: &Path, data: &Path) -> anyhow::Result<Option<f64>> {
-    let mut command = Command::new("xvfb-run");
-    command.args(["-a", "-s", "-screen 0 1280x800x24", "dbus-run-session", "--"]).arg(program);
-    command.args(["--listen", "127.0.0.1:0", "--vault", "memory", "--data-dir"]).arg(data);
-    command
-        .env("HOME", data)
-        .env_remove("WAYLAND_DISPLAY")
-        .env_remove("XDG_CONFIG_HOME")
-        .env_remove("XDG_DATA_HOME");
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut session = command.spawn()?;
-    tokio::time::sleep(3 * SETTLED).await;
-    let name = program.file_name().context("a program has a name")?.to_string_lossy().into_owned();
-    let family = process::descendants(session.id());
-    let found = family.iter().find(|child| name.starts_with(&child.name) && !child.name.is_empty());
-    let measured = match found {
-        Some(app) if !family.iter().any(|child| child.name.contains("WebKit")) => {
-            process::resident(app.pid).map(Some)
-        }
-        Some(_) => Ok(None),
-        None => Err(anyhow::anyhow!("it ended by itself")),
-    };
-    if let Some(app) = found {
-        process::terminate(app.pid);
+fn desktop_session(program: &Path) -> anyhow::Result<String> {
+    ensure!(program.is_file(), "{} is not built", program.display());
+    let missing = ["xvfb-run", "dbus-run-session", "openbox", "xdotool"]
+        .into_iter()
+        .find(|tool| !process::on_path(tool));
+    if let Some(missing) = missing {
+        bail!("{missing} is not installed");
     }
-    // xvfb-run ends with its command, and takes the display along.
-    for _ in 0..100 {
-        if !matches!(session.try_wait(), Ok(None)) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    let home = TempDir::with_prefix("postern-bench-")?;
+    let mut command = Command::new("timeout");
+    command.args(["120", "xvfb-run", "-a", "-s", "-screen 0 1280x800x24", "dbus-run-session", "--"]);
+    command.arg("bench/desktop-session.sh").arg(program.canonicalize()?).arg(home.path().join("data"));
+    // Nothing of the user's own session.
+    command.env("HOME", home.path()).env("XDG_RUNTIME_DIR", home.path()).env("NO_AT_BRIDGE", "1");
+    for name in
+        ["DBUS_SESSION_BUS_ADDRESS", "WAYLAND_DISPLAY", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"]
+    {
+        command.env_remove(name);
     }
-    process::end(&mut session);
-    Ok(measured?.map(megabytes))
+    let output = command.stdin(Stdio::null()).output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{}", said.lines().last().unwrap_or("it did not end in time"));
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn megabytes(mebibytes: f64) -> f64 {

@@ -71,7 +71,7 @@ async fn main() -> anyhow::Result<()> {
     figures.push(rig.ledger(answered).await);
     drop(rig);
     say("desktop");
-    figures.push(footprint::desktop(&desktop).await);
+    figures.extend(footprint::desktop(&desktop));
 
     print(&report::table(&figures))?;
     let document = report::document(&figures, arguments.quick, seconds());

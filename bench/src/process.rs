@@ -63,7 +63,7 @@ impl Drop for Server {
 }
 
 /// SIGTERM.
-pub fn terminate(pid: u32) {
+fn terminate(pid: u32) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         // The one way to fail is that it is gone already.
         let _ = kill_process(pid, Signal::TERM);
@@ -71,7 +71,7 @@ pub fn terminate(pid: u32) {
 }
 
 /// SIGTERM, and SIGKILL for what has not ended after five seconds.
-pub fn end(child: &mut Child) {
+fn end(child: &mut Child) {
     if matches!(child.try_wait(), Ok(None)) {
         terminate(child.id());
     }
@@ -99,7 +99,7 @@ fn parse_cpu(stat: &str, ticks_per_second: u64) -> Option<Duration> {
     Some(Duration::from_secs_f64(ticks as f64 / ticks_per_second as f64))
 }
 
-pub fn resident(pid: u32) -> anyhow::Result<f64> {
+fn resident(pid: u32) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).context("the process has ended")?;
     let line = status
         .lines()
@@ -107,32 +107,6 @@ pub fn resident(pid: u32) -> anyhow::Result<f64> {
         .context("no VmRSS in /proc/PID/status")?;
     let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kib / 1024.0)
-}
-
-/// A process below another one.
-#[derive(Debug)]
-pub struct Descendant {
-    pub pid: u32,
-    /// At most 15 bytes, as the kernel keeps it.
-    pub name: String,
-}
-
-/// All processes below `pid`.
-pub fn descendants(pid: u32) -> Vec<Descendant> {
-    let mut found = Vec::new();
-    let mut parents = vec![pid];
-    while let Some(parent) = parents.pop() {
-        let threads = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
-        for thread in threads {
-            let list = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-            for child in list.split_whitespace().filter_map(|child| child.parse().ok()) {
-                let name = std::fs::read_to_string(format!("/proc/{child}/comm")).unwrap_or_default();
-                found.push(Descendant { pid: child, name: name.trim().to_owned() });
-                parents.push(child);
-            }
-        }
-    }
-    found
 }
 
 /// Whether one of the directories in `PATH` has this program.
