@@ -28,7 +28,12 @@ export default defineConfig({
   projects: [
     { name: "mock", testDir: "e2e/mock" },
     { name: "screens", testDir: "e2e/screens" },
-    { name: "real", testDir: "e2e/real", fullyParallel: false, use: { baseURL: `${real ?? "http://127.0.0.1:4000"}/ui/` } },
+    {
+      name: "real",
+      testDir: "e2e/real",
+      fullyParallel: false,
+      use: { baseURL: `${real ?? "http://127.0.0.1:4000"}/ui/` },
+    },
   ],
   webServer: real
     ? undefined

@@ -16,12 +16,24 @@ async function settle(page: Page) {
 for (const size of SIZES) {
   for (const theme of ["light", "dark"] as const) {
     const shots: Record<string, { scenario: string; path: string; act?: (page: Page) => Promise<unknown> }> = {
-      overview: { scenario: "busy", path: "/?range=7d", act: (p) => p.locator(".recharts-bar-rectangle").first().waitFor() },
-      "overview-30d": { scenario: "trouble", path: "/?range=30d", act: (p) => p.locator(".recharts-bar-rectangle").first().waitFor() },
+      overview: {
+        scenario: "busy",
+        path: "/?range=7d",
+        act: (p) => p.locator(".recharts-bar-rectangle").first().waitFor(),
+      },
+      "overview-30d": {
+        scenario: "trouble",
+        path: "/?range=30d",
+        act: (p) => p.locator(".recharts-bar-rectangle").first().waitFor(),
+      },
       "overview-table": { scenario: "busy", path: "/", act: (p) => p.getByTestId("chart-as-table").click() },
       "overview-quiet": { scenario: "quiet", path: "/" },
       "overview-slow": { scenario: "slow", path: "/" },
-      "overview-failing": { scenario: "failing", path: "/", act: (p) => p.getByTestId("error-notice").first().waitFor() },
+      "overview-failing": {
+        scenario: "failing",
+        path: "/",
+        act: (p) => p.getByTestId("error-notice").first().waitFor(),
+      },
       guide: { scenario: "fresh", path: "/" },
       "guide-call": {
         scenario: "fresh",
@@ -52,11 +64,23 @@ for (const size of SIZES) {
       "requests-empty": { scenario: "quiet", path: "/requests" },
       "requests-slow": { scenario: "slow", path: "/requests" },
       models: { scenario: "busy", path: "/models", act: (p) => p.getByTestId("model-row").first().waitFor() },
-      "models-detail": { scenario: "busy", path: "/models?open=anthropic/claude-sonnet-4-5", act: (p) => p.getByTestId("price-save").waitFor() },
+      "models-detail": {
+        scenario: "busy",
+        path: "/models?open=anthropic/claude-sonnet-4-5",
+        act: (p) => p.getByTestId("price-save").waitFor(),
+      },
       "models-none": { scenario: "busy", path: "/models?q=zzzz" },
-      providers: { scenario: "trouble", path: "/providers", act: (p) => p.getByTestId("provider-row").first().waitFor() },
+      providers: {
+        scenario: "trouble",
+        path: "/providers",
+        act: (p) => p.getByTestId("provider-row").first().waitFor(),
+      },
       "providers-empty": { scenario: "quiet", path: "/providers" },
-      "providers-add": { scenario: "quiet", path: "/providers?add=true", act: (p) => p.getByTestId("preset-openai").waitFor() },
+      "providers-add": {
+        scenario: "quiet",
+        path: "/providers?add=true",
+        act: (p) => p.getByTestId("preset-openai").waitFor(),
+      },
       "providers-form": {
         scenario: "quiet",
         path: "/providers?add=true",

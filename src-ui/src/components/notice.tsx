@@ -16,7 +16,9 @@ export function ErrorNotice({
   onRetry?: () => void;
   className?: string;
 }) {
-  const message = error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  // The gateway's messages are written to follow a prefix in a log.
+  const message = text.charAt(0).toUpperCase() + text.slice(1);
   const known = error instanceof ApiError ? error : null;
   const advice = known && adviceFor(known);
   return (

@@ -25,7 +25,7 @@ export function Page({
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <div className="min-w-0 flex-1 basis-64">
           <h1 className="font-semibold text-lg">{title}</h1>
-          {description && <p className="text-muted text-sm">{description}</p>}
+          {description && <p className="min-h-5 text-muted text-sm">{description}</p>}
         </div>
         {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </header>

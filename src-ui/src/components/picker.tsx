@@ -22,6 +22,7 @@ export function Picker({
   any,
   label,
   multiple,
+  filter,
   className,
   testid,
   id,
@@ -33,6 +34,8 @@ export function Picker({
   any: string;
   label: string;
   multiple?: boolean;
+  /** In a toolbar a choice other than `any` is marked: it hides things. */
+  filter?: boolean;
   className?: string;
   testid?: string;
   id?: string;
@@ -51,7 +54,7 @@ export function Picker({
           className={cn(
             inputClass,
             "inline-flex w-auto items-center justify-between gap-2 text-left hover:bg-hover",
-            chosen.length > 0 && !multiple && "border-accent",
+            chosen.length > 0 && filter && "border-accent",
             className,
           )}
         >
@@ -163,8 +166,6 @@ function List({
         {lines.map((option, index) => {
           const selected = option === null ? chosen.length === 0 : chosen.includes(option.value);
           return (
-            // biome-ignore lint/a11y/useFocusableInteractive: the combobox keeps the focus
-            // biome-ignore lint/a11y/useKeyWithClickEvents: and handles the keys
             <div
               key={option?.value ?? "\u0000any"}
               id={`${id}-${index}`}

@@ -18,6 +18,8 @@ export function Select({
   onChange,
   options,
   any,
+  filter,
+  disabled,
   label,
   className,
   testid,
@@ -27,14 +29,18 @@ export function Select({
   onChange: (value: string) => void;
   options: SelectOption[];
   any?: string;
+  /** In a toolbar a choice other than `any` is marked: it hides things. */
+  filter?: boolean;
   label?: string;
   className?: string;
   testid?: string;
   id?: string;
+  disabled?: boolean;
 }) {
   const all = any === undefined ? options : [{ value: ANY, label: any }, ...options];
   return (
     <Radix.Root
+      disabled={disabled}
       value={value === "" && any !== undefined ? ANY : value}
       onValueChange={(next) => onChange(next === ANY ? "" : next)}
     >
@@ -45,12 +51,12 @@ export function Select({
         className={cn(
           inputClass,
           "inline-flex w-auto items-center justify-between gap-2 hover:bg-hover",
-          value && any && "border-accent",
+          value && filter && "border-accent",
           className,
         )}
       >
         <span className="truncate">
-          <Radix.Value />
+          <Radix.Value>{all.find((option) => option.value === (value || ANY))?.label ?? value}</Radix.Value>
         </span>
         <ChevronDown aria-hidden className="size-3.5 shrink-0 text-faint" />
       </Radix.Trigger>

@@ -54,7 +54,7 @@ interface Props<Row> {
 const ROW = 36;
 const NARROW_ROW = 56;
 const HEADER = 32;
-const NARROW_BELOW = 620;
+const NARROW_BELOW = 650;
 
 /**
  * A list of any length: only the rows in sight exist. Arrow keys move, Enter opens; the focus stays on the grid, which
@@ -114,7 +114,6 @@ export function VirtualTable<Row>(props: Props<Row>) {
 
   return (
     <div className="relative min-h-0 flex-1 overflow-hidden rounded-lg border border-line bg-surface shadow-card">
-      {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: a grid may name its active descendant */}
       <div
         ref={scroller}
         role="grid"
@@ -127,9 +126,7 @@ export function VirtualTable<Row>(props: Props<Row>) {
         onScroll={(event) => props.onScrolled?.(event.currentTarget.scrollTop)}
         className="group/grid h-full overflow-y-auto overflow-x-hidden focus-visible:outline-offset-[-2px]"
       >
-        {/* biome-ignore lint/a11y/useSemanticElements: a virtual list cannot be a table element */}
         {!isNarrow && <Header {...props} shown={shown} tracks={tracks} />}
-        {/* biome-ignore lint/a11y/useSemanticElements: see above */}
         <div role="rowgroup" className="relative" style={{ height: loading ? undefined : virtual.getTotalSize() }}>
           {loading ? (
             <LoadingRows tracks={tracks} columns={shown.length} narrow={isNarrow} />
@@ -138,7 +135,6 @@ export function VirtualTable<Row>(props: Props<Row>) {
               const row = rows[item.index]!;
               const key = rowKey(row);
               return (
-                // biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus
                 <div
                   key={item.key}
                   id={`${id}-${item.index}`}
@@ -158,7 +154,7 @@ export function VirtualTable<Row>(props: Props<Row>) {
                   }}
                   className={cn(
                     "absolute inset-x-0 top-0 cursor-pointer items-center border-line border-b px-4 hover:bg-hover",
-                    isNarrow ? "flex" : "grid gap-x-4",
+                    isNarrow ? "flex" : "grid gap-x-3",
                     key === props.openKey && "bg-selected hover:bg-selected",
                     props.flash?.(row) && "row-flash",
                     item.index === active &&
@@ -196,20 +192,17 @@ export function VirtualTable<Row>(props: Props<Row>) {
 
 function Header<Row>({ shown, tracks, sort, onSort }: Props<Row> & { shown: Column<Row>[]; tracks: string }) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a virtual list cannot be a table element
     <div role="rowgroup" className="sticky top-0 z-10">
-      {/* biome-ignore lint/a11y/useFocusableInteractive: the sort buttons inside take the focus */}
       <div
         role="row"
         aria-rowindex={1}
         style={{ gridTemplateColumns: tracks, height: HEADER }}
-        className="grid items-center gap-x-4 border-line border-b bg-sunken px-4 text-muted text-xs"
+        className="grid items-center gap-x-3 border-line border-b bg-sunken px-4 text-muted text-xs"
       >
         {shown.map((column) => {
           const sorted = sort?.by === column.id;
           const Arrow = sort?.descending ? ArrowDown : ArrowUp;
           return (
-            // biome-ignore lint/a11y/useFocusableInteractive: see above
             <div
               key={column.id}
               role="columnheader"
@@ -246,7 +239,7 @@ function LoadingRows({ tracks, columns, narrow }: { tracks: string; columns: num
       key={row}
       aria-hidden
       style={{ height: narrow ? NARROW_ROW : ROW, gridTemplateColumns: narrow ? "1fr" : tracks }}
-      className="grid items-center gap-x-4 border-line border-b px-4"
+      className="grid items-center gap-x-3 border-line border-b px-4"
     >
       {Array.from({ length: narrow ? 1 : columns }, (_, column) => (
         <Skeleton key={column} className={column === 0 ? "w-4/5" : "w-3/5"} />

@@ -22,7 +22,7 @@ const trim = (text: string) => (text.includes(".") ? text.replace(/\.?0+$/, "") 
 
 /** Context windows are counted in powers of two or of ten; both read best short: 128k, 200k, 1M. */
 export function contextSize(tokens: number) {
-  if (tokens >= 1_000_000) return `${trim((tokens / (tokens % 1_048_576 === 0 ? 1_048_576 : 1_000_000)).toFixed(1))}M`;
+  if (tokens >= 999_500) return `${trim((tokens / (tokens % 1_048_576 === 0 ? 1_048_576 : 1_000_000)).toFixed(1))}M`;
   if (tokens >= 1000)
     return `${trim((tokens / (tokens % 1000 !== 0 && tokens % 1024 === 0 ? 1024 : 1000)).toFixed(tokens < 10_000 ? 1 : 0))}k`;
   return String(tokens);

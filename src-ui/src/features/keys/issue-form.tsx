@@ -18,9 +18,9 @@ const EXPIRY = [
   { value: "365d", label: "In a year" },
 ];
 const PERIODS = [
-  { value: "1d", label: "per day" },
-  { value: "7d", label: "per week" },
-  { value: "30d", label: "per 30 days" },
+  { value: "1d", label: "Every day" },
+  { value: "7d", label: "Every week" },
+  { value: "30d", label: "Every 30 days" },
 ];
 
 export function IssueForm({ onIssued }: { onIssued: (key: IssuedKey) => void }) {
@@ -107,13 +107,14 @@ export function IssueForm({ onIssued }: { onIssued: (key: IssuedKey) => void }) 
             </span>
           )}
         </Field>
-        <Field label="It starts anew">
+        <Field label="Budget resets">
           {({ id }) => (
             <Select
               id={id}
               testid="key-period"
+              disabled={form.budget.trim() === ""}
               className="w-full"
-              any="never, it is a total"
+              any="Never, it is a total"
               options={PERIODS}
               value={form.period}
               onChange={(next) => set({ period: next })}

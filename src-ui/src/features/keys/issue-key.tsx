@@ -23,7 +23,7 @@ export function IssueKey({ open, onClose }: { open: boolean; onClose: () => void
       description={issued ? "It is stored as a hash and cannot be shown again." : "It works the moment it is issued."}
       footer={
         issued && (
-          <Button variant="primary" onClick={close} data-testid="issued-done">
+          <Button onClick={close} data-testid="issued-done">
             I have copied it
           </Button>
         )

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CatalogueModel } from "@/api/contract";
-import { choices, filterModels, listed, parseSort, sortModels, sortText } from "./filter";
+import { choices, filterModels, listed, NATURAL, parseSort, sortModels, sortText } from "./filter";
 
 const model = (id: string, provider: string, more: Partial<CatalogueModel> = {}): CatalogueModel => ({
   id,
@@ -49,10 +49,13 @@ test("an unpriced model is last whether the cheapest or the dearest come first",
   ]);
 });
 
+test("what can be called comes first, then by name", () =>
+  expect(names(sortModels(models, NATURAL))).toEqual(["openai/gpt-5", "openai/text-embed", "openrouter/meta/llama"]));
+
 test("the order survives the address bar", () => {
   expect(parseSort(sortText({ by: "input", descending: true }))).toEqual({ by: "input", descending: true });
-  expect(parseSort("nonsense")).toEqual({ by: "name", descending: false });
-  expect(sortText({ by: "name", descending: false })).toBeUndefined();
+  expect(parseSort("nonsense")).toEqual(NATURAL);
+  expect(sortText(NATURAL)).toBeUndefined();
 });
 
 test("choices count what occurs", () =>

@@ -32,6 +32,9 @@ export function filterModels(models: Listed[], filter: ModelFilter): Listed[] {
   );
 }
 
+/** Without an order of the reader's own: what can be called comes first. */
+export const NATURAL: Sort = { by: "", descending: false };
+
 const READ: Record<string, (model: Listed) => number | string | null | undefined> = {
   name: (model) => model.name.toLowerCase(),
   context: (model) => model.context,
@@ -42,7 +45,7 @@ const READ: Record<string, (model: Listed) => number | string | null | undefined
 
 /** What has no value comes last in either direction: an unpriced model is not the cheapest. */
 export function sortModels(models: Listed[], sort: Sort): Listed[] {
-  const read = READ[sort.by] ?? READ.name!;
+  const read = READ[sort.by] ?? ((model: Listed) => (model.available ? 0 : 1));
   const turn = sort.descending ? -1 : 1;
   return [...models].sort((a, b) => {
     const x = read(a) ?? null;
@@ -56,10 +59,9 @@ export function sortModels(models: Listed[], sort: Sort): Listed[] {
 
 export const parseSort = (text: string | undefined): Sort => {
   const by = text?.replace(/^-/, "") ?? "";
-  return by in READ ? { by, descending: text!.startsWith("-") } : { by: "name", descending: false };
+  return by in READ ? { by, descending: text!.startsWith("-") } : NATURAL;
 };
-export const sortText = ({ by, descending }: Sort) =>
-  by === "name" && !descending ? undefined : `${descending ? "-" : ""}${by}`;
+export const sortText = ({ by, descending }: Sort) => (by ? `${descending ? "-" : ""}${by}` : undefined);
 
 /** The values that occur, most frequent first, as choices of a filter. */
 export function choices(values: Iterable<string>, label: (value: string) => string) {

@@ -88,6 +88,7 @@ export function ModelsPage() {
           onValue={(q) => refine({ q: q || undefined })}
         />
         <Picker
+          filter
           label="Provider"
           any="Any provider"
           testid="models-provider"
@@ -97,6 +98,7 @@ export function ModelsPage() {
           onChange={([next]) => refine({ provider: next })}
         />
         <Picker
+          filter
           multiple
           label="Capabilities"
           any="Any capability"
@@ -107,6 +109,7 @@ export function ModelsPage() {
           onChange={(next) => refine({ can: next.join(",") || undefined })}
         />
         <Select
+          filter
           label="Kind"
           any="Any kind"
           testid="models-mode"

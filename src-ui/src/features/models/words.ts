@@ -50,7 +50,9 @@ const VARIANTS = ["batch", "priority", "flex", "balanced", "ultrafast"];
 
 export function priceName(id: string): string {
   if (PRICES[id]) return PRICES[id];
-  if (id.startsWith("per_")) return capital(spaced(id));
+  const search = /^per_search_(low|medium|high)$/.exec(id);
+  if (search) return `Web search, ${search[1]} context`;
+  if (id.startsWith("per_")) return capital(spaced(id.slice(4)));
   const variant = VARIANTS.find((name) => id.endsWith(`_${name}`));
   if (variant) return `${priceName(id.slice(0, -variant.length - 1))}, ${variant}`;
   return capital(spaced(id));
@@ -61,8 +63,14 @@ export function price(id: string, pico: number): { amount: string; unit: string 
   if (!id.startsWith("per_")) return { amount: perMillion(pico), unit: "per 1M tokens" };
   const text = (pico / 1e12).toFixed(12).replace(/0+$/, "");
   const [whole, fraction = ""] = text.split(".");
-  return { amount: `$${whole}.${fraction.padEnd(2, "0")}`, unit: "each" };
+  return { amount: `$${whole}.${fraction.padEnd(2, "0")}`, unit: unitOf(id) };
 }
+
+const UNITS = ["image", "search", "query", "second", "page", "character", "pixel", "request", "credit", "message"];
+const unitOf = (id: string) => {
+  const unit = UNITS.find((name) => id.includes(name));
+  return unit ? `per ${unit}` : "each";
+};
 
 /** Token prices first, in the order one reads them, then the rest by name. */
 export const priceOrder = (a: string, b: string) => {

@@ -32,7 +32,7 @@ export function OverviewPage() {
 
   if (guide.shown) {
     return (
-      <Page title="Welcome to Postern" description="Four steps to the first request. Nothing here leaves this machine.">
+      <Page title="Welcome to Postern" description="Four steps to the first request.">
         <Guide onDone={guide.close} />
       </Page>
     );

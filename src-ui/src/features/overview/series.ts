@@ -6,7 +6,7 @@ export type Metric = "spend" | "requests" | "tokens";
 /** Input includes what a cache served, output includes reasoning: their sum counts each token once. */
 export const tokensOf = (totals: Totals) => totals.input_tokens + totals.output_tokens;
 
-export const valueOf = (totals: Totals, metric: Metric) =>
+export const measure = (totals: Totals, metric: Metric) =>
   metric === "spend" ? totals.cost_nanos : metric === "requests" ? totals.requests : tokensOf(totals);
 
 export interface Series {
@@ -31,7 +31,7 @@ export function chartData(overview: Overview, metric: Metric): ChartData {
   for (const bucket of overview.series) {
     for (const entry of bucket.models) {
       const known = totals.get(name(entry)) ?? { label: entry.model, total: 0 };
-      known.total += valueOf(entry.totals, metric);
+      known.total += measure(entry.totals, metric);
       totals.set(name(entry), known);
     }
   }
@@ -52,7 +52,7 @@ export function chartData(overview: Overview, metric: Metric): ChartData {
     const values = new Array<number>(series.length).fill(0);
     for (const entry of bucket.models) {
       const at = position.get(name(entry));
-      if (at !== undefined) values[at]! += valueOf(entry.totals, metric);
+      if (at !== undefined) values[at]! += measure(entry.totals, metric);
     }
     return { start: bucket.start, values, total: values.reduce((sum, value) => sum + value, 0) };
   });

@@ -4,7 +4,7 @@ import type { Overview, Totals } from "@/api/contract";
 import { Card, Skeleton } from "@/components/controls";
 import { money } from "@/lib/money";
 import { compact, count } from "@/lib/numbers";
-import { type Metric, tokensOf, valueOf } from "./series";
+import { type Metric, measure, tokensOf } from "./series";
 
 interface Entry {
   key: string;
@@ -60,13 +60,13 @@ function TopList({
   const ranked =
     entries &&
     [...entries].sort(
-      (a, b) => valueOf(b.totals, metric) - valueOf(a.totals, metric) || b.totals.requests - a.totals.requests,
+      (a, b) => measure(b.totals, metric) - measure(a.totals, metric) || b.totals.requests - a.totals.requests,
     );
-  const most = Math.max(1, ...(ranked ?? []).map((entry) => valueOf(entry.totals, metric)));
+  const most = Math.max(1, ...(ranked ?? []).map((entry) => measure(entry.totals, metric)));
   const rest = ranked ? ranked.length - AT_MOST : 0;
   return (
     <Card className="flex min-h-[236px] min-w-0 flex-col p-2" data-testid={`top-${title.toLowerCase()}`}>
-      <h2 className="px-2 pt-1 pb-2 font-medium text-sm">{title}</h2>
+      <h2 className="px-2 pt-1 pb-2 font-semibold text-sm">{title}</h2>
       {!ranked && [0, 1, 2, 3].map((line) => <Skeleton key={line} className="mx-2 my-2" />)}
       {ranked?.length === 0 && <p className="m-auto max-w-52 pb-6 text-center text-faint">{empty}</p>}
       <ul>
@@ -76,7 +76,7 @@ function TopList({
               <span
                 aria-hidden
                 className="absolute inset-y-1 left-0 rounded bg-accent-soft"
-                style={{ width: `${(valueOf(entry.totals, metric) / most) * 100}%` }}
+                style={{ width: `${(measure(entry.totals, metric) / most) * 100}%` }}
               />
               <span
                 className="relative min-w-0 flex-1 truncate"

@@ -48,7 +48,7 @@ export default function UsageChart({
   return (
     <Card className="min-w-0 p-4" data-testid="usage-chart">
       <div className="flex flex-wrap items-center gap-2">
-        <h2 className="min-w-0 flex-1 font-medium text-sm">By model</h2>
+        <h2 className="min-w-0 flex-1 font-semibold text-sm">By model</h2>
         <Segmented label="Show" testid="metric" value={metric} onChange={onMetric} options={METRICS} />
         <Button
           variant="ghost"

@@ -12,9 +12,9 @@ export function UsageTable({
   label: (start: number) => string;
 }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
     <div
       className="mt-3 h-[256px] overflow-auto rounded-md border border-line"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
       tabIndex={0}
       role="region"
       aria-label={`${metric} as a table`}

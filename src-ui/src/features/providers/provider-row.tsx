@@ -11,6 +11,8 @@ import { credentialState, formatName } from "./credential";
 import { Monogram } from "./monogram";
 import { TestResult } from "./test-result";
 
+const TROUBLE: Provider["credential"]["state"][] = ["refused", "missing", "unavailable"];
+
 export function ProviderRow({
   provider,
   onEdit,
@@ -23,7 +25,9 @@ export function ProviderRow({
   const test = useWrite(() => testProvider(provider.id), ["providers"]);
   const toggle = useWrite((enabled: boolean) => updateProvider(provider.id, { enabled }), ["providers", "catalogue"]);
   const credential = credentialState(provider.credential);
-  const result = test.data ?? provider.last_test;
+  // A refused key is explained below; an old test would only say it twice.
+  const explained = provider.credential.detail !== null && TROUBLE.includes(provider.credential.state);
+  const result = test.data ?? (explained ? null : provider.last_test);
   const enabled = toggle.isPending ? toggle.variables : provider.enabled;
   return (
     <div data-testid="provider-row" data-name={provider.name} className="px-4 py-3">
@@ -34,7 +38,9 @@ export function ProviderRow({
             <h2 className="truncate font-medium" title={provider.name}>
               {provider.name}
             </h2>
-            {provider.label !== provider.name && <span className="truncate text-faint text-xs">{provider.label}</span>}
+            {provider.label.toLowerCase() !== provider.name.toLowerCase() && (
+              <span className="truncate text-faint text-xs">{provider.label}</span>
+            )}
             {provider.built_in && <Badge>built in</Badge>}
             {!enabled && <Badge>off</Badge>}
           </div>
@@ -85,12 +91,12 @@ export function ProviderRow({
           />
         </div>
       </div>
-      {provider.credential.detail && ["refused", "missing", "unavailable"].includes(provider.credential.state) && (
+      {explained && (
         <p className="mt-2 flex flex-wrap items-center gap-2 pl-12 text-muted text-xs">
           {provider.credential.detail}
           {provider.credential.state !== "unavailable" && (
             <Button size="sm" onClick={onEdit}>
-              Replace the key
+              {provider.credential.state === "missing" ? "Add the key" : "Replace the key"}
             </Button>
           )}
         </p>

@@ -25,11 +25,15 @@ function Model({ row }: { row: RequestRow }) {
       : null;
   return (
     <span title={answered ? `${row.model_requested}, answered by ${answered}` : row.model_requested}>
-      {row.model_requested || none}
+      {shortName(row) || none}
       {answered && <span className="text-faint"> → {answered}</span>}
     </span>
   );
 }
+
+/** Without the provider where that is said beside it. */
+const shortName = ({ model_requested, provider }: RequestRow) =>
+  provider && model_requested.startsWith(`${provider}/`) ? model_requested.slice(provider.length + 1) : model_requested;
 
 const tokens = (row: RequestRow) =>
   row.input_tokens + row.output_tokens === 0 ? (
@@ -40,40 +44,47 @@ const tokens = (row: RequestRow) =>
     </span>
   );
 
+// All of them fit the table of a 1280 pixel window; `from` is where each begins to.
 export const COLUMNS: Column<RequestRow>[] = [
-  { id: "time", header: "Time", width: "104px", cell: (row) => <Time at={row.started_at} /> },
-  { id: "status", header: "Status", width: "84px", cell: (row) => <Outcome row={row} /> },
-  { id: "model", header: "Model", width: "minmax(160px,2fr)", cell: (row) => <Model row={row} /> },
-  { id: "provider", header: "Provider", width: "minmax(80px,1fr)", from: 860, cell: (row) => row.provider ?? none },
+  { id: "time", header: "Time", width: "100px", cell: (row) => <Time at={row.started_at} /> },
+  { id: "status", header: "Status", width: "74px", cell: (row) => <Outcome row={row} /> },
+  { id: "model", header: "Model", width: "minmax(150px,3fr)", cell: (row) => <Model row={row} /> },
+  {
+    id: "provider",
+    header: "Provider",
+    width: "minmax(76px,1fr)",
+    from: 830,
+    cell: (row) => <span className="text-muted">{row.provider ?? none}</span>,
+  },
   {
     id: "key",
     header: "Key",
-    width: "minmax(90px,1fr)",
-    from: 760,
+    width: "minmax(84px,1.4fr)",
+    from: 745,
     cell: (row) => <span title={row.key_name}>{row.key_name}</span>,
   },
   {
     id: "client",
     header: "Client",
-    width: "minmax(80px,1fr)",
-    from: 1020,
+    width: "minmax(72px,1fr)",
+    from: 915,
     cell: (row) => (
       <span className="text-muted" title={row.client}>
         {row.client || none}
       </span>
     ),
   },
-  { id: "tokens", header: "Tokens in / out", width: "108px", align: "right", cell: tokens },
-  { id: "cost", header: "Cost", width: "84px", align: "right", cell: (row) => <Cost row={row} /> },
+  { id: "tokens", header: "Tokens in / out", width: "96px", align: "right", cell: tokens },
+  { id: "cost", header: "Cost", width: "76px", align: "right", cell: (row) => <Cost row={row} /> },
   {
     id: "first",
     header: "First byte",
-    width: "72px",
+    width: "64px",
     align: "right",
-    from: 940,
+    from: 990,
     cell: (row) => (row.first_byte_us === null ? none : duration(row.first_byte_us)),
   },
-  { id: "total", header: "Total", width: "72px", align: "right", cell: (row) => duration(row.latency_us) },
+  { id: "total", header: "Total", width: "60px", align: "right", cell: (row) => duration(row.latency_us) },
 ];
 
 export const narrowRow = (row: RequestRow) => (

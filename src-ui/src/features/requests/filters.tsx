@@ -44,6 +44,7 @@ export function RequestFilters({
     <div className="flex flex-wrap gap-2">
       <Search value={filter.search ?? ""} onValue={(search) => set({ search: search || undefined })} />
       <Select
+        filter
         label="Status"
         any="Any status"
         testid="filter-status"
@@ -52,6 +53,7 @@ export function RequestFilters({
         onChange={(status) => set({ status: (status as RequestRow["outcome"]) || undefined })}
       />
       <Picker
+        filter
         label="Model"
         any="Any model"
         testid="filter-model"
@@ -61,6 +63,7 @@ export function RequestFilters({
         onChange={([model]) => set({ model })}
       />
       <Picker
+        filter
         label="Provider"
         any="Any provider"
         testid="filter-provider"
@@ -70,6 +73,7 @@ export function RequestFilters({
         onChange={([provider]) => set({ provider })}
       />
       <Picker
+        filter
         label="Key"
         any="Any key"
         testid="filter-key"

@@ -49,6 +49,8 @@ export function CostTable({ detail }: { detail: RequestDetail }) {
       </p>
     );
   }
+  if (detail.cost_lines.length === 0 && detail.cost_nanos === 0)
+    return <p className="text-muted text-sm">$0.00: nothing was used.</p>;
   return (
     <>
       <table className="w-full text-sm" data-testid="cost-lines">

@@ -12,6 +12,14 @@ import { duration, fullTime } from "@/lib/time";
 import { CostTable, TokenTable } from "./money-tables";
 import { Outcome } from "./outcome";
 
+const FORMATS: Record<string, string> = {
+  openai_chat: "OpenAI chat",
+  openai_responses: "OpenAI responses",
+  anthropic_messages: "Anthropic messages",
+  gemini: "Gemini",
+};
+const formatName = (id: string) => FORMATS[id] ?? id;
+
 /** All that the ledger knows of one request. */
 export function RequestDrawer({
   id,
@@ -68,21 +76,23 @@ function Detail({ detail }: { detail: RequestDetail }) {
       <Section title="Cost">
         <CostTable detail={detail} />
       </Section>
-      <Section title="Way">
+      <Section title="Route">
         <Facts>
           <Fact name="Endpoint">
             <code className="font-mono text-xs">{detail.endpoint}</code>
           </Fact>
           <Fact name="Asked for">{detail.model_requested}</Fact>
           {detail.model_group !== detail.model_requested && <Fact name="Model group">{detail.model_group}</Fact>}
-          <Fact name="Answered by">
+          <Fact name="Sent to">
             {detail.provider ? `${detail.upstream_model ?? detail.model_group} at ${detail.provider}` : "nobody"}
           </Fact>
           <Fact name="Format">
-            {detail.format_in}
+            {formatName(detail.format_in)}
             {detail.format_out && detail.format_out !== detail.format_in
-              ? ` → ${detail.format_out}, translated`
-              : ", passed through as it is"}
+              ? ` → ${formatName(detail.format_out)}, translated`
+              : detail.format_out
+                ? ", passed through as it is"
+                : ""}
           </Fact>
           <Fact name="Key">
             {detail.key_id ? (

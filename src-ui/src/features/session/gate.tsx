@@ -80,7 +80,6 @@ function SignInForm({ notice }: { notice: string | null }) {
               data-testid="sign-in-key"
               placeholder="sk-…"
               value={key}
-              // biome-ignore lint/a11y/noAutofocus: the page has no other purpose, and nothing before it is skipped
               autoFocus
               onChange={(event) => {
                 setKey(event.target.value);

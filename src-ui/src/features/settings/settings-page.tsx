@@ -19,7 +19,7 @@ export function SettingsPage() {
       <div className="grid max-w-[760px] gap-4">
         <Listener status={status.data} />
         <VaultCard status={status.data} />
-        <Block title="Database" loading={!status.data}>
+        <Block title="Database" loading={!status.data && 3}>
           {status.data && (
             <Facts>
               <Fact name="File">
@@ -45,19 +45,23 @@ function Block({
 }: {
   title: string;
   aside?: ReactNode;
-  loading?: boolean;
+  /** While it loads: as many lines as will come. */
+  loading?: number | false;
   children: ReactNode;
 }) {
   return (
     <Card className="p-4">
       <div className="mb-3 flex min-h-5 items-center justify-between gap-3">
-        <h2 className="font-medium text-sm">{title}</h2>
+        <h2 className="font-semibold text-sm">{title}</h2>
         {aside}
       </div>
       {loading ? (
-        <div className="grid gap-3">
-          <Skeleton className="w-2/3" />
-          <Skeleton className="w-1/2" />
+        <div className="grid gap-1.5">
+          {Array.from({ length: loading }, (_, line) => (
+            <div key={line} className="flex h-5 items-center">
+              <Skeleton className={line % 2 ? "w-1/2" : "w-2/3"} />
+            </div>
+          ))}
         </div>
       ) : (
         children
@@ -81,7 +85,7 @@ function Listener({ status }: { status: Status | undefined }) {
   return (
     <Block
       title="Gateway"
-      loading={!status}
+      loading={!status && 5}
       aside={
         status &&
         inWindow && (
@@ -149,7 +153,7 @@ const VAULT_STATES: Record<Status["vault"]["state"], { tone: Tone; word: string 
 
 function VaultCard({ status }: { status: Status | undefined }) {
   return (
-    <Block title="Vault" loading={!status}>
+    <Block title="Vault" loading={!status && 3}>
       {status && (
         <Facts>
           <Fact name="Providers' keys">
@@ -198,7 +202,7 @@ function Appearance() {
 
 function About({ status }: { status: Status | undefined }) {
   return (
-    <Block title="About" loading={!status}>
+    <Block title="About" loading={!status && 2}>
       {status && (
         <Facts>
           <Fact name="Postern">

@@ -93,8 +93,6 @@ function PaletteBody({ onClose }: { onClose: () => void }) {
                 {command.group}
               </div>
             )}
-            {/* biome-ignore lint/a11y/useFocusableInteractive: the combobox keeps the focus */}
-            {/* biome-ignore lint/a11y/useKeyWithClickEvents: its keys are handled there */}
             <div
               id={`${id}-${index}`}
               data-index={index}

@@ -22,7 +22,7 @@ export function useGatewayState(status: Status | undefined): { tone: Tone; word:
 
 export function GatewayLine({ status, short }: { status: Status | undefined; short?: boolean }) {
   const state = useGatewayState(status);
-  if (!state) return <Skeleton className="w-20" />;
+  if (!state) return <Skeleton className="h-4 w-20" />;
   return (
     <span className="inline-flex min-w-0 items-center gap-2 text-xs" title={state.detail} data-testid="gateway-state">
       <Dot tone={state.tone} />

@@ -37,16 +37,13 @@ export function Shell({ children }: { children: ReactNode }) {
 
   return (
     <div className="flex h-full flex-col sm:flex-row">
-      <a
-        href="#main"
-        onClick={(event) => {
-          event.preventDefault();
-          main.current?.focus();
-        }}
+      <button
+        type="button"
+        onClick={() => main.current?.focus()}
         className="sr-only z-[70] rounded-md bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
       >
         Skip to the page
-      </a>
+      </button>
       {phone ? (
         <PhoneBar onPalette={() => setPalette(true)} pathname={pathname} />
       ) : (

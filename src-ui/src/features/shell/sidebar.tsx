@@ -128,15 +128,13 @@ function Footer({ rail }: { rail: boolean }) {
         {buttons}
         {state && (
           <Tooltip text={`Gateway ${state.word.toLowerCase()}. ${state.detail}`} side="right">
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: its tooltip must be reachable by keyboard */}
-            <span
-              tabIndex={0}
-              role="img"
+            <button
+              type="button"
               aria-label={`Gateway ${state.word.toLowerCase()}`}
               className="grid size-8 place-items-center rounded-md"
             >
               <Dot tone={state.tone} />
-            </span>
+            </button>
           </Tooltip>
         )}
       </div>
@@ -146,15 +144,16 @@ function Footer({ rail }: { rail: boolean }) {
     <div className="grid gap-2 px-2">
       <div className="grid gap-1 border-line border-t pt-3 text-muted">
         <GatewayLine status={status.data} />
-        {status.data?.base_url && (
-          <CopyText
-            text={status.data.base_url}
-            shown={status.data.base_url.replace(/^https?:\/\//, "")}
-            label="base URL"
-            className="text-faint"
-            testid="sidebar-base-url"
-          />
-        )}
+        <span className="flex h-4 items-center text-faint">
+          {status.data?.base_url && (
+            <CopyText
+              text={status.data.base_url}
+              shown={status.data.base_url.replace(/^https?:\/\//, "")}
+              label="base URL"
+              testid="sidebar-base-url"
+            />
+          )}
+        </span>
         <p className="flex h-4 items-baseline justify-between text-xs">
           <span className="text-faint">Today</span>
           <span data-testid="sidebar-spend" className="text-text">
