@@ -1,15 +1,24 @@
 //! OpenAI's chat completions: `POST /v1/chat/completions`.
 //!
-//! One file per function of the format; the tables and habits of providers that imitate it are noted where they
-//! matter. May use the crate's neutral parts, never another format. Start at [`CODEC`].
+//! One file per function of the format; the habits of providers that imitate it are noted where they matter. May
+//! use the crate's neutral parts, never another format. Start at [`CODEC`].
 
 use crate::codec::Codec;
+use crate::format::Format;
 
 mod envelope;
 mod error;
+mod message;
+mod models;
 mod read;
+mod request;
+mod response;
+mod stream;
+mod tools;
 mod usage;
 mod watch;
+
+const OWNER: Format = Format::OpenAiChat;
 
 pub(crate) const CODEC: Codec = Codec {
     read_envelope: envelope::read,
@@ -17,4 +26,10 @@ pub(crate) const CODEC: Codec = Codec {
     watcher: || Box::new(watch::ChatWatcher::default()),
     render_error: error::render,
     error_event_name: None,
+    decode_request: request::decode,
+    encode_request: request::encode,
+    decode_response: response::decode,
+    encode_response: response::encode,
+    stream_decoder: || Box::new(stream::ChatDecoder::default()),
+    stream_encoder: |ctx| Box::new(stream::ChatEncoder::new(ctx)),
 };

@@ -1,9 +1,12 @@
 //! The row of functions that makes a format. The rest of the crate calls formats only through this.
 
+use crate::canonical::{Encoding, Request, Response, StreamDecoder, StreamEncoder};
 use crate::envelope::{BadRequest, EnvelopeParts, Fields};
 use crate::error::ApiError;
+use crate::json::Members;
 use crate::read::{NotAResponse, ResponseSummary};
 use crate::tap::Watcher;
+use crate::translate::{ReplyContext, Target};
 
 /// What a format must provide, and nothing else.
 pub(crate) struct Codec {
@@ -17,4 +20,10 @@ pub(crate) struct Codec {
     pub render_error: fn(&ApiError, &str, &str) -> String,
     /// The `event` field of an error within a stream, if the format names its events.
     pub error_event_name: Option<&'static str>,
+    pub decode_request: fn(Members<'_>) -> Result<Request, BadRequest>,
+    pub encode_request: fn(Request, &Target<'_>, &mut Encoding) -> Result<String, BadRequest>,
+    pub decode_response: fn(Members<'_>) -> Result<Response, NotAResponse>,
+    pub encode_response: fn(Response, &ReplyContext, &mut Encoding) -> String,
+    pub stream_decoder: fn() -> Box<dyn StreamDecoder>,
+    pub stream_encoder: fn(ReplyContext) -> Box<dyn StreamEncoder>,
 }

@@ -104,10 +104,7 @@ pub(crate) struct EnvelopeParts {
 impl Envelope {
     /// Reads a request's envelope and checks that the body is one JSON object in UTF-8.
     pub fn peek(format: Format, body: &[u8]) -> Result<Self, BadRequest> {
-        let text = std::str::from_utf8(body).map_err(|error| {
-            let at = error.valid_up_to();
-            BadRequest::new("invalid_utf8", "", format!("The request body is not valid UTF-8 at byte {at}."))
-        })?;
+        let text = text_of(body)?;
         let members = Members::parse(text).map_err(|error| describe(text, &error))?;
         let fields = Fields::new(text, &members);
 
@@ -180,6 +177,19 @@ impl UsageSplice {
             }
         }
     }
+}
+
+fn text_of(body: &[u8]) -> Result<&str, BadRequest> {
+    std::str::from_utf8(body).map_err(|error| {
+        let at = error.valid_up_to();
+        BadRequest::new("invalid_utf8", "", format!("The request body is not valid UTF-8 at byte {at}."))
+    })
+}
+
+/// A body's members, for translation.
+pub(crate) fn parse(body: &[u8]) -> Result<Members<'_>, BadRequest> {
+    let text = text_of(body)?;
+    Members::parse(text).map_err(|error| describe(text, &error))
 }
 
 /// Says what is wrong with a body that could not be read as an object.

@@ -8,6 +8,7 @@
 //! by way of `canonical`. A format is a folder (`chat/`, `messages/`) that provides the functions listed in
 //! `codec`; nothing else knows one format from another.
 
+mod canonical;
 mod chat;
 mod codec;
 mod envelope;

@@ -4,12 +4,21 @@
 //! [`CODEC`].
 
 use crate::codec::Codec;
+use crate::format::Format;
 
+mod content;
 mod envelope;
 mod error;
+mod models;
 mod read;
+mod request;
+mod response;
+mod stream;
+mod tools;
 mod usage;
 mod watch;
+
+const OWNER: Format = Format::AnthropicMessages;
 
 pub(crate) const CODEC: Codec = Codec {
     read_envelope: envelope::read,
@@ -17,4 +26,10 @@ pub(crate) const CODEC: Codec = Codec {
     watcher: || Box::new(watch::MessagesWatcher::default()),
     render_error: error::render,
     error_event_name: Some("error"),
+    decode_request: request::decode,
+    encode_request: request::encode,
+    decode_response: response::decode,
+    encode_response: response::encode,
+    stream_decoder: || Box::new(stream::MessagesDecoder::default()),
+    stream_encoder: |ctx| Box::new(stream::MessagesEncoder::new(ctx)),
 };

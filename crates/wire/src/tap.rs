@@ -97,6 +97,11 @@ pub(crate) trait Watcher: Send + Sync {
     fn may_be_usage_only(&self, beginning: &[u8]) -> bool;
 }
 
+/// Half an event is what a cut leaves behind; only a whole one is believed at the end of the input.
+pub(crate) fn is_whole(data: &[u8]) -> bool {
+    data.trim_ascii() == b"[DONE]" || serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok()
+}
+
 impl Seen {
     pub fn state(&self) -> EndState {
         if let Some(error) = &self.error {
@@ -164,10 +169,7 @@ impl StreamTap {
         let mut drop_held = false;
         let (hide, forwarded) = (self.hide_usage_chunk, self.position);
         self.parser.finish(|event| {
-            // Half an event is what a cut leaves behind; only a whole one is believed.
-            let is_whole = event.data == b"[DONE]"
-                || serde_json::from_slice::<serde::de::IgnoredAny>(event.data).is_ok();
-            if is_whole {
+            if is_whole(event.data) {
                 drop_held = watcher.event(event, seen) && hide && event.start >= forwarded;
             }
         });

@@ -1,11 +1,15 @@
 //! Between formats: decode into the canonical model, encode from it.
 
-use crate::envelope::BadRequest;
+use crate::canonical::Encoding;
+use crate::envelope::{self, BadRequest};
 use crate::format::Format;
+use crate::json::Members;
 use crate::loss::LossReport;
-use crate::read::{NotAResponse, ResponseSummary};
-use crate::tap::StreamEnd;
-use crate::usage::Usage;
+use crate::read::{self, NotAResponse, ResponseSummary};
+
+mod stream;
+
+pub use stream::{StreamTranscoder, Transcoded};
 
 /// Where a request is going.
 #[derive(Clone, Copy, Debug)]
@@ -48,19 +52,6 @@ pub struct TranslatedResponse {
     pub loss: LossReport,
 }
 
-/// What to do after feeding bytes.
-#[derive(Clone, Debug, Default)]
-pub struct Transcoded {
-    /// Bytes for the caller.
-    pub bytes: Vec<u8>,
-    /// These bytes hold the caller's format's own end.
-    pub terminal: bool,
-    /// These bytes hold the stream's first content.
-    pub first_content: bool,
-    /// The provider sent an error event. It is not among `bytes`: the gateway renders it, with its request id.
-    pub error: bool,
-}
-
 /// Translates a request. Hints that the target lacks are dropped and listed; what carries meaning is refused,
 /// unless the target says to drop it.
 pub fn translate_request(
@@ -69,8 +60,12 @@ pub fn translate_request(
     body: &[u8],
     target: &Target<'_>,
 ) -> Result<TranslatedRequest, BadRequest> {
-    let _ = (from, to, body, target);
-    Err(BadRequest::new("unsupported_value", "", "Translation between formats is not available."))
+    let members = envelope::parse(body)?;
+    let request = (from.codec().decode_request)(members)?;
+    let mut encoding =
+        Encoding { loss: LossReport::default(), lenient: target.drop_params, from, is_reply: false };
+    let body = (to.codec().encode_request)(request, target, &mut encoding)?;
+    Ok(TranslatedRequest { body: body.into_bytes(), loss: encoding.loss })
 }
 
 /// Translates a complete response from the provider's format to the caller's.
@@ -80,35 +75,16 @@ pub fn translate_response(
     body: &[u8],
     ctx: &ReplyContext,
 ) -> Result<TranslatedResponse, NotAResponse> {
-    let _ = (from, to, body, ctx);
-    Err(NotAResponse::new("Translation between formats is not available."))
-}
-
-/// Translates a stream, event by event.
-pub struct StreamTranscoder {
-    tap: crate::tap::StreamTap,
-}
-
-impl StreamTranscoder {
-    /// `from` is the provider's format, `to` the caller's.
-    pub fn new(from: Format, to: Format, ctx: ReplyContext) -> Self {
-        let _ = (to, ctx);
-        Self { tap: crate::tap::StreamTap::new(from, false) }
-    }
-
-    /// Takes bytes from the provider, gives bytes for the caller.
-    pub fn feed(&mut self, chunk: &[u8]) -> Transcoded {
-        let tapped = self.tap.feed(bytes::Bytes::copy_from_slice(chunk));
-        Transcoded { error: tapped.error, ..Transcoded::default() }
-    }
-
-    /// The end of the input, or of the connection. A stream that was cut gets no end marker.
-    pub fn finish(&mut self) -> StreamEnd {
-        self.tap.finish()
-    }
-
-    /// As [`crate::StreamTap::usage_so_far`].
-    pub fn usage_so_far(&self) -> (Option<Usage>, u64) {
-        self.tap.usage_so_far()
-    }
+    let text = read::response_text(body)?;
+    let codec = from.codec();
+    let decode = || {
+        let members = Members::parse(text).map_err(|error| {
+            NotAResponse::new(format!("The provider's reply is not valid JSON: {error}."))
+        })?;
+        Ok(((codec.read_response)(text)?, (codec.decode_response)(members)?))
+    };
+    let (summary, response) = decode().map_err(|problem| read::explain(from, text, problem))?;
+    let mut encoding = Encoding::of_reply(from);
+    let body = (to.codec().encode_response)(response, ctx, &mut encoding);
+    Ok(TranslatedResponse { body: body.into_bytes(), summary, loss: encoding.loss })
 }

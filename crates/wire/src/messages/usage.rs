@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::usage::{Usage, counter, label};
+use crate::usage::{Usage, counter, label, merged};
 
 /// Reads a usage object. Here `input_tokens` is only what no cache touched, so the cached parts are added to it.
 pub(super) fn read(raw: &RawValue) -> Option<Usage> {
@@ -55,4 +55,21 @@ pub(super) fn write(usage: &Usage) -> Value {
             json!({ "web_search_requests": usage.web_searches, "web_fetch_requests": 0 });
     }
     object
+}
+
+/// Usage that comes in pieces: at a stream's beginning, and again at its end with running totals.
+#[derive(Debug, Default)]
+pub(super) struct Reports(Option<Box<RawValue>>);
+
+impl Reports {
+    /// Lays a report over those before it and reads the whole.
+    pub fn add(&mut self, raw: &RawValue) -> Option<Usage> {
+        let whole = match &self.0 {
+            Some(earlier) => merged(earlier, raw).unwrap_or_else(|| raw.to_owned()),
+            None => raw.to_owned(),
+        };
+        let usage = read(&whole);
+        self.0 = Some(whole);
+        usage
+    }
 }

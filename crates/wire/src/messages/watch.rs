@@ -1,18 +1,16 @@
 //! Watching a messages stream. Deltas are only scanned for their text; the few other events are parsed.
 
-use serde_json::value::RawValue;
-
+use super::usage::Reports;
 use crate::error;
 use crate::json::{self, Members, count_string, find_key, string_values};
 use crate::sse::Event;
 use crate::tap::{Seen, Watcher};
-use crate::usage::merged;
 
 const OUTPUT_KEYS: [&[u8]; 3] = [b"\"text\"", b"\"thinking\"", b"\"partial_json\""];
 
 #[derive(Default)]
 pub(super) struct MessagesWatcher {
-    usage: Option<Box<RawValue>>,
+    usage: Reports,
 }
 
 impl Watcher for MessagesWatcher {
@@ -82,15 +80,10 @@ impl MessagesWatcher {
         self.add_usage(members, seen);
     }
 
-    /// Usage comes in two pieces, and the counters of the second are running totals.
     fn add_usage(&mut self, holder: &Members<'_>, seen: &mut Seen) {
-        let Some(raw) = holder.get("usage") else { return };
-        let whole = match &self.usage {
-            Some(earlier) => merged(earlier, raw).unwrap_or_else(|| raw.to_owned()),
-            None => raw.to_owned(),
-        };
-        seen.usage = super::usage::read(&whole).or_else(|| seen.usage.take());
-        self.usage = Some(whole);
+        if let Some(usage) = holder.get("usage").and_then(|raw| self.usage.add(raw)) {
+            seen.usage = Some(usage);
+        }
     }
 }
 

@@ -1,0 +1,96 @@
+//! What a format has that the canonical model does not know.
+
+use serde_json::value::RawValue;
+
+use super::encoding::Encoding;
+use crate::envelope::BadRequest;
+use crate::format::Format;
+use crate::json::{Members, ObjectWriter};
+use crate::loss::LossReport;
+
+/// A JSON value kept as it was written.
+pub(crate) type RawText = Box<RawValue>;
+
+/// A value only its owner understands.
+#[derive(Clone, Debug)]
+pub(crate) struct Opaque {
+    pub owner: Format,
+    /// What the owner calls it: a member's name or a type.
+    pub kind: String,
+    pub raw: RawText,
+}
+
+/// Members of an object that nothing here has a field for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Extra(pub Vec<Opaque>);
+
+impl Extra {
+    /// Whatever a decoder has not taken.
+    pub fn rest(owner: Format, members: Members<'_>) -> Self {
+        let mut extra = Self::default();
+        extra.add("", owner, members);
+        extra
+    }
+
+    /// Adds what was not taken of a nested object. `prefix` is the nested member's name.
+    pub fn add(&mut self, prefix: &str, owner: Format, members: Members<'_>) {
+        for (key, raw) in members.0 {
+            let kind = if prefix.is_empty() { key.into_owned() } else { format!("{prefix}/{key}") };
+            self.0.push(Opaque { owner, kind, raw: raw.to_owned() });
+        }
+    }
+
+    /// Writes the owner's members back; others' are reported under `path`, unless they say nothing.
+    pub fn write(&self, owner: Format, out: &mut ObjectWriter, path: &str, loss: &mut LossReport) {
+        for member in &self.0 {
+            if member.owner != owner {
+                member.report(path, loss);
+            } else if !member.kind.contains('/') {
+                out.raw(&member.kind, member.raw.get());
+            }
+        }
+    }
+
+    /// Refuses what others own and `is_meaning` says must not be dropped.
+    pub fn refuse(
+        &self,
+        owner: Format,
+        is_meaning: impl Fn(&str) -> bool,
+        to: &mut Encoding,
+    ) -> Result<(), BadRequest> {
+        let others = self.0.iter().filter(|member| member.owner != owner && !member.is_empty());
+        for member in others.filter(|member| is_meaning(&member.kind)) {
+            to.refuse(&member.kind, "this")?;
+        }
+        Ok(())
+    }
+
+    /// Writes the owner's members of the nested object called `prefix`.
+    pub fn write_nested(&self, owner: Format, prefix: &str, out: &mut ObjectWriter) {
+        for member in &self.0 {
+            let nested = member.kind.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/'));
+            if let (Some(key), true) = (nested, member.owner == owner) {
+                out.raw(key, member.raw.get());
+            }
+        }
+    }
+}
+
+impl Opaque {
+    /// Nothing that could be lost.
+    pub fn is_empty(&self) -> bool {
+        matches!(self.raw.get(), "null" | "false" | "\"\"" | "[]" | "{}")
+    }
+
+    /// Reports this as lost, if it says anything.
+    pub fn report(&self, path: &str, loss: &mut LossReport) {
+        if !self.is_empty() {
+            loss.add(join(path, &self.kind.replace('/', ".")));
+        }
+    }
+}
+
+/// A JSON path one member deeper.
+pub(crate) fn join(path: &str, member: &str) -> String {
+    if path.is_empty() { member.to_owned() } else { format!("{path}.{member}") }
+}

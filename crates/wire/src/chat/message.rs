@@ -1,0 +1,11 @@
+//! One chat message and its parts, in requests and in replies.
+
+mod citations;
+mod decode;
+mod encode;
+mod part;
+
+pub(super) use citations::annotation;
+pub(super) use decode::decode;
+pub(super) use encode::encode;
+pub(super) use part::{cache_hint, write_cache};

@@ -1,0 +1,8 @@
+//! Chat requests.
+
+mod decode;
+mod encode;
+mod schema;
+
+pub(super) use decode::decode;
+pub(super) use encode::encode;

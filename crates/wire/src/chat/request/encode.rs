@@ -1,0 +1,252 @@
+//! The canonical model into a chat request.
+
+use serde_json::Value;
+
+use super::super::{OWNER, message, models, tools};
+use super::schema;
+use crate::canonical::{Encoding, Message, OutputFormat, Request, Role, Sampling, Schema, Thinking};
+use crate::envelope::BadRequest;
+use crate::json::{ObjectWriter, array, quote};
+use crate::translate::Target;
+
+/// What the provider takes at most.
+const MAX_STOP_SEQUENCES: usize = 4;
+/// Longer names of users are refused.
+const MAX_USER_CHARS: usize = 64;
+/// Used where the other format's schema has no name.
+const SCHEMA_NAME: &str = "response";
+
+pub(in super::super) fn encode(
+    request: Request,
+    target: &Target<'_>,
+    to: &mut Encoding,
+) -> Result<String, BadRequest> {
+    let is_own = request.owner == OWNER;
+    let Request {
+        owner: _,
+        system,
+        messages,
+        tools,
+        tool_choice,
+        parallel_tool_calls,
+        limit,
+        sampling,
+        stop,
+        choices,
+        logprobs,
+        top_logprobs,
+        logit_bias,
+        effort,
+        thinking,
+        output,
+        modalities,
+        service_tier,
+        user,
+        metadata,
+        stream,
+        include_usage,
+        extra,
+    } = request;
+    let mut out = ObjectWriter::new();
+    out.string("model", target.model);
+
+    let mut encoded = Vec::with_capacity(messages.len() + 1);
+    if let Some(content) = system {
+        let message =
+            Message { role: Role::System, content, reasoning: Default::default(), extra: Default::default() };
+        let is_empty = message.content.parts.is_empty();
+        if !is_empty {
+            encoded.extend(message::encode(&message, "system", to)?);
+        }
+    }
+    for (index, message) in messages.iter().enumerate() {
+        encoded.extend(message::encode(message, &format!("messages[{index}]"), to)?);
+    }
+    out.raw("messages", &array(encoded));
+
+    let has_tools = tools.as_ref().is_some_and(|tools| !tools.is_empty());
+    if let Some(tools) = tools.filter(|tools| is_own || !tools.is_empty()) {
+        out.raw("tools", &tools::encode(&tools, to)?);
+    }
+    if let Some(choice) = tool_choice.filter(|_| is_own || has_tools)
+        && let Some(choice) = tools::encode_choice(&choice, to)?
+    {
+        out.raw("tool_choice", &choice);
+    }
+    if let Some(parallel) = parallel_tool_calls.filter(|parallel| is_own || (has_tools && !parallel)) {
+        out.put("parallel_tool_calls", parallel);
+    }
+    if let Some(limit) = limit {
+        let member = if is_own { &limit.member } else { models::limit_member(target.model) };
+        out.put(member, limit.tokens);
+    }
+    write_sampling(&sampling, is_own, &mut out, to);
+    if let Some(stop) = stop {
+        let kept = if is_own { stop.sequences.len() } else { stop.sequences.len().min(MAX_STOP_SEQUENCES) };
+        to.lose_if(kept < stop.sequences.len(), "", &format!("stop_sequences[{kept}]"));
+        match stop.sequences.as_slice() {
+            [one] if stop.as_string => out.string("stop", one),
+            [] if !is_own => &mut out,
+            all => out.raw("stop", &array(all[..kept].iter().map(|text| quote(text)))),
+        };
+    }
+    if let Some(choices) = choices {
+        out.put("n", choices);
+    }
+    if let Some(logprobs) = logprobs {
+        out.put("logprobs", logprobs);
+    }
+    out.maybe_raw("top_logprobs", top_logprobs.as_deref()).maybe_raw("logit_bias", logit_bias.as_deref());
+    if is_own {
+        out.maybe_string("reasoning_effort", effort.as_deref());
+        if let Some(thinking) = &thinking {
+            out.raw("thinking", &own_thinking(thinking));
+        }
+    } else if let Some(effort) = foreign_effort(effort.as_deref(), thinking.as_ref(), target.model, to) {
+        out.string("reasoning_effort", effort);
+    }
+    if let Some(output) = output {
+        write_output(&output, is_own, &mut out);
+    }
+    if let Some(modalities) = modalities {
+        out.raw("modalities", &array(modalities.iter().map(|name| quote(name))));
+    }
+    write_tier(service_tier.as_deref(), is_own, &mut out, to);
+    if let Some(user) = user {
+        if is_own || user.chars().count() <= MAX_USER_CHARS {
+            out.string("user", &user);
+        } else {
+            to.lose("metadata", "user_id");
+        }
+    }
+    out.maybe_raw("metadata", metadata.as_deref());
+    if let Some(stream) = stream {
+        out.put("stream", stream);
+    }
+    // Without this a stream ends without saying what it used.
+    let include_usage = include_usage.or((!is_own && stream == Some(true)).then_some(true));
+    if let Some(include) = include_usage {
+        let mut options = ObjectWriter::new();
+        options.put("include_usage", include);
+        extra.write_nested(OWNER, "stream_options", &mut options);
+        out.raw("stream_options", &options.finish());
+    }
+    extra.refuse(OWNER, is_meaning, to)?;
+    extra.write(OWNER, &mut out, "", &mut to.loss);
+    Ok(out.finish())
+}
+
+/// Other formats' settings that a reply without them would betray.
+fn is_meaning(member: &str) -> bool {
+    matches!(member, "mcp_servers" | "container")
+}
+
+fn write_sampling(sampling: &Sampling, is_own: bool, out: &mut ObjectWriter, to: &mut Encoding) {
+    let Sampling { temperature, top_p, top_k, frequency_penalty, presence_penalty, seed } = sampling;
+    out.maybe_raw("temperature", temperature.as_deref())
+        .maybe_raw("top_p", top_p.as_deref())
+        .maybe_raw("frequency_penalty", frequency_penalty.as_deref())
+        .maybe_raw("presence_penalty", presence_penalty.as_deref())
+        .maybe_raw("seed", seed.as_deref());
+    // Some providers of this format take it; OpenAI refuses it.
+    if is_own {
+        out.maybe_raw("top_k", top_k.as_deref());
+    } else {
+        to.lose_if(top_k.is_some(), "", "top_k");
+    }
+}
+
+fn own_thinking(thinking: &Thinking) -> String {
+    let mut out = ObjectWriter::new();
+    match thinking {
+        Thinking::Enabled { budget_tokens } => {
+            out.string("type", "enabled").put("budget_tokens", *budget_tokens);
+        }
+        Thinking::Adaptive => {
+            out.string("type", "adaptive");
+        }
+        Thinking::Disabled => {
+            out.string("type", "disabled");
+        }
+    }
+    out.finish()
+}
+
+/// The effort that comes closest, for models that take one.
+fn foreign_effort(
+    effort: Option<&str>,
+    thinking: Option<&Thinking>,
+    model: &str,
+    to: &mut Encoding,
+) -> Option<&'static str> {
+    if !models::takes_effort(model) {
+        to.lose_if(effort.is_some(), "output_config", "effort");
+        to.lose_if(matches!(thinking, Some(Thinking::Enabled { .. } | Thinking::Adaptive)), "", "thinking");
+        return None;
+    }
+    match (effort, thinking) {
+        (Some("none"), _) => Some("none"),
+        (Some("minimal"), _) => Some("minimal"),
+        (Some("low"), _) => Some("low"),
+        (Some("medium"), _) => Some("medium"),
+        (Some("high"), _) => Some("high"),
+        // Only some models know what is above high.
+        (Some(_), _) => {
+            to.lose("output_config", "effort");
+            Some("high")
+        }
+        (None, Some(Thinking::Enabled { budget_tokens })) => {
+            // A budget is not an effort; this is the nearest word for it.
+            to.lose("thinking", "budget_tokens");
+            Some(match budget_tokens {
+                0..4096 => "low",
+                4096..16384 => "medium",
+                _ => "high",
+            })
+        }
+        (None, Some(Thinking::Adaptive | Thinking::Disabled) | None) => None,
+    }
+}
+
+fn write_output(output: &OutputFormat, is_own: bool, out: &mut ObjectWriter) {
+    let mut format = ObjectWriter::new();
+    match output {
+        OutputFormat::Text => {
+            format.string("type", "text");
+        }
+        OutputFormat::JsonObject => {
+            format.string("type", "json_object");
+        }
+        OutputFormat::JsonSchema(Schema { name, description, schema, strict }) => {
+            let mut inner = ObjectWriter::new();
+            let name = name.as_deref().or((!is_own).then_some(SCHEMA_NAME));
+            inner
+                .maybe_string("name", name)
+                .maybe_string("description", description.as_deref())
+                .maybe_raw("schema", schema.as_deref());
+            let fits = || {
+                let schema = schema.as_ref().and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
+                schema.is_some_and(|schema| schema::is_strict(&schema))
+            };
+            if let Some(strict) = strict.or_else(|| (!is_own).then(fits)) {
+                inner.put("strict", strict);
+            }
+            format.string("type", "json_schema").raw("json_schema", &inner.finish());
+        }
+    }
+    out.raw("response_format", &format.finish());
+}
+
+fn write_tier(tier: Option<&str>, is_own: bool, out: &mut ObjectWriter, to: &mut Encoding) {
+    match tier {
+        Some(tier) if is_own => {
+            out.string("service_tier", tier);
+        }
+        Some("standard_only") => {
+            out.string("service_tier", "default");
+        }
+        // What happens anyway.
+        Some("auto") | None => {}
+        Some(_) => to.lose("", "service_tier"),
+    }
+}

@@ -1,0 +1,214 @@
+//! Canonical events into chunks.
+
+use super::super::message::annotation;
+use super::super::{response, usage};
+use crate::canonical::{Event, Finish, StreamEncoder};
+use crate::json::{ObjectWriter, array};
+use crate::loss::LossReport;
+use crate::translate::ReplyContext;
+use crate::usage::Usage;
+
+pub(in super::super) struct ChatEncoder {
+    ctx: ReplyContext,
+    id: String,
+    model: String,
+    /// Choices whose role has been announced.
+    announced: Vec<u64>,
+    /// Chat numbers tool calls within their choice.
+    slots: Vec<(u64, u64)>,
+    /// Thinking of the block being streamed, to be repeated with its signature.
+    thinking: String,
+    /// Characters of text so far; a citation belongs to the text before it.
+    chars: u64,
+    cited_from: u64,
+    /// A citation came since the last text: text that follows is not what it cites.
+    cited: bool,
+    usage: Option<Usage>,
+    /// Held back until the provider's stream has ended well.
+    finishes: Vec<(u64, Finish)>,
+    closed: bool,
+}
+
+impl ChatEncoder {
+    pub fn new(ctx: ReplyContext) -> Self {
+        Self {
+            id: ctx.fallback_id.clone(),
+            model: ctx.model.clone(),
+            ctx,
+            announced: Vec::new(),
+            slots: Vec::new(),
+            thinking: String::new(),
+            chars: 0,
+            cited_from: 0,
+            cited: false,
+            usage: None,
+            finishes: Vec::new(),
+            closed: false,
+        }
+    }
+
+    fn chunk(&self, choices: &str) -> ObjectWriter {
+        let mut chunk = ObjectWriter::new();
+        chunk
+            .string("id", &self.id)
+            .string("object", "chat.completion.chunk")
+            .put("created", self.ctx.created)
+            .string("model", &self.model)
+            .raw("choices", choices);
+        chunk
+    }
+
+    fn send(&self, choice: u64, delta: &str, finish: Option<&str>, out: &mut Vec<u8>) {
+        let mut object = ObjectWriter::new();
+        // Some clients insist on an explicit null.
+        object.put("index", choice).raw("delta", delta).put("logprobs", ()).put("finish_reason", finish);
+        let mut chunk = self.chunk(&array([object.finish()]));
+        if self.ctx.include_usage {
+            chunk.raw("usage", "null");
+        }
+        write_event(&chunk.finish(), out);
+    }
+
+    /// Sends one member of a delta; the first of a choice comes with the role.
+    fn delta(&mut self, choice: u64, member: &str, json: &str, out: &mut Vec<u8>) {
+        let mut delta = ObjectWriter::new();
+        if !self.announced.contains(&choice) {
+            self.announced.push(choice);
+            delta.string("role", "assistant");
+            if member != "content" {
+                delta.raw("content", "null");
+            }
+        }
+        if !member.is_empty() {
+            delta.raw(member, json);
+        }
+        self.send(choice, &delta.finish(), None, out);
+    }
+
+    fn text_delta(&mut self, choice: u64, member: &str, text: &str, out: &mut Vec<u8>) {
+        self.delta(choice, member, &crate::json::quote(text), out);
+    }
+
+    fn call_delta(&mut self, choice: u64, call: ObjectWriter, out: &mut Vec<u8>) {
+        self.delta(choice, "tool_calls", &array([call.finish()]), out);
+    }
+
+    /// The number of a tool call within its choice.
+    fn number(&mut self, choice: u64, slot: u64) -> u64 {
+        if !self.slots.contains(&(choice, slot)) {
+            self.slots.push((choice, slot));
+        }
+        let of_choice = self.slots.iter().filter(|(owner, _)| *owner == choice);
+        of_choice.map(|(_, slot)| *slot).position(|known| known == slot).unwrap_or(0) as u64
+    }
+
+    fn block(&mut self, choice: u64, block: ObjectWriter, out: &mut Vec<u8>) {
+        self.delta(choice, "thinking_blocks", &array([block.finish()]), out);
+    }
+}
+
+impl StreamEncoder for ChatEncoder {
+    fn event(&mut self, event: Event, out: &mut Vec<u8>, loss: &mut LossReport) {
+        match event {
+            Event::Start { id, model } => {
+                self.id = id.unwrap_or_else(|| self.id.clone());
+                self.model = model.unwrap_or_else(|| self.model.clone());
+                self.delta(0, "content", "\"\"", out);
+            }
+            Event::Text { choice, text } => {
+                if std::mem::take(&mut self.cited) {
+                    self.cited_from = self.chars;
+                }
+                self.chars += text.chars().count() as u64;
+                self.text_delta(choice, "content", &text, out);
+            }
+            Event::Refusal { choice, text } => self.text_delta(choice, "refusal", &text, out),
+            Event::Thinking { choice, text } => {
+                self.thinking.push_str(&text);
+                self.text_delta(choice, "reasoning_content", &text, out);
+            }
+            Event::Signature { choice, signature } => {
+                let mut block = ObjectWriter::new();
+                block
+                    .string("type", "thinking")
+                    .string("thinking", &self.thinking)
+                    .string("signature", &signature);
+                self.thinking.clear();
+                self.block(choice, block, out);
+            }
+            Event::RedactedThinking { choice, data } => {
+                let mut block = ObjectWriter::new();
+                block.string("type", "redacted_thinking").string("data", &data);
+                self.block(choice, block, out);
+            }
+            Event::ToolCall { choice, slot, id, name } => {
+                let mut function = ObjectWriter::new();
+                function.string("name", &name).string("arguments", "");
+                let mut call = ObjectWriter::new();
+                call.put("index", self.number(choice, slot))
+                    .string("id", &id)
+                    .string("type", "function")
+                    .raw("function", &function.finish());
+                self.call_delta(choice, call, out);
+            }
+            Event::Arguments { choice, slot, fragment } => {
+                let mut function = ObjectWriter::new();
+                function.string("arguments", &fragment);
+                let mut call = ObjectWriter::new();
+                call.put("index", self.number(choice, slot)).raw("function", &function.finish());
+                self.call_delta(choice, call, out);
+            }
+            Event::Citation { choice, citation } => {
+                self.cited = true;
+                match annotation(&citation, self.cited_from, self.chars) {
+                    Some(annotation) => self.delta(choice, "annotations", &array([annotation]), out),
+                    None => citation.report("", loss),
+                }
+            }
+            Event::Finish { choice, finish, stop_sequence } => {
+                if stop_sequence.is_some() {
+                    loss.add("stop_sequence");
+                }
+                self.finishes.push((choice, finish));
+            }
+            Event::Usage(usage) => self.usage = Some(usage),
+            Event::Opaque(opaque) => opaque.report("", loss),
+            Event::End => self.close(out, loss),
+            // Rendered by the gateway, which knows the request's id.
+            Event::Error => {}
+        }
+    }
+
+    fn close(&mut self, out: &mut Vec<u8>, _loss: &mut LossReport) {
+        if std::mem::replace(&mut self.closed, true) {
+            return;
+        }
+        if self.finishes.is_empty() {
+            self.finishes.push((0, Finish::Stop));
+        }
+        for (choice, finish) in std::mem::take(&mut self.finishes) {
+            if !self.announced.contains(&choice) {
+                self.delta(choice, "content", "\"\"", out);
+            }
+            self.send(choice, "{}", Some(&response::finish_word(&finish, false)), out);
+        }
+        if self.ctx.include_usage
+            && let Some(usage) = self.usage.take()
+        {
+            let mut chunk = self.chunk("[]");
+            chunk.raw("usage", &usage::write(&usage).to_string());
+            write_event(&chunk.finish(), out);
+        }
+        out.extend_from_slice(b"data: [DONE]\n\n");
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed
+    }
+}
+
+fn write_event(json: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"data: ");
+    out.extend_from_slice(json.as_bytes());
+    out.extend_from_slice(b"\n\n");
+}

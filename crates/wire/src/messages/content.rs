@@ -1,0 +1,7 @@
+//! Content blocks, in requests and in replies.
+
+mod decode;
+mod encode;
+
+pub(super) use decode::{cache_hint, content, decode};
+pub(super) use encode::{encode, tool_id, write_cache};

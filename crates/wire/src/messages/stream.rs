@@ -1,0 +1,8 @@
+//! Messages streams: events in, events out.
+
+mod blocks;
+mod decode;
+mod encode;
+
+pub(super) use decode::MessagesDecoder;
+pub(super) use encode::MessagesEncoder;
