@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { expect, type Page, test } from "@playwright/test";
+import { mockKey, signIn } from "../helpers";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong, as "rule: element". It runs through the debugger, so the content security policy holds. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    // biome-ignore lint/suspicious/noExplicitAny: injected above
+    const { violations } = await (window as any).axe.run(document, { resultTypes: ["violations"] });
+    // biome-ignore lint/suspicious/noExplicitAny: axe's own shapes
+    return violations.flatMap(({ id, nodes }: any) => nodes.map((node: any) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary?.split("\n")[1] ?? ""}`));
+  });
+}
+
+const PLACES: [name: string, scenario: string, path: string, ready: string][] = [
+  ["overview", "trouble", "/?range=30d", "usage-chart"],
+  ["guide", "fresh", "/", "guide"],
+  ["requests", "busy", "/requests", "request-row"],
+  ["models", "busy", "/models", "model-row"],
+  ["model", "busy", "/models?open=openai/gpt-5", "price-save"],
+  ["providers", "trouble", "/providers", "provider-row"],
+  ["add a provider", "quiet", "/providers?add=true", "preset-openai"],
+  ["keys", "busy", "/keys", "key-row"],
+  ["issue a key", "busy", "/keys?issue=true", "key-name"],
+  ["settings", "busy", "/settings", "vault-kind"],
+];
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const [name, scenario, path, ready] of PLACES) {
+    test(`${name} has no violations, ${colorScheme}`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await signIn(page, mockKey(scenario), path);
+      await page.getByTestId(ready).first().waitFor();
+      await page.waitForTimeout(300);
+      expect(await violations(page)).toEqual([]);
+    });
+  }
+}

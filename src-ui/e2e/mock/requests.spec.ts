@@ -1,0 +1,109 @@
+import { expect, test } from "@playwright/test";
+import { mockKey, signIn, traffic } from "../helpers";
+
+const ROW = "request-row";
+
+test("10,000 rows: only those in sight exist, and scrolling reaches the last", async ({ page }) => {
+  test.setTimeout(90_000);
+  await signIn(page, mockKey("busy"), "/requests");
+  await expect(page.getByTestId(ROW).first()).toBeVisible();
+  expect(await page.getByTestId(ROW).count()).toBeLessThan(80);
+  const grid = page.getByRole("grid", { name: "Requests" });
+  await expect
+    .poll(
+      async () => {
+        await grid.evaluate((node) => node.scrollTo({ top: node.scrollHeight }));
+        return page.getByText("10,000 requests, that is all").count();
+      },
+      { timeout: 60_000, intervals: [60] },
+    )
+    .toBe(1);
+  expect(await page.getByTestId(ROW).count()).toBeLessThan(80);
+});
+
+test("a request appears at the top when it ends; a paused list keeps still and offers the new ones", async ({ page }) => {
+  const key = mockKey("busy");
+  await signIn(page, key, "/requests");
+  await expect(page.getByTestId("live-state")).toHaveText("Live");
+  const first = page.getByTestId(ROW).first();
+  const before = await first.getAttribute("data-key");
+  await traffic(page, key, 1);
+  await expect(first).not.toHaveAttribute("data-key", before!);
+  await page.getByTestId("pause").click();
+  const held = await first.getAttribute("data-key");
+  await traffic(page, key, 4);
+  await expect(page.getByTestId("new-requests")).toHaveText("4 new");
+  expect(await first.getAttribute("data-key")).toBe(held);
+  await page.getByTestId("new-requests").click();
+  await expect(first).not.toHaveAttribute("data-key", held!);
+  await expect(page.getByTestId("new-requests")).toHaveCount(0);
+});
+
+test("scrolling down holds the list still, coming back lets it go on", async ({ page }) => {
+  const key = mockKey("busy");
+  await signIn(page, key, "/requests");
+  await expect(page.getByTestId(ROW).first()).toBeVisible();
+  const grid = page.getByRole("grid", { name: "Requests" });
+  await grid.evaluate((node) => node.scrollTo({ top: 600 }));
+  await expect(page.getByTestId("live-state")).toHaveText("Paused while scrolled");
+  await traffic(page, key, 2);
+  await expect(page.getByTestId("new-requests")).toHaveText("2 new");
+  await grid.evaluate((node) => node.scrollTo({ top: 0 }));
+  await expect(page.getByTestId("new-requests")).toHaveCount(0);
+  await expect(page.getByTestId("live-state")).toHaveText("Live");
+});
+
+test("filters narrow, stay in the address and apply to what arrives", async ({ page }) => {
+  const key = mockKey("busy");
+  await signIn(page, key, "/requests");
+  await page.getByTestId("filter-status").click();
+  await page.getByRole("option", { name: "Failed" }).click();
+  await expect(page).toHaveURL(/status=error/);
+  await expect(page.getByTestId(ROW).first()).toContainText(/4\d\d|5\d\d/);
+  const first = await page.getByTestId(ROW).first().getAttribute("data-key");
+  await traffic(page, key, 1, { provider: "demo", model: "demo" });
+  await page.waitForTimeout(400);
+  expect(await page.getByTestId(ROW).first().getAttribute("data-key")).toBe(first);
+  await page.getByTestId("requests-search").fill("no such thing anywhere");
+  await expect(page.getByTestId("requests-none-match")).toBeVisible();
+  await page.getByTestId("filter-clear").click();
+  await expect(page.getByTestId(ROW).first()).toBeVisible();
+});
+
+test("the detail explains the cost to the last digit", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/requests?provider=anthropic&status=ok");
+  await page.getByTestId(ROW).first().click();
+  const lines = page.getByTestId("cost-lines");
+  await expect(lines).toBeVisible();
+  const cells = await lines.locator("tbody tr").evaluateAll((rows) => rows.map((row) => row.lastElementChild!.textContent!));
+  const nanos = cells.map((text) => Math.round(Number(text.replace(/[$,]/g, "")) * 1e9));
+  expect(nanos.slice(0, -1).reduce((sum, value) => sum + value, 0)).toBe(nanos.at(-1));
+  await expect(page.getByTestId("request-drawer")).toContainText("Price from");
+});
+
+test("an error says what happened and what to try", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/requests?search=Overloaded&status=error");
+  await page.getByTestId(ROW).first().click();
+  await expect(page.getByTestId("request-error")).toContainText("Overloaded");
+  await expect(page.getByTestId("request-error")).toContainText("Trying again later usually helps");
+});
+
+test("rows open by keyboard, and closing gives the focus back", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/requests");
+  await expect(page.getByTestId(ROW).first()).toBeVisible();
+  const grid = page.getByRole("grid", { name: "Requests" });
+  await grid.focus();
+  for (let i = 0; i < 30; i++) await page.keyboard.press("ArrowDown");
+  const active = await grid.getAttribute("aria-activedescendant");
+  await expect(page.locator(`[id="${active}"]`)).toBeInViewport();
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("request-id")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByTestId("request-drawer")).toHaveCount(0);
+  await expect(grid).toBeFocused();
+});
+
+test("an empty ledger says what will appear", async ({ page }) => {
+  await signIn(page, mockKey("quiet"), "/requests");
+  await expect(page.getByTestId("requests-empty")).toContainText("Each call appears here");
+});
