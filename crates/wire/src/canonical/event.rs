@@ -46,9 +46,10 @@ pub(crate) enum Event {
         slot: u64,
         fragment: String,
     },
-    /// A source of the text before it, in the owner's notation.
+    /// A source of the last `chars` characters of text, in the owner's notation.
     Citation {
         choice: u64,
+        chars: u64,
         citation: Opaque,
     },
     Finish {

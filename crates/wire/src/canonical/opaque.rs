@@ -79,7 +79,10 @@ impl Extra {
 impl Opaque {
     /// Nothing that could be lost.
     pub fn is_empty(&self) -> bool {
-        matches!(self.raw.get(), "null" | "false" | "\"\"" | "[]" | "{}")
+        let says_nothing = matches!(self.raw.get(), "null" | "false" | "\"\"" | "[]" | "{}");
+        // Who made a call: the model itself, as in every format that does not say.
+        let is_usual = self.kind == "caller" && self.raw.get().contains("\"direct\"");
+        says_nothing || is_usual
     }
 
     /// Reports this as lost, if it says anything.

@@ -19,8 +19,8 @@ const REASONING: &[&str] = &[
     "gemini-3",
 ];
 
-/// Of these, the ones that refuse `max_tokens`.
-const NEW_LIMIT: &[&str] = &["o1", "o3", "o4", "gpt-5", "gpt-6", "gpt-7", "codex"];
+/// Of these, the ones that refuse `max_tokens`, and sampling other than the default.
+const STRICT: &[&str] = &["o1", "o3", "o4", "gpt-5", "gpt-6", "gpt-7", "codex"];
 
 /// The name without a provider's prefix such as `openai/`.
 fn bare(model: &str) -> String {
@@ -32,8 +32,15 @@ pub(super) fn takes_effort(model: &str) -> bool {
     REASONING.iter().any(|beginning| name.starts_with(beginning))
 }
 
-pub(super) fn limit_member(model: &str) -> &'static str {
+fn is_strict(model: &str) -> bool {
     let name = bare(model);
-    let is_new = NEW_LIMIT.iter().any(|beginning| name.starts_with(beginning));
-    if is_new { "max_completion_tokens" } else { "max_tokens" }
+    STRICT.iter().any(|beginning| name.starts_with(beginning))
+}
+
+pub(super) fn limit_member(model: &str) -> &'static str {
+    if is_strict(model) { "max_completion_tokens" } else { "max_tokens" }
+}
+
+pub(super) fn takes_sampling(model: &str) -> bool {
+    !is_strict(model)
 }

@@ -23,6 +23,8 @@ pub(super) struct Abilities {
     pub extra_high: bool,
     /// Takes `strict` on tools.
     pub strict_tools: bool,
+    /// Takes instructions among the messages, after what a user said.
+    pub inner_system: bool,
 }
 
 pub(super) fn abilities(model: &str) -> Abilities {
@@ -33,6 +35,7 @@ pub(super) fn abilities(model: &str) -> Abilities {
             sampling: true,
             extra_high: false,
             strict_tools: false,
+            inner_system: false,
         };
     }
     // A name without a version is newer than this table.
@@ -46,6 +49,12 @@ pub(super) fn abilities(model: &str) -> Abilities {
         sampling: version < (4, 7),
         extra_high: version >= (4, 7),
         strict_tools: version >= (4, 5),
+        // The smaller families got it a generation later.
+        inner_system: if name.contains("sonnet") || name.contains("haiku") {
+            version > (5, 0)
+        } else {
+            version >= (4, 8)
+        },
     }
 }
 

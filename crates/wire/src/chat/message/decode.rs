@@ -42,6 +42,12 @@ pub(in super::super) fn decode(raw: &RawValue, path: &str) -> Result<Message, Ba
     } else if role == Role::Assistant {
         let thinking = take_reasoning(&mut members, &mut reasoning);
         content.parts.splice(0..0, thinking);
+        // Beside the content, unless that has parts of its own, among which it would look like one.
+        if content.notation != Notation::Parts
+            && let Some(refusal) = members.take_as("refusal")
+        {
+            content.parts.push(Part::new(PartKind::Refusal(refusal)));
+        }
         if let Some(calls) = members.get("tool_calls").and_then(json::elements)
             && !calls.is_empty()
         {

@@ -101,13 +101,22 @@ fn write_content(
 ) -> Result<(), BadRequest> {
     let is_own = to.from == OWNER;
     let text_only = split.rest.iter().all(|(_, part)| matches!(part.kind, PartKind::Text { .. }));
+    if is_own && notation != Notation::Parts {
+        for (_, part) in &split.rest {
+            if let PartKind::Refusal(text) = &part.kind {
+                out.string("refusal", text);
+            }
+        }
+    }
     match notation {
         Notation::Absent if is_own => {}
         Notation::Null if is_own => {
             out.raw("content", "null");
         }
-        Notation::Text if is_own && text_only => {
-            out.string("content", &flat(&split.rest, "", to));
+        Notation::Text if is_own => {
+            let is_text = |item: &&(String, &Part)| matches!(item.1.kind, PartKind::Text { .. });
+            let texts: Vec<(String, &Part)> = split.rest.iter().filter(is_text).cloned().collect();
+            out.string("content", &flat(&texts, "", to));
         }
         _ if is_own => {
             out.raw("content", &array(encode_parts(&split.rest, to)?));
@@ -115,8 +124,12 @@ fn write_content(
         _ if role == Role::Assistant => {
             // One output in several blocks is still one output. Parts other than text have no place here.
             for (at, part) in &split.rest {
-                if !matches!(part.kind, PartKind::Text { .. } | PartKind::Refusal(_)) {
-                    to.refuse(at, "an assistant's content other than text")?;
+                match &part.kind {
+                    PartKind::Text { .. } | PartKind::Refusal(_) => {}
+                    PartKind::Opaque(opaque) => {
+                        to.refuse(at, &format!("an assistant's content of type `{}`", opaque.kind))?;
+                    }
+                    _ => to.refuse(at, "an assistant's content other than text")?,
                 }
             }
             match split.rest.is_empty() {

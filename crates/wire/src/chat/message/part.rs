@@ -180,7 +180,12 @@ fn encode_file(file: &File, path: &str, to: &mut Encoding) -> Result<Option<Stri
             return Ok(None);
         }
     }
-    out.maybe_string("filename", file.name.as_deref());
+    match &file.name {
+        Some(name) if to.from == OWNER || name.contains('.') => out.string("filename", name),
+        None if to.from == OWNER => &mut out,
+        // A name is required, and its ending tells what it is.
+        name => out.string("filename", &format!("{}.pdf", name.as_deref().unwrap_or("document"))),
+    };
     Ok(Some(out.finish()))
 }
 

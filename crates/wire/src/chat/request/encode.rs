@@ -64,9 +64,14 @@ pub(in super::super) fn encode(
     }
     out.raw("messages", &array(encoded));
 
-    let has_tools = tools.as_ref().is_some_and(|tools| !tools.is_empty());
+    // Nothing may be left of them, and without tools there is nothing to choose.
+    let mut has_tools = false;
     if let Some(tools) = tools.filter(|tools| is_own || !tools.is_empty()) {
-        out.raw("tools", &tools::encode(&tools, to)?);
+        let tools = tools::encode(&tools, to)?;
+        has_tools = tools != "[]";
+        if is_own || has_tools {
+            out.raw("tools", &tools);
+        }
     }
     if let Some(choice) = tool_choice.filter(|_| is_own || has_tools)
         && let Some(choice) = tools::encode_choice(&choice, to)?
@@ -80,7 +85,7 @@ pub(in super::super) fn encode(
         let member = if is_own { &limit.member } else { models::limit_member(target.model) };
         out.put(member, limit.tokens);
     }
-    write_sampling(&sampling, is_own, &mut out, to);
+    write_sampling(&sampling, is_own, target.model, &mut out, to);
     if let Some(stop) = stop {
         let kept = if is_own { stop.sequences.len() } else { stop.sequences.len().min(MAX_STOP_SEQUENCES) };
         to.lose_if(kept < stop.sequences.len(), "", &format!("stop_sequences[{kept}]"));
@@ -141,11 +146,19 @@ fn is_meaning(member: &str) -> bool {
     matches!(member, "mcp_servers" | "container")
 }
 
-fn write_sampling(sampling: &Sampling, is_own: bool, out: &mut ObjectWriter, to: &mut Encoding) {
+fn write_sampling(sampling: &Sampling, is_own: bool, model: &str, out: &mut ObjectWriter, to: &mut Encoding) {
     let Sampling { temperature, top_p, top_k, frequency_penalty, presence_penalty, seed } = sampling;
-    out.maybe_raw("temperature", temperature.as_deref())
-        .maybe_raw("top_p", top_p.as_deref())
-        .maybe_raw("frequency_penalty", frequency_penalty.as_deref())
+    let takes = is_own || models::takes_sampling(model);
+    for (member, value) in [("temperature", temperature), ("top_p", top_p)] {
+        let value = value.as_deref();
+        let is_default = value.is_none_or(|raw| raw.get().parse() == Ok(1.0));
+        if takes || is_default {
+            out.maybe_raw(member, value);
+        } else {
+            to.lose("", member);
+        }
+    }
+    out.maybe_raw("frequency_penalty", frequency_penalty.as_deref())
         .maybe_raw("presence_penalty", presence_penalty.as_deref())
         .maybe_raw("seed", seed.as_deref());
     // Some providers of this format take it; OpenAI refuses it.

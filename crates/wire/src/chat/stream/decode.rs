@@ -11,7 +11,7 @@ use crate::sse;
 pub(in super::super) struct ChatDecoder {
     started: bool,
     service_tier: Option<String>,
-    /// Tool calls by choice and index, and whether each one's arguments have begun.
+    /// Tool calls in the order of their appearance, which is their slot.
     calls: Vec<Call>,
     /// Choices whose reasoning came as blocks, so that the plain copy of it is skipped.
     in_blocks: Vec<u64>,
@@ -21,6 +21,7 @@ struct Call {
     choice: u64,
     index: u64,
     id: String,
+    arguments: String,
 }
 
 impl StreamDecoder for ChatDecoder {
@@ -126,33 +127,34 @@ impl ChatDecoder {
         let id = call.text("id").filter(|id| !id.is_empty()).map(String::from);
         let function = call.get("function").and_then(json::members).unwrap_or_default();
         let stated = call.get("index").and_then(|raw| raw.get().parse::<u64>().ok());
-        // Some providers send every call whole, all with the same index or none: a new id is a new call.
-        let known = self.calls.iter().position(|known| {
+        // Some providers send every call whole, all with the same index or none: a new id is a new call. With neither
+        // an index nor an id, the call before goes on.
+        let known = self.calls.iter().rposition(|known| {
             known.choice == choice
                 && stated.is_none_or(|index| known.index == index)
                 && id.as_ref().is_none_or(|id| *id == known.id)
         });
-        let known = match (known, stated.is_none() && id.is_none()) {
-            // Neither an index nor an id: the call before goes on.
-            (Some(_), true) => self.calls.iter().rposition(|known| known.choice == choice),
-            (Some(_), false) if id.is_none() => {
-                self.calls.iter().rposition(|known| known.choice == choice && Some(known.index) == stated)
-            }
-            (known, _) => known,
+        // Others send no ids at all: a name after whole arguments is a new call, too.
+        let starts_over = |slot: &usize| {
+            let is_named = function.text("name").is_some_and(|name| !name.is_empty());
+            let arguments = &self.calls[*slot].arguments;
+            id.is_none() && is_named && serde_json::from_str::<serde::de::IgnoredAny>(arguments).is_ok()
         };
-        let slot = match known {
+        let slot = match known.filter(|slot| !starts_over(slot)) {
             Some(slot) => slot,
             None => {
                 let slot = self.calls.len();
                 let id = id.unwrap_or_else(|| format!("call_{choice}_{slot}"));
                 let name = function.text("name").unwrap_or_default().into_owned();
-                self.calls.push(Call { choice, index: stated.unwrap_or(slot as u64), id: id.clone() });
+                let index = stated.unwrap_or(slot as u64);
+                self.calls.push(Call { choice, index, id: id.clone(), arguments: String::new() });
                 out.push(Event::ToolCall { choice, slot: slot as u64, id, name });
                 slot
             }
         };
         let fragment = function.text("arguments").filter(|fragment| !fragment.is_empty());
         if let Some(fragment) = fragment {
+            self.calls[slot].arguments.push_str(&fragment);
             out.push(Event::Arguments { choice, slot: slot as u64, fragment: fragment.into_owned() });
         }
     }

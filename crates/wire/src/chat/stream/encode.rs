@@ -18,11 +18,8 @@ pub(in super::super) struct ChatEncoder {
     slots: Vec<(u64, u64)>,
     /// Thinking of the block being streamed, to be repeated with its signature.
     thinking: String,
-    /// Characters of text so far; a citation belongs to the text before it.
+    /// Characters of text so far.
     chars: u64,
-    cited_from: u64,
-    /// A citation came since the last text: text that follows is not what it cites.
-    cited: bool,
     usage: Option<Usage>,
     /// Held back until the provider's stream has ended well.
     finishes: Vec<(u64, Finish)>,
@@ -39,8 +36,6 @@ impl ChatEncoder {
             slots: Vec::new(),
             thinking: String::new(),
             chars: 0,
-            cited_from: 0,
-            cited: false,
             usage: None,
             finishes: Vec::new(),
             closed: false,
@@ -116,9 +111,6 @@ impl StreamEncoder for ChatEncoder {
                 self.delta(0, "content", "\"\"", out);
             }
             Event::Text { choice, text } => {
-                if std::mem::take(&mut self.cited) {
-                    self.cited_from = self.chars;
-                }
                 self.chars += text.chars().count() as u64;
                 self.text_delta(choice, "content", &text, out);
             }
@@ -158,9 +150,8 @@ impl StreamEncoder for ChatEncoder {
                 call.put("index", self.number(choice, slot)).raw("function", &function.finish());
                 self.call_delta(choice, call, out);
             }
-            Event::Citation { choice, citation } => {
-                self.cited = true;
-                match annotation(&citation, self.cited_from, self.chars) {
+            Event::Citation { choice, chars, citation } => {
+                match annotation(&citation, self.chars.saturating_sub(chars), self.chars) {
                     Some(annotation) => self.delta(choice, "annotations", &array([annotation]), out),
                     None => citation.report("", loss),
                 }

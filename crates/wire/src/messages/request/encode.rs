@@ -54,20 +54,25 @@ pub(in super::super) fn encode(
         }
         out.raw("messages", &turns::encode_own(&messages, to)?);
     } else {
-        let turns = turns::encode_foreign(&messages, to)?;
+        let turns = turns::encode_foreign(&messages, abilities.inner_system, to)?;
         if let Some(system) = &turns.system {
             out.raw("system", system);
         }
         out.raw("messages", &turns.messages);
     }
 
-    let has_tools = tools.as_ref().is_some_and(|tools| !tools.is_empty());
+    // Nothing may be left of them, and without tools there is nothing to choose.
+    let mut has_tools = false;
     let allowed = match &tool_choice {
         Some(ToolChoice::Allowed { names, .. }) => Some(names.as_slice()),
         _ => None,
     };
     if let Some(tools) = tools.filter(|tools| is_own || !tools.is_empty()) {
-        out.raw("tools", &tools::encode(&tools, allowed, abilities, to)?);
+        let tools = tools::encode(&tools, allowed, abilities, to)?;
+        has_tools = tools != "[]";
+        if is_own || has_tools {
+            out.raw("tools", &tools);
+        }
     }
     if (is_own || has_tools)
         && let Some(choice) = tools::encode_choice(tool_choice.as_ref(), parallel_tool_calls, &extra, to)?

@@ -49,7 +49,9 @@ fn budget(asked: &Asked<'_>, to: &mut Encoding) -> Plan {
         (Some(Thinking::Adaptive), _) | (_, Some(_)) => 8192,
         (None, None) => return Plan::default(),
     };
-    let room = asked.max_tokens.saturating_sub(1);
+    // A budget of the client's own may take all but one token; one that is made up here leaves room for an answer.
+    let is_given = matches!(asked.thinking, Some(Thinking::Enabled { .. }));
+    let room = if is_given { asked.max_tokens.saturating_sub(1) } else { asked.max_tokens / 4 * 3 };
     if room < LEAST_BUDGET || is_forced(asked.tool_choice) || !may_resume(asked.messages) {
         to.lose("", if asked.thinking.is_some() { "thinking" } else { "reasoning_effort" });
         return Plan::default();

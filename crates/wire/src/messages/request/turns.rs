@@ -52,9 +52,14 @@ struct Turn {
 }
 
 /// Messages of another format, regrouped.
-pub(super) fn encode_foreign(messages: &[Message], to: &mut Encoding) -> Result<Turns, BadRequest> {
+pub(super) fn encode_foreign(
+    messages: &[Message],
+    inner_system: bool,
+    to: &mut Encoding,
+) -> Result<Turns, BadRequest> {
     let mut system = Turn { role: Role::System, blocks: Vec::new(), text: None, is_open: false };
     let mut turns: Vec<Turn> = Vec::new();
+    let mut calls: Vec<&str> = Vec::new();
     for (index, message) in messages.iter().enumerate() {
         let path = format!("messages[{index}]");
         let Message { role, content, reasoning: _, extra } = message;
@@ -62,14 +67,29 @@ pub(super) fn encode_foreign(messages: &[Message], to: &mut Encoding) -> Result<
         extra.write(OWNER, &mut unused, &path, &mut to.loss);
         let mut blocks = Vec::with_capacity(content.parts.len());
         for (part_index, part) in content.parts.iter().enumerate() {
-            blocks.extend(content::encode(part, &format!("{path}.content[{part_index}]"), to)?);
+            let at = format!("{path}.content[{part_index}]");
+            match &part.kind {
+                PartKind::ToolCall(call) => calls.push(&call.id),
+                // The result of a call that was dropped would be refused.
+                PartKind::ToolResult(result) if to.lenient && !calls.contains(&result.call_id.as_str()) => {
+                    to.loss.add(at);
+                    continue;
+                }
+                _ => {}
+            }
+            blocks.extend(content::encode(part, &at, to)?);
         }
         if blocks.is_empty() {
             continue;
         }
         let text = plain_text(&content.parts);
         let is_instruction = matches!(role, Role::System | Role::Developer);
-        if is_instruction && turns.is_empty() {
+        let stays = inner_system
+            && turns.last().is_some_and(|turn| matches!(turn.role, Role::User | Role::Tool))
+            && messages.get(index + 1).is_none_or(|next| next.role == Role::Assistant);
+        if is_instruction && !stays {
+            // Moved to the front it keeps its authority, which it would lose in a user's message.
+            to.lose_if(!turns.is_empty(), &path, "role");
             system.text = if system.blocks.is_empty() { text } else { None };
             system.blocks.append(&mut blocks);
             continue;

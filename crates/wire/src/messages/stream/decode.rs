@@ -15,11 +15,10 @@ pub(in super::super) struct MessagesDecoder {
 
 /// What must be known of a block that has begun.
 enum Block {
-    Plain,
+    /// Text or thinking: its length, and what it cites. Citations count for the whole block, so they wait for its end.
+    Plain { chars: u64, citations: Vec<Opaque> },
     /// A tool call, and whether any of its arguments have come.
-    Call {
-        has_arguments: bool,
-    },
+    Call { has_arguments: bool },
     /// Only this format knows it: its deltas mean nothing elsewhere.
     Unknown,
 }
@@ -60,6 +59,10 @@ impl StreamDecoder for MessagesDecoder {
             "message_delta" => {
                 let delta = members.get("delta").and_then(json::members).unwrap_or_default();
                 self.usage(&members, out);
+                if let Some(raw) = delta.get("stop_details") {
+                    let kind = "stop_details".to_owned();
+                    out.push(Event::Opaque(Opaque { owner: OWNER, kind, raw: raw.to_owned() }));
+                }
                 if let Some(word) = delta.text("stop_reason") {
                     let stop_sequence = delta.text("stop_sequence").map(String::from);
                     out.push(Event::Finish { choice: 0, finish: response::finish(&word), stop_sequence });
@@ -89,17 +92,21 @@ impl MessagesDecoder {
         let kind = block.text("type").unwrap_or_default();
         let state = match kind.as_ref() {
             "text" => {
-                out.extend(non_empty("text").map(|text| Event::Text { choice: 0, text }));
-                Block::Plain
+                let text = non_empty("text").unwrap_or_default();
+                let chars = text.chars().count() as u64;
+                if chars > 0 {
+                    out.push(Event::Text { choice: 0, text });
+                }
+                Block::Plain { chars, citations: Vec::new() }
             }
             "thinking" => {
                 out.extend(non_empty("thinking").map(|text| Event::Thinking { choice: 0, text }));
                 out.extend(non_empty("signature").map(|signature| Event::Signature { choice: 0, signature }));
-                Block::Plain
+                Block::default()
             }
             "redacted_thinking" => {
                 out.extend(text("data").map(|data| Event::RedactedThinking { choice: 0, data }));
-                Block::Plain
+                Block::default()
             }
             "tool_use" => {
                 let (id, name) = (text("id").unwrap_or_default(), text("name").unwrap_or_default());
@@ -127,7 +134,14 @@ impl MessagesDecoder {
         }
         let text = |key: &str| delta.text(key).filter(|text| !text.is_empty()).map(String::from);
         match delta.text("type").unwrap_or_default().as_ref() {
-            "text_delta" => out.extend(text("text").map(|text| Event::Text { choice: 0, text })),
+            "text_delta" => {
+                if let Some(text) = text("text") {
+                    if let Some(Block::Plain { chars, .. }) = block {
+                        *chars += text.chars().count() as u64;
+                    }
+                    out.push(Event::Text { choice: 0, text });
+                }
+            }
             "thinking_delta" => out.extend(text("thinking").map(|text| Event::Thinking { choice: 0, text })),
             "signature_delta" => {
                 out.extend(text("signature").map(|signature| Event::Signature { choice: 0, signature }));
@@ -141,10 +155,9 @@ impl MessagesDecoder {
                 }
             }
             "citations_delta" => {
-                if let Some(citation) = delta.get("citation") {
+                if let (Some(Block::Plain { citations, .. }), Some(raw)) = (block, delta.get("citation")) {
                     let kind = format!("content[{index}].citations");
-                    let citation = Opaque { owner: OWNER, kind, raw: citation.to_owned() };
-                    out.push(Event::Citation { choice: 0, citation });
+                    citations.push(Opaque { owner: OWNER, kind, raw: raw.to_owned() });
                 }
             }
             unknown => {
@@ -154,11 +167,27 @@ impl MessagesDecoder {
         }
     }
 
-    /// A call without arguments is a call with an empty object to everyone else.
     fn stop(&mut self, index: u64, out: &mut Vec<Event>) {
         let Some(at) = self.blocks.iter().rposition(|(known, _)| *known == index) else { return };
-        if let (_, Block::Call { has_arguments: false }) = self.blocks.remove(at) {
-            out.push(Event::Arguments { choice: 0, slot: index, fragment: "{}".to_owned() });
+        match self.blocks.remove(at).1 {
+            Block::Plain { chars, citations } => {
+                out.extend(citations.into_iter().map(|citation| Event::Citation {
+                    choice: 0,
+                    chars,
+                    citation,
+                }));
+            }
+            // A call without arguments is a call with an empty object to everyone else.
+            Block::Call { has_arguments: false } => {
+                out.push(Event::Arguments { choice: 0, slot: index, fragment: "{}".to_owned() });
+            }
+            Block::Call { .. } | Block::Unknown => {}
         }
+    }
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        Self::Plain { chars: 0, citations: Vec::new() }
     }
 }
