@@ -79,7 +79,7 @@ pub(crate) enum OutputFormat {
 pub(crate) struct Schema {
     pub name: Option<String>,
     pub description: Option<String>,
-    pub schema: Option<RawText>,
+    pub json: Option<RawText>,
     pub strict: Option<bool>,
 }
 

@@ -57,12 +57,11 @@ pub(super) fn finish(word: &str) -> Finish {
 /// Chat's word for why the output ended.
 pub(super) fn finish_word(finish: &Finish, is_own: bool) -> Cow<'_, str> {
     Cow::Borrowed(match finish {
-        Finish::Stop | Finish::StopSequence | Finish::Paused => "stop",
+        Finish::Other(word) if is_own => word,
         Finish::Length | Finish::ContextWindow => "length",
         Finish::ToolCalls => "tool_calls",
         Finish::Refused => "content_filter",
-        Finish::Other(word) if is_own => word,
-        Finish::Other(_) => "stop",
+        Finish::Stop | Finish::StopSequence | Finish::Paused | Finish::Other(_) => "stop",
     })
 }
 

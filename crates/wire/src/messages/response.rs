@@ -59,8 +59,7 @@ pub(super) fn finish(word: &str) -> Finish {
 /// This format's word for why the output ended. Some providers of other formats say "stop" after a tool call.
 pub(super) fn finish_word(finish: &Finish, is_own: bool, has_calls: bool) -> Cow<'_, str> {
     Cow::Borrowed(match finish {
-        Finish::Stop if has_calls && !is_own => "tool_use",
-        Finish::Stop => "end_turn",
+        Finish::Stop | Finish::Other(_) if has_calls && !is_own => "tool_use",
         Finish::StopSequence => "stop_sequence",
         Finish::Length => "max_tokens",
         Finish::ContextWindow => "model_context_window_exceeded",
@@ -68,8 +67,7 @@ pub(super) fn finish_word(finish: &Finish, is_own: bool, has_calls: bool) -> Cow
         Finish::Refused => "refusal",
         Finish::Paused => "pause_turn",
         Finish::Other(word) if is_own => word,
-        Finish::Other(_) if has_calls => "tool_use",
-        Finish::Other(_) => "end_turn",
+        Finish::Stop | Finish::Other(_) => "end_turn",
     })
 }
 
@@ -84,7 +82,10 @@ pub(super) fn encode(response: Response, ctx: &ReplyContext, to: &mut Encoding) 
         .string("role", "assistant")
         .maybe_string("model", model.as_deref());
     let mut choices = choices.into_iter();
-    if let Some(choice) = choices.next() {
+    if let Some(mut choice) = choices.next() {
+        if !is_own {
+            name_calls(&mut choice, id.as_deref().unwrap_or_default());
+        }
         write_choice(&choice, is_own, &mut out, to);
     } else {
         out.raw("content", "[]").raw("stop_reason", "null").raw("stop_sequence", "null");
@@ -101,6 +102,17 @@ pub(super) fn encode(response: Response, ctx: &ReplyContext, to: &mut Encoding) 
     };
     extra.write(OWNER, &mut out, "", &mut to.loss);
     out.finish()
+}
+
+/// Some providers of other formats give calls no ids. Here they need ones that no other turn has.
+fn name_calls(choice: &mut Choice, response_id: &str) {
+    for (index, part) in choice.message.content.parts.iter_mut().enumerate() {
+        if let PartKind::ToolCall(call) = &mut part.kind
+            && call.id.is_empty()
+        {
+            call.id = format!("call_{response_id}_{index}");
+        }
+    }
 }
 
 fn write_choice(choice: &Choice, is_own: bool, out: &mut ObjectWriter, to: &mut Encoding) {

@@ -13,17 +13,17 @@ pub(super) fn read(raw: &RawValue) -> Option<Usage> {
     }
     let count = |pointer: &str| counter(&usage, pointer).unwrap_or(0);
     let cache_read = count("/cache_read_input_tokens");
-    let write_1h = count("/cache_creation/ephemeral_1h_input_tokens");
-    let write_5m = count("/cache_creation/ephemeral_5m_input_tokens");
+    let for_an_hour = count("/cache_creation/ephemeral_1h_input_tokens");
+    let for_minutes = count("/cache_creation/ephemeral_5m_input_tokens");
     // The total is authoritative; the breakdown is optional and may be older in a stream.
-    let written = count("/cache_creation_input_tokens").max(write_1h + write_5m);
+    let written = count("/cache_creation_input_tokens").max(for_an_hour + for_minutes);
     let is_fast = label(&usage, "/speed").as_deref() == Some("fast");
     Some(Usage {
         input: count("/input_tokens") + cache_read + written,
         output: count("/output_tokens"),
         cache_read,
-        cache_write_5m: written - write_1h,
-        cache_write_1h: write_1h,
+        cache_write_5m: written - for_an_hour,
+        cache_write_1h: for_an_hour,
         reasoning: count("/output_tokens_details/thinking_tokens"),
         web_searches: count("/server_tool_use/web_search_requests"),
         service_tier: if is_fast { Some("fast".to_owned()) } else { label(&usage, "/service_tier") },

@@ -132,10 +132,11 @@ fn write_content(
                     _ => to.refuse(at, "an assistant's content other than text")?,
                 }
             }
-            match split.rest.is_empty() {
-                true if !split.calls.is_empty() => out.raw("content", "null"),
-                _ => out.string("content", &flat(&split.rest, "", to)),
-            };
+            if split.rest.is_empty() && !split.calls.is_empty() {
+                out.raw("content", "null");
+            } else {
+                out.string("content", &flat(&split.rest, "", to));
+            }
         }
         // Instructions as a string are what every provider takes.
         _ if text_only && (split.rest.len() == 1 || role != Role::User) => {

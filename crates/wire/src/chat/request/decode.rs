@@ -102,7 +102,7 @@ fn output(members: &mut Members<'_>) -> Option<OutputFormat> {
             let read = Schema {
                 name: schema.take_as("name"),
                 description: schema.take_as("description"),
-                schema: schema.take("schema").map(RawValue::to_owned),
+                json: schema.take("schema").map(RawValue::to_owned),
                 strict: schema.take_as("strict"),
             };
             if !schema.0.is_empty() {

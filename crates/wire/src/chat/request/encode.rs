@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::super::{OWNER, message, models, tools};
 use super::schema;
-use crate::canonical::{Encoding, Message, OutputFormat, Request, Role, Sampling, Schema, Thinking};
+use crate::canonical::{
+    Encoding, Extra, Message, OutputFormat, ReasoningNotation, Request, Role, Sampling, Schema, Thinking,
+};
 use crate::envelope::BadRequest;
 use crate::json::{ObjectWriter, array, quote};
 use crate::translate::Target;
@@ -52,8 +54,12 @@ pub(in super::super) fn encode(
 
     let mut encoded = Vec::with_capacity(messages.len() + 1);
     if let Some(content) = system {
-        let message =
-            Message { role: Role::System, content, reasoning: Default::default(), extra: Default::default() };
+        let message = Message {
+            role: Role::System,
+            content,
+            reasoning: ReasoningNotation::default(),
+            extra: Extra::default(),
+        };
         let is_empty = message.content.parts.is_empty();
         if !is_empty {
             encoded.extend(message::encode(&message, "system", to)?);
@@ -230,15 +236,15 @@ fn write_output(output: &OutputFormat, is_own: bool, out: &mut ObjectWriter) {
         OutputFormat::JsonObject => {
             format.string("type", "json_object");
         }
-        OutputFormat::JsonSchema(Schema { name, description, schema, strict }) => {
+        OutputFormat::JsonSchema(Schema { name, description, json, strict }) => {
             let mut inner = ObjectWriter::new();
             let name = name.as_deref().or((!is_own).then_some(SCHEMA_NAME));
             inner
                 .maybe_string("name", name)
                 .maybe_string("description", description.as_deref())
-                .maybe_raw("schema", schema.as_deref());
+                .maybe_raw("schema", json.as_deref());
             let fits = || {
-                let schema = schema.as_ref().and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
+                let schema = json.as_ref().and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
                 schema.is_some_and(|schema| schema::is_strict(&schema))
             };
             if let Some(strict) = strict.or_else(|| (!is_own).then(fits)) {

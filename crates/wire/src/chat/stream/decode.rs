@@ -10,6 +10,8 @@ use crate::sse;
 #[derive(Default)]
 pub(in super::super) struct ChatDecoder {
     started: bool,
+    /// The response's.
+    id: String,
     service_tier: Option<String>,
     /// Tool calls in the order of their appearance, which is their slot.
     calls: Vec<Call>,
@@ -49,6 +51,7 @@ impl StreamDecoder for ChatDecoder {
         if !self.started && (!choices.is_empty() || chunk.text("id").is_some_and(|id| !id.is_empty())) {
             self.started = true;
             let text = |key: &str| chunk.text(key).filter(|text| !text.is_empty()).map(String::from);
+            self.id = text("id").unwrap_or_default();
             out.push(Event::Start { id: text("id"), model: text("model") });
         }
         for choice in choices {
@@ -140,17 +143,17 @@ impl ChatDecoder {
             let arguments = &self.calls[*slot].arguments;
             id.is_none() && is_named && serde_json::from_str::<serde::de::IgnoredAny>(arguments).is_ok()
         };
-        let slot = match known.filter(|slot| !starts_over(slot)) {
-            Some(slot) => slot,
-            None => {
-                let slot = self.calls.len();
-                let id = id.unwrap_or_else(|| format!("call_{choice}_{slot}"));
-                let name = function.text("name").unwrap_or_default().into_owned();
-                let index = stated.unwrap_or(slot as u64);
-                self.calls.push(Call { choice, index, id: id.clone(), arguments: String::new() });
-                out.push(Event::ToolCall { choice, slot: slot as u64, id, name });
-                slot
-            }
+        let slot = if let Some(slot) = known.filter(|slot| !starts_over(slot)) {
+            slot
+        } else {
+            let slot = self.calls.len();
+            // An id that was left out has to be unlike those of the turns before.
+            let id = id.unwrap_or_else(|| format!("call_{}_{choice}_{slot}", self.id));
+            let name = function.text("name").unwrap_or_default().into_owned();
+            let index = stated.unwrap_or(slot as u64);
+            self.calls.push(Call { choice, index, id: id.clone(), arguments: String::new() });
+            out.push(Event::ToolCall { choice, slot: slot as u64, id, name });
+            slot
         };
         let fragment = function.text("arguments").filter(|fragment| !fragment.is_empty());
         if let Some(fragment) = fragment {

@@ -152,13 +152,11 @@ fn input(arguments: &str, path: &str, to: &mut Encoding) -> String {
         return "{}".to_owned();
     }
     let is_object = |raw: &&RawValue| to.from == OWNER || json::members(raw).is_some();
-    match serde_json::from_str::<&RawValue>(arguments).ok().filter(is_object) {
-        Some(raw) => raw.get().to_owned(),
-        None => {
-            to.lose(path, "arguments");
-            format!("{{\"raw_arguments\":{}}}", quote(arguments))
-        }
+    if let Some(raw) = serde_json::from_str::<&RawValue>(arguments).ok().filter(is_object) {
+        return raw.get().to_owned();
     }
+    to.lose(path, "arguments");
+    format!("{{\"raw_arguments\":{}}}", quote(arguments))
 }
 
 /// This format takes letters, digits, `_` and `-` in ids. The same id always becomes the same, so that calls and

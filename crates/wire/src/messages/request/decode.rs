@@ -112,12 +112,7 @@ fn output(config: &mut Members<'_>) -> Option<OutputFormat> {
         return None;
     }
     config.take("format");
-    Some(OutputFormat::JsonSchema(Schema {
-        name: None,
-        description: None,
-        schema: Some(schema),
-        strict: None,
-    }))
+    Some(OutputFormat::JsonSchema(Schema { name: None, description: None, json: Some(schema), strict: None }))
 }
 
 fn thinking(members: &mut Members<'_>, extra: &mut Extra) -> Option<Thinking> {

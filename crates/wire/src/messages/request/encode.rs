@@ -164,7 +164,11 @@ fn write_sampling(
     to.lose_if(seed.is_some(), "", "seed");
     if is_refused {
         // One is the default, and the only value taken here.
-        to.lose_if(number(temperature).is_some_and(|value| value < 1.0 || value > 1.0), "", "temperature");
+        to.lose_if(
+            number(temperature).is_some_and(|value| (value - 1.0).abs() > f64::EPSILON),
+            "",
+            "temperature",
+        );
         to.lose_if(number(top_p).is_some_and(|value| value < 1.0), "", "top_p");
         to.lose_if(top_k.is_some(), "", "top_k");
         return;
@@ -214,7 +218,7 @@ fn write_output_config(
         None | Some(OutputFormat::Text) => {}
         // There is no schema to hold the model to; the prompt has to say it, as the other format requires anyway.
         Some(OutputFormat::JsonObject) => to.lose("", "response_format"),
-        Some(OutputFormat::JsonSchema(Schema { name: _, description, schema, strict: _ })) => match schema {
+        Some(OutputFormat::JsonSchema(Schema { name: _, description, json, strict: _ })) => match json {
             Some(schema) => {
                 let mut writer = ObjectWriter::new();
                 writer.string("type", "json_schema").raw("schema", schema.get());

@@ -41,13 +41,12 @@ fn budget(asked: &Asked<'_>, to: &mut Encoding) -> Plan {
     let wanted = match (asked.thinking, asked.effort) {
         (Some(Thinking::Disabled), _) => return Plan { thinking: Some(Thinking::Disabled), effort: None },
         (Some(Thinking::Enabled { budget_tokens }), _) => *budget_tokens,
-        (_, Some("none")) => return Plan::default(),
+        (_, Some("none")) | (None, None) => return Plan::default(),
         (_, Some("minimal")) => LEAST_BUDGET,
         (_, Some("low")) => 2048,
         (_, Some("high")) => 16384,
         (_, Some("xhigh" | "max")) => 32768,
         (Some(Thinking::Adaptive), _) | (_, Some(_)) => 8192,
-        (None, None) => return Plan::default(),
     };
     // A budget of the client's own may take all but one token; one that is made up here leaves room for an answer.
     let is_given = matches!(asked.thinking, Some(Thinking::Enabled { .. }));

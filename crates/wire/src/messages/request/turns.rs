@@ -95,16 +95,13 @@ pub(super) fn encode_foreign(
             continue;
         }
         let joins = |turn: &Turn| turn.is_open && matches!(role, Role::Tool | Role::User);
-        match turns.last_mut().filter(|turn| joins(turn)) {
-            Some(turn) => {
-                turn.blocks.append(&mut blocks);
-                turn.is_open = *role == Role::Tool;
-            }
-            None => {
-                let is_open = *role == Role::Tool;
-                let role = if is_instruction { Role::System } else { *role };
-                turns.push(Turn { role, blocks, text, is_open });
-            }
+        if let Some(turn) = turns.last_mut().filter(|turn| joins(turn)) {
+            turn.blocks.append(&mut blocks);
+            turn.is_open = *role == Role::Tool;
+        } else {
+            let is_open = *role == Role::Tool;
+            let role = if is_instruction { Role::System } else { *role };
+            turns.push(Turn { role, blocks, text, is_open });
         }
     }
     if turns.is_empty() {
