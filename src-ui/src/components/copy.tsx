@@ -92,7 +92,7 @@ export function CodeBlock({ code, label, testid }: { code: string; label: string
         role="region"
         aria-label={label}
         data-testid={testid}
-        className="overflow-x-auto p-3 pr-20 font-mono text-xs leading-5"
+        className="overflow-x-auto p-3 pr-20 font-mono text-xs leading-5 max-sm:pt-10 max-sm:pr-3"
       >
         {code}
       </pre>

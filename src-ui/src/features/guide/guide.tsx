@@ -191,8 +191,8 @@ function Step({
       >
         {done ? <Check className="size-3.5" /> : number}
       </span>
-      <div className={cn("grid min-w-0 flex-1 gap-2 pb-1", !done && !current && "opacity-70")}>
-        <h2 className="font-medium leading-6">
+      <div className={"grid min-w-0 flex-1 gap-2 pb-1"}>
+        <h2 className={cn("font-semibold leading-6", !done && !current && "font-normal text-muted")}>
           {title}
           {done && <span className="sr-only"> (done)</span>}
         </h2>

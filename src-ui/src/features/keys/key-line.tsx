@@ -23,7 +23,7 @@ export function KeyLine({ row, onRevoke }: { row: KeyRow; onRevoke: () => void }
   return (
     <div data-testid="key-row" data-name={name} className="px-4 py-3">
       <div className="flex flex-wrap items-center gap-x-6 gap-y-2">
-        <div className="min-w-0 flex-1 basis-52">
+        <div className="min-w-0 flex-1 basis-52 max-sm:basis-[calc(100%-64px)]">
           <p className="flex min-w-0 items-center gap-2">
             <Link
               to="/requests"
@@ -45,7 +45,7 @@ export function KeyLine({ row, onRevoke }: { row: KeyRow; onRevoke: () => void }
             {row.expires && !state && ` · expires ${relative(row.expires, now)}`}
           </p>
         </div>
-        <div className="min-w-0 flex-1 basis-40 text-xs">
+        <div className="min-w-0 flex-1 basis-40 text-xs max-sm:order-2 max-sm:basis-32">
           <p className="truncate text-muted" title={row.models.join("\n")}>
             {row.models.length === 0
               ? "All models"
@@ -99,7 +99,7 @@ function Spend({ row, now }: { row: KeyRow; now: number }) {
   const share = row.max_budget === null || row.max_budget === 0 ? null : row.spend / row.max_budget;
   const reset = row.budget_reset_at ? `resets ${relative(row.budget_reset_at, now)}` : "in all";
   return (
-    <div className="w-44 text-xs max-sm:flex-1" data-testid="key-spend">
+    <div className="w-44 text-xs max-sm:order-3 max-sm:w-auto max-sm:flex-1 max-sm:basis-32" data-testid="key-spend">
       <p className="flex items-baseline justify-between gap-2">
         <span className="font-medium text-sm">{dollars(row.spend)}</span>
         <span className="truncate text-faint">

@@ -32,8 +32,8 @@ export function ProviderRow({
   return (
     <div data-testid="provider-row" data-name={provider.name} className="px-4 py-3">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <Monogram label={provider.label} className={cn(!enabled && "opacity-50")} />
-        <div className={cn("min-w-0 flex-1 basis-56", !enabled && "opacity-60")}>
+        <Monogram label={provider.label} className={cn(!enabled && "border-dashed")} />
+        <div className={cn("min-w-0 flex-1 basis-0 sm:basis-56", !enabled && "text-muted")}>
           <div className="flex min-w-0 items-center gap-2">
             <h2 className="truncate font-medium" title={provider.name}>
               {provider.name}
@@ -49,7 +49,7 @@ export function ProviderRow({
             {formatName(provider.format)} · {plural(provider.models, "model")}
           </p>
         </div>
-        <div className="grid min-w-0 flex-1 basis-48 gap-0.5">
+        <div className="grid min-w-0 flex-1 basis-48 gap-0.5 max-sm:order-3 max-sm:basis-full max-sm:pl-12">
           <p
             className="flex items-center gap-1.5 text-xs"
             title={provider.credential.detail ?? undefined}
@@ -60,9 +60,9 @@ export function ProviderRow({
           </p>
           {result && <TestResult test={result} fresh={test.data !== undefined} />}
         </div>
-        <div className="flex items-center gap-1.5">
+        <div className="flex items-center gap-1.5 max-sm:gap-1">
           <Button size="sm" busy={test.isPending} onClick={() => test.mutate(undefined)} data-testid="provider-test">
-            <FlaskConical className="size-3.5" /> Test
+            <FlaskConical className="size-3.5" /> <span className="max-sm:sr-only">Test</span>
           </Button>
           <Menu
             trigger={

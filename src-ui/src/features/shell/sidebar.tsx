@@ -18,7 +18,8 @@ const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export function Sidebar({ rail, onPalette }: { rail: boolean; onPalette: () => void }) {
   return (
-    <div
+    <aside
+      aria-label="Postern"
       className={cn(
         "flex h-full shrink-0 flex-col gap-3 border-line border-r bg-sunken py-3",
         rail ? "w-14 items-center px-2" : "w-full px-3 sm:w-[208px]",
@@ -36,7 +37,7 @@ export function Sidebar({ rail, onPalette }: { rail: boolean; onPalette: () => v
       </nav>
       <div className="flex-1" />
       <Footer rail={rail} />
-    </div>
+    </aside>
   );
 }
 
