@@ -193,8 +193,15 @@ need_npm_packages() {
   fi
   say "Installing the console's npm packages"
   [ -z "${POSTERN_CACHE:-}" ] || export npm_config_cache="${npm_config_cache:-$POSTERN_CACHE/npm}"
-  npm --prefix src-ui ci --prefer-offline --no-audit --no-fund >&2 ||
-    fail "npm could not install the console's packages; its own message is above. Connect to the network and run this again."
+  local options=(--prefix src-ui --prefer-offline --no-audit --no-fund)
+  # npm leaves packages of other systems out of a lock file whose registry did not have them all, and then refuses that
+  # file for `ci`. What the file does name is installed in that very version either way, and the file stays as it is.
+  npm "${options[@]}" ci >"$root/src-ui/.npm-ci.log" 2>&1 || npm "${options[@]}" install --no-save >&2 || {
+    cat "$root/src-ui/.npm-ci.log" >&2
+    fail "npm could not install the console's packages; its own messages are above. If they are about the network, connect
+and run this again; if about the disk or rights, see to those first."
+  }
+  rm -f "$root/src-ui/.npm-ci.log"
   printf '%s\n' "$now" >"$stamp"
 }
 
