@@ -1,1 +1,47 @@
-//! postern-gateway
+//! The gateway: everything that happens between a client's request and a provider's answer, and the HTTP surface over it.
+//! Knows nothing of Tauri or of the command line. Depends on `postern-wire` (formats), `postern-store` (SQLite) and
+//! `postern-secrets` (the vault).
+//!
+//! Start at [`Gateway::open`]. A request goes `serve` → `http::guard` → `http` → `exchange` → `pipeline` → `reply`, and
+//! `meter` writes its ledger row. Modules are in layers; a lower one never imports a higher one (a test sees to it).
+
+// 0 ground
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod events;
+pub mod ids;
+pub mod tasks;
+// 1 knowledge
+pub mod catalogue;
+pub mod providers;
+// 2 snapshot
+pub mod snapshot;
+// 3 policies
+pub mod auth;
+pub mod limits;
+pub mod routing;
+// 4 effects
+pub mod upstream;
+// 5 exchange
+pub mod engine;
+pub mod exchange;
+pub mod meter;
+pub mod pipeline;
+pub mod registry;
+pub mod reply;
+// 6 surface
+pub mod console;
+pub mod http;
+pub mod manage;
+pub mod shapes;
+pub mod surface;
+// 7 assembly
+pub mod control;
+pub mod gateway;
+pub mod jobs;
+pub mod serve;
+
+pub use config::Options;
+pub use gateway::{Gateway, ListenError, StartError};
+pub use postern_secrets::{Secret, VaultKind};

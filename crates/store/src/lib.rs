@@ -13,9 +13,8 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::Connection;
-pub use rusqlite::Error as SqlError;
-pub use writer::Ack;
+pub use rusqlite::{Connection, Error as SqlError};
+pub use writer::{Ack, Acknowledger};
 use writer::Writer;
 
 /// What can go wrong in the store.
@@ -109,4 +108,9 @@ impl Store {
         self.inner.writer.stop();
         self.inner.idle_readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
+}
+
+/// Whether an error is a violated constraint: a name used twice, for instance.
+pub fn is_constraint(error: &SqlError) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
 }

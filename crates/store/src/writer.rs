@@ -28,7 +28,22 @@ enum Job {
 /// Resolves when a ledger row is committed.
 pub struct Ack(oneshot::Receiver<bool>);
 
+/// Gives an acknowledgement on, after something was done with it first.
+pub struct Acknowledger(oneshot::Sender<bool>);
+
+impl Acknowledger {
+    pub fn acknowledge(self, committed: bool) {
+        // Nobody waiting for it any more is no error.
+        let _ = self.0.send(committed);
+    }
+}
+
 impl Ack {
+    pub fn pair() -> (Acknowledger, Self) {
+        let (sender, receiver) = oneshot::channel();
+        (Acknowledger(sender), Self(receiver))
+    }
+
     /// True when the row is committed, false when the database refused it (disk full, for instance; it is logged).
     pub async fn committed(self) -> bool {
         self.0.await.unwrap_or(false)

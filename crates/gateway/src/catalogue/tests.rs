@@ -109,7 +109,11 @@ fn ids_that_people_send() {
         ("minimax", "minimax-m3.1-flash", "MiniMax-M3.1-Flash"),
         ("openrouter", "anthropic/claude-opus-4.5", "anthropic/claude-opus-4.5"),
         ("huggingface", "deepseek-ai/DeepSeek-V3-0324:novita", "deepseek-ai/DeepSeek-V3-0324:novita"),
-        ("bedrock", "us.anthropic.claude-haiku-4-5-20251001-v1:0", "us.anthropic.claude-haiku-4-5-20251001-v1:0"),
+        (
+            "bedrock",
+            "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+            "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+        ),
     ] {
         let found = Catalogue::embedded().find(provider, sent);
         assert_eq!(found.map(|model| &*model.id), Some(listed), "{provider} {sent}");

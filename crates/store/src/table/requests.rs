@@ -333,7 +333,10 @@ pub fn find_by_response_id(connection: &Connection, response_id: &str) -> Result
         .optional()
 }
 
-/// How many rows there are.
-pub fn count(connection: &Connection) -> Result<i64> {
-    connection.query_row("SELECT COUNT(*) FROM requests", [], |row| row.get(0))
+/// When a key was last used, UTC milliseconds.
+pub fn last_use(connection: &Connection, key_id: Uuid) -> Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT started_at FROM requests WHERE key_id = ?1 ORDER BY id DESC LIMIT 1")?
+        .query_row([key_id], |row| row.get(0))
+        .optional()
 }

@@ -215,3 +215,12 @@ pub fn first_id_at(milliseconds: i64) -> Uuid {
     bytes[..6].copy_from_slice(&milliseconds.max(0).to_be_bytes()[2..]);
     Uuid::from_bytes(bytes)
 }
+
+/// How many requests there are in all, and how many of them are not of `key_id`.
+pub fn counts(connection: &Connection, key_id: Uuid) -> Result<(i64, i64)> {
+    connection.query_row(
+        "SELECT COALESCE(SUM(requests), 0), COALESCE(SUM(CASE WHEN key_id <> ?1 THEN requests ELSE 0 END), 0) FROM spend_hourly",
+        [key_id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}

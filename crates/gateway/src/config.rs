@@ -1,0 +1,105 @@
+//! What Postern is told at start: options, the environment, and a LiteLLM `config.yaml`. The only place that reads the
+//! environment.
+
+mod litellm;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use litellm::{ConfigFile, ConfigModel, LitellmParams, read as read_config_file};
+use postern_secrets::{Secret, VaultKind};
+
+/// Where the gateway listens unless told otherwise.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4000);
+
+/// Largest request body, in bytes.
+pub const DEFAULT_MAX_BODY: usize = 32 * 1024 * 1024;
+
+/// How long shutdown waits for requests under way.
+pub const DEFAULT_GRACE: Duration = Duration::from_secs(30);
+
+/// How a gateway is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub data_dir: PathBuf,
+    /// Port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// A LiteLLM `config.yaml`.
+    pub config: Option<PathBuf>,
+    /// `None`: the keychain where there is one, else an encrypted file.
+    pub vault: Option<VaultKind>,
+    /// Opens the file vault instead of a key file.
+    pub vault_passphrase: Option<Secret>,
+    /// The administrator's key; without one it is read from the vault, or made and kept there.
+    pub admin_key: Option<Secret>,
+    /// Names besides localhost and IP addresses that the `Host` header may carry.
+    pub allowed_hosts: Vec<String>,
+    /// Web origins besides the gateway's own that may call it from a browser.
+    pub allowed_origins: Vec<String>,
+    pub max_body: usize,
+    /// Answer before the ledger row is committed. Faster by the length of a commit; a crash may then lose rows.
+    pub buffered_ledger: bool,
+}
+
+impl Options {
+    pub fn new(data_dir: PathBuf) -> Self {
+        Self {
+            data_dir,
+            listen: DEFAULT_LISTEN,
+            config: None,
+            vault: None,
+            vault_passphrase: None,
+            admin_key: None,
+            allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
+            max_body: DEFAULT_MAX_BODY,
+            buffered_ledger: false,
+        }
+    }
+
+    /// Fills in what the environment says: `POSTERN_ADMIN_KEY` (or `LITELLM_MASTER_KEY`), `POSTERN_VAULT_PASSPHRASE`,
+    /// `POSTERN_ALLOWED_HOSTS` and `POSTERN_ALLOWED_ORIGINS` (comma lists), `POSTERN_MAX_BODY_MB`,
+    /// `POSTERN_DURABILITY=buffered`.
+    #[must_use]
+    pub fn with_environment(mut self) -> Self {
+        let list = |name| -> Vec<String> {
+            environment(name)
+                .map(|text| {
+                    text.split(',')
+                        .map(str::trim)
+                        .filter(|part| !part.is_empty())
+                        .map(str::to_owned)
+                        .collect()
+                })
+                .unwrap_or_default()
+        };
+        self.admin_key = environment("POSTERN_ADMIN_KEY")
+            .or_else(|| environment("LITELLM_MASTER_KEY"))
+            .map(Secret::from)
+            .or(self.admin_key);
+        self.vault_passphrase = environment("POSTERN_VAULT_PASSPHRASE").map(Secret::from);
+        self.allowed_hosts.extend(list("POSTERN_ALLOWED_HOSTS"));
+        self.allowed_origins.extend(list("POSTERN_ALLOWED_ORIGINS"));
+        if let Some(megabytes) =
+            environment("POSTERN_MAX_BODY_MB").and_then(|text| text.parse::<usize>().ok())
+        {
+            self.max_body = megabytes.clamp(1, 1024) * 1024 * 1024;
+        }
+        self.buffered_ledger |= environment("POSTERN_DURABILITY").as_deref() == Some("buffered");
+        self
+    }
+}
+
+/// A variable of the environment; empty counts as absent.
+#[expect(clippy::disallowed_methods, reason = "this module is where the environment is read")]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Where data goes unless told otherwise: `POSTERN_DATA_DIR`, else the platform's data directory.
+pub fn default_data_dir() -> Option<PathBuf> {
+    environment("POSTERN_DATA_DIR").map(PathBuf::from).or_else(|| {
+        directories::ProjectDirs::from("", "", "postern").map(|directories| directories.data_dir().to_owned())
+    })
+}

@@ -1,0 +1,218 @@
+//! LiteLLM's `config.yaml`: `model_list`, `litellm_settings`, `general_settings`, `router_settings`, with
+//! `os.environ/NAME` read from the environment. What is not understood is named in a warning, never dropped in silence.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use postern_secrets::Secret;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::environment;
+
+/// What the file says, as far as Postern acts on it.
+#[derive(Debug, Default)]
+pub struct ConfigFile {
+    pub models: Vec<ConfigModel>,
+    pub master_key: Option<Secret>,
+    /// Attempts after the first, over all deployments of a group.
+    pub num_retries: Option<u32>,
+    /// Seconds.
+    pub request_timeout: Option<f64>,
+    /// Alias to model group.
+    pub aliases: BTreeMap<String, String>,
+    /// Sentences that name what was not understood.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct ConfigModel {
+    pub model_name: String,
+    pub litellm_params: LitellmParams,
+    #[serde(default)]
+    pub model_info: serde_json::Map<String, Value>,
+}
+
+/// LiteLLM's `litellm_params`: what a deployment is. Costs are dollars per token, timeouts seconds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LitellmParams {
+    /// `provider/model`, as LiteLLM writes it.
+    #[schema(example = "openai/gpt-4o-mini")]
+    pub model: String,
+    /// Goes to the vault; never stored with the model and never shown.
+    #[serde(default, skip_serializing, deserialize_with = "secret")]
+    #[schema(value_type = Option<String>, format = Password, write_only)]
+    pub api_key: Option<Secret>,
+    #[serde(alias = "base_url", skip_serializing_if = "Option::is_none")]
+    pub api_base: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_llm_provider: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream_timeout: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drop_params: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_cost_per_token: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_cost_per_token: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_read_input_token_cost: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_creation_input_token_cost: Option<f64>,
+    /// Everything else; refused by the management API, named in a warning from a file.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Value>,
+}
+
+fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()).map(Secret::from))
+}
+
+impl LitellmParams {
+    /// Why these parameters make no sense, if they do not: one sentence naming the field.
+    pub fn problem(&self) -> Option<String> {
+        if self.model.trim().is_empty() {
+            return Some("litellm_params.model is empty".into());
+        }
+        for (name, seconds) in [("timeout", self.timeout), ("stream_timeout", self.stream_timeout)] {
+            if seconds.is_some_and(|seconds| !(seconds > 0.0 && seconds <= 86_400.0)) {
+                return Some(format!("litellm_params.{name} must be above 0 and at most 86400 seconds"));
+            }
+        }
+        let costs = [
+            ("input_cost_per_token", self.input_cost_per_token),
+            ("output_cost_per_token", self.output_cost_per_token),
+            ("cache_read_input_token_cost", self.cache_read_input_token_cost),
+            ("cache_creation_input_token_cost", self.cache_creation_input_token_cost),
+        ];
+        for (name, cost) in costs {
+            if cost.is_some_and(|cost| !(0.0..=1.0).contains(&cost)) {
+                return Some(format!("litellm_params.{name} must be between 0 and 1 dollar per token"));
+            }
+        }
+        None
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Raw {
+    model_list: Vec<Value>,
+    litellm_settings: serde_json::Map<String, Value>,
+    general_settings: serde_json::Map<String, Value>,
+    router_settings: serde_json::Map<String, Value>,
+    environment_variables: serde_json::Map<String, Value>,
+    #[serde(flatten)]
+    other: BTreeMap<String, Value>,
+}
+
+/// Reads and interprets the file.
+pub fn read(path: &Path) -> Result<ConfigFile, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("the configuration file {} cannot be read: {error}", path.display()))?;
+    interpret(&text)
+        .map_err(|error| format!("the configuration file {} is not valid: {error}", path.display()))
+}
+
+fn interpret(text: &str) -> Result<ConfigFile, String> {
+    let document: Option<Value> = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+    let mut file = ConfigFile::default();
+    let document = document.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+    let raw: Raw = serde_json::from_value(document).map_err(|error| error.to_string())?;
+    if !raw.environment_variables.is_empty() {
+        file.warnings.push("environment_variables is not applied: set them in the environment itself".into());
+    }
+    for name in raw.other.keys() {
+        file.warnings.push(format!("unknown key `{name}`"));
+    }
+    for (index, entry) in raw.model_list.into_iter().enumerate() {
+        let resolved = from_environment(entry, &mut file.warnings);
+        let model: ConfigModel =
+            serde_json::from_value(resolved).map_err(|error| format!("model_list[{index}]: {error}"))?;
+        if let Some(problem) = model.litellm_params.problem() {
+            return Err(format!("model_list[{index}] ({}): {problem}", model.model_name));
+        }
+        for name in model.litellm_params.other.keys() {
+            file.warnings.push(format!(
+                "unknown key `model_list[{index}].litellm_params.{name}` ({})",
+                model.model_name
+            ));
+        }
+        file.models.push(model);
+    }
+    settings("litellm_settings", raw.litellm_settings, &mut file)?;
+    settings("general_settings", raw.general_settings, &mut file)?;
+    settings("router_settings", raw.router_settings, &mut file)?;
+    Ok(file)
+}
+
+fn settings(
+    section: &str,
+    values: serde_json::Map<String, Value>,
+    file: &mut ConfigFile,
+) -> Result<(), String> {
+    for (name, value) in values {
+        let value = from_environment(value, &mut file.warnings);
+        let wrong = |expected: &str| format!("{section}.{name} must be {expected}");
+        match (section, name.as_str()) {
+            ("general_settings", "master_key") => {
+                file.master_key = match value {
+                    Value::String(key) if !key.is_empty() => Some(Secret::from(key)),
+                    Value::Null => None,
+                    _ => return Err(wrong("a text")),
+                };
+            }
+            ("litellm_settings" | "router_settings", "num_retries") => {
+                let retries = value.as_u64().filter(|retries| *retries <= 20);
+                file.num_retries = Some(retries.ok_or_else(|| wrong("a number from 0 to 20"))? as u32);
+            }
+            ("litellm_settings", "request_timeout") | ("router_settings", "timeout") => {
+                let seconds = value.as_f64().filter(|seconds| *seconds > 0.0);
+                file.request_timeout = Some(seconds.ok_or_else(|| wrong("a number of seconds above 0"))?);
+            }
+            ("router_settings", "model_group_alias") => {
+                for (alias, target) in
+                    value.as_object().ok_or_else(|| wrong("a map of alias to model group"))?
+                {
+                    let target = target.as_str().or_else(|| target.get("model").and_then(Value::as_str));
+                    let target = target.ok_or_else(|| wrong("a map of alias to model group"))?;
+                    file.aliases.insert(alias.clone(), target.to_owned());
+                }
+            }
+            _ => file.warnings.push(format!("unknown key `{section}.{name}`")),
+        }
+    }
+    Ok(())
+}
+
+/// Replaces every text `os.environ/NAME` by the variable's value; a variable that is not set becomes null and a warning.
+fn from_environment(value: Value, warnings: &mut Vec<String>) -> Value {
+    match value {
+        Value::String(text) => match text.strip_prefix("os.environ/") {
+            None => Value::String(text),
+            Some(name) => environment(name).map_or_else(
+                || {
+                    warnings.push(format!("the environment variable {name} is not set"));
+                    Value::Null
+                },
+                Value::String,
+            ),
+        },
+        Value::Array(items) => {
+            items.into_iter().map(|item| from_environment(item, warnings)).collect::<Vec<_>>().into()
+        }
+        Value::Object(map) => Value::Object(
+            map.into_iter().map(|(name, item)| (name, from_environment(item, warnings))).collect(),
+        ),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

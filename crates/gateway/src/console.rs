@@ -1,0 +1,33 @@
+//! What the console shows and does, one file per resource, and the console itself under `/ui`.
+
+pub mod catalogue;
+pub mod events;
+pub mod overview;
+pub mod providers;
+pub mod requests;
+pub mod status;
+pub mod ui;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::Shared;
+
+pub fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(status::session))
+        .routes(routes!(status::status))
+        .routes(routes!(status::listener))
+        .routes(routes!(status::guide))
+        .routes(routes!(overview::overview))
+        .routes(routes!(catalogue::catalogue))
+        .routes(routes!(catalogue::set_price, catalogue::remove_price))
+        .routes(routes!(providers::presets))
+        .routes(routes!(providers::list, providers::add))
+        .routes(routes!(providers::change, providers::remove))
+        .routes(routes!(providers::test))
+        .routes(routes!(providers::test_unsaved))
+        .routes(routes!(requests::list))
+        .routes(routes!(requests::get))
+        .routes(routes!(events::events))
+}

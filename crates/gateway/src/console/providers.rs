@@ -1,0 +1,261 @@
+//! Providers: presets, and what is configured.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use postern_secrets::Secret;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::catalogue::Catalogue;
+use crate::engine::Engine;
+use crate::error::Failure;
+use crate::http::Shared;
+use crate::providers::{self as specs, Preset};
+use crate::registry::providers::{self, Change, ProviderTest};
+use crate::shapes::{Administrator, ErrorBody, JsonBody};
+use crate::snapshot::{self, Credential};
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Presets {
+    pub presets: Vec<Preset>,
+}
+
+/// Well-known providers
+#[utoipa::path(get, path = "/console/presets", tag = "Console", responses((status = 200, body = Presets), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+pub async fn presets(_: Administrator) -> Json<Presets> {
+    let presets = specs::specs()
+        .iter()
+        .filter(|spec| spec.id != snapshot::DEMO)
+        .map(specs::ProviderSpec::preset)
+        .collect();
+    Json(Presets { presets })
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialName {
+    Stored,
+    Missing,
+    NotNeeded,
+    Unavailable,
+    Refused,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct CredentialView {
+    pub state: CredentialName,
+    /// The end of the key, to recognise it by.
+    pub hint: Option<String>,
+    pub detail: Option<String>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Provider {
+    pub id: String,
+    /// The word before the slash in `provider/model`.
+    pub name: String,
+    pub preset: String,
+    pub label: String,
+    /// `openai_chat` or `anthropic_messages`.
+    pub format: String,
+    pub base_url: String,
+    pub enabled: bool,
+    /// The demo provider; cannot be changed or removed.
+    pub built_in: bool,
+    pub credential: CredentialView,
+    /// Chat models that the catalogue knows of it, or that it listed when it was tested.
+    pub models: usize,
+    pub last_test: Option<ProviderTest>,
+    /// UTC milliseconds.
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+fn view(engine: &Engine, provider: &snapshot::Provider) -> Provider {
+    let row = &provider.row;
+    let last_test: Option<ProviderTest> =
+        row.last_test.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let (state, detail) = match (&provider.credential, engine.refusal_of(&row.id.to_string())) {
+        (_, Some(refusal)) => (CredentialName::Refused, Some(refusal)),
+        (Credential::Loaded, None)
+            if last_test.as_ref().is_some_and(|test| matches!(test.status, Some(401 | 403))) =>
+        {
+            (CredentialName::Refused, last_test.as_ref().map(|test| test.message.clone()))
+        }
+        (Credential::Loaded, None) => (CredentialName::Stored, None),
+        (Credential::Missing, None) => (CredentialName::Missing, None),
+        (Credential::NotNeeded, None) => (CredentialName::NotNeeded, None),
+        (Credential::Unavailable(reason), None) => (CredentialName::Unavailable, Some(reason.clone())),
+    };
+    let known = || {
+        Catalogue::embedded()
+            .models()
+            .iter()
+            .filter(|model| *model.provider == *provider.spec.id && model.mode == "chat")
+            .count()
+    };
+    let models = if provider.built_in {
+        1
+    } else {
+        last_test.as_ref().and_then(|test| test.models).unwrap_or_else(known)
+    };
+    Provider {
+        id: row.id.to_string(),
+        name: row.name.clone(),
+        preset: row.preset.clone(),
+        label: provider.spec.label.to_string(),
+        format: provider.spec.format.as_str().into(),
+        base_url: row.base_url.clone(),
+        enabled: row.enabled,
+        built_in: provider.built_in,
+        credential: CredentialView { state, hint: row.credential_hint.clone(), detail },
+        models,
+        last_test,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    }
+}
+
+fn view_of(engine: &Engine, id: Uuid) -> Result<Provider, Failure> {
+    let snapshot = engine.snapshot.load();
+    let provider = snapshot
+        .provider(id)
+        .ok_or_else(|| Failure::not_found("provider_not_found", format!("there is no provider {id}")))?;
+    Ok(view(engine, provider))
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProviderList {
+    pub providers: Vec<Provider>,
+}
+
+/// Configured providers, the built-in one last
+#[utoipa::path(get, path = "/console/providers", tag = "Console", responses((status = 200, body = ProviderList), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+pub async fn list(State(engine): State<Shared>, _: Administrator) -> Json<ProviderList> {
+    let snapshot = engine.snapshot.load();
+    Json(ProviderList {
+        providers: snapshot.providers.iter().map(|provider| view(&engine, provider)).collect(),
+    })
+}
+
+fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.trim().is_empty()).map(Secret::from))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewProvider {
+    #[schema(example = "openai")]
+    preset: String,
+    /// Made up from the preset when absent.
+    #[serde(default)]
+    name: Option<String>,
+    /// The preset's when absent.
+    #[serde(default)]
+    base_url: Option<String>,
+    /// Goes to the vault and is never shown again.
+    #[serde(default, deserialize_with = "secret")]
+    #[schema(value_type = Option<String>, format = Password, write_only)]
+    api_key: Option<Secret>,
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderChange {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    base_url: Option<String>,
+    /// Replaces the one in the vault.
+    #[serde(default, deserialize_with = "secret")]
+    #[schema(value_type = Option<String>, format = Password, write_only)]
+    api_key: Option<Secret>,
+    #[serde(default)]
+    enabled: Option<bool>,
+}
+
+/// Add a provider; its key goes to the vault
+#[utoipa::path(
+    post, path = "/console/providers", tag = "Console", request_body = NewProvider,
+    responses(
+        (status = 201, body = Provider), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 409, description = "The name is taken", body = ErrorBody), (status = 422, body = ErrorBody), (status = 503, description = "The vault cannot be used", body = ErrorBody),
+    )
+)]
+pub async fn add(
+    State(engine): State<Shared>,
+    _: Administrator,
+    JsonBody(body): JsonBody<NewProvider>,
+) -> Result<(StatusCode, Json<Provider>), Failure> {
+    let change = Change { name: body.name, base_url: body.base_url, api_key: body.api_key, enabled: None };
+    let row = providers::add(&engine, &body.preset, change).await?;
+    Ok((StatusCode::CREATED, Json(view_of(&engine, row.id)?)))
+}
+
+fn parse(id: &str) -> Result<Uuid, Failure> {
+    Uuid::parse_str(id)
+        .map_err(|_| Failure::not_found("provider_not_found", format!("there is no provider {id}")))
+}
+
+/// Change a provider
+#[utoipa::path(
+    patch, path = "/console/providers/{id}", tag = "Console", request_body = ProviderChange, params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, body = Provider), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody), (status = 503, body = ErrorBody),
+    )
+)]
+pub async fn change(
+    State(engine): State<Shared>,
+    _: Administrator,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody<ProviderChange>,
+) -> Result<Json<Provider>, Failure> {
+    let id = parse(&id)?;
+    let change =
+        Change { name: body.name, base_url: body.base_url, api_key: body.api_key, enabled: body.enabled };
+    providers::change(&engine, id, change).await?;
+    Ok(Json(view_of(&engine, id)?))
+}
+
+/// Remove a provider and its credential
+#[utoipa::path(
+    delete, path = "/console/providers/{id}", tag = "Console", params(("id" = Uuid, Path)),
+    responses((status = 204), (status = 400, description = "The built-in provider", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody))
+)]
+pub async fn remove(
+    State(engine): State<Shared>,
+    _: Administrator,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Failure> {
+    providers::remove(&engine, parse(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ask a provider for its models with the stored credential
+#[utoipa::path(
+    post, path = "/console/providers/{id}/test", tag = "Console", params(("id" = Uuid, Path)),
+    responses((status = 200, body = ProviderTest), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody))
+)]
+pub async fn test(
+    State(engine): State<Shared>,
+    _: Administrator,
+    Path(id): Path<String>,
+) -> Result<Json<ProviderTest>, Failure> {
+    Ok(Json(providers::test(&engine, parse(&id)?).await?))
+}
+
+/// The same before anything is stored
+#[utoipa::path(
+    post, path = "/console/providers/test", tag = "Console", request_body = NewProvider,
+    responses((status = 200, body = ProviderTest), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
+)]
+pub async fn test_unsaved(
+    State(engine): State<Shared>,
+    _: Administrator,
+    JsonBody(body): JsonBody<NewProvider>,
+) -> Result<Json<ProviderTest>, Failure> {
+    let change = Change { base_url: body.base_url, api_key: body.api_key, ..Change::default() };
+    Ok(Json(providers::test_unsaved(&engine, &body.preset, change).await?))
+}

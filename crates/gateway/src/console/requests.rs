@@ -1,0 +1,253 @@
+//! The ledger, row by row.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use postern_store::table::keys;
+use postern_store::table::requests::{self as table, Filter, Outcome};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::console::overview::key_name;
+use crate::error::Failure;
+use crate::http::Shared;
+use crate::shapes::{Administrator, ErrorBody, QueryOf};
+
+/// One request. Costs in nano-dollars, null where the model has no price; durations in microseconds.
+#[derive(Clone, Serialize, utoipa::ToSchema)]
+pub struct RequestRow {
+    pub id: String,
+    /// UTC milliseconds.
+    pub started_at: i64,
+    /// Absent for the administrator's key.
+    pub key_id: Option<String>,
+    pub key_name: String,
+    pub model_requested: String,
+    pub model_group: String,
+    pub provider: Option<String>,
+    pub upstream_model: Option<String>,
+    pub format_in: String,
+    pub format_out: Option<String>,
+    pub endpoint: String,
+    pub status: u16,
+    /// `ok`, `error` or `cancelled`.
+    pub outcome: &'static str,
+    pub error_kind: Option<String>,
+    pub error_message: Option<String>,
+    pub input_tokens: i64,
+    pub output_tokens: i64,
+    pub cache_read_tokens: i64,
+    pub cache_write_tokens: i64,
+    pub reasoning_tokens: i64,
+    pub cost_nanos: Option<i64>,
+    /// `api`, `subscription` or `local`.
+    pub billing: &'static str,
+    pub latency_us: i64,
+    pub first_byte_us: Option<i64>,
+    pub attempts: u32,
+    pub client: String,
+    pub streamed: bool,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct CostLine {
+    pub kind: String,
+    pub tokens: i64,
+    /// Pico-dollars per token.
+    pub price_pico: i64,
+    pub cost_nanos: i64,
+}
+
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Attempt {
+    pub provider: String,
+    pub model: String,
+    pub status: Option<u16>,
+    pub duration_us: i64,
+    pub error: Option<String>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct RequestDetail {
+    #[serde(flatten)]
+    pub row: RequestRow,
+    pub deployment_id: Option<String>,
+    /// `reported`, `estimated` or `none`.
+    pub usage_source: &'static str,
+    /// The provider's own object.
+    #[schema(value_type = Option<Object>)]
+    pub usage_raw: Option<Value>,
+    pub price_source: Option<String>,
+    pub price_version: Option<String>,
+    pub cost_lines: Vec<CostLine>,
+    /// What could not be carried across formats.
+    pub dropped: Vec<String>,
+    pub response_id: Option<String>,
+    pub end_user: Option<String>,
+    pub request_bytes: i64,
+    pub response_bytes: i64,
+    /// Empty where the first attempt succeeded.
+    pub attempt_log: Vec<Attempt>,
+}
+
+pub fn view(row: &table::RequestRow, labels: &HashMap<Uuid, String>) -> RequestRow {
+    RequestRow {
+        id: row.id.to_string(),
+        started_at: row.started_at,
+        key_id: (!row.key_id.is_nil()).then(|| row.key_id.to_string()),
+        key_name: key_name(row.key_id, labels),
+        model_requested: row.model_requested.clone(),
+        model_group: row.model_group.clone(),
+        provider: row.provider.clone(),
+        upstream_model: row.upstream_model.clone(),
+        format_in: row.format_in.clone(),
+        format_out: row.format_out.clone(),
+        endpoint: row.endpoint.clone(),
+        status: row.status,
+        outcome: row.outcome.as_str(),
+        error_kind: row.error_kind.clone(),
+        error_message: row.error_message.clone(),
+        input_tokens: row.tokens.input,
+        output_tokens: row.tokens.output,
+        cache_read_tokens: row.tokens.cache_read,
+        cache_write_tokens: row.tokens.cache_write,
+        reasoning_tokens: row.tokens.reasoning,
+        cost_nanos: row.cost_nanos,
+        billing: row.billing.as_str(),
+        latency_us: row.latency_us,
+        first_byte_us: row.first_byte_us,
+        attempts: row.attempts,
+        client: row.client.clone(),
+        streamed: row.streamed,
+    }
+}
+
+fn detail(row: table::RequestRow, labels: &HashMap<Uuid, String>) -> RequestDetail {
+    let parsed =
+        |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let lines: Vec<(String, i64, i64)> =
+        row.cost_lines.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    RequestDetail {
+        deployment_id: row.deployment_id.clone(),
+        usage_source: row.usage_source.as_str(),
+        usage_raw: parsed(&row.usage_raw),
+        price_source: row.price_source.clone(),
+        price_version: row.price_version.clone(),
+        cost_lines: lines
+            .into_iter()
+            .map(|(kind, tokens, price_pico)| CostLine {
+                kind,
+                tokens,
+                price_pico,
+                cost_nanos: ((i128::from(tokens) * i128::from(price_pico) + 500) / 1000) as i64,
+            })
+            .collect(),
+        dropped: row.dropped.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+        response_id: row.response_id.clone(),
+        end_user: row.end_user.clone(),
+        request_bytes: row.request_bytes,
+        response_bytes: row.response_bytes,
+        attempt_log: row
+            .attempt_log
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default(),
+        row: view(&row, labels),
+    }
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RequestsQuery {
+    /// 1 to 500; 100 when absent.
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    before: Option<Uuid>,
+    /// `ok`, `error` or `cancelled`.
+    status: Option<String>,
+    model: Option<String>,
+    provider: Option<String>,
+    /// `administrator` for the administrator's key.
+    key_id: Option<String>,
+    client: Option<String>,
+    /// Found in model, provider, client, error message or id.
+    search: Option<String>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct RequestPage {
+    /// Newest first.
+    pub requests: Vec<RequestRow>,
+    /// Where the next page begins; absent at the end.
+    pub next: Option<String>,
+}
+
+/// Requests, newest first, in pages
+#[utoipa::path(
+    get, path = "/console/requests", tag = "Console", params(RequestsQuery),
+    responses((status = 200, body = RequestPage), (status = 400, description = "A filter makes no sense", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
+)]
+pub async fn list(
+    State(engine): State<Shared>,
+    _: Administrator,
+    QueryOf(query): QueryOf<RequestsQuery>,
+) -> Result<Json<RequestPage>, Failure> {
+    let wrong = |param: &str, message: &str| {
+        Failure::invalid("invalid_filter", format!("{param} {message}")).with_param(param)
+    };
+    let limit = query.limit.unwrap_or(100);
+    if !(1..=500).contains(&limit) {
+        return Err(wrong("limit", "must be 1 to 500"));
+    }
+    let text = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let outcome = text(query.status)
+        .map(|name| Outcome::parse(&name).ok_or_else(|| wrong("status", "must be ok, error or cancelled")))
+        .transpose()?;
+    let key_id = text(query.key_id)
+        .map(|id| match id.as_str() {
+            "administrator" => Ok(Uuid::nil()),
+            id => Uuid::parse_str(id).map_err(|_| wrong("key_id", "must be a key's id or `administrator`")),
+        })
+        .transpose()?;
+    let filter = Filter {
+        before: query.before,
+        key_id,
+        outcome,
+        model: text(query.model),
+        provider: text(query.provider),
+        client: text(query.client),
+        search: text(query.search),
+        limit: limit + 1,
+        ..Filter::default()
+    };
+    let (mut rows, labels) = engine
+        .read(move |connection| Ok((table::page(connection, &filter)?, keys::labels(connection)?)))
+        .await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let labels = labels.into_iter().map(|(id, label, _)| (id, label)).collect();
+    let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
+    Ok(Json(RequestPage { requests: rows.iter().map(|row| view(row, &labels)).collect(), next }))
+}
+
+/// One request, with its cost line by line
+#[utoipa::path(
+    get, path = "/console/requests/{id}", tag = "Console",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = RequestDetail), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody))
+)]
+pub async fn get(
+    State(engine): State<Shared>,
+    _: Administrator,
+    Path(id): Path<String>,
+) -> Result<Json<RequestDetail>, Failure> {
+    let unknown = || Failure::not_found("request_not_found", format!("there is no request {id}"));
+    let uuid = Uuid::parse_str(&id).map_err(|_| unknown())?;
+    let (row, labels) = engine
+        .read(move |connection| Ok((table::find(connection, uuid)?, keys::labels(connection)?)))
+        .await?;
+    let labels = labels.into_iter().map(|(id, label, _)| (id, label)).collect();
+    Ok(Json(detail(row.ok_or_else(unknown)?, &labels)))
+}

@@ -1,0 +1,262 @@
+//! Who am I, and how is the gateway doing?
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use postern_store::table::{keys, settings, spend_hourly};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::auth::Caller;
+use crate::catalogue::Catalogue;
+use crate::clock;
+use crate::console::overview;
+use crate::engine::{Engine, ListenerState};
+use crate::error::Failure;
+use crate::events::{Event, Topic};
+use crate::http::Shared;
+use crate::shapes::{Administrator, AtThisMachine, ErrorBody, JsonBody, QueryOf};
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Admin,
+    Key,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    Window,
+    Network,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Session {
+    pub role: Role,
+    pub key_name: Option<String>,
+    pub origin: Origin,
+}
+
+/// Whose key this is
+#[utoipa::path(get, path = "/console/session", tag = "Console", responses((status = 200, body = Session), (status = 401, body = ErrorBody)))]
+pub async fn session(caller: Caller) -> Json<Session> {
+    let (role, key_name) = match caller.key() {
+        Some(key) => (Role::Key, Some(key.label.clone())),
+        None => (Role::Admin, None),
+    };
+    let origin = if matches!(caller, Caller::Internal) { Origin::Window } else { Origin::Network };
+    Json(Session { role, key_name, origin })
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Status {
+    pub version: &'static str,
+    /// Absent while the listener is stopped.
+    pub base_url: Option<String>,
+    pub listener: Listener,
+    /// UTC milliseconds.
+    pub started_at: i64,
+    pub vault: VaultStatus,
+    pub database: Database,
+    pub setup: Setup,
+    /// Nano-dollars since midnight in `tz`.
+    pub spend_today_nanos: i64,
+    pub requests_today: i64,
+    pub unpriced_today: i64,
+    pub catalogue: CatalogueStatus,
+    pub credential_problems: Vec<CredentialProblem>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Listener {
+    pub state: ListenerName,
+    pub address: String,
+    pub message: Option<String>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ListenerName {
+    Running,
+    Stopped,
+    Failed,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct VaultStatus {
+    /// `keychain`, `file` or `memory`.
+    pub kind: &'static str,
+    /// `ready`, `starting`, `locked` or `unavailable`.
+    pub state: &'static str,
+    /// Which is in use and why, or what is the matter.
+    pub detail: String,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Database {
+    pub path: String,
+    pub size_bytes: u64,
+    pub schema_version: i64,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Setup {
+    /// Besides the built-in one.
+    pub providers: usize,
+    pub keys: usize,
+    pub requests: i64,
+    /// With a virtual key.
+    pub external_requests: i64,
+    pub guide_dismissed: bool,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct CatalogueStatus {
+    pub models: usize,
+    pub version: String,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct CredentialProblem {
+    pub provider_id: String,
+    pub provider_name: String,
+    pub message: String,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct StatusQuery {
+    /// IANA time zone whose today is meant; UTC when absent.
+    tz: Option<String>,
+}
+
+const GUIDE: &str = "guide_dismissed";
+
+/// How the gateway is doing
+#[utoipa::path(
+    get, path = "/console/status", tag = "Console", params(StatusQuery),
+    responses((status = 200, body = Status), (status = 400, description = "Unknown time zone", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
+)]
+pub async fn status(
+    State(engine): State<Shared>,
+    _: Administrator,
+    QueryOf(query): QueryOf<StatusQuery>,
+) -> Result<Json<Status>, Failure> {
+    Ok(Json(read(&engine, query.tz.as_deref()).await?))
+}
+
+/// The same for the shell, without HTTP.
+pub async fn read(engine: &Engine, tz: Option<&str>) -> Result<Status, Failure> {
+    let zone = overview::zone(tz)?;
+    let today = overview::midnight(&zone, clock::now())?;
+    let (totals, requests, external, dismissed, key_count) = engine
+        .read(move |connection| {
+            let mut totals = spend_hourly::Totals::default();
+            for hour in overview::hours(connection, today, i64::MAX)? {
+                totals.add(&hour.totals);
+            }
+            let dismissed = settings::get(connection, GUIDE)?.as_deref() == Some("true");
+            let (requests, external) = spend_hourly::counts(connection, Uuid::nil())?;
+            Ok((totals, requests, external, dismissed, keys::all(connection)?.len()))
+        })
+        .await?;
+    let snapshot = engine.snapshot.load();
+    let providers = snapshot.providers.iter().filter(|provider| !provider.built_in);
+    let credential_problems = providers
+        .clone()
+        .filter_map(|provider| {
+            Some(CredentialProblem {
+                provider_id: provider.row.id.to_string(),
+                provider_name: provider.row.name.clone(),
+                message: engine.refusal_of(&provider.row.id.to_string())?,
+            })
+        })
+        .collect();
+    let vault_state = engine.vault.vault.state();
+    let detail =
+        if vault_state.is_ready() { engine.vault.why.clone() } else { vault_state.detail().to_owned() };
+    Ok(Status {
+        version: env!("CARGO_PKG_VERSION"),
+        base_url: engine.base_url(),
+        listener: listener_view(engine),
+        started_at: engine.started_at,
+        vault: VaultStatus { kind: engine.vault.vault.kind().as_str(), state: vault_state.as_str(), detail },
+        database: Database {
+            path: engine.store.path().display().to_string(),
+            size_bytes: engine.store.size_bytes(),
+            schema_version: postern_store::table::SCHEMA_VERSION,
+        },
+        setup: Setup {
+            providers: providers.count(),
+            keys: key_count,
+            requests,
+            external_requests: external,
+            guide_dismissed: dismissed,
+        },
+        spend_today_nanos: totals.cost_nanos,
+        requests_today: totals.requests,
+        unpriced_today: totals.unpriced,
+        catalogue: CatalogueStatus {
+            models: Catalogue::embedded().models().len(),
+            version: Catalogue::embedded().version().to_owned(),
+        },
+        credential_problems,
+    })
+}
+
+pub fn listener_view(engine: &Engine) -> Listener {
+    match engine.listener_state() {
+        ListenerState::Running(address) => {
+            Listener { state: ListenerName::Running, address: address.to_string(), message: None }
+        }
+        ListenerState::Stopped => Listener {
+            state: ListenerName::Stopped,
+            address: engine.options.listen.to_string(),
+            message: None,
+        },
+        ListenerState::Failed { address, message } => {
+            Listener { state: ListenerName::Failed, address: address.to_string(), message: Some(message) }
+        }
+    }
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+pub struct SetListener {
+    running: bool,
+}
+
+/// Start or stop listening, from the window or the command line only
+#[utoipa::path(
+    post, path = "/console/listener", tag = "Console", request_body = SetListener,
+    responses((status = 200, body = Listener), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
+)]
+pub async fn listener(
+    State(engine): State<Shared>,
+    _: AtThisMachine,
+    JsonBody(body): JsonBody<SetListener>,
+) -> Result<Json<Listener>, Failure> {
+    engine.switch_listener(body.running).await;
+    Ok(Json(listener_view(&engine)))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+pub struct SetGuide {
+    dismissed: bool,
+}
+
+/// Dismiss the first-run guide, or bring it back
+#[utoipa::path(
+    post, path = "/console/guide", tag = "Console", request_body = SetGuide,
+    responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
+)]
+pub async fn guide(
+    State(engine): State<Shared>,
+    _: Administrator,
+    JsonBody(body): JsonBody<SetGuide>,
+) -> Result<StatusCode, Failure> {
+    let value = body.dismissed.to_string();
+    engine.store.write(move |connection| settings::set(connection, GUIDE, &value)).await?;
+    engine.events.publish(Event::Stale(vec![Topic::Status]));
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,190 @@
+//! The one error type: who is to blame, whether trying again may help, and what the caller is told in their own format.
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use postern_wire::{ApiError, ErrorKind, Format};
+use uuid::Uuid;
+
+use crate::clock;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    Caller,
+    Upstream,
+    Gateway,
+}
+
+/// A request that failed.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub blame: Blame,
+    /// Another deployment, or a later moment, may do better.
+    pub retry: bool,
+    pub error: ApiError,
+    /// The upstream's own error body and content type, passed on as it is where the formats match.
+    pub upstream_body: Option<(Format, Bytes, Option<HeaderValue>)>,
+}
+
+impl Failure {
+    fn new(blame: Blame, status: u16, kind: ErrorKind, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            blame,
+            retry: false,
+            error: ApiError {
+                status,
+                kind,
+                code: Some(code.to_owned()),
+                param: None,
+                message: message.into(),
+                retry_after: None,
+                details: None,
+                type_override: None,
+            },
+            upstream_body: None,
+        }
+    }
+
+    pub fn invalid(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Blame::Caller, 400, ErrorKind::InvalidRequest, code, message)
+    }
+
+    pub fn not_found(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Blame::Caller, 404, ErrorKind::NotFound, code, message)
+    }
+
+    pub fn conflict(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Blame::Caller, 409, ErrorKind::InvalidRequest, code, message)
+    }
+
+    pub fn unauthorized(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Blame::Caller, 401, ErrorKind::Authentication, code, message)
+    }
+
+    pub fn forbidden(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Blame::Caller, 403, ErrorKind::Permission, code, message)
+    }
+
+    pub fn too_large(message: impl Into<String>) -> Self {
+        Self::new(Blame::Caller, 413, ErrorKind::TooLarge, "request_too_large", message)
+    }
+
+    pub fn rate_limited(code: &str, message: impl Into<String>, retry_after: u64) -> Self {
+        let mut failure = Self::new(Blame::Caller, 429, ErrorKind::RateLimit, code, message);
+        failure.error.retry_after = Some(retry_after);
+        failure
+    }
+
+    pub fn over_budget(message: impl Into<String>) -> Self {
+        let mut failure =
+            Self::new(Blame::Caller, 402, ErrorKind::BudgetExceeded, "budget_exceeded", message);
+        failure.error.type_override = Some("budget_exceeded".into());
+        failure
+    }
+
+    pub fn upstream(status: u16, code: &str, message: impl Into<String>) -> Self {
+        let kind = if status == 504 { ErrorKind::Timeout } else { ErrorKind::Upstream };
+        let mut failure = Self::new(Blame::Upstream, status, kind, code, message);
+        failure.retry = true;
+        failure
+    }
+
+    pub fn unavailable(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Blame::Gateway, 503, ErrorKind::Overloaded, code, message)
+    }
+
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(Blame::Gateway, 500, ErrorKind::Internal, "internal_error", message)
+    }
+
+    #[must_use]
+    pub fn with_param(mut self, param: &str) -> Self {
+        self.error.param = Some(param.to_owned());
+        self
+    }
+
+    #[must_use]
+    pub fn with_type(mut self, kind: &str) -> Self {
+        self.error.type_override = Some(kind.to_owned());
+        self
+    }
+
+    #[must_use]
+    pub fn with_details(mut self, details: serde_json::Value) -> Self {
+        self.error.details = Some(details);
+        self
+    }
+
+    pub fn kind_name(&self) -> &'static str {
+        match (self.blame, self.error.kind) {
+            (Blame::Upstream, ErrorKind::Timeout) => "upstream_timeout",
+            (Blame::Upstream, ErrorKind::RateLimit) => "upstream_rate_limit",
+            (Blame::Upstream, ErrorKind::Overloaded) => "upstream_overloaded",
+            (Blame::Upstream, ErrorKind::Authentication | ErrorKind::Permission) => "upstream_credential",
+            (Blame::Upstream, _) => "upstream",
+            (_, ErrorKind::InvalidRequest) => "invalid_request",
+            (_, ErrorKind::Authentication) => "authentication",
+            (_, ErrorKind::Permission) => "permission",
+            (_, ErrorKind::NotFound) => "not_found",
+            (_, ErrorKind::TooLarge) => "too_large",
+            (_, ErrorKind::RateLimit) => "rate_limit",
+            (_, ErrorKind::BudgetExceeded) => "budget_exceeded",
+            (Blame::Gateway, _) => "gateway",
+            (Blame::Caller, _) => "request",
+        }
+    }
+
+    /// The response in the caller's format.
+    pub fn respond(&self, format: Format, request_id: Uuid) -> Response {
+        let id = request_id.to_string();
+        let (body, content_type) = match &self.upstream_body {
+            Some((upstream_format, body, content_type)) if *upstream_format == format => {
+                (body.clone(), content_type.clone())
+            }
+            _ => {
+                let rendered =
+                    postern_wire::render_error(format, &self.error, &id, &clock::text(clock::now_ms()));
+                (Bytes::from(rendered), None)
+            }
+        };
+        let status = StatusCode::from_u16(self.error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut headers = HeaderMap::with_capacity(4);
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(header::CONTENT_TYPE, content_type.unwrap_or(json));
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            headers.insert("x-request-id", value);
+        }
+        if let Some(seconds) = self.error.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        (status, headers, body).into_response()
+    }
+}
+
+impl From<postern_wire::BadRequest> for Failure {
+    fn from(bad: postern_wire::BadRequest) -> Self {
+        let mut failure = Self::invalid(bad.code, bad.message);
+        failure.error.param = bad.param;
+        failure
+    }
+}
+
+impl From<postern_store::StoreError> for Failure {
+    fn from(error: postern_store::StoreError) -> Self {
+        tracing::error!(%error, "the database failed");
+        Self::internal("the gateway's database failed; the log has the reason")
+    }
+}
+
+impl From<postern_secrets::VaultError> for Failure {
+    fn from(error: postern_secrets::VaultError) -> Self {
+        Self::unavailable("vault_unavailable", format!("the credential vault cannot be used: {error}"))
+    }
+}
+
+/// Management and console routes answer in the OpenAI-shaped envelope, with an id of their own.
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        self.respond(Format::OpenAiChat, crate::ids::new_id())
+    }
+}

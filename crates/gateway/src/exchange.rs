@@ -1,0 +1,230 @@
+//! One request from its arrival to its reply. `open` reads and understands it, `pipeline` takes it through its phases,
+//! and whatever goes wrong is answered in the caller's own format.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use postern_store::table::requests::{Outcome, RequestRow};
+use postern_wire::{Envelope, Format};
+use uuid::Uuid;
+
+use crate::auth::{self, Caller, InternalOrigin};
+use crate::clock;
+use crate::engine::Engine;
+use crate::error::Failure;
+use crate::ids;
+use crate::meter::{End, Meter};
+use crate::pipeline;
+use crate::snapshot::Snapshot;
+
+/// A request that is known and may be served.
+pub struct Exchange {
+    pub engine: Arc<Engine>,
+    /// One view for the whole request.
+    pub snapshot: Arc<Snapshot>,
+    pub format: Format,
+    pub request_id: Uuid,
+    pub caller: Caller,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    pub envelope: Envelope,
+    pub started: Instant,
+}
+
+/// Serves one LLM request in `format`.
+pub async fn serve(
+    engine: Arc<Engine>,
+    format: Format,
+    endpoint: &'static str,
+    request: Request,
+) -> Response {
+    let started = Instant::now();
+    let request_id = ids::new_id();
+    let snapshot = engine.snapshot.load_full();
+    let (head, body) = request.into_parts();
+    let caller = match head.extensions.get::<InternalOrigin>() {
+        Some(_) => Ok(Caller::Internal),
+        None => auth::authenticate(&snapshot, &head.headers, clock::now_ms()),
+    };
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(failure) => {
+            discard(body, engine.options.max_body).await;
+            return failure.respond(format, request_id);
+        }
+    };
+    let row = Box::new(first_words(request_id, &caller, endpoint, format, &head.headers));
+    let mut meter = Meter::start(engine.clone(), row, started);
+    let served = async {
+        let body = read_body(body, &head.headers, engine.options.max_body).await?;
+        if let Some(row) = meter.row() {
+            row.request_bytes = body.len() as i64;
+        }
+        let envelope = Envelope::peek(format, &body)?;
+        if let Some(row) = meter.row() {
+            row.model_requested.clone_from(&envelope.model);
+            row.model_group.clone_from(&envelope.model);
+            row.streamed = envelope.stream;
+            row.end_user.clone_from(&envelope.user);
+        }
+        let exchange = Exchange {
+            engine: engine.clone(),
+            snapshot,
+            format,
+            request_id,
+            caller,
+            headers: head.headers,
+            body,
+            envelope,
+            started,
+        };
+        pipeline::run(&exchange, &mut meter).await
+    };
+    match served.await {
+        Ok(answer) => answer.into_response(&engine, format, request_id, meter).await,
+        Err(failure) => {
+            let status = failure.error.status;
+            let end = End {
+                status,
+                outcome: Outcome::Error,
+                failure: Some(&failure),
+                usage: None,
+                output_chars: 0,
+                response_bytes: 0,
+                response_id: None,
+            };
+            if let Some((ack, _)) = meter.finish(end)
+                && !engine.options.buffered_ledger
+            {
+                ack.committed().await;
+            }
+            failure.respond(format, request_id)
+        }
+    }
+}
+
+/// The part of the ledger row that is known on arrival.
+fn first_words(
+    id: Uuid,
+    caller: &Caller,
+    endpoint: &'static str,
+    format: Format,
+    headers: &HeaderMap,
+) -> RequestRow {
+    let client = headers
+        .get(header::USER_AGENT)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).chars().take(256).collect::<String>())
+        .unwrap_or_default();
+    RequestRow {
+        id,
+        started_at: clock::now_ms(),
+        key_id: caller.key_id(),
+        endpoint: endpoint.to_owned(),
+        format_in: format.as_str().to_owned(),
+        client_name: client_name(&client),
+        client,
+        ..RequestRow::default()
+    }
+}
+
+/// `claude-cli/2.1.0 (external)` → `claude-cli`; `OpenAI/Python 1.2` stays `OpenAI/Python`.
+fn client_name(user_agent: &str) -> String {
+    let product = user_agent.split_whitespace().next().unwrap_or("unknown");
+    match product.rsplit_once('/') {
+        Some((name, version))
+            if version.starts_with(|first: char| first.is_ascii_digit() || first == 'v') =>
+        {
+            name.to_owned()
+        }
+        _ => product.to_owned(),
+    }
+}
+
+/// Reads the body whole, or refuses it for its size. What is too large is read to its end and thrown away within bounds:
+/// a client that is still sending would otherwise see a reset instead of the answer.
+async fn read_body(body: Body, headers: &HeaderMap, most: usize) -> Result<Bytes, Failure> {
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<usize>().ok());
+    if let Some(encoding) = headers.get(header::CONTENT_ENCODING)
+        && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
+    {
+        discard(body, most).await;
+        let mut failure = Failure::invalid(
+            "unsupported_encoding",
+            "the request's body is compressed; send it without `Content-Encoding`",
+        );
+        failure.error.status = 415;
+        return Err(failure);
+    }
+    let too_large = || {
+        Failure::too_large(format!(
+            "the request's body is larger than the {} MiB this gateway takes; POSTERN_MAX_BODY_MB raises the limit",
+            most / (1024 * 1024)
+        ))
+    };
+    if announced.is_some_and(|length| length > most) {
+        discard(body, most).await;
+        return Err(too_large());
+    }
+    let mut body = body;
+    let mut first: Option<Bytes> = None;
+    let mut joined: Option<BytesMut> = None;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            Failure::invalid("incomplete_body", format!("the request's body broke off: {error}"))
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        match (&mut joined, first.take()) {
+            (Some(whole), _) => whole.extend_from_slice(&data),
+            (None, None) => first = Some(data),
+            (None, Some(start)) => {
+                let mut whole =
+                    BytesMut::with_capacity(announced.unwrap_or(0).clamp(start.len() + data.len(), most));
+                whole.extend_from_slice(&start);
+                whole.extend_from_slice(&data);
+                joined = Some(whole);
+            }
+        }
+        let length = joined.as_ref().map_or_else(|| first.as_ref().map_or(0, Bytes::len), BytesMut::len);
+        if length > most {
+            discard(body, most).await;
+            return Err(too_large());
+        }
+    }
+    Ok(joined.map(BytesMut::freeze).or(first).unwrap_or_default())
+}
+
+/// Reads and throws away, at most four times `most` and for ten seconds.
+async fn discard(mut body: Body, most: usize) {
+    let read = async {
+        let mut left = most.saturating_mul(4);
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(10), read).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::client_name;
+
+    #[test]
+    fn a_client_is_named_by_its_first_product_without_version() {
+        assert_eq!(client_name("claude-cli/2.1.0 (external, cli)"), "claude-cli");
+        assert_eq!(client_name("OpenAI/Python 1.2.3"), "OpenAI/Python");
+        assert_eq!(client_name("curl/8.5.0"), "curl");
+        assert_eq!(client_name(""), "unknown");
+    }
+}

@@ -1,0 +1,41 @@
+//! The LLM endpoints, one file per resource, and what stands before every route: the check of `Host` and `Origin`, the
+//! request id on every answer.
+
+pub mod chat;
+pub mod guard;
+pub mod health;
+pub mod messages;
+pub mod models;
+
+use std::sync::Arc;
+
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::engine::Engine;
+
+/// What handlers are given.
+pub type Shared = Arc<Engine>;
+
+pub fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(chat::create))
+        .routes(routes!(messages::create))
+        .routes(routes!(models::list))
+        .routes(routes!(models::get))
+        .routes(routes!(health::health))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::liveliness))
+        .merge(unprefixed())
+}
+
+/// The same without `/v1`, as several clients send it.
+fn unprefixed() -> OpenApiRouter<Shared> {
+    Router::new()
+        .route("/chat/completions", axum::routing::post(chat::create))
+        .route("/messages", axum::routing::post(messages::create))
+        .route("/models", axum::routing::get(models::list))
+        .route("/models/{*model_id}", axum::routing::get(models::get))
+        .into()
+}

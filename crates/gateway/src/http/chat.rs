@@ -1,0 +1,34 @@
+//! `POST /v1/chat/completions`: OpenAI's chat completions.
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use postern_wire::Format;
+
+use super::Shared;
+use crate::exchange;
+use crate::shapes::{ErrorBody, JsonObject};
+
+/// Chat completion, streamed or not, by any model of any provider
+///
+/// The body is OpenAI's; what reaches a provider of the same format is the caller's bytes with the model's name changed.
+/// `model` is a model group, `provider/model`, `provider:model`, or a bare model name.
+#[utoipa::path(
+    post, path = "/v1/chat/completions", tag = "LLM",
+    request_body(content = JsonObject, example = json!({"model": "demo", "messages": [{"role": "user", "content": "Hello"}]})),
+    responses(
+        (status = 200, description = "OpenAI's chat completion, or `text/event-stream` when `stream` is true", body = JsonObject),
+        (status = 400, description = "The request is not valid", body = ErrorBody),
+        (status = 401, description = "No valid key", body = ErrorBody),
+        (status = 402, description = "A budget is used up", body = ErrorBody),
+        (status = 403, description = "The key may not use this model", body = ErrorBody),
+        (status = 404, description = "No such model", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 429, description = "A rate limit, the gateway's or the provider's", body = ErrorBody),
+        (status = 502, description = "The provider failed", body = ErrorBody),
+        (status = 503, description = "The provider's credential is missing or cannot be read", body = ErrorBody),
+        (status = 504, description = "The provider did not answer in time", body = ErrorBody),
+    )
+)]
+pub async fn create(State(engine): State<Shared>, request: Request) -> Response {
+    exchange::serve(engine, Format::OpenAiChat, "/v1/chat/completions", request).await
+}

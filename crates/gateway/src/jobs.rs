@@ -1,0 +1,103 @@
+//! Work that comes round: a late vault is asked again, budgets begin anew.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use postern_store::table::{keys, spend_hourly};
+
+use crate::clock;
+use crate::engine::Engine;
+use crate::error::Failure;
+use crate::events::{Event, Topic};
+use crate::manage::durations;
+use crate::registry::credentials::ADMIN_KEY;
+
+const VAULT_RETRY: Duration = Duration::from_secs(3);
+const BUDGET_CHECK: Duration = Duration::from_secs(30);
+
+/// Fills the counters of keys with a budget from the ledger.
+pub async fn seed_limits(engine: &Engine) -> Result<(), Failure> {
+    let spent = engine
+        .read(|connection| {
+            keys::all(connection)?
+                .into_iter()
+                .filter(|row| row.max_budget_nanos.is_some())
+                .map(|row| {
+                    let spent = spend_hourly::spend_since(connection, row.id, row.budget_started_at)?;
+                    Ok((row.id, row.budget_started_at, spent))
+                })
+                .collect::<Result<Vec<_>, _>>()
+        })
+        .await?;
+    for (id, since, spent) in spent {
+        engine.limits.seed(id, since, spent);
+    }
+    Ok(())
+}
+
+pub fn start(engine: &Arc<Engine>) {
+    if !engine.vault.vault.state().is_ready() {
+        engine.tasks.spawn_until_stopped(wait_for_vault(engine.clone()));
+    }
+    engine.tasks.spawn_until_stopped(reset_budgets(engine.clone()));
+}
+
+/// Asks a late or locked vault again until it opens, then reads what could not be read at start.
+async fn wait_for_vault(engine: Arc<Engine>) {
+    let mut shown = engine.vault.vault.state();
+    loop {
+        tokio::time::sleep(VAULT_RETRY).await;
+        let vault = engine.vault.vault.clone();
+        let Some(state) = engine.tasks.blocking(move || vault.retry()).await else { return };
+        if state != shown {
+            engine.events.publish(Event::Stale(vec![Topic::Status, Topic::Providers]));
+            shown = state;
+        }
+        if !shown.is_ready() {
+            continue;
+        }
+        if engine.options.admin_key.is_none()
+            && let Ok(Some(key)) = engine.with_vault(|vault| vault.get(ADMIN_KEY)).await
+        {
+            engine.set_admin_key(&key);
+        }
+        match engine.load_credentials().await {
+            Ok(()) => return,
+            Err(failure) => tracing::warn!(reason = failure.error.message, "credentials cannot be read yet"),
+        }
+    }
+}
+
+async fn reset_budgets(engine: Arc<Engine>) {
+    loop {
+        if let Err(failure) = reset_due(&engine).await {
+            tracing::warn!(reason = failure.error.message, "budgets could not be reset");
+        }
+        tokio::time::sleep(BUDGET_CHECK).await;
+    }
+}
+
+async fn reset_due(engine: &Engine) -> Result<(), Failure> {
+    let now = clock::now_ms();
+    let is_due = |reset_at: Option<i64>| reset_at.is_some_and(|at| at <= now);
+    if !engine.snapshot.load().keys().any(|key| is_due(key.row.budget_reset_at)) {
+        return Ok(());
+    }
+    engine
+        .store
+        .write(move |connection| {
+            for mut row in keys::all(connection)? {
+                let Some(reset_at) = row.budget_reset_at.filter(|at| *at <= now) else { continue };
+                row.budget_started_at = reset_at;
+                row.budget_reset_at = row.budget_duration.as_deref().and_then(|text| {
+                    durations::next_reset(text, Timestamp::from_millisecond(now).ok()?).ok()
+                });
+                row.updated_at = now;
+                keys::put(connection, &row)?;
+            }
+            Ok(())
+        })
+        .await?;
+    engine.changed(&[Topic::Keys]).await
+}

@@ -1,0 +1,26 @@
+//! LiteLLM's management API, in its shapes: one resource, one file. Every handler reads its request, calls `registry` or
+//! the store, and shows the result; rules live below.
+
+pub mod durations;
+pub mod keys;
+pub mod models;
+pub mod spend;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::Shared;
+
+pub fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(keys::generate))
+        .routes(routes!(keys::info))
+        .routes(routes!(keys::list))
+        .routes(routes!(keys::delete))
+        .routes(routes!(keys::block))
+        .routes(routes!(keys::unblock))
+        .routes(routes!(models::new))
+        .routes(routes!(models::info))
+        .routes(routes!(models::delete))
+        .routes(routes!(spend::logs))
+}

@@ -1,0 +1,247 @@
+//! The bill of one request. Whatever becomes of it, the meter writes its one ledger row: when it is told the end, or when
+//! it is dropped because the client went away.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use postern_store::Ack;
+use postern_store::table::requests::{Billing, Outcome, RequestRow, Tokens, UsageSource};
+use postern_wire::Usage;
+use serde_json::json;
+
+use crate::catalogue::{BilledTokens, Cost};
+use crate::clock;
+use crate::engine::Engine;
+use crate::error::Failure;
+use crate::events::Event;
+use crate::limits::Permit;
+use crate::snapshot::Deployment;
+
+/// A rough characters-per-token figure, for what no provider reported.
+const CHARACTERS_PER_TOKEN: u64 = 4;
+
+/// One try at one deployment, as the request's detail shows it.
+pub struct AttemptNote {
+    pub provider: String,
+    pub model: String,
+    pub status: Option<u16>,
+    pub duration_us: i64,
+    pub error: Option<String>,
+}
+
+pub struct Meter {
+    engine: Arc<Engine>,
+    row: Option<Box<RequestRow>>,
+    permit: Option<Permit>,
+    deployment: Option<Arc<Deployment>>,
+    started: Instant,
+    attempts: Vec<AttemptNote>,
+    sent: bool,
+}
+
+/// How a request ended.
+pub struct End<'a> {
+    pub status: u16,
+    pub outcome: Outcome,
+    pub failure: Option<&'a Failure>,
+    pub usage: Option<Usage>,
+    /// Characters of output seen, for an estimate where nothing was reported.
+    pub output_chars: u64,
+    pub response_bytes: u64,
+    pub response_id: Option<String>,
+}
+
+impl Meter {
+    pub fn start(engine: Arc<Engine>, row: Box<RequestRow>, started: Instant) -> Self {
+        Self {
+            engine,
+            row: Some(row),
+            permit: None,
+            deployment: None,
+            started,
+            attempts: Vec::new(),
+            sent: false,
+        }
+    }
+
+    pub fn row(&mut self) -> Option<&mut RequestRow> {
+        self.row.as_deref_mut()
+    }
+
+    pub fn hold(&mut self, permit: Permit) {
+        self.permit = Some(permit);
+    }
+
+    /// The request goes to this deployment; what it uses from now on is its price.
+    pub fn sent_to(&mut self, deployment: &Arc<Deployment>) {
+        self.deployment = Some(deployment.clone());
+        self.sent = true;
+        if let Some(row) = &mut self.row {
+            row.attempts += 1;
+            row.deployment_id = Some(deployment.id.clone());
+            row.provider = Some(deployment.provider.clone());
+            row.upstream_model = Some(deployment.upstream_model.clone());
+            row.format_out = Some(deployment.format.as_str().to_owned());
+            row.billing = deployment.billing;
+        }
+    }
+
+    pub fn note_attempt(&mut self, note: AttemptNote) {
+        self.attempts.push(note);
+    }
+
+    pub fn first_byte(&mut self) {
+        let elapsed = clock::micros_since(self.started);
+        if let Some(row) = &mut self.row {
+            row.first_byte_us.get_or_insert(elapsed);
+        }
+    }
+
+    /// Writes the row; the acknowledgement resolves when it is committed. `None` if it was written before.
+    pub fn finish(&mut self, end: End<'_>) -> Option<(Ack, Option<i64>)> {
+        let mut row = self.row.take()?;
+        row.latency_us = clock::micros_since(self.started);
+        row.status = end.status;
+        row.outcome = end.outcome;
+        row.response_bytes = i64::try_from(end.response_bytes).unwrap_or(i64::MAX);
+        row.response_id = end.response_id;
+        if let Some(failure) = end.failure {
+            row.error_kind = Some(failure.kind_name().to_owned());
+            row.error_message = Some(failure.error.message.chars().take(2000).collect());
+        }
+        let billed = self.fill_usage(&mut row, end.usage, end.output_chars, end.outcome);
+        self.fill_cost(&mut row, billed.as_ref());
+        if self.attempts.len() > 1 || (end.failure.is_some() && !self.attempts.is_empty()) {
+            row.attempt_log = Some(attempts_json(&self.attempts));
+        }
+        if let Some(permit) = self.permit.take() {
+            permit.settle(row.cost_nanos.unwrap_or(0), (row.tokens.input + row.tokens.output).max(0) as u64);
+        }
+        let cost = row.cost_nanos;
+        let told = self.engine.events.watched().then(|| Arc::new((*row).clone()));
+        let ack = self.engine.store.record(row);
+        let Some(told) = told else { return Some((ack, cost)) };
+        // Watchers hear of a row when it is committed; the request itself need not wait for that twice.
+        let engine = self.engine.clone();
+        let (done, committed) = Ack::pair();
+        self.engine.tasks.spawn(async move {
+            let ok = ack.committed().await;
+            done.acknowledge(ok);
+            if ok {
+                engine.events.publish(Event::Request(told));
+            }
+        });
+        Some((committed, cost))
+    }
+
+    fn fill_usage(
+        &self,
+        row: &mut RequestRow,
+        usage: Option<Usage>,
+        output_chars: u64,
+        outcome: Outcome,
+    ) -> Option<BilledTokens> {
+        let usage = match usage {
+            Some(usage) => {
+                row.usage_source = UsageSource::Reported;
+                // A client that left early: the provider has reported the prompt, but not all it went on to write.
+                if outcome == Outcome::Cancelled && usage.output <= 1 && output_chars > 0 {
+                    row.usage_source = UsageSource::Estimated;
+                    Usage { output: output_chars.div_ceil(CHARACTERS_PER_TOKEN), ..usage }
+                } else {
+                    usage
+                }
+            }
+            None if self.sent && (output_chars > 0 || outcome != Outcome::Error) => {
+                row.usage_source = UsageSource::Estimated;
+                Usage {
+                    input: (row.request_bytes.max(0) as u64).div_ceil(CHARACTERS_PER_TOKEN),
+                    output: output_chars.div_ceil(CHARACTERS_PER_TOKEN),
+                    ..Usage::default()
+                }
+            }
+            None => return None,
+        };
+        let whole = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+        row.tokens = Tokens {
+            input: whole(usage.input),
+            output: whole(usage.output),
+            cache_read: whole(usage.cache_read),
+            cache_write: whole(usage.cache_write_5m + usage.cache_write_1h),
+            cache_write_1h: whole(usage.cache_write_1h),
+            reasoning: whole(usage.reasoning),
+            audio: whole(usage.audio_input + usage.audio_output),
+        };
+        row.usage_raw = usage.raw.as_ref().map(|raw| raw.get().to_owned());
+        Some(BilledTokens {
+            input: usage.input,
+            output: usage.output,
+            cache_read: usage.cache_read,
+            cache_write_5m: usage.cache_write_5m,
+            cache_write_1h: usage.cache_write_1h,
+            reasoning: usage.reasoning,
+            audio_input: usage.audio_input,
+            audio_output: usage.audio_output,
+            image_input: usage.image_input,
+            service_tier: usage.service_tier,
+        })
+    }
+
+    fn fill_cost(&self, row: &mut RequestRow, billed: Option<&BilledTokens>) {
+        let Some(billed) = billed else {
+            // Nothing was used, so nothing is owed.
+            row.cost_nanos = Some(0);
+            return;
+        };
+        if row.billing == Billing::Local {
+            row.cost_nanos = Some(0);
+            row.price_source = Some("local".into());
+            return;
+        }
+        let Some(plan) = self.deployment.as_ref().and_then(|deployment| deployment.prices.as_ref()) else {
+            return;
+        };
+        row.price_source = Some(plan.source.clone());
+        row.price_version = Some(plan.version.clone());
+        if let Some(cost) = plan.cost(billed, row.started_at) {
+            row.cost_nanos = Some(cost.nanos);
+            row.cost_lines = Some(lines_json(&cost));
+        }
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        if self.row.is_some() {
+            // The client went away before there was an end to tell. 499 is what nginx made usual for this.
+            self.finish(End {
+                status: 499,
+                outcome: Outcome::Cancelled,
+                failure: None,
+                usage: None,
+                output_chars: 0,
+                response_bytes: 0,
+                response_id: None,
+            });
+        }
+    }
+}
+
+fn lines_json(cost: &Cost) -> String {
+    let lines: Vec<_> =
+        cost.lines.iter().map(|line| json!([line.kind, line.tokens, line.price_pico])).collect();
+    serde_json::Value::from(lines).to_string()
+}
+
+fn attempts_json(attempts: &[AttemptNote]) -> String {
+    let notes: Vec<_> = attempts
+        .iter()
+        .map(|note| {
+            json!({
+                "provider": note.provider, "model": note.model, "status": note.status,
+                "duration_us": note.duration_us, "error": note.error,
+            })
+        })
+        .collect();
+    serde_json::Value::from(notes).to_string()
+}

@@ -1,0 +1,438 @@
+//! The phases of a request, one line each: access, admission, plan, attempts.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::http::HeaderMap;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use postern_wire::{Edits, EndState, Format, ReplyContext, StreamTap, StreamTranscoder, Target};
+
+use crate::clock;
+use crate::error::{Blame, Failure};
+use crate::events::{Event, Topic};
+use crate::exchange::Exchange;
+use crate::limits::Estimate;
+use crate::meter::{AttemptNote, Meter};
+use crate::reply::{Answer, StreamReply, Watch, Whole};
+use crate::routing;
+use crate::snapshot::{Deployment, Endpoint, Group, Resolution};
+use crate::upstream::{self, Reply};
+
+/// How long a stream may be silent between two chunks.
+const STREAM_IDLE: Duration = Duration::from_secs(300);
+/// What a reply is assumed to come to where neither the caller nor the catalogue sets a maximum.
+const DEFAULT_MAX_TOKENS: u64 = 4096;
+/// Most events of a stream are seen before its head is sent on, so that an error that comes first is an error.
+const LONGEST_RETRY_PAUSE: u64 = 5;
+
+pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failure> {
+    let group = find_group(exchange, meter)?;
+    let permit =
+        exchange.engine.limits.admit(exchange.caller.key().map(AsRef::as_ref), estimate(exchange, &group))?;
+    meter.hold(permit);
+    let tries = exchange.snapshot.num_retries as usize + 1;
+    let plan = routing::plan(&group, &exchange.engine.health, tries, || getrandom::u64().unwrap_or(0));
+    attempts(exchange, meter, &group, &plan).await
+}
+
+/// What the model name means, and whether the caller may use it.
+fn find_group(exchange: &Exchange, meter: &mut Meter) -> Result<Arc<Group>, Failure> {
+    let model = exchange.envelope.model.as_str();
+    let Resolution { group } =
+        exchange.snapshot.resolve(model).map_err(|unresolved| unresolved.into_failure(model))?;
+    if let Some(row) = meter.row() {
+        row.model_group.clone_from(&group.name);
+    }
+    if !exchange.caller.may_use(&[model, &group.name]) {
+        let allowed = match exchange.caller.key().map(|key| &key.models) {
+            Some(crate::snapshot::AllowedModels::Only(list)) => list.join(", "),
+            _ => String::new(),
+        };
+        return Err(Failure::forbidden(
+            "model_not_allowed",
+            format!("key not allowed to access model. This key can only access models=[{allowed}]. Tried to access {model}"),
+        )
+        .with_type("key_model_access_denied")
+        .with_param("model"));
+    }
+    Ok(group)
+}
+
+/// Never below the real cost but for what a tokenizer makes of unusual text; see the settlement in `meter`.
+fn estimate(exchange: &Exchange, group: &Group) -> Estimate {
+    let Some(deployment) = group.deployments.first() else {
+        return Estimate { cost_nanos: Some(0), tokens: 0 };
+    };
+    let input = (exchange.body.len() as u64).div_ceil(3).min(deployment.context.unwrap_or(u64::MAX));
+    let output = exchange.envelope.max_output_tokens.or(deployment.max_output).unwrap_or(DEFAULT_MAX_TOKENS);
+    let output = output.saturating_mul(u64::from(exchange.envelope.choices.max(1)));
+    let dearest = group
+        .deployments
+        .iter()
+        .map(|deployment| deployment.highest_cost(input, output))
+        .try_fold(0_i64, |most, cost| cost.map(|cost| most.max(cost)));
+    Estimate {
+        cost_nanos: dearest,
+        tokens: input.saturating_add(exchange.envelope.max_output_tokens.unwrap_or(0)),
+    }
+}
+
+async fn attempts(
+    exchange: &Exchange,
+    meter: &mut Meter,
+    group: &Group,
+    plan: &[Arc<Deployment>],
+) -> Result<Answer, Failure> {
+    let mut last = Failure::unavailable("no_deployment", format!("no deployment serves {}", group.name));
+    for (number, deployment) in plan.iter().enumerate() {
+        let started = Instant::now();
+        meter.sent_to(deployment);
+        let failure = match attempt(exchange, meter, deployment).await {
+            Ok(answer) => {
+                exchange.engine.health.recovered(&deployment.id);
+                credential_works(exchange, deployment);
+                if number > 0 {
+                    meter.note_attempt(note(deployment, started, None));
+                }
+                return Ok(answer);
+            }
+            Err(failure) => failure,
+        };
+        meter.note_attempt(note(deployment, started, Some(&failure)));
+        if failure.blame == Blame::Upstream {
+            blame(exchange, deployment, group, &failure);
+        }
+        let next = plan.get(number + 1);
+        let again = next.is_some_and(|next| may_try(&failure, deployment, next));
+        let pause = next.map(|next| pause(&failure, number, next.id == deployment.id));
+        last = failure;
+        match pause {
+            Some(Some(pause)) if again => tokio::time::sleep(pause).await,
+            _ => break,
+        }
+    }
+    Err(last)
+}
+
+fn note(deployment: &Deployment, started: Instant, failure: Option<&Failure>) -> AttemptNote {
+    AttemptNote {
+        provider: deployment.provider.clone(),
+        model: deployment.upstream_model.clone(),
+        status: failure.map_or(Some(200), |failure| Some(failure.error.status)),
+        duration_us: clock::micros_since(started),
+        error: failure.map(|failure| failure.error.message.chars().take(500).collect()),
+    }
+}
+
+/// Whether `next` may do better than `failed` did.
+fn may_try(failure: &Failure, failed: &Deployment, next: &Deployment) -> bool {
+    let elsewhere = next.id != failed.id;
+    // Waiting a whole time-out again on the same deployment, or asking it again with a refused credential, helps nobody.
+    let only_elsewhere = matches!(failure.error.status, 401 | 403 | 504);
+    failure.blame == Blame::Upstream
+        && (elsewhere || !only_elsewhere)
+        && (failure.retry || (elsewhere && only_elsewhere))
+}
+
+/// How long to wait before the next try; `None` when the upstream asks for longer than a caller would wait.
+fn pause(failure: &Failure, number: usize, same: bool) -> Option<Duration> {
+    if !same {
+        return Some(Duration::ZERO);
+    }
+    if let Some(seconds) = failure.error.retry_after {
+        return (seconds <= LONGEST_RETRY_PAUSE).then(|| Duration::from_secs(seconds));
+    }
+    let base = 250_u64 << number.min(4);
+    let jitter = getrandom::u64().unwrap_or(0) % (base / 2);
+    Some(Duration::from_millis(base + jitter))
+}
+
+fn blame(exchange: &Exchange, deployment: &Arc<Deployment>, group: &Group, failure: &Failure) {
+    let engine = &exchange.engine;
+    let status = failure.error.status;
+    if group.deployments.len() > 1 && (failure.retry || matches!(status, 401 | 403 | 404)) {
+        engine.health.cool_down(&deployment.id, failure.error.retry_after);
+    }
+    if status == 401 && engine.credential_refused(deployment, &failure.error.message) {
+        engine.events.publish(Event::CredentialRefused {
+            provider_id: deployment.provider_id.map(|id| id.to_string()).unwrap_or_default(),
+            provider_name: deployment.provider.clone(),
+            message: failure.error.message.clone(),
+        });
+        engine.events.publish(Event::Stale(vec![Topic::Providers, Topic::Status]));
+    }
+}
+
+fn credential_works(exchange: &Exchange, deployment: &Deployment) {
+    if exchange.engine.credential_accepted(deployment) {
+        exchange.engine.events.publish(Event::Stale(vec![Topic::Providers, Topic::Status]));
+    }
+}
+
+/// What goes to the deployment: the caller's bytes with the model's name changed, or a translation.
+struct Prepared {
+    body: Bytes,
+    loss: Vec<String>,
+    hide_usage: bool,
+}
+
+fn prepare(exchange: &Exchange, deployment: &Deployment) -> Result<Prepared, Failure> {
+    let envelope = &exchange.envelope;
+    let streaming = envelope.stream;
+    if deployment.format == exchange.format {
+        let ask_usage = streaming
+            && exchange.format == Format::OpenAiChat
+            && !envelope.include_usage
+            && deployment.spec.quirks.stream_usage;
+        let model = deployment.upstream_model.as_str();
+        let edits = Edits { model: (model != envelope.model).then_some(model), ask_usage };
+        return Ok(Prepared {
+            body: envelope.rewrite(&exchange.body, &edits),
+            loss: Vec::new(),
+            hide_usage: ask_usage,
+        });
+    }
+    let target = Target {
+        model: &deployment.upstream_model,
+        default_max_tokens: deployment.max_output.unwrap_or(DEFAULT_MAX_TOKENS),
+        drop_params: deployment.drop_params,
+    };
+    let translated =
+        postern_wire::translate_request(exchange.format, deployment.format, &exchange.body, &target)?;
+    Ok(Prepared { body: translated.body.into(), loss: translated.loss.0, hide_usage: false })
+}
+
+async fn attempt(
+    exchange: &Exchange,
+    meter: &mut Meter,
+    deployment: &Arc<Deployment>,
+) -> Result<Answer, Failure> {
+    use crate::snapshot::Credential;
+    match &deployment.credential {
+        Credential::Loaded | Credential::NotNeeded => {}
+        Credential::Missing => {
+            let mut failure = Failure::unavailable(
+                "credential_missing",
+                format!(
+                    "{} has no credential yet: add one in the console under Providers",
+                    deployment.provider
+                ),
+            );
+            failure.blame = Blame::Upstream;
+            failure.retry = true;
+            return Err(failure);
+        }
+        Credential::Unavailable(reason) => {
+            return Err(Failure::unavailable(
+                "credential_unavailable",
+                format!("the credential of {} cannot be read now: {reason}", deployment.provider),
+            ));
+        }
+    }
+    let prepared = prepare(exchange, deployment)?;
+    if let Some(row) = meter.row()
+        && !prepared.loss.is_empty()
+    {
+        row.dropped = serde_json::to_string(&prepared.loss).ok();
+    }
+    let streaming = exchange.envelope.stream;
+    let patience = deployment.timeout.unwrap_or(exchange.snapshot.request_timeout);
+    let first = if streaming { deployment.stream_timeout.unwrap_or(patience) } else { patience };
+    let headers = upstream::request_headers(deployment, &exchange.headers, streaming);
+    let reply =
+        upstream::send(&exchange.engine.clients, deployment, headers, prepared.body.clone(), first).await?;
+    if !(200..300).contains(&reply.status) {
+        return Err(refused(deployment, reply, first).await);
+    }
+    if streaming {
+        stream(exchange, meter, deployment, reply, prepared, first).await.map(Answer::Stream)
+    } else {
+        meter.first_byte();
+        whole(exchange, deployment, reply, prepared, patience).await.map(Answer::Whole)
+    }
+}
+
+/// The upstream's refusal, understood, with its own words kept for callers of its format.
+async fn refused(deployment: &Deployment, reply: Reply, patience: Duration) -> Failure {
+    let status = reply.status;
+    let headers = reply.headers.clone();
+    let body = upstream::read_error(reply, patience).await;
+    let mut error = postern_wire::parse_error(deployment.format, status, &body);
+    if error.retry_after.is_none() {
+        error.retry_after = headers
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| text.trim().parse().ok());
+    }
+    // A redirect, or any other answer that is neither success nor error, is the upstream's fault.
+    if !(400..600).contains(&status) {
+        error.status = 502;
+        error.message = format!("{} answered with the unexpected status {status}", deployment.provider);
+    }
+    let content_type = headers.get(axum::http::header::CONTENT_TYPE).cloned();
+    let own_shape = status == error.status && is_error_body(&body);
+    Failure {
+        blame: Blame::Upstream,
+        retry: matches!(status, 408 | 409 | 425 | 429 | 500..=599),
+        error,
+        upstream_body: own_shape.then_some((deployment.format, body, content_type)),
+    }
+}
+
+/// Both formats tell errors in a member of that name.
+fn is_error_body(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(body).is_ok_and(|body| body["error"].is_object())
+}
+
+async fn whole(
+    exchange: &Exchange,
+    deployment: &Arc<Deployment>,
+    reply: Reply,
+    prepared: Prepared,
+    patience: Duration,
+) -> Result<Whole, Failure> {
+    let status = reply.status;
+    let headers = reply.headers.clone();
+    let body = upstream::read_whole(reply, &deployment.provider, patience).await?;
+    let not_an_answer = |what: &dyn std::fmt::Display| {
+        Failure::upstream(
+            502,
+            "upstream_invalid_response",
+            format!("{} answered with something that is no model response: {what}", deployment.provider),
+        )
+    };
+    let (body, summary, mut loss, translated) = if deployment.format == exchange.format {
+        let summary =
+            postern_wire::read_response(deployment.format, &body).map_err(|error| not_an_answer(&error))?;
+        (body, summary, Vec::new(), false)
+    } else {
+        let context = reply_context(exchange, deployment);
+        let translated =
+            postern_wire::translate_response(deployment.format, exchange.format, &body, &context)
+                .map_err(|error| not_an_answer(&error))?;
+        (Bytes::from(translated.body), translated.summary, translated.loss.0, true)
+    };
+    loss.splice(0..0, prepared.loss);
+    Ok(Whole { status, headers, body, summary, loss, translated, deployment: deployment.clone() })
+}
+
+fn reply_context(exchange: &Exchange, deployment: &Deployment) -> ReplyContext {
+    ReplyContext {
+        created: clock::now_ms() / 1000,
+        fallback_id: exchange.request_id.simple().to_string(),
+        model: deployment.upstream_model.clone(),
+        include_usage: exchange.envelope.include_usage,
+    }
+}
+
+/// Waits for the first event, so that a reply that begins with an error is an error and another deployment can be tried.
+async fn stream(
+    exchange: &Exchange,
+    meter: &mut Meter,
+    deployment: &Arc<Deployment>,
+    reply: Reply,
+    prepared: Prepared,
+    patience: Duration,
+) -> Result<StreamReply, Failure> {
+    let content_type = reply
+        .headers
+        .get(axum::http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let headers = reply.headers.clone();
+    let mut watch = if deployment.format == exchange.format {
+        Watch::Tap(StreamTap::new(deployment.format, prepared.hide_usage))
+    } else {
+        Watch::Transcode(Box::new(StreamTranscoder::new(
+            deployment.format,
+            exchange.format,
+            reply_context(exchange, deployment),
+        )))
+    };
+    if !content_type.starts_with("text/event-stream") {
+        let body = upstream::read_error(reply, patience).await;
+        let what = if content_type.is_empty() {
+            "an answer without a content type".to_owned()
+        } else {
+            format!("`{content_type}`")
+        };
+        let parsed = postern_wire::parse_error(deployment.format, 502, &body);
+        return Err(Failure::upstream(
+            502,
+            "upstream_invalid_response",
+            format!(
+                "{} answered a streaming request with {what} instead of a stream: {}",
+                deployment.provider, parsed.message
+            ),
+        ));
+    }
+    let mut chunks = reply.chunks;
+    let mut ready: Vec<crate::reply::Piece> = Vec::new();
+    loop {
+        let chunk = tokio::time::timeout(patience, chunks.next()).await.map_err(|_| {
+            Failure::upstream(
+                504,
+                "upstream_timeout",
+                format!("{} sent nothing within {} s", deployment.provider, patience.as_secs_f32()),
+            )
+        })?;
+        let Some(chunk) = chunk.transpose()? else {
+            if ready.is_empty() {
+                return Err(Failure::upstream(
+                    502,
+                    "upstream_empty_stream",
+                    format!("{} closed the stream without an event", deployment.provider),
+                ));
+            }
+            break;
+        };
+        let piece = watch.feed(chunk);
+        let began = !piece.forward.is_empty();
+        if piece.failed
+            && let EndState::UpstreamError(error) = watch.finish().state
+        {
+            let mut failure = Failure::upstream(error.status, "upstream_error", error.message.clone());
+            failure.retry = error.status == 429 || error.status >= 500;
+            failure.error = error;
+            return Err(failure);
+        }
+        ready.push(piece);
+        if began {
+            break;
+        }
+    }
+    meter.first_byte();
+    let idle = deployment.stream_timeout.unwrap_or(STREAM_IDLE);
+    Ok(StreamReply::new(exchange, deployment.clone(), headers, watch, ready, chunks, idle, prepared.loss))
+}
+
+impl Deployment {
+    /// What a request of that size may come to at most, nano-dollars; `None` without a price.
+    fn highest_cost(&self, input: u64, output: u64) -> Option<i64> {
+        if matches!(self.endpoint, Endpoint::Demo)
+            || self.billing == postern_store::table::requests::Billing::Local
+        {
+            return Some(0);
+        }
+        let tokens = crate::catalogue::BilledTokens { input, output, ..Default::default() };
+        self.prices.as_ref()?.cost_at_peak(&tokens).map(|cost| cost.nanos)
+    }
+}
+
+/// Headers of the upstream that say something to the caller: rate limits, the provider's own request id.
+pub fn passed_back(upstream: &HeaderMap, into: &mut HeaderMap) {
+    for (name, value) in upstream {
+        let text = name.as_str();
+        if text.starts_with("x-ratelimit-")
+            || text.starts_with("anthropic-")
+            || text.starts_with("openai-")
+            || text == "retry-after"
+        {
+            into.insert(name.clone(), value.clone());
+        } else if text == "x-request-id" || text == "request-id" {
+            into.insert("llm_provider-x-request-id", value.clone());
+        }
+    }
+}

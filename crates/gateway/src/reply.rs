@@ -1,0 +1,163 @@
+//! What goes back to the caller. A whole answer is sent when its ledger row is committed; a stream is forwarded frame by
+//! frame as it comes, and only its last piece waits for the row.
+
+mod streaming;
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use postern_store::table::requests::Outcome;
+use postern_wire::{Format, ResponseSummary, StreamEnd, StreamTap, StreamTranscoder};
+pub use streaming::StreamReply;
+use uuid::Uuid;
+
+use crate::engine::Engine;
+use crate::meter::{End, Meter};
+use crate::pipeline::passed_back;
+use crate::snapshot::Deployment;
+
+pub enum Answer {
+    Whole(Whole),
+    Stream(StreamReply),
+}
+
+/// A complete answer in the caller's format.
+pub struct Whole {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    pub summary: ResponseSummary,
+    pub loss: Vec<String>,
+    pub translated: bool,
+    pub deployment: Arc<Deployment>,
+}
+
+/// A piece of a stream, ready to forward.
+pub struct Piece {
+    pub forward: Bytes,
+    /// Holds the format's own end.
+    pub terminal: bool,
+    /// Holds the upstream's error event.
+    pub failed: bool,
+}
+
+/// Watches a stream whose format the caller shares, or translates it.
+pub enum Watch {
+    Tap(StreamTap),
+    Transcode(Box<StreamTranscoder>),
+}
+
+impl Watch {
+    pub fn feed(&mut self, chunk: Bytes) -> Piece {
+        match self {
+            Self::Tap(tap) => {
+                let tapped = tap.feed(chunk);
+                Piece { forward: tapped.forward, terminal: tapped.terminal, failed: tapped.error }
+            }
+            Self::Transcode(transcoder) => {
+                let pieces = transcoder.feed(&chunk);
+                Piece { forward: Bytes::from(pieces.bytes), terminal: pieces.terminal, failed: pieces.error }
+            }
+        }
+    }
+
+    pub fn finish(&mut self) -> StreamEnd {
+        match self {
+            Self::Tap(tap) => tap.finish(),
+            Self::Transcode(transcoder) => transcoder.finish(),
+        }
+    }
+}
+
+impl Answer {
+    pub async fn into_response(
+        self,
+        engine: &Arc<Engine>,
+        format: Format,
+        request_id: Uuid,
+        mut meter: Meter,
+    ) -> Response {
+        match self {
+            Self::Stream(stream) => stream.into_response(format, request_id, meter),
+            Self::Whole(whole) => {
+                let end = End {
+                    status: whole.status,
+                    outcome: Outcome::Ok,
+                    failure: None,
+                    usage: whole.summary.usage,
+                    output_chars: if whole.translated { 0 } else { whole.body.len() as u64 },
+                    response_bytes: whole.body.len() as u64,
+                    response_id: whole.summary.id,
+                };
+                let mut headers = HeaderMap::with_capacity(16);
+                let json = HeaderValue::from_static("application/json");
+                let theirs = whole.headers.get(header::CONTENT_TYPE).filter(|_| !whole.translated);
+                headers.insert(header::CONTENT_TYPE, theirs.cloned().unwrap_or(json));
+                about(&mut headers, &whole.deployment, &whole.headers, request_id, &whole.loss);
+                if let Some((ack, cost)) = meter.finish(end) {
+                    if let Some(cost) = cost
+                        && let Ok(value) = HeaderValue::from_str(&dollars(cost))
+                    {
+                        headers.insert("x-litellm-response-cost", value);
+                    }
+                    if !engine.options.buffered_ledger {
+                        ack.committed().await;
+                    }
+                }
+                let status = StatusCode::from_u16(whole.status).unwrap_or(StatusCode::OK);
+                (status, headers, whole.body).into_response()
+            }
+        }
+    }
+}
+
+/// Exact decimal dollars.
+fn dollars(nanos: i64) -> String {
+    let (whole, part) = (nanos / 1_000_000_000, nanos.unsigned_abs() % 1_000_000_000);
+    let text = format!("{whole}.{part:09}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Headers that say who answered, with what was lost on the way.
+fn about(
+    headers: &mut HeaderMap,
+    deployment: &Deployment,
+    upstream: &HeaderMap,
+    request_id: Uuid,
+    loss: &[String],
+) {
+    let mut buffer = Uuid::encode_buffer();
+    let id: &str = request_id.as_hyphenated().encode_lower(&mut buffer);
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert("x-request-id", id.clone());
+        headers.insert("x-litellm-call-id", id);
+    }
+    for (name, value) in
+        [("x-litellm-model-id", &deployment.id), ("x-litellm-model-group", &deployment.group)]
+    {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    if !loss.is_empty()
+        && let Ok(value) = HeaderValue::from_str(&loss.join(", ").chars().take(1024).collect::<String>())
+    {
+        headers.insert("x-postern-dropped", value);
+    }
+    passed_back(upstream, headers);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dollars;
+
+    #[test]
+    fn dollars_are_exact() {
+        assert_eq!(dollars(0), "0");
+        assert_eq!(dollars(1), "0.000000001");
+        assert_eq!(dollars(1_500_000_000), "1.5");
+        assert_eq!(dollars(12_340_000), "0.01234");
+    }
+}

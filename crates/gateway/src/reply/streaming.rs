@@ -1,0 +1,229 @@
+//! A reply under way. Frames are forwarded as received; the piece with the format's own end is held until the ledger row
+//! is committed. A stream that breaks off ends with an error in the caller's format, never as if it were finished.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use postern_store::table::requests::Outcome;
+use postern_wire::{EndState, Format, StreamEnd};
+use uuid::Uuid;
+
+use super::{Piece, Watch, about};
+use crate::clock;
+use crate::error::Failure;
+use crate::exchange::Exchange;
+use crate::meter::{End, Meter};
+use crate::snapshot::Deployment;
+use crate::upstream::Chunks;
+
+/// How long the upstream may take to close its stream after the format's own end, before the connection is given up.
+const CLOSING: Duration = Duration::from_millis(500);
+
+pub struct StreamReply {
+    deployment: Arc<Deployment>,
+    headers: HeaderMap,
+    watch: Watch,
+    ready: VecDeque<Piece>,
+    chunks: Chunks,
+    idle: Duration,
+    loss: Vec<String>,
+    buffered: bool,
+}
+
+impl StreamReply {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a part of the reply that the pipeline has in hand"
+    )]
+    pub fn new(
+        exchange: &Exchange,
+        deployment: Arc<Deployment>,
+        headers: HeaderMap,
+        watch: Watch,
+        ready: Vec<Piece>,
+        chunks: Chunks,
+        idle: Duration,
+        loss: Vec<String>,
+    ) -> Self {
+        let buffered = exchange.engine.options.buffered_ledger;
+        Self { deployment, headers, watch, ready: ready.into(), chunks, idle, loss, buffered }
+    }
+
+    pub fn into_response(self, format: Format, request_id: Uuid, meter: Meter) -> Response {
+        let mut headers = HeaderMap::with_capacity(16);
+        let events = HeaderValue::from_static("text/event-stream; charset=utf-8");
+        let theirs =
+            matches!(self.watch, Watch::Tap(_)).then(|| self.headers.get(header::CONTENT_TYPE)).flatten();
+        headers.insert(header::CONTENT_TYPE, theirs.cloned().unwrap_or(events));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+        about(&mut headers, &self.deployment, &self.headers, request_id, &self.loss);
+        let under_way = UnderWay {
+            provider: self.deployment.provider.clone(),
+            watch: self.watch,
+            ready: self.ready,
+            chunks: Some(self.chunks),
+            idle: self.idle,
+            buffered: self.buffered,
+            format,
+            request_id,
+            meter: Some(meter),
+            sent: 0,
+        };
+        let body = stream::unfold(under_way, |mut under_way| async move {
+            let piece = under_way.next().await?;
+            Some((Ok::<_, std::convert::Infallible>(piece), under_way))
+        });
+        (StatusCode::OK, headers, Body::from_stream(body.boxed())).into_response()
+    }
+}
+
+struct UnderWay {
+    provider: String,
+    watch: Watch,
+    ready: VecDeque<Piece>,
+    /// `None` once the upstream has ended.
+    chunks: Option<Chunks>,
+    idle: Duration,
+    buffered: bool,
+    format: Format,
+    request_id: Uuid,
+    /// `None` once the row is written.
+    meter: Option<Meter>,
+    sent: u64,
+}
+
+impl UnderWay {
+    /// The next bytes for the caller; `None` at the end.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(piece) = self.ready.pop_front() {
+                if piece.terminal && self.meter.is_some() {
+                    // The format's own end: the bill is known.
+                    let end = self.watch.finish();
+                    self.finish(None, end).await;
+                }
+                if piece.forward.is_empty() {
+                    continue;
+                }
+                self.sent += piece.forward.len() as u64;
+                return Some(piece.forward);
+            }
+            let patience = if self.meter.is_some() { self.idle } else { CLOSING };
+            let chunks = self.chunks.as_mut()?;
+            match tokio::time::timeout(patience, chunks.next()).await {
+                Ok(Some(Ok(chunk))) => {
+                    // After the end was told, what follows is the upstream's own and goes through.
+                    let piece = match (&self.meter, &self.watch) {
+                        (None, Watch::Tap(_)) => Piece { forward: chunk, terminal: false, failed: false },
+                        (None, Watch::Transcode(_)) => continue,
+                        (Some(_), _) => self.watch.feed(chunk),
+                    };
+                    self.ready.push_back(piece);
+                }
+                Ok(Some(Err(failure))) => return self.end(Some(failure)).await,
+                Ok(None) => return self.end(None).await,
+                Err(_) if self.meter.is_none() => return self.end(None).await,
+                Err(_) => {
+                    let silent = Failure::upstream(
+                        504,
+                        "upstream_timeout",
+                        format!(
+                            "{} sent nothing for {} s in the middle of its answer",
+                            self.provider,
+                            patience.as_secs_f32()
+                        ),
+                    );
+                    return self.end(Some(silent)).await;
+                }
+            }
+        }
+    }
+
+    /// The upstream has ended, well or badly. What is still to be sent.
+    async fn end(&mut self, failure: Option<Failure>) -> Option<Bytes> {
+        self.chunks = None;
+        if self.meter.is_none() {
+            return None;
+        }
+        let end = self.watch.finish();
+        let failure = failure.or_else(|| match end.state.clone() {
+            EndState::Complete => None,
+            EndState::Truncated => Some(Failure::upstream(
+                502,
+                "upstream_stream_truncated",
+                format!("{} closed the stream before its end", self.provider),
+            )),
+            EndState::Broken { what } => Some(Failure::upstream(
+                502,
+                "upstream_stream_broken",
+                format!("{} sent a stream that cannot be read: {what}", self.provider),
+            )),
+            EndState::UpstreamError(error) => {
+                let mut failure = Failure::upstream(error.status, "upstream_error", error.message.clone());
+                failure.error = error;
+                // The upstream has told the caller itself, in words that were forwarded.
+                failure.upstream_body = Some((self.format, Bytes::new(), None));
+                Some(failure)
+            }
+        });
+        let told = failure.as_ref().is_some_and(|failure| failure.upstream_body.is_some());
+        let mut last = end.forward.to_vec();
+        if let Some(failure) = &failure
+            && !told
+        {
+            let error = postern_wire::render_stream_error(
+                self.format,
+                &failure.error,
+                &self.request_id.to_string(),
+                &clock::text(clock::now_ms()),
+            );
+            last.extend_from_slice(&error);
+        }
+        self.finish(failure.as_ref(), end).await;
+        (!last.is_empty()).then(|| last.into())
+    }
+
+    async fn finish(&mut self, failure: Option<&Failure>, stream: StreamEnd) {
+        let Some(mut meter) = self.meter.take() else { return };
+        let end = End {
+            // The head of the response has long been sent: 200 is what the caller saw, unless it was cut short.
+            status: failure.map_or(200, |failure| failure.error.status),
+            outcome: if failure.is_some() { Outcome::Error } else { Outcome::Ok },
+            failure,
+            usage: stream.usage,
+            output_chars: stream.output_chars,
+            response_bytes: self.sent,
+            response_id: stream.id,
+        };
+        if let Some((ack, _)) = meter.finish(end)
+            && !self.buffered
+        {
+            ack.committed().await;
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        // The caller went away: what was used until now is billed, and dropping the upstream's stream cancels it.
+        if let Some(mut meter) = self.meter.take() {
+            let stream = self.watch.finish();
+            meter.finish(End {
+                status: 499,
+                outcome: Outcome::Cancelled,
+                failure: None,
+                usage: stream.usage,
+                output_chars: stream.output_chars,
+                response_bytes: self.sent,
+                response_id: stream.id,
+            });
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What all surfaces share: extractors for the caller and for JSON bodies, and the documented shapes of errors.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::auth::{self, Caller, InternalOrigin};
+use crate::clock;
+use crate::engine::Engine;
+use crate::error::Failure;
+
+/// Any JSON object.
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(value_type = Object)]
+pub struct JsonObject(pub serde_json::Map<String, serde_json::Value>);
+
+/// How errors are told: OpenAI's members with more beside them.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ErrorBody {
+    pub error: ErrorDetail,
+    /// RFC 3339, UTC.
+    pub timestamp: String,
+    /// Also in the header `x-request-id`.
+    pub request_id: String,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ErrorDetail {
+    /// What happened and what helps.
+    pub message: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The field in question.
+    pub param: Option<String>,
+    pub code: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    pub details: Option<serde_json::Value>,
+}
+
+impl FromRequestParts<std::sync::Arc<Engine>> for Caller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, engine: &std::sync::Arc<Engine>) -> Result<Self, Failure> {
+        if parts.extensions.get::<InternalOrigin>().is_some() {
+            return Ok(Self::Internal);
+        }
+        auth::authenticate(&engine.snapshot.load(), &parts.headers, clock::now_ms())
+    }
+}
+
+/// A caller who is the administrator.
+pub struct Administrator(pub Caller);
+
+impl FromRequestParts<std::sync::Arc<Engine>> for Administrator {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, engine: &std::sync::Arc<Engine>) -> Result<Self, Failure> {
+        let caller = Caller::from_request_parts(parts, engine).await?;
+        if caller.is_administrator() {
+            return Ok(Self(caller));
+        }
+        Err(Failure::forbidden("administrator_only", "Only the administrator's key may call this route.")
+            .with_type("auth_error"))
+    }
+}
+
+/// The window or the control socket: what only the person at this machine may do.
+pub struct AtThisMachine;
+
+impl<S: Sync> FromRequestParts<S> for AtThisMachine {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        if parts.extensions.get::<InternalOrigin>().is_some() {
+            return Ok(Self);
+        }
+        Err(Failure::forbidden(
+            "local_only",
+            "This can be done from the desktop window or with the `postern` command only.",
+        )
+        .with_type("auth_error"))
+    }
+}
+
+/// A JSON body, whatever the content type says; wrong ones are told with the field and the reason. An empty body counts
+/// as `{}`.
+pub struct JsonBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| Failure::too_large("the body of a management request is limited to 2 MiB"))?;
+        let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        serde_json::from_slice(text).map(Self).map_err(|error| {
+            let code = if error.is_data() { "invalid_type" } else { "invalid_json" };
+            let mut failure = Failure::invalid(code, format!("the body does not fit: {error}"));
+            failure.error.status = 422;
+            failure
+        })
+    }
+}
+
+/// Query parameters; wrong ones are told.
+pub struct QueryOf<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        Query::<T>::try_from_uri(&parts.uri).map(|Query(query)| Self(query)).map_err(|rejection| {
+            let mut failure = Failure::invalid("invalid_query", rejection.body_text());
+            failure.error.status = 422;
+            failure
+        })
+    }
+}

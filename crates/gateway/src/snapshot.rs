@@ -1,0 +1,172 @@
+//! One immutable, fully resolved view of keys, providers and deployments. A request takes one `Arc` of it and never looks
+//! back; a change builds a new one and swaps it in, so it is in force from the next request on.
+//!
+//! `build` makes it from rows and credentials; `resolve` finds what a model name means.
+
+mod build;
+mod resolve;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue};
+pub use build::{
+    Origin, Sources, auth_header, build, fixed_headers, model_credential, origin, provider_credential,
+};
+use postern_store::table::keys::KeyRow;
+use postern_store::table::providers::ProviderRow;
+use postern_store::table::requests::Billing;
+use postern_wire::Format;
+pub use resolve::{Resolution, Unresolved};
+use uuid::Uuid;
+
+use crate::catalogue::Prices;
+use crate::ids::KeyHash;
+use crate::providers::ProviderSpec;
+
+/// The name of the built-in model and its provider.
+pub const DEMO: &str = "demo";
+
+pub struct Snapshot {
+    pub admin: Option<KeyHash>,
+    keys: HashMap<KeyHash, Arc<VirtualKey>>,
+    pub providers: Vec<Arc<Provider>>,
+    /// Model groups by name, in order of name.
+    pub groups: BTreeMap<String, Arc<Group>>,
+    /// Other names of model groups.
+    pub aliases: BTreeMap<String, String>,
+    pub num_retries: u32,
+    pub request_timeout: Duration,
+    /// The user's own prices by provider preset and model.
+    pub overrides: HashMap<(String, String), Arc<PricePlan>>,
+    /// Groups made on the fly for `provider/model`, so that each is resolved once.
+    direct: resolve::DirectGroups,
+}
+
+impl Snapshot {
+    pub fn key(&self, hash: &KeyHash) -> Option<&Arc<VirtualKey>> {
+        self.keys.get(hash)
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &Arc<VirtualKey>> {
+        self.keys.values()
+    }
+
+    pub fn provider(&self, id: Uuid) -> Option<&Arc<Provider>> {
+        self.providers.iter().find(|provider| provider.row.id == id)
+    }
+}
+
+/// A virtual key as requests see it.
+#[derive(Debug)]
+pub struct VirtualKey {
+    pub row: KeyRow,
+    pub hash: KeyHash,
+    /// The alias, else `sk-...last4`.
+    pub label: String,
+    pub models: AllowedModels,
+}
+
+/// Which models a key may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AllowedModels {
+    All,
+    /// Names, or `prefix/*`.
+    Only(Vec<String>),
+}
+
+impl AllowedModels {
+    /// `[]`, `*` and `all-proxy-models` allow everything.
+    pub fn from_list(list: Vec<String>) -> Self {
+        if list.is_empty() || list.iter().any(|entry| entry == "*" || entry == "all-proxy-models") {
+            Self::All
+        } else {
+            Self::Only(list)
+        }
+    }
+
+    /// Whether a model may be used that the caller knows by any of these names (as asked, group, `provider/model`).
+    pub fn allow(&self, names: &[&str]) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(list) => list.iter().any(|entry| {
+                entry.strip_suffix('*').map_or_else(
+                    || names.contains(&entry.as_str()),
+                    |prefix| names.iter().any(|name| name.starts_with(prefix)),
+                )
+            }),
+        }
+    }
+}
+
+/// A configured provider.
+#[derive(Debug)]
+pub struct Provider {
+    pub row: ProviderRow,
+    pub spec: &'static ProviderSpec,
+    pub endpoint: Endpoint,
+    /// The credential first (where there is one), then the provider's fixed headers.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub credential: Credential,
+    pub built_in: bool,
+}
+
+/// What is known of a credential. The secret itself is only in the prepared header of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    Loaded,
+    NotNeeded,
+    Missing,
+    /// The vault holds one and cannot be read now; the sentence says why.
+    Unavailable(String),
+}
+
+/// A model group: deployments that answer to one name.
+#[derive(Debug)]
+pub struct Group {
+    pub name: String,
+    pub deployments: Vec<Arc<Deployment>>,
+}
+
+/// One upstream that answers for a model group, resolved down to the bytes of its credential header.
+#[derive(Debug)]
+pub struct Deployment {
+    pub id: String,
+    pub group: String,
+    pub provider_id: Option<Uuid>,
+    /// The configured provider's name, or the preset's for a deployment with its own credential.
+    pub provider: String,
+    pub spec: &'static ProviderSpec,
+    pub format: Format,
+    pub upstream_model: String,
+    pub endpoint: Endpoint,
+    /// Credential header first, then the provider's fixed headers.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub credential: Credential,
+    pub prices: Option<Arc<PricePlan>>,
+    pub billing: Billing,
+    pub timeout: Option<Duration>,
+    pub stream_timeout: Option<Duration>,
+    pub weight: u32,
+    pub order: i32,
+    pub drop_params: bool,
+    pub context: Option<u64>,
+    pub max_output: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Endpoint {
+    Http(reqwest::Url),
+    /// The built-in model, answered in process.
+    Demo,
+}
+
+/// Prices in force for a deployment, with where they come from.
+#[derive(Debug, Clone)]
+pub struct PricePlan {
+    pub prices: Prices,
+    /// `catalogue`, `override` or `deployment`.
+    pub source: String,
+    pub version: String,
+}

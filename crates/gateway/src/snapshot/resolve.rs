@@ -1,0 +1,109 @@
+//! What a model name means: a model group, `provider/model`, `provider:model`, or the bare name of a model that a
+//! configured provider serves according to the catalogue.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::build::direct_deployment;
+use super::{Group, Provider, Snapshot};
+use crate::catalogue::Catalogue;
+use crate::error::Failure;
+
+/// Groups made on the fly, by the name that was asked for. Bounded: names come from callers.
+pub type DirectGroups = RwLock<HashMap<String, Arc<Group>>>;
+const MOST_DIRECT_GROUPS: usize = 4096;
+
+pub struct Resolution {
+    pub group: Arc<Group>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unresolved {
+    Unknown,
+    /// The provider before the slash is configured and switched off.
+    Disabled(String),
+    /// A model of a provider that is known and not configured.
+    NotConfigured(String),
+}
+
+impl Snapshot {
+    pub fn resolve(&self, model: &str) -> Result<Resolution, Unresolved> {
+        let name = self.aliases.get(model).map_or(model, String::as_str);
+        if let Some(group) = self.groups.get(name) {
+            return Ok(Resolution { group: group.clone() });
+        }
+        if let Some(group) = self.direct.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Ok(Resolution { group: group.clone() });
+        }
+        let group = Arc::new(self.direct_group(name)?);
+        let mut direct = self.direct.write().unwrap_or_else(PoisonError::into_inner);
+        if direct.len() < MOST_DIRECT_GROUPS {
+            direct.insert(name.to_owned(), group.clone());
+        }
+        Ok(Resolution { group })
+    }
+
+    fn direct_group(&self, name: &str) -> Result<Group, Unresolved> {
+        let mut unresolved = Unresolved::Unknown;
+        for separator in ['/', ':'] {
+            let Some((provider, model)) = name.split_once(separator) else { continue };
+            if model.is_empty() {
+                continue;
+            }
+            match self.providers.iter().find(|candidate| candidate.row.name == provider) {
+                Some(found) if found.built_in => {
+                    if let Some(group) = self.groups.get(model) {
+                        return Ok(Group {
+                            name: group.name.clone(),
+                            deployments: group.deployments.clone(),
+                        });
+                    }
+                }
+                Some(found) if found.row.enabled => return Ok(self.group_of(found, model)),
+                Some(found) => return Err(Unresolved::Disabled(found.row.name.clone())),
+                None => {
+                    // LiteLLM's names of a provider lead to the one configured from the same preset.
+                    if let Some(spec) = crate::providers::find(provider) {
+                        match self
+                            .providers
+                            .iter()
+                            .find(|candidate| candidate.spec.id == spec.id && candidate.row.enabled)
+                        {
+                            Some(found) if !found.built_in => return Ok(self.group_of(found, model)),
+                            _ => unresolved = Unresolved::NotConfigured(spec.label.clone()),
+                        }
+                    }
+                }
+            }
+        }
+        let configured = self.providers.iter().filter(|provider| provider.row.enabled && !provider.built_in);
+        for provider in configured {
+            if Catalogue::embedded().find(&provider.spec.id, name).is_some() {
+                return Ok(self.group_of(provider, name));
+            }
+        }
+        Err(unresolved)
+    }
+
+    fn group_of(&self, provider: &Arc<Provider>, model: &str) -> Group {
+        let deployment = direct_deployment(provider, model, &self.overrides);
+        Group { name: deployment.group.clone(), deployments: vec![Arc::new(deployment)] }
+    }
+}
+
+impl Unresolved {
+    pub fn into_failure(self, model: &str) -> Failure {
+        let message = match self {
+            Self::Unknown => format!(
+                "The model `{model}` does not exist or no configured provider serves it. GET /v1/models lists what there is."
+            ),
+            Self::Disabled(provider) => {
+                format!("The model `{model}` belongs to the provider {provider}, which is switched off.")
+            }
+            Self::NotConfigured(provider) => format!(
+                "The model `{model}` belongs to {provider}, which is not configured: add it in the console under Providers."
+            ),
+        };
+        Failure::not_found("model_not_found", message).with_param("model")
+    }
+}

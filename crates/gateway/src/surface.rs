@@ -1,0 +1,90 @@
+//! All routes in one router, and their description as OpenAPI.
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ContactBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::console::ui;
+use crate::error::Failure;
+use crate::http::Shared;
+use crate::http::guard::format_of;
+use crate::{console, http, ids, manage};
+
+/// Largest body of a management request.
+const MANAGEMENT_BODY: usize = 2 * 1024 * 1024;
+
+fn described() -> (Router<Shared>, OpenApi) {
+    let llm = http::routes().layer(DefaultBodyLimit::disable());
+    let managed = manage::routes().merge(console::routes()).layer(DefaultBodyLimit::max(MANAGEMENT_BODY));
+    let (router, mut description) = OpenApiRouter::new().merge(llm).merge(managed).split_for_parts();
+    let about = OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Postern")
+                .description(Some("A personal LLM gateway. Every route but health needs a key: `Authorization: Bearer sk-...`, `x-api-key`, `api-key`, `x-goog-api-key` or `x-litellm-api-key`; the administrator's also as `X-Admin-Key`."))
+                .version(env!("CARGO_PKG_VERSION"))
+                .contact(Some(ContactBuilder::new().name(Some("Postern")).build()))
+                .build(),
+        )
+        .build();
+    description.info = about.info;
+    let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    description.components.get_or_insert_default().add_security_scheme("key", bearer);
+    description.security = Some(vec![SecurityRequirement::new("key", Vec::<String>::new())]);
+    (router, description)
+}
+
+/// The description of the HTTP API.
+pub fn description() -> OpenApi {
+    described().1
+}
+
+/// Every route.
+pub fn router(engine: Shared) -> Router {
+    let (router, description) = described();
+    let docs: Router<Shared> = utoipa_swagger_ui::SwaggerUi::new("/docs")
+        .config(utoipa_swagger_ui::Config::from("/openapi.json"))
+        .into();
+    let text = std::sync::OnceLock::<serde_json::Value>::new();
+    let text = std::sync::Arc::new((text, description));
+    router
+        .route(
+            "/openapi.json",
+            get(move || async move {
+                let (made, description) = &*text;
+                Json(made.get_or_init(|| serde_json::to_value(description).unwrap_or_default()).clone())
+            }),
+        )
+        .merge(docs)
+        .route("/", get(|| async { Redirect::temporary("/ui/") }))
+        .route("/ui", get(ui::to_folder))
+        .route("/ui/", get(ui::index))
+        .route("/ui/{*path}", get(ui::asset))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(engine)
+}
+
+async fn unknown_path(method: Method, uri: Uri) -> Response {
+    // Clients probe the root with HEAD to see whether anybody is there.
+    if method == Method::HEAD && uri.path() == "/" {
+        return ().into_response();
+    }
+    let failure = Failure::not_found(
+        "unknown_path",
+        format!("there is no {} {}; /docs lists what there is", method, uri.path()),
+    );
+    failure.respond(format_of(uri.path()), ids::new_id())
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Response {
+    let mut failure =
+        Failure::invalid("method_not_allowed", format!("{} does not take {method}", uri.path()));
+    failure.error.status = 405;
+    failure.respond(format_of(uri.path()), ids::new_id())
+}
