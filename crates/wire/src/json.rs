@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 mod text;
 mod writer;
 
-pub(crate) use text::{count_string, find_key, string_values};
+pub(crate) use text::{Value, count_string, for_each_key};
 pub(crate) use writer::{ObjectWriter, array, quote};
 
 /// One object's members in the order they were written; keys are unescaped, values are not looked into.

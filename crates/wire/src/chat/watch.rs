@@ -2,20 +2,10 @@
 //! something about the whole: the first ones, usage, a finish reason, an error, a choice other than the first.
 
 use crate::error;
-use crate::json::{self, Members, count_string, find_key, string_values};
+use crate::json::{self, Members, Value, count_string, for_each_key};
 use crate::sse::Event;
 use crate::tap::{Seen, Watcher};
 use crate::usage::Usage;
-
-/// Keys whose string values are output. `content` of tool results does not occur in replies.
-const OUTPUT_KEYS: [&[u8]; 6] = [
-    b"\"content\"",
-    b"\"reasoning_content\"",
-    b"\"reasoning\"",
-    b"\"arguments\"",
-    b"\"refusal\"",
-    b"\"input\"",
-];
 
 #[derive(Default)]
 pub(super) struct ChatWatcher {
@@ -37,14 +27,10 @@ impl Watcher for ChatWatcher {
             seen.error = Some(error::stream_error(data));
             return false;
         }
-        let before = seen.output_chars;
-        for key in OUTPUT_KEYS {
-            string_values(data, key, |contents| seen.output_chars += count_string(contents));
-        }
-        if seen.output_chars > before {
-            seen.content = true;
-        }
-        if seen.id.is_some() && !self.open.is_empty() && !is_telling(data) {
+        let glance = glance(data);
+        seen.output_chars += glance.chars;
+        seen.content |= glance.chars > 0;
+        if seen.id.is_some() && !self.open.is_empty() && !glance.is_telling {
             if !(data.starts_with(b"{") && data.ends_with(b"}")) {
                 seen.broke("a chunk of the stream is not a JSON object");
             }
@@ -128,21 +114,26 @@ fn has_content(delta: &Members<'_>) -> bool {
             .any(|key| delta.get(key).is_some())
 }
 
-/// Whether a chunk has more to say than its text.
-fn is_telling(data: &[u8]) -> bool {
-    let value_at = |key: &[u8]| find_key(data, key, 0).and_then(|at| data.get(at).copied());
-    let is_set = |key: &[u8]| value_at(key).is_some_and(|byte| byte != b'n');
-    is_set(b"\"usage\"") || is_set(b"\"error\"") || is_set(b"\"finish_reason\"") || has_other_choice(data)
+/// What one pass over a chunk's text shows.
+#[derive(Default)]
+struct Glance {
+    /// Characters of output.
+    chars: u64,
+    /// The chunk has more to say than its text: usage, an error, a finish reason, or a choice other than the first
+    /// (or a tool call other than the first, which costs one parse too many).
+    is_telling: bool,
 }
 
-/// Whether any `index` is not 0: another choice's, or a tool call's, which costs one parse too many.
-fn has_other_choice(data: &[u8]) -> bool {
-    let mut from = 0;
-    while let Some(at) = find_key(data, b"\"index\"", from) {
-        if data.get(at) != Some(&b'0') {
-            return true;
-        }
-        from = at;
-    }
-    false
+fn glance(data: &[u8]) -> Glance {
+    let mut glance = Glance::default();
+    for_each_key(data, |key, value| match (key, value) {
+        (
+            b"content" | b"reasoning_content" | b"reasoning" | b"arguments" | b"refusal" | b"input",
+            Value::Text(text),
+        ) => glance.chars += count_string(text),
+        (b"usage" | b"error" | b"finish_reason", value) => glance.is_telling |= value != Value::Other(b'n'),
+        (b"index", value) => glance.is_telling |= value != Value::Other(b'0'),
+        _ => {}
+    });
+    glance
 }

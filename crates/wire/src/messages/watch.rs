@@ -2,11 +2,9 @@
 
 use super::usage::Reports;
 use crate::error;
-use crate::json::{self, Members, count_string, find_key, string_values};
+use crate::json::{self, Members, Value, count_string, for_each_key};
 use crate::sse::Event;
 use crate::tap::{Seen, Watcher};
-
-const OUTPUT_KEYS: [&[u8]; 3] = [b"\"text\"", b"\"thinking\"", b"\"partial_json\""];
 
 #[derive(Default)]
 pub(super) struct MessagesWatcher {
@@ -19,9 +17,11 @@ impl Watcher for MessagesWatcher {
         let data = event.data.trim_ascii();
         if event.name == "content_block_delta" || (event.name.is_empty() && is_delta(data)) {
             let before = seen.output_chars;
-            for key in OUTPUT_KEYS {
-                string_values(data, key, |contents| seen.output_chars += count_string(contents));
-            }
+            for_each_key(data, |key, value| {
+                if let (b"text" | b"thinking" | b"partial_json", Value::Text(text)) = (key, value) {
+                    seen.output_chars += count_string(text);
+                }
+            });
             seen.content |= seen.output_chars > before;
             if !(data.starts_with(b"{") && data.ends_with(b"}")) {
                 seen.broke("an event of the stream is not a JSON object");
@@ -87,7 +87,11 @@ impl MessagesWatcher {
     }
 }
 
-/// Some providers leave the `event` line out; the type stands at the beginning of the data then.
+/// Some providers leave the `event` line out.
 fn is_delta(data: &[u8]) -> bool {
-    find_key(data, b"\"type\"", 0).is_some_and(|at| data[at..].starts_with(b"\"content_block_delta\""))
+    let mut is_delta = false;
+    for_each_key(data, |key, value| {
+        is_delta |= key == b"type" && value == Value::Text(b"content_block_delta")
+    });
+    is_delta
 }

@@ -5,13 +5,22 @@ use serde_json::{Value, json};
 use crate::canonical::Opaque;
 
 /// A citation as an annotation of the characters `start..end`; `None` if it cites something other than a page.
-pub(in super::super) fn annotation(citation: &Opaque, start: u64, end: u64) -> Option<String> {
+/// `index` numbers the entries of a streamed list.
+pub(in super::super) fn annotation(
+    citation: &Opaque,
+    start: u64,
+    end: u64,
+    index: Option<u64>,
+) -> Option<String> {
     let value: Value = serde_json::from_str(citation.raw.get()).ok()?;
     let url = value.get("url")?.as_str()?;
     let title = value.get("title").and_then(Value::as_str).unwrap_or_default();
-    let annotation = json!({
+    let mut annotation = json!({
         "type": "url_citation",
         "url_citation": {"start_index": start, "end_index": end, "title": title, "url": url},
     });
+    if let Some(index) = index {
+        annotation["index"] = json!(index);
+    }
     Some(annotation.to_string())
 }

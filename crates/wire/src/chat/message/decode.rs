@@ -102,6 +102,8 @@ fn take_blocks(members: &mut Members<'_>) -> Option<Vec<Part>> {
         .into_iter()
         .map(|block| {
             let mut block = json::members(block)?;
+            // Left over from the deltas that a client put together.
+            block.take("index");
             let kind = match block.take_as::<String>("type")?.as_str() {
                 "thinking" => PartKind::Thinking {
                     text: block.take_as("thinking")?,

@@ -181,7 +181,7 @@ fn write_annotations(split: &Split<'_>, out: &mut ObjectWriter, to: &mut Encodin
         let PartKind::Text { text, citations } = &item.kind else { continue };
         let end = start + text.chars().count() as u64;
         for citation in citations.iter().flatten() {
-            match annotation(citation, start, end) {
+            match annotation(citation, start, end, None) {
                 Some(annotation) => annotations.push(annotation),
                 None => citation.report(at, &mut to.loss),
             }

@@ -18,6 +18,9 @@ pub(in super::super) struct ChatEncoder {
     slots: Vec<(u64, u64)>,
     /// Thinking of the block being streamed, to be repeated with its signature.
     thinking: String,
+    /// Clients put deltas of lists together by number, which their entries therefore must have.
+    blocks: u64,
+    annotations: u64,
     /// Characters of text so far.
     chars: u64,
     usage: Option<Usage>,
@@ -35,6 +38,8 @@ impl ChatEncoder {
             announced: Vec::new(),
             slots: Vec::new(),
             thinking: String::new(),
+            blocks: 0,
+            annotations: 0,
             chars: 0,
             usage: None,
             finishes: Vec::new(),
@@ -97,7 +102,9 @@ impl ChatEncoder {
         of_choice.map(|(_, slot)| *slot).position(|known| known == slot).unwrap_or(0) as u64
     }
 
-    fn block(&mut self, choice: u64, block: ObjectWriter, out: &mut Vec<u8>) {
+    fn block(&mut self, choice: u64, mut block: ObjectWriter, out: &mut Vec<u8>) {
+        block.put("index", self.blocks);
+        self.blocks += 1;
         self.delta(choice, "thinking_blocks", &array([block.finish()]), out);
     }
 }
@@ -151,8 +158,16 @@ impl StreamEncoder for ChatEncoder {
                 self.call_delta(choice, call, out);
             }
             Event::Citation { choice, chars, citation } => {
-                match annotation(&citation, self.chars.saturating_sub(chars), self.chars) {
-                    Some(annotation) => self.delta(choice, "annotations", &array([annotation]), out),
+                match annotation(
+                    &citation,
+                    self.chars.saturating_sub(chars),
+                    self.chars,
+                    Some(self.annotations),
+                ) {
+                    Some(annotation) => {
+                        self.annotations += 1;
+                        self.delta(choice, "annotations", &array([annotation]), out);
+                    }
                     None => citation.report("", loss),
                 }
             }
