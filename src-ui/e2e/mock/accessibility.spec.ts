@@ -12,7 +12,9 @@ async function violations(page: Page): Promise<string[]> {
     // biome-ignore lint/suspicious/noExplicitAny: injected above
     const { violations } = await (window as any).axe.run(document, { resultTypes: ["violations"] });
     // biome-ignore lint/suspicious/noExplicitAny: axe's own shapes
-    return violations.flatMap(({ id, nodes }: any) => nodes.map((node: any) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary?.split("\n")[1] ?? ""}`));
+    return violations.flatMap(({ id, nodes }: any) =>
+      nodes.map((node: any) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary?.split("\n")[1] ?? ""}`),
+    );
   });
 }
 

@@ -11,7 +11,10 @@ test("the whole catalogue is searched and filtered at once", async ({ page }) =>
   await expect(page.getByTestId(ROW).first()).toContainText(/claude.*sonnet/i);
   await page.getByTestId("models-provider").click();
   await page.getByPlaceholder("Type to narrow").fill("anthropic");
-  await page.getByRole("option", { name: /^anthropic/ }).first().click();
+  await page
+    .getByRole("option", { name: /^anthropic/ })
+    .first()
+    .click();
   for (const text of await page.getByTestId(ROW).allTextContents()) expect(text).toContain("anthropic/");
   await page.getByTestId("models-search").fill("nothing has this name");
   await expect(page.getByTestId("models-empty")).toBeVisible();

@@ -21,7 +21,9 @@ test("10,000 rows: only those in sight exist, and scrolling reaches the last", a
   expect(await page.getByTestId(ROW).count()).toBeLessThan(80);
 });
 
-test("a request appears at the top when it ends; a paused list keeps still and offers the new ones", async ({ page }) => {
+test("a request appears at the top when it ends; a paused list keeps still and offers the new ones", async ({
+  page,
+}) => {
   const key = mockKey("busy");
   await signIn(page, key, "/requests");
   await expect(page.getByTestId("live-state")).toHaveText("Live");
@@ -75,7 +77,9 @@ test("the detail explains the cost to the last digit", async ({ page }) => {
   await page.getByTestId(ROW).first().click();
   const lines = page.getByTestId("cost-lines");
   await expect(lines).toBeVisible();
-  const cells = await lines.locator("tbody tr").evaluateAll((rows) => rows.map((row) => row.lastElementChild!.textContent!));
+  const cells = await lines
+    .locator("tbody tr")
+    .evaluateAll((rows) => rows.map((row) => row.lastElementChild!.textContent!));
   const nanos = cells.map((text) => Math.round(Number(text.replace(/[$,]/g, "")) * 1e9));
   expect(nanos.slice(0, -1).reduce((sum, value) => sum + value, 0)).toBe(nanos.at(-1));
   await expect(page.getByTestId("request-drawer")).toContainText("Price from");

@@ -1,6 +1,7 @@
 // Reads and writes as hooks. The first part of a query's key is the topic that the gateway announces as stale
 // (see contract.ts), so an event invalidates by topic and nothing here guesses what depends on what.
 import { keepPreviousData, QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { platform } from "@/platform";
 import type { Overview, Topic } from "./contract";
 import { ApiError } from "./http";
 import * as routes from "./routes";
@@ -27,7 +28,14 @@ export function makeQueryClient(onSignedOut: () => void) {
 }
 
 export const useSession = () =>
-  useQuery({ queryKey: ["session"], queryFn: routes.getSession, retry: false, staleTime: Infinity });
+  useQuery({
+    queryKey: ["session"],
+    queryFn: routes.getSession,
+    retry: false,
+    staleTime: Infinity,
+    // In a browser without a key the answer is known.
+    enabled: platform.signIn?.present() ?? true,
+  });
 export const useStatus = () => useQuery({ queryKey: ["status"], queryFn: routes.getStatus, refetchInterval: 60_000 });
 export const useOverview = (range: Overview["range"]) =>
   useQuery({

@@ -1,9 +1,23 @@
 import { X } from "lucide-react";
 import { AlertDialog, Dialog as Radix, VisuallyHidden } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { cn } from "@/lib/cn";
 import { Button } from "./controls";
 import { ErrorNotice } from "./notice";
+
+/** These open without a trigger of their own, so where the focus came from has to be remembered. */
+function useFocusReturn() {
+  const origin = useRef<Element | null>(null);
+  return {
+    onOpenAutoFocus: () => {
+      origin.current = document.activeElement;
+    },
+    onCloseAutoFocus: (event: Event) => {
+      event.preventDefault();
+      if (origin.current instanceof HTMLElement) origin.current.focus();
+    },
+  };
+}
 
 const VEIL = "fixed inset-0 z-40 bg-veil";
 
@@ -29,11 +43,13 @@ export function Dialog({
   lock?: boolean;
   testid?: string;
 }) {
+  const focus = useFocusReturn();
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className={VEIL} />
         <Radix.Content
+          {...focus}
           data-testid={testid}
           aria-describedby={description ? undefined : ""}
           onInteractOutside={(event) => lock && event.preventDefault()}
@@ -83,11 +99,13 @@ export function Drawer({
   children: ReactNode;
   testid?: string;
 }) {
+  const focus = useFocusReturn();
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className={cn(VEIL, "bg-veil/40")} />
         <Radix.Content
+          {...focus}
           data-testid={testid}
           aria-describedby={undefined}
           className="slide-in fixed inset-y-0 right-0 z-50 flex w-full max-w-[520px] flex-col border-line border-l bg-surface shadow-pop focus:outline-none"
@@ -130,11 +148,13 @@ export function Confirm({
   error?: unknown;
   testid?: string;
 }) {
+  const focus = useFocusReturn();
   return (
     <AlertDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className={VEIL} />
         <AlertDialog.Content
+          {...focus}
           data-testid={testid}
           className="appear fixed inset-x-3 top-[16vh] z-50 mx-auto max-w-[440px] rounded-xl border border-line bg-raised p-5 shadow-pop focus:outline-none"
         >

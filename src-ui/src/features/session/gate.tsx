@@ -13,7 +13,9 @@ import { platform } from "@/platform";
 export function Gate({ session }: { session: UseQueryResult<Session> }) {
   const { error, data } = session;
   const refused = error instanceof ApiError && (error.status === 401 || error.status === 403);
-  if (platform.signIn && !platform.signIn.present()) return <SignInForm notice={null} />;
+  // Once the form is shown it stays: a re-render while it checks a key must not throw away what it found.
+  const [asking] = useState(() => platform.signIn?.present() === false);
+  if (asking) return <SignInForm notice={null} />;
   if (session.isPending) return <Waiting />;
   if (!platform.signIn || (error && !refused)) {
     return (
