@@ -15,6 +15,15 @@ pub fn main() -> ExitCode {
         cases::run(name);
         return ExitCode::SUCCESS;
     }
+    // What test runners ask beforehand: the names, one a line, and none of them is ignored.
+    if arguments.iter().any(|argument| argument == "--list") {
+        if !arguments.iter().any(|argument| argument == "--ignored") {
+            cases::CASES.iter().for_each(|case| println!("{}: test", case.name));
+        }
+        return ExitCode::SUCCESS;
+    }
+    let exact = arguments.iter().any(|argument| argument == "--exact");
+    let fits = |name: &str, filter: &str| if exact { name == filter } else { name.contains(filter) };
     let filters: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
     for (program, package) in NEEDED {
         if Command::new(program).arg("--version").output().is_err() {
@@ -24,7 +33,7 @@ pub fn main() -> ExitCode {
     }
     let chosen: Vec<_> = cases::CASES
         .iter()
-        .filter(|case| filters.is_empty() || filters.iter().any(|filter| case.name.contains(filter.as_str())))
+        .filter(|case| filters.is_empty() || filters.iter().any(|filter| fits(case.name, filter)))
         .collect();
     println!("\nrunning {} keychain tests", chosen.len());
     let failed: Vec<_> = chosen.iter().filter(|case| !passes(case)).map(|case| case.name).collect();

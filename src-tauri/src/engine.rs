@@ -1,0 +1,195 @@
+//! The gateway as the shell sees it: opened, switched, asked, ended.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{Request, Response, StatusCode};
+use postern_gateway::config::DEFAULT_GRACE;
+use postern_gateway::engine::{Engine as Core, ListenerState};
+use postern_gateway::events::Event;
+use postern_gateway::{Gateway, Options};
+use postern_secrets::{Vault, VaultState};
+use tokio::sync::{RwLock, broadcast};
+
+use crate::menu::{self, Glance, VaultTrouble};
+
+/// How long switching the gateway off waits for requests under way; the user stands there and watches.
+const SWITCH_GRACE: Duration = Duration::from_secs(5);
+/// How many ports above the wanted one are tried for an alternative.
+const ALTERNATIVES: u16 = 50;
+
+/// The gateway of this process. Cheap to clone; after [`Engine::shut_down`] it only answers that it is ending.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    /// Taken out at the end: whoever still holds an `Engine` then finds nothing.
+    gateway: RwLock<Option<Gateway>>,
+    core: Arc<Core>,
+    /// Where it is to listen: as told at start, or as chosen since.
+    wanted: Mutex<SocketAddr>,
+}
+
+impl Engine {
+    /// The error is a sentence for the user.
+    pub async fn open(options: Options) -> Result<Self, String> {
+        let wanted = options.listen;
+        let gateway = Gateway::open(options).await.map_err(|error| sentence(&error.to_string()))?;
+        let core = gateway.engine().clone();
+        Ok(Self(Arc::new(Inner { gateway: RwLock::new(Some(gateway)), core, wanted: Mutex::new(wanted) })))
+    }
+
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.0.core.events.subscribe()
+    }
+
+    /// One request, as the administrator, in this process.
+    pub async fn call(&self, request: Request<Body>) -> Response<Body> {
+        if let Some(gateway) = self.0.gateway.read().await.as_ref() {
+            return gateway.handle(request).await;
+        }
+        let mut ending = Response::new(Body::from("Postern is ending."));
+        *ending.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        ending
+    }
+
+    pub fn wanted_address(&self) -> SocketAddr {
+        *self.0.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub async fn listen(&self) -> Result<SocketAddr, String> {
+        match self.0.gateway.read().await.as_ref() {
+            Some(gateway) => {
+                gateway.listen_on(self.wanted_address()).await.map_err(|error| sentence(&error.to_string()))
+            }
+            None => Err("Postern is ending.".to_owned()),
+        }
+    }
+
+    /// Moves to another address, and stays with the old one if that cannot be had.
+    pub async fn listen_at(&self, address: SocketAddr) -> Result<SocketAddr, String> {
+        let before = self.wanted_address();
+        self.stop_listening().await;
+        self.want(address);
+        let outcome = self.listen().await;
+        match outcome {
+            Ok(bound) => self.want(bound),
+            Err(_) => self.want(before),
+        }
+        outcome
+    }
+
+    fn want(&self, address: SocketAddr) {
+        *self.0.wanted.lock().unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    pub async fn stop_listening(&self) {
+        if let Some(gateway) = self.0.gateway.read().await.as_ref() {
+            gateway.stop_listening(SWITCH_GRACE).await;
+        }
+    }
+
+    /// Lets what is under way end, commits the ledger and closes the database.
+    pub async fn shut_down(&self) {
+        // A request of the window may be under way that waits for a provider; nobody will see its answer.
+        let taken = tokio::time::timeout(SWITCH_GRACE, self.0.gateway.write()).await;
+        let Ok(Some(gateway)) = taken.map(|mut slot| slot.take()) else { return };
+        gateway.shutdown(DEFAULT_GRACE).await;
+    }
+
+    /// What the tray shows. What cannot be read now stays as it was.
+    pub async fn glance(&self, before: Glance) -> Glance {
+        let mut glance = Glance { gateway: self.gateway(), vault: self.vault_trouble(), ..before };
+        let zone = jiff::tz::TimeZone::system();
+        if let Some(gateway) = self.0.gateway.read().await.as_ref() {
+            match gateway.status(zone.iana_name()).await {
+                Ok(status) => {
+                    glance.spend_today = status.spend_today_nanos;
+                    glance.requests_today = status.requests_today.unsigned_abs();
+                    glance.unpriced_today = status.unpriced_today.unsigned_abs();
+                }
+                Err(failure) => {
+                    tracing::warn!(reason = failure.error.message, "today's spend cannot be read")
+                }
+            }
+        }
+        glance
+    }
+
+    fn gateway(&self) -> menu::Gateway {
+        match self.0.core.listener_state() {
+            ListenerState::Stopped => menu::Gateway::Off,
+            ListenerState::Running(address) => menu::Gateway::On(address),
+            ListenerState::Failed { address, .. } => {
+                let taken = is_taken(address);
+                let instead = if taken { free_port_near(address) } else { None };
+                menu::Gateway::Refused { address, taken, instead }
+            }
+        }
+    }
+
+    fn vault_trouble(&self) -> Option<VaultTrouble> {
+        match self.0.core.vault.vault.state() {
+            VaultState::Ready => None,
+            VaultState::Locked(_) => Some(VaultTrouble::Locked),
+            VaultState::Starting(_) | VaultState::Unavailable(_) => Some(VaultTrouble::Missing),
+        }
+    }
+
+    /// Lets the system ask for the vault's password; waits for the answer.
+    pub async fn unlock_vault(&self) {
+        let vault: Arc<dyn Vault> = self.0.core.vault.vault.clone();
+        let asked = tauri::async_runtime::spawn_blocking(move || vault.unlock()).await;
+        if let Ok(state) = asked {
+            tracing::info!(state = state.as_str(), "the keychain was asked for");
+        }
+    }
+}
+
+fn is_taken(address: SocketAddr) -> bool {
+    TcpListener::bind(address).is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
+}
+
+fn free_port_near(mut address: SocketAddr) -> Option<u16> {
+    let first = address.port().checked_add(1)?;
+    (first..=first.saturating_add(ALTERNATIVES)).find(|port| {
+        address.set_port(*port);
+        TcpListener::bind(address).is_ok()
+    })
+}
+
+/// The gateway's messages are made to stand behind a program's name; here they stand alone.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let Some(first) = letters.next() else { return String::new() };
+    let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{}{}{end}", first.to_uppercase(), letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offers_a_port_that_is_free() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap();
+        assert!(is_taken(address));
+        if let Some(port) = free_port_near(address) {
+            assert!(port > address.port());
+            assert!(!is_taken(SocketAddr::new(address.ip(), port)));
+        }
+        drop(taken);
+        assert!(!is_taken(address));
+    }
+
+    #[test]
+    fn makes_sentences() {
+        assert_eq!(sentence("port 4000 is in use"), "Port 4000 is in use.");
+        assert_eq!(sentence("It is."), "It is.");
+        assert_eq!(sentence(""), "");
+    }
+}

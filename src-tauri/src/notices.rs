@@ -1,0 +1,133 @@
+//! Desktop notifications: only for what the user must know with no window open, and once per episode.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use crate::menu::Gateway;
+
+/// Something to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    CannotStart { reason: String },
+    PortTaken { port: u16, instead: Option<u16> },
+    CannotListen { reason: String },
+    CredentialRefused { provider: String, message: String },
+    NoTray,
+}
+
+/// What has been told and is not over yet.
+#[derive(Default)]
+pub struct Episodes(Mutex<BTreeSet<String>>);
+
+impl Notice {
+    /// Title and text.
+    pub fn words(&self) -> (String, String) {
+        match self {
+            Self::CannotStart { reason } => ("Postern cannot start".to_owned(), reason.clone()),
+            Self::PortTaken { port, instead } => (
+                format!("Port {port} is taken"),
+                match instead {
+                    Some(free) => format!(
+                        "Another program uses it, so the gateway is not reachable. Postern's menu offers port {free} \
+                         instead."
+                    ),
+                    None => "Another program uses it, so the gateway is not reachable. End that program, then turn \
+                             the gateway on again."
+                        .to_owned(),
+                },
+            ),
+            Self::CannotListen { reason } => ("The gateway is not reachable".to_owned(), reason.clone()),
+            Self::CredentialRefused { provider, message } => (
+                format!("{provider} refuses its credential"),
+                format!("Requests to it fail until the credential is replaced under Providers. It said: {message}"),
+            ),
+            Self::NoTray => (
+                "No tray on this desktop".to_owned(),
+                "Postern goes on when its window is closed. Start it again to bring the window back, or run \
+                 postern-desktop --quit to end it."
+                    .to_owned(),
+            ),
+        }
+    }
+
+    fn episode(&self) -> String {
+        match self {
+            Self::CannotStart { .. } => "start".to_owned(),
+            Self::PortTaken { .. } | Self::CannotListen { .. } => "listen".to_owned(),
+            Self::CredentialRefused { provider, .. } => format!("credential {provider}"),
+            Self::NoTray => "tray".to_owned(),
+        }
+    }
+}
+
+impl Episodes {
+    /// Shows it, unless the same is going on already.
+    pub fn tell(&self, notice: Notice) {
+        if self.begins(&notice) {
+            tracing::warn!(?notice, "notification");
+            show(notice);
+        }
+    }
+
+    /// What listens again may fail again, and is told again then.
+    pub fn gateway_is(&self, gateway: &Gateway) {
+        if matches!(gateway, Gateway::On(_) | Gateway::Off) {
+            self.over("listen");
+        }
+    }
+
+    fn begins(&self, notice: &Notice) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The gateway itself tells a refused credential once until it works again.
+        matches!(notice, Notice::CredentialRefused { .. }) || told.insert(notice.episode())
+    }
+
+    fn over(&self, episode: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(episode);
+    }
+}
+
+/// On a thread of its own: the daemon may be slow, missing or hung, and none of that may hold anything up.
+fn show(notice: Notice) {
+    std::thread::spawn(move || {
+        let (title, text) = notice.words();
+        let mut notification = notify_rust::Notification::new();
+        notification.appname("Postern").summary(&title).body(&escaped(&text)).icon("postern-desktop");
+        if let Err(error) = notification.show() {
+            tracing::info!(%error, "no notification could be shown");
+        }
+    });
+}
+
+/// Bodies may carry a little markup, and part of ours comes from providers.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn told_once_until_it_is_over() {
+        let episodes = Episodes::default();
+        let taken = Notice::PortTaken { port: 4000, instead: Some(4001) };
+        assert!(episodes.begins(&taken));
+        assert!(!episodes.begins(&taken));
+        episodes.gateway_is(&Gateway::Refused {
+            address: "127.0.0.1:4000".parse().unwrap(),
+            taken: true,
+            instead: None,
+        });
+        assert!(!episodes.begins(&taken));
+        episodes.gateway_is(&Gateway::On("127.0.0.1:4000".parse().unwrap()));
+        assert!(episodes.begins(&taken));
+    }
+
+    #[test]
+    fn says_what_to_do_and_keeps_markup_out() {
+        let (title, text) = Notice::PortTaken { port: 4000, instead: Some(4001) }.words();
+        assert!(title.contains("4000") && text.contains("port 4001 instead"), "{title} {text}");
+        assert_eq!(escaped("<b>401 & gone</b>"), "&lt;b&gt;401 &amp; gone&lt;/b&gt;");
+    }
+}

@@ -1,0 +1,82 @@
+//! Opens the gateway and keeps the tray in step with it.
+
+use std::time::Duration;
+
+use postern_gateway::events::Event;
+use tauri::{AppHandle, Manager};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, timeout_at};
+
+use crate::app::{Opening, Shell};
+use crate::engine::Engine;
+use crate::menu::{Gateway, Glance};
+use crate::notices::Notice;
+use crate::{commands, tray};
+
+/// Without events: the day ends, and the keychain may have been locked.
+const IDLE: Duration = Duration::from_secs(60);
+/// Busy gateways finish hundreds of requests a second; the label need not follow each.
+const CALM: Duration = Duration::from_millis(500);
+
+pub async fn run(app: AppHandle) {
+    let shell = app.state::<Shell>();
+    let options = shell.arguments.options(shell.data_dir.clone(), &shell.settings());
+    let engine = match Engine::open(options).await {
+        Ok(engine) => engine,
+        Err(reason) => {
+            tracing::error!(reason, "the gateway cannot start");
+            shell.glance().gateway = Gateway::Broken(reason.clone());
+            shell.engine.send_replace(Opening::Failed(reason.clone()));
+            shell.episodes.tell(Notice::CannotStart { reason });
+            tray::refresh(&app);
+            return;
+        }
+    };
+    let mut events = engine.events();
+    shell.engine.send_replace(Opening::Open(engine.clone()));
+    commands::listen(&app, &engine).await;
+    loop {
+        refresh(&app, &engine).await;
+        // Waits for the first event, then for calm, so that a burst is one refresh.
+        let mut until = Instant::now() + IDLE;
+        let mut disturbed = false;
+        loop {
+            match timeout_at(until, events.recv()).await {
+                Err(_) => break,
+                Ok(Err(RecvError::Closed)) => return,
+                Ok(Err(RecvError::Lagged(_))) => {}
+                Ok(Ok(event)) => tell(&shell, event),
+            }
+            if !disturbed {
+                disturbed = true;
+                until = Instant::now() + CALM;
+            }
+        }
+    }
+}
+
+fn tell(shell: &Shell, event: Event) {
+    if let Event::CredentialRefused { provider_name, message, .. } = event {
+        shell.episodes.tell(Notice::CredentialRefused { provider: provider_name, message });
+    }
+}
+
+/// Reads what the tray shows, and shows it.
+pub async fn refresh(app: &AppHandle, engine: &Engine) {
+    let shell = app.state::<Shell>();
+    let before = shell.glance().clone();
+    let fresh = engine.glance(before).await;
+    let quitting = shell.glance().quitting;
+    shell.episodes.gateway_is(&fresh.gateway);
+    if let Gateway::Refused { address, taken, instead } = fresh.gateway {
+        shell.episodes.tell(if taken {
+            Notice::PortTaken { port: address.port(), instead }
+        } else {
+            Notice::CannotListen {
+                reason: format!("Postern cannot listen on {address}. Choose another address."),
+            }
+        });
+    }
+    *shell.glance() = Glance { quitting, ..fresh };
+    tray::refresh(app);
+}

@@ -1,0 +1,289 @@
+"""The application in a test: started with a data directory of its own, looked at from outside, and ended."""
+
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+import dbus
+
+from session import until
+
+BINARY = os.environ["POSTERN_DESKTOP_BIN"]
+UPSTREAM = os.environ["FAKE_UPSTREAM_BIN"]
+OUT = pathlib.Path(__file__).parent / "out"
+MENU_PATH = "/org/ayatana/NotificationItem/tray_icon_tray_app_postern/Menu"
+MENU = "com.canonical.dbusmenu"
+
+
+class App:
+    """One run of the application. Use as a context; several runs may share a data directory."""
+
+    def __init__(self, *arguments, data_dir=None, listen="127.0.0.1:0", environment=None, welcomed=True):
+        self.own_dir = data_dir is None
+        self.data_dir = pathlib.Path(data_dir or tempfile.mkdtemp(prefix="data-", dir=os.environ["POSTERN_TEST_SCRATCH"]))
+        if welcomed and not (self.data_dir / "desktop.json").exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            (self.data_dir / "desktop.json").write_text('{"welcomed": true}')
+        self.arguments = ["--data-dir", str(self.data_dir)]
+        if listen:
+            self.arguments += ["--listen", listen]
+        self.arguments += arguments
+        self.environment = {**os.environ, **(environment or {})}
+        self.log_path = self.data_dir.with_suffix(".log")
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is not None:
+            print(f"\n--- log of the application\n{self.log()[-4000:]}\n---")
+        self.end()
+        if self.own_dir:
+            shutil.rmtree(self.data_dir, ignore_errors=True)
+
+    def start(self):
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [BINARY, *self.arguments], env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError("the application did not end within 15 s of SIGTERM") from None
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    # --- the gateway
+
+    def base_url(self):
+        """As the log tells it, so that a test does not believe what it is about to check."""
+
+        def find():
+            assert self.process.poll() is None, f"the application ended early:\n{self.log()}"
+            found = re.findall(r"listening.*(http://127\.0\.0\.1:\d+)", self.log())
+            return found[-1] if found else None
+
+        return until("the gateway to listen", find)
+
+    def answers(self, url=None):
+        try:
+            return call("GET", (url or self.base_url()) + "/healthz")[0] == 200
+        except OSError:
+            return False
+
+    # --- windows
+
+    def windows(self):
+        """Ids of the application's windows that are on the screen."""
+        found = subprocess.run(
+            ["xdotool", "search", "--onlyvisible", "--all", "--pid", str(self.pid), "--name", "^Postern$"],
+            capture_output=True,
+            text=True,
+        )
+        return found.stdout.split()
+
+    def wait_for_window(self):
+        return until("the window", self.windows)[0]
+
+    def close_window(self):
+        """As the cross in its frame does."""
+        window = self.wait_for_window()
+        subprocess.run(["xdotool", "windowactivate", "--sync", window], check=True, capture_output=True)
+        # The window manager's own key, so that the window is asked and not destroyed from outside.
+        subprocess.run(["xdotool", "key", "alt+F4"], check=True)
+        until("the window to be gone", lambda: not self.windows())
+
+    def webkit_processes(self):
+        return [
+            process for process in descendants(self.pid) if name_of(process).startswith("WebKit")
+        ]
+
+    # --- the tray
+
+    def menu(self):
+        return Menu(self.pid)
+
+    def resident_mb(self):
+        fields = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Rss:\s+(\d+) kB", fields, re.M)[1]) / 1024
+
+
+class Menu:
+    """The tray's menu over D-Bus, as a panel reads and clicks it."""
+
+    def __init__(self, pid):
+        self.bus = dbus.SessionBus()
+        self.pid = pid
+        self.interface = until("the tray's menu on the bus", self.find)
+
+    def find(self):
+        daemon = dbus.Interface(
+            self.bus.get_object("org.freedesktop.DBus", "/org/freedesktop/DBus"), "org.freedesktop.DBus"
+        )
+        for name in daemon.ListNames():
+            if not name.startswith(":"):
+                continue
+            try:
+                if daemon.GetConnectionUnixProcessID(name) != self.pid:
+                    continue
+                interface = dbus.Interface(self.bus.get_object(name, MENU_PATH, introspect=False), MENU)
+                interface.GetLayout(0, 0, dbus.Array([], signature="s"))
+                return interface
+            except dbus.DBusException:
+                continue
+        return None
+
+    def items(self):
+        """Label, enabled, mark (None, False or True) of every entry, lines left out."""
+        _, (_, _, children) = self.interface.GetLayout(0, -1, dbus.Array([], signature="s"))
+        rows = []
+        for identity, properties, _ in children:
+            if properties.get("type") == "separator" or not properties.get("visible", True):
+                continue
+            mark = bool(properties["toggle-state"] == 1) if properties.get("toggle-type") else None
+            label = str(properties.get("label", "")).replace("__", "_")
+            rows.append((int(identity), label, bool(properties.get("enabled", True)), mark))
+        return rows
+
+    def labels(self):
+        return [label for _, label, _, _ in self.items()]
+
+    def status(self):
+        return self.labels()[0]
+
+    def item(self, label):
+        for row in self.items():
+            if row[1] == label:
+                return row
+        raise AssertionError(f"no entry {label!r} in {self.labels()}")
+
+    def is_checked(self, label):
+        return self.item(label)[3]
+
+    def click(self, label):
+        identity, _, enabled, _ = self.item(label)
+        assert enabled, f"{label!r} cannot be clicked"
+        self.interface.Event(identity, "clicked", dbus.Int32(0, variant_level=1), dbus.UInt32(0))
+
+
+class Upstream:
+    """The fake providers of the test kit."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen([UPSTREAM], stdout=subprocess.PIPE, text=True)
+        words = self.process.stdout.readline().split()
+        self.urls = dict(zip(words[1::2], words[2::2]))
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def call(method, url, body=None, headers=None, timeout=20):
+    """Status, headers and text of one HTTP request."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+    try:
+        text = json.dumps(body) if body is not None else None
+        fields = {"content-type": "application/json"} if body is not None else {}
+        connection.request(method, parts.path or "/", text, {**fields, **(headers or {})})
+        response = connection.getresponse()
+        return response.status, dict(response.getheaders()), response.read().decode(errors="replace")
+    finally:
+        connection.close()
+
+
+def chat(base_url, key, model, **more):
+    body = {"model": model, "messages": [{"role": "user", "content": "Hello"}], **more}
+    return call("POST", base_url + "/v1/chat/completions", body, {"authorization": f"Bearer {key}"})
+
+
+def descendants(pid):
+    try:
+        children = [
+            int(child)
+            for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()
+        ]
+    except OSError:
+        return []
+    return children + [below for child in children for below in descendants(child)]
+
+
+def name_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def notifications():
+    """Title and text of what the daemon has shown, newest first."""
+    shown = subprocess.run(["dunstctl", "history"], capture_output=True, text=True, check=True)
+    rows = [row for part in json.loads(shown.stdout)["data"] for row in part]
+    # The history holds what is closed; what is on the screen is closed by asking for it.
+    return [(row["summary"]["data"], row["message"]["data"]) for row in rows]
+
+
+def close_notifications():
+    subprocess.run(["dunstctl", "close-all"], check=True)
+
+
+def clear_notifications():
+    close_notifications()
+    subprocess.run(["dunstctl", "history-clear"], check=True)
+
+
+def notification_with(text):
+    def find():
+        close_notifications()
+        return next((row for row in notifications() if text in row[0] or text in row[1]), None)
+
+    return until(f"a notification with {text!r}", find)
+
+
+def screenshot(name):
+    OUT.mkdir(exist_ok=True)
+    time.sleep(0.2)
+    subprocess.run(["import", "-window", "root", str(OUT / f"{name}.png")], check=True)
+
+
+def files_with(folder, text):
+    """Files below a folder that hold this text."""
+    needle = text.encode()
+    return [
+        path
+        for path in pathlib.Path(folder).rglob("*")
+        if path.is_file() and not path.is_symlink() and needle in path.read_bytes()
+    ]
+
+
+def clipboard():
+    """What another program would paste."""
+    script = (
+        "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk, Gdk;"
+        "print(Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD).wait_for_text() or '', end='')"
+    )
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,38 @@
+"""Notifications: few, once, and of no harm where there is no daemon."""
+
+import socket
+import unittest
+
+from desktop import App, clear_notifications, close_notifications, notification_with, notifications
+from session import until
+
+
+class Notices(unittest.TestCase):
+    def test_a_taken_port_is_told_once(self):
+        clear_notifications()
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            with App(listen=f"127.0.0.1:{port}") as app:
+                title, text = notification_with(f"Port {port} is taken")
+                self.assertIn("instead", text)
+                menu = app.menu()
+                for _ in range(2):
+                    until("the reason", lambda: menu.status().startswith("Port"))
+                    menu.click("Gateway on")
+                until("the reason", lambda: menu.status().startswith("Port"))
+                close_notifications()
+                self.assertEqual([row[0] for row in notifications()].count(title), 1)
+            other.close()
+
+    def test_without_a_daemon_nothing_fails(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            # A bus on which nobody shows notifications.
+            address = f"127.0.0.1:{other.getsockname()[1]}"
+            with App(listen=address, environment={"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}) as app:
+                until("it to give up on the notification", lambda: "no notification could be shown" in app.log())
+                self.assertIsNone(app.process.poll())
+                app.wait_for_window()

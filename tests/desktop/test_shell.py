@@ -1,0 +1,158 @@
+"""The process: its window, a second start, its end, its memory, and desktops that lack something."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import unittest
+
+import session
+from desktop import BINARY, App, chat, descendants, name_of, notification_with, clear_notifications, screenshot
+from session import until
+
+
+class Window(unittest.TestCase):
+    def test_opens_on_the_first_run_and_not_again(self):
+        with App(welcomed=False) as app:
+            app.wait_for_window()
+            until("WebKit", app.webkit_processes)
+            app.end()
+            app.start()
+            app.base_url()
+            app.menu()
+            self.assertEqual(app.windows(), [])
+            self.assertEqual(app.webkit_processes(), [])
+
+    def test_show_opens_it(self):
+        with App("--show") as app:
+            app.wait_for_window()
+
+    def test_close_destroys_it_and_the_gateway_goes_on(self):
+        with App("--show") as app:
+            url = app.base_url()
+            first = app.wait_for_window()
+            until("WebKit", app.webkit_processes)
+            app.close_window()
+            until("WebKit to be gone", lambda: not app.webkit_processes(), 15)
+            self.assertIsNone(app.process.poll())
+            self.assertTrue(app.answers(url))
+            # And again, since WebKit's parts have to start anew each time.
+            for _ in range(2):
+                app.menu().click("Open Postern")
+                self.assertNotEqual(app.wait_for_window(), "")
+                until("a page", lambda: "WebKitWebProces" in map(name_of, app.webkit_processes()))
+                app.close_window()
+                until("WebKit to be gone", lambda: not app.webkit_processes(), 15)
+            self.assertTrue(app.answers(url))
+            self.assertTrue(first)
+
+    def test_a_second_start_raises_the_window(self):
+        with App() as app:
+            app.base_url()
+            self.assertEqual(app.windows(), [])
+            second = subprocess.run([BINARY, *app.arguments], timeout=30, capture_output=True)
+            self.assertEqual(second.returncode, 0, second.stderr)
+            window = app.wait_for_window()
+            # With another window in front, it comes to the front again and no second one is made.
+            other = subprocess.Popen(["dunstify", "--version"], stdout=subprocess.DEVNULL)
+            other.wait()
+            subprocess.run(["xdotool", "windowminimize", "--sync", window], check=True, capture_output=True)
+            subprocess.run([BINARY, *app.arguments], timeout=30, check=True, capture_output=True)
+            active = lambda: subprocess.run(["xdotool", "getactivewindow"], capture_output=True, text=True).stdout.strip()
+            until("the window in front", lambda: active() == window)
+            self.assertEqual(app.windows(), [window])
+
+    def test_two_data_directories_are_two_programs(self):
+        with App() as one, App() as other:
+            self.assertNotEqual(one.base_url(), other.base_url())
+            self.assertTrue(one.answers() and other.answers())
+
+
+class Ending(unittest.TestCase):
+    def test_sigterm_ends_it_with_0(self):
+        with App("--show") as app:
+            app.base_url()
+            app.wait_for_window()
+            children = descendants(app.pid)
+            app.process.send_signal(signal.SIGTERM)
+            self.assertEqual(app.process.wait(20), 0, app.log())
+            until("its children to be gone", lambda: not [pid for pid in children if name_of(pid).startswith("WebKit")])
+
+    def test_quit_on_the_command_line(self):
+        with App() as app:
+            app.base_url()
+            asked = subprocess.run([BINARY, "--quit", "--data-dir", str(app.data_dir)], timeout=30, capture_output=True)
+            self.assertEqual(asked.returncode, 0, asked.stderr)
+            self.assertEqual(app.process.wait(20), 0, app.log())
+        idle = subprocess.run([BINARY, "--quit", *app.arguments], timeout=30, capture_output=True)
+        self.assertEqual(idle.returncode, 0, idle.stderr)
+
+
+class Memory(unittest.TestCase):
+    def test_is_small_without_a_window(self):
+        with App() as app:
+            app.base_url()
+            app.menu()
+            self.assertEqual(app.webkit_processes(), [])
+            # The figure to reach (80 MB) is for the release binary; a debug binary is mapped from a larger file.
+            limit = 80 if "/release/" in BINARY else 160
+            print(f"{app.resident_mb():.0f} MB resident ", end="", flush=True)
+            self.assertLess(app.resident_mb(), limit)
+
+
+class Lacking(unittest.TestCase):
+    def test_without_a_display_it_names_the_headless_command(self):
+        environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+        with tempfile.TemporaryDirectory() as folder:
+            run = subprocess.run(
+                [BINARY, "--data-dir", folder], env=environment, timeout=30, capture_output=True, text=True
+            )
+            self.assertEqual(list(pathlib.Path(folder).iterdir()), [])
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("postern serve", run.stderr)
+        self.assertNotIn("panicked", run.stderr)
+
+    def test_without_a_panel_it_opens_the_window_and_says_so(self):
+        clear_notifications()
+        session.Panel.current.stop()
+        try:
+            with App() as app:
+                app.wait_for_window()
+                notification_with("No tray on this desktop")
+        finally:
+            session.Panel.current.start()
+
+    def test_without_the_tray_library_it_goes_on(self):
+        with tempfile.TemporaryDirectory() as folder:
+            # Files of the library's names that are no libraries: found first, and refused by the loader.
+            for name in ("libayatana-appindicator3", "libappindicator3"):
+                for ending in (".so.1", ".so"):
+                    (pathlib.Path(folder) / (name + ending)).write_text("not a library")
+            with App(environment={"LD_LIBRARY_PATH": folder}) as app:
+                url = app.base_url()
+                app.wait_for_window()
+                self.assertTrue(app.answers(url))
+                self.assertIn("libayatana-appindicator3 is missing", app.log())
+                self.assertNotIn("panicked", app.log())
+                screenshot("without-tray")
+
+    def test_a_data_directory_in_use_is_told(self):
+        clear_notifications()
+        with App() as first:
+            first.base_url()
+            # Another bus, as a second session of the same user has one: the two do not know of each other.
+            run = subprocess.Popen(
+                ["dbus-run-session", "--", BINARY, *first.arguments, "--show"],
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            try:
+                line = until("the reason", lambda: next((l for l in run.stderr if "in use by another" in l), None))
+                self.assertIn(str(first.pid), line)
+            finally:
+                os.killpg(run.pid, signal.SIGTERM)
+                run.wait(20)
+                run.stderr.close()
+            self.assertTrue(first.answers())
