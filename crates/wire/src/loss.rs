@@ -17,12 +17,19 @@ impl LossReport {
         self.0.is_empty()
     }
 
+    /// Paths that are listed; a request with more of them is told so by a last entry, [`LossReport::MORE`].
+    pub const MAX_PATHS: usize = 200;
+    /// Stands for every path beyond [`LossReport::MAX_PATHS`].
+    pub const MORE: &str = "...";
+
     /// Notes a path, once.
     pub(crate) fn add(&mut self, path: impl Into<String>) {
         let path = path.into();
-        if !self.0.contains(&path) {
-            self.0.push(path);
+        if self.0.len() > Self::MAX_PATHS || self.0.contains(&path) {
+            return;
         }
+        let is_full = self.0.len() == Self::MAX_PATHS;
+        self.0.push(if is_full { Self::MORE.to_owned() } else { path });
     }
 
     /// The paths as a header value, or `None` if nothing was lost. Only visible ASCII; what does not fit is counted:
@@ -48,5 +55,30 @@ impl LossReport {
             header.push_str(&path);
         }
         Some(header)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_listed_once_and_not_without_end() {
+        let mut loss = LossReport::default();
+        for index in (0..1000).chain(0..3) {
+            loss.add(format!("tools[{index}].cache_control"));
+        }
+        assert_eq!(loss.0.len(), LossReport::MAX_PATHS + 1);
+        assert_eq!(loss.0.last().unwrap(), LossReport::MORE);
+    }
+
+    #[test]
+    fn the_header_is_short_plain_text() {
+        assert_eq!(LossReport::default().to_header(), None);
+        let few = LossReport(vec!["seed".into(), "x, y\r\nz\u{e9}".into()]);
+        assert_eq!(few.to_header().unwrap(), "seed, x??y??z?");
+        let many = LossReport((0..200).map(|index| format!("tools[{index}].cache_control")).collect());
+        let header = many.to_header().unwrap();
+        assert!(header.len() <= LossReport::MAX_HEADER_BYTES && header.ends_with(" more"), "{header}");
     }
 }

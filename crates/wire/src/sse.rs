@@ -12,6 +12,8 @@ mod tests;
 /// The largest single event, in bytes of its lines.
 pub const MAX_EVENT_BYTES: usize = 8 * 1024 * 1024;
 
+const FIELDS: [&[u8]; 4] = [b"data", b"event", b"id", b"retry"];
+
 /// One event. `data` lines are joined by line feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
@@ -52,6 +54,8 @@ pub struct Parser {
     past_first_line: bool,
     /// A comment or a field of an event was seen.
     recognised: bool,
+    /// An event was too large. Where the next one would begin is unknown, so nothing more is read.
+    overflown: bool,
 }
 
 impl Parser {
@@ -61,6 +65,9 @@ impl Parser {
 
     /// Takes bytes and calls `on_event` with every event they complete.
     pub fn feed(&mut self, chunk: &[u8], mut on_event: impl FnMut(Event<'_>)) -> Result<(), EventTooLarge> {
+        if self.overflown {
+            return Err(EventTooLarge);
+        }
         let mut rest = chunk;
         while !rest.is_empty() {
             if self.after_cr {
@@ -103,8 +110,13 @@ impl Parser {
     /// The end of the input. An event that was never ended by a blank line is reported here; the standard would
     /// drop it, but providers that forget the last blank line are common.
     pub fn finish(&mut self, mut on_event: impl FnMut(Event<'_>)) {
+        if self.overflown {
+            return;
+        }
         if !self.line.is_empty() {
             let line = std::mem::take(&mut self.line);
+            // Half a field's name is a stream that was cut, not something else.
+            self.recognised |= FIELDS.iter().any(|field| field.starts_with(&line));
             self.take_line(&line, &mut on_event);
         }
         self.dispatch(&mut on_event);
@@ -128,8 +140,14 @@ impl Parser {
         self.has_data || !self.name.is_empty() || self.retry.is_some()
     }
 
-    fn check_size(&self) -> Result<(), EventTooLarge> {
-        if self.line.len() + self.data.len() > MAX_EVENT_BYTES { Err(EventTooLarge) } else { Ok(()) }
+    fn check_size(&mut self) -> Result<(), EventTooLarge> {
+        if self.line.len() + self.data.len() <= MAX_EVENT_BYTES {
+            return Ok(());
+        }
+        self.overflown = true;
+        self.line = Vec::new();
+        self.data = Vec::new();
+        Err(EventTooLarge)
     }
 
     fn take_line(&mut self, line: &[u8], on_event: &mut impl FnMut(Event<'_>)) {
@@ -154,7 +172,7 @@ impl Parser {
             }
             None => (line, &line[line.len()..]),
         };
-        self.recognised |= matches!(field, b"data" | b"event" | b"id" | b"retry");
+        self.recognised |= FIELDS.contains(&field);
         match field {
             b"data" => {
                 if self.has_data {

@@ -7,6 +7,9 @@ use crate::sse::Event;
 use crate::tap::{Seen, Watcher};
 use crate::usage::Usage;
 
+/// No chunk with usage and nothing else is larger.
+const MOST_USAGE_BYTES: usize = 64 * 1024;
+
 #[derive(Default)]
 pub(super) struct ChatWatcher {
     /// Choices that have appeared, and those that have a finish reason.
@@ -44,8 +47,8 @@ impl Watcher for ChatWatcher {
     }
 
     fn may_be_usage_only(&self, beginning: &[u8]) -> bool {
-        // A delta cannot stand in a chunk without choices.
-        memchr::memmem::find(beginning, b"\"delta\"").is_none()
+        // A delta cannot stand in a chunk without choices, and such a chunk is small.
+        beginning.len() <= MOST_USAGE_BYTES && memchr::memmem::find(beginning, b"\"delta\"").is_none()
     }
 }
 

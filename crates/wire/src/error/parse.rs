@@ -13,9 +13,8 @@ use crate::format::Format;
 const QUOTED_CHARS: usize = 300;
 
 /// Reads a provider's error body. Always gives something fit to show: never a whole page, never nothing.
-pub fn parse_error(format: Format, status: u16, body: &[u8]) -> ApiError {
-    // Every format's errors are read by the same lenient reader; see the module.
-    let _ = format;
+/// Every format's errors are read by the same lenient reader so far; see the module.
+pub fn parse_error(_format: Format, status: u16, body: &[u8]) -> ApiError {
     let value = serde_json::from_slice::<Value>(body).ok();
     let Some(object) = value.as_ref().and_then(error_object) else {
         return unreadable(status, body);

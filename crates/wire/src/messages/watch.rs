@@ -91,7 +91,7 @@ impl MessagesWatcher {
 fn is_delta(data: &[u8]) -> bool {
     let mut is_delta = false;
     for_each_key(data, |key, value| {
-        is_delta |= key == b"type" && value == Value::Text(b"content_block_delta")
+        is_delta |= key == b"type" && value == Value::Text(b"content_block_delta");
     });
     is_delta
 }

@@ -95,6 +95,7 @@ fn an_endless_event_is_an_error() {
     let piece = vec![b'x'; 1024 * 1024];
     let results: Vec<bool> = (0..9).map(|_| parser.feed(&piece, |_| ()).is_ok()).collect();
     assert_eq!(results.iter().filter(|ok| **ok).count(), 8);
+    assert!(parser.feed(b"\n\ndata: x\n\n", |_| panic!("nothing more is read")).is_err());
     let mut parser = Parser::new();
     let line = [b"data: ", piece.as_slice(), b"\n"].concat();
     assert!((0..9).any(|_| parser.feed(&line, |_| ()).is_err()), "many lines of one event count together");

@@ -10,6 +10,10 @@ use crate::json::{self, Members};
 
 /// A string, or an array of blocks; `None` if it is neither.
 pub(in super::super) fn content(raw: &RawValue) -> Option<Content> {
+    content_of(raw, decode)
+}
+
+fn content_of(raw: &RawValue, decode: impl Fn(&RawValue) -> Part) -> Option<Content> {
     if let Some(text) = json::string(raw) {
         return Some(Content { parts: vec![Part::text(text)], notation: Notation::Text });
     }
@@ -18,14 +22,19 @@ pub(in super::super) fn content(raw: &RawValue) -> Option<Content> {
 }
 
 pub(in super::super) fn decode(raw: &RawValue) -> Part {
-    known(raw).unwrap_or_else(|| {
+    decode_at(raw, true)
+}
+
+/// A result cannot hold another one, and a body cannot make this go as deep as it likes.
+fn decode_at(raw: &RawValue, may_hold_result: bool) -> Part {
+    known(raw, may_hold_result).unwrap_or_else(|| {
         let kind = json::members(raw).and_then(|members| members.text("type").map(String::from));
         let kind = kind.unwrap_or_else(|| "block".to_owned());
         Part::new(PartKind::Opaque(Opaque { owner: OWNER, kind, raw: raw.to_owned() }))
     })
 }
 
-fn known(raw: &RawValue) -> Option<Part> {
+fn known(raw: &RawValue, may_hold_result: bool) -> Option<Part> {
     let mut block = json::members(raw)?;
     let kind = match block.take_as::<String>("type")?.as_str() {
         "text" => PartKind::Text { text: block.take_as("text")?, citations: citations(&mut block) },
@@ -42,9 +51,9 @@ fn known(raw: &RawValue) -> Option<Part> {
             name: block.take_as("name")?,
             arguments: block.take("input")?.get().to_owned(),
         }),
-        "tool_result" => {
+        "tool_result" if may_hold_result => {
             let content = match block.take("content") {
-                Some(raw) => content(raw)?,
+                Some(raw) => content_of(raw, |raw| decode_at(raw, false))?,
                 None => Content { parts: Vec::new(), notation: Notation::Absent },
             };
             let call_id = block.take_as("tool_use_id")?;

@@ -3,6 +3,8 @@
 //! Other formats give every tool result a message of its own; here the results of one turn's calls must stand
 //! together in the next user message, before anything else the user says.
 
+use std::collections::HashSet;
+
 use super::super::{OWNER, content};
 use crate::canonical::{Content, Encoding, Message, Notation, Part, PartKind, Role};
 use crate::envelope::BadRequest;
@@ -59,7 +61,7 @@ pub(super) fn encode_foreign(
 ) -> Result<Turns, BadRequest> {
     let mut system = Turn { role: Role::System, blocks: Vec::new(), text: None, is_open: false };
     let mut turns: Vec<Turn> = Vec::new();
-    let mut calls: Vec<&str> = Vec::new();
+    let mut calls: HashSet<&str> = HashSet::new();
     for (index, message) in messages.iter().enumerate() {
         let path = format!("messages[{index}]");
         let Message { role, content, reasoning: _, extra } = message;
@@ -69,9 +71,11 @@ pub(super) fn encode_foreign(
         for (part_index, part) in content.parts.iter().enumerate() {
             let at = format!("{path}.content[{part_index}]");
             match &part.kind {
-                PartKind::ToolCall(call) => calls.push(&call.id),
+                PartKind::ToolCall(call) => {
+                    calls.insert(&call.id);
+                }
                 // The result of a call that was dropped would be refused.
-                PartKind::ToolResult(result) if to.lenient && !calls.contains(&result.call_id.as_str()) => {
+                PartKind::ToolResult(result) if to.lenient && !calls.contains(result.call_id.as_str()) => {
                     to.loss.add(at);
                     continue;
                 }

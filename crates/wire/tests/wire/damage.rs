@@ -1,0 +1,107 @@
+//! Whatever a client or a provider sends, the answer is a value, never a panic, and never a finished stream that was
+//! not finished.
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use postern_wire::{
+    Edits, EndState, Envelope, Format, ReplyContext, StreamTap, StreamTranscoder, Target, parse_error,
+    read_response, translate_request, translate_response,
+};
+use proptest::prelude::*;
+
+use crate::fixtures::{Fixture, fixtures, other};
+
+static ALL: LazyLock<Vec<Fixture>> =
+    LazyLock::new(|| ["requests", "responses", "streams", "errors"].into_iter().flat_map(fixtures).collect());
+
+/// Puts bytes through everything that takes bytes.
+fn swallow(format: Format, bytes: &[u8]) {
+    let body = Bytes::copy_from_slice(bytes);
+    if let Ok(envelope) = Envelope::peek(format, &body) {
+        let out = envelope.rewrite(&body, &Edits { model: Some("other"), ask_usage: true });
+        assert_eq!(Envelope::peek(format, &out).unwrap().model, "other");
+    }
+    let target = Target { model: "claude-sonnet-4-5", default_max_tokens: 100, drop_params: true };
+    let ctx = ReplyContext { created: 1, fallback_id: "f".into(), model: "m".into(), include_usage: true };
+    for to in Format::ALL {
+        if let Ok(translated) = translate_request(format, to, bytes, &target) {
+            serde_json::from_slice::<serde::de::IgnoredAny>(&translated.body).unwrap();
+        }
+        if let Ok(translated) = translate_response(format, to, bytes, &ctx) {
+            serde_json::from_slice::<serde::de::IgnoredAny>(&translated.body).unwrap();
+        }
+    }
+    let _ = read_response(format, bytes);
+    assert!(!parse_error(format, 500, bytes).message.is_empty());
+    let mut tap = StreamTap::new(format, true);
+    tap.feed(body);
+    tap.finish();
+    let mut transcoder = StreamTranscoder::new(format, other(format), ctx);
+    transcoder.feed(bytes);
+    transcoder.finish();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_input_is_survived(
+        which in any::<prop::sample::Index>(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let fixture = &ALL[which.index(ALL.len())];
+        let mut bytes = fixture.bytes.clone();
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(cut.index(bytes.len() + 1).max(bytes.len() / 2));
+        for format in Format::ALL {
+            swallow(format, &bytes);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_survived(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        for format in Format::ALL {
+            swallow(format, &bytes);
+        }
+    }
+}
+
+#[test]
+fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
+    let complete =
+        ["openai_chat-tools", "openai_chat-text", "anthropic_messages-tools", "anthropic_messages-text"];
+    for fixture in fixtures("streams").iter().filter(|fixture| complete.contains(&fixture.name.as_str())) {
+        let text = std::str::from_utf8(&fixture.bytes).unwrap();
+        // Of a chat stream nothing is missing once its finish reason is there.
+        let end =
+            ["\"finish_reason\":\"", "event: message_stop"].iter().find_map(|mark| text.find(mark)).unwrap();
+        for cut in 0..end {
+            let ctx =
+                ReplyContext { created: 1, fallback_id: "f".into(), model: "m".into(), include_usage: true };
+            let mut transcoder = StreamTranscoder::new(fixture.format, other(fixture.format), ctx);
+            let mut out = transcoder.feed(&fixture.bytes[..cut]).bytes;
+            let end = transcoder.finish();
+            out.extend_from_slice(&end.forward);
+            assert_eq!(end.state, EndState::Truncated, "{} cut at {cut}", fixture.name);
+            let out = String::from_utf8(out).unwrap();
+            for mark in ["[DONE]", "message_stop", "message_delta", "\"finish_reason\":\""] {
+                assert!(!out.contains(mark), "{} cut at {cut} says {mark}", fixture.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn nesting_without_end_is_survived() {
+    let depth = 50_000;
+    let open = r#"{"type":"tool_result","tool_use_id":"t","content":["#.repeat(depth);
+    let close = "]}".repeat(depth);
+    let body =
+        format!(r#"{{"model":"m","max_tokens":1,"messages":[{{"role":"user","content":[{open}{close}]}}]}}"#);
+    swallow(Format::AnthropicMessages, body.as_bytes());
+}
