@@ -1,5 +1,5 @@
 import type { KeyRow, Preset, Provider } from "../src/api/contract.ts";
-import type { Random } from "./random.ts";
+import { type Random, uuid } from "./random.ts";
 
 const cloud = (
   id: string,
@@ -162,6 +162,7 @@ export function keys(now: number, random: Random): KeyRow[] {
   const iso = (at: number) => new Date(at).toISOString();
   const day = 86_400_000;
   const make = (alias: string, spend: number, more: Partial<KeyRow> = {}): KeyRow => ({
+    key_id: uuid(now, random),
     token: random.hex(64),
     key_name: `sk-...${random.hex(4)}`,
     key_alias: alias,

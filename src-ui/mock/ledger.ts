@@ -155,7 +155,7 @@ export function makeRequest(
   return {
     id,
     started_at: at,
-    key_id: key.token,
+    key_id: key.key_id || null,
     key_name: key.key_alias ?? key.key_name,
     model_requested: `${kind.provider === "demo" ? "" : `${kind.provider}/`}${kind.model}`,
     model_group: kind.model,

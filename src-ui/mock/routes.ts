@@ -2,6 +2,7 @@ import type { KeyRow, Overview, Provider, ProviderTest, RequestDetail } from "..
 import * as catalogue from "./catalogue.ts";
 import { PRESETS } from "./fixtures.ts";
 import { overview } from "./overview.ts";
+import { uuid } from "./random.ts";
 import type { World } from "./world.ts";
 
 export class Refusal extends Error {
@@ -185,6 +186,7 @@ const ROUTES: Route[] = [
       const key = `sk-${world.random.hex(44)}`;
       const now = new Date().toISOString();
       const row: KeyRow = {
+        key_id: uuid(Date.now(), world.random),
         token: world.random.hex(64),
         key_name: `sk-...${key.slice(-4)}`,
         key_alias: body.key_alias ?? null,
@@ -310,7 +312,7 @@ function page(ledger: RequestDetail[], query: URLSearchParams) {
     (row) =>
       (!before || row.id < before) &&
       same("status", row.outcome) &&
-      same("key_id", row.key_id) &&
+      same("key_id", row.key_id ?? "administrator") &&
       same("provider", row.provider) &&
       same("client", row.client) &&
       (!query.get("model") ||

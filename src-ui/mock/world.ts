@@ -50,7 +50,7 @@ export class World {
     const row = makeRequest(Date.now(), this.random, this.keys.length > 0 ? this.keys : [ADMINISTRATOR], given);
     this.ledger.unshift(row);
     this.external++;
-    const key = this.keys.find((entry) => entry.token === row.key_id);
+    const key = this.keys.find((entry) => entry.key_id === row.key_id);
     if (key) {
       key.spend += (row.cost_nanos ?? 0) / 1e9;
       key.last_used_at = new Date().toISOString();
@@ -126,7 +126,7 @@ export class World {
   }
 }
 
-const ADMINISTRATOR = { token: "", key_name: "administrator", key_alias: "administrator" } as KeyRow;
+const ADMINISTRATOR = { key_id: "", token: "", key_name: "administrator", key_alias: "administrator" } as KeyRow;
 
 const worlds = new Map<string, World>();
 

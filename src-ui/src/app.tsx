@@ -30,8 +30,8 @@ function Doorstep() {
 
 function Console() {
   const source = useEventSource();
-  const { connection, onRequest } = source;
-  const feed = useMemo(() => ({ connection, onRequest }), [connection, onRequest]);
+  const { connection, watchRequests } = source;
+  const feed = useMemo(() => ({ connection, watchRequests }), [connection, watchRequests]);
   return (
     <EventFeedContext value={feed}>
       <RouterProvider router={router} context={{ client: useQueryClient() }} />

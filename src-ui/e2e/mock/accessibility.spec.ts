@@ -13,6 +13,7 @@ async function violations(page: Page): Promise<string[]> {
     const { violations } = await (window as any).axe.run(document, { resultTypes: ["violations"] });
     // biome-ignore lint/suspicious/noExplicitAny: axe's own shapes
     return violations.flatMap(({ id, nodes }: any) =>
+      // biome-ignore lint/suspicious/noExplicitAny: axe's own shapes
       nodes.map((node: any) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary?.split("\n")[1] ?? ""}`),
     );
   });

@@ -82,12 +82,13 @@ export interface ProviderTest { ok: boolean; at: number; latency_ms: number; sta
  *  POST /key/block {key: token}, POST /key/unblock {key: token} -> KeyRow
  */
 export interface KeyRow {
+  key_id: string;                                          // what request rows carry; `token` is what key routes take
   token: string; key_name: string; key_alias: string | null; models: string[]; spend: number /* USD */; max_budget: number | null; budget_duration: string | null;
   budget_reset_at: string | null; rpm_limit: number | null; tpm_limit: number | null; max_parallel_requests: number | null;
   expires: string | null; blocked: boolean | null; created_at: string; updated_at: string; last_used_at: string | null; metadata: Record<string, unknown>;
 }
 
-/** GET /console/requests?limit=100&before=<id>&status=ok|error|cancelled&model=&provider=&key_id=&client=&search= -> {requests: RequestRow[], next: string | null}, newest first, keyset paging */
+/** GET /console/requests?limit=100&before=<id>&status=ok|error|cancelled&model=&provider=&key_id=&client=&search= (key_id=administrator: the administrator's) -> {requests: RequestRow[], next: string | null}, newest first, keyset paging */
 export interface RequestRow {
   id: string; started_at: number; key_id: string | null; key_name: string; model_requested: string; model_group: string; provider: string | null; upstream_model: string | null;
   format_in: string; format_out: string | null; endpoint: string; status: number; outcome: "ok" | "error" | "cancelled"; error_kind: string | null; error_message: string | null;

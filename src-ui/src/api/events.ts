@@ -4,71 +4,99 @@ import { platform } from "@/platform";
 import type { RequestRow, Status, Topic } from "./contract";
 
 export type Connection = "connecting" | "live" | "lost";
-type OnRequest = (row: RequestRow) => void;
+
+export interface RequestWatcher {
+  /** Finished requests, newest first; several at once where they come fast. */
+  arrived(rows: RequestRow[]): void;
+  /** Some were missed: what is listed has a gap. */
+  missed?(): void;
+}
 
 export interface EventFeed {
   connection: Connection;
-  onRequest(listener: OnRequest): () => void;
+  watchRequests(watcher: RequestWatcher): () => void;
 }
 
-export const EventFeedContext = createContext<EventFeed>({ connection: "connecting", onRequest: () => () => {} });
+export const EventFeedContext = createContext<EventFeed>({ connection: "connecting", watchRequests: () => () => {} });
 export const useEventFeed = () => useContext(EventFeedContext);
 
 // Traffic may make the overview stale hundreds of times a second; it is read again at most this often.
 const COALESCE_MS = 700;
+// And the list is drawn at most this often.
+const BATCH_MS = 100;
 
-/** Follows the gateway's events: marks what is stale, and hands finished requests to whoever listens. */
+/** Follows the gateway's events: marks what is stale, and hands finished requests to whoever watches. */
 export function useEventSource(): EventFeed {
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>("connecting");
-  const listeners = useRef(new Set<OnRequest>());
+  const watchers = useRef(new Set<RequestWatcher>());
 
   useEffect(() => {
     const stale = new Set<Topic>();
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let arrived: RequestRow[] = [];
+    let staleTimer: ReturnType<typeof setTimeout> | undefined;
+    let batchTimer: ReturnType<typeof setTimeout> | undefined;
     let wasLost = false;
-    const flush = () => {
-      timer = undefined;
-      for (const topic of stale) {
-        // The request list keeps itself current from the events; reading all its pages again would make it jump.
-        if (topic !== "requests") void client.invalidateQueries({ queryKey: [topic] });
-      }
-      stale.clear();
+
+    const tellMissed = () => {
+      for (const watcher of watchers.current) watcher.missed?.();
     };
     const mark = (topics: Topic[]) => {
-      for (const topic of topics) stale.add(topic);
-      timer ??= setTimeout(flush, COALESCE_MS);
+      for (const topic of topics) {
+        // The request list keeps itself current from the events; that it is stale means some were missed.
+        if (topic === "requests") tellMissed();
+        else stale.add(topic);
+        // Which models can be called is part of the catalogue's rows.
+        if (topic === "models") stale.add("catalogue");
+      }
+      staleTimer ??= setTimeout(() => {
+        staleTimer = undefined;
+        for (const topic of stale) void client.invalidateQueries({ queryKey: [topic] });
+        stale.clear();
+      }, COALESCE_MS);
     };
+    const take = (row: RequestRow) => {
+      arrived.unshift(row);
+      batchTimer ??= setTimeout(() => {
+        batchTimer = undefined;
+        const rows = arrived;
+        arrived = [];
+        for (const watcher of watchers.current) watcher.arrived(rows);
+      }, BATCH_MS);
+      mark(["overview", "status", "keys"]);
+    };
+
     const stop = platform.events(({ event, data }) => {
       if (event === "connected") {
         setConnection("live");
         // Events of the meantime are lost: everything on screen may be stale.
-        if (wasLost) void client.invalidateQueries();
+        if (wasLost) {
+          void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "requests" });
+          tellMissed();
+        }
         wasLost = false;
       } else if (event === "disconnected") {
         setConnection("lost");
         wasLost = true;
-      } else if (event === "request") {
-        for (const listener of listeners.current) listener(data as RequestRow);
-        mark(["overview", "status", "keys"]);
-      } else if (event === "stale") {
-        mark((data as { topics: Topic[] }).topics);
-      } else if (event === "status") {
+      } else if (event === "request") take(data as RequestRow);
+      else if (event === "stale") mark((data as { topics: Topic[] }).topics);
+      else if (event === "status") {
         client.setQueryData<Status>(["status"], (old) => old && { ...old, listener: data as Status["listener"] });
         mark(["status"]);
       }
     });
     return () => {
       stop();
-      clearTimeout(timer);
+      clearTimeout(staleTimer);
+      clearTimeout(batchTimer);
     };
   }, [client]);
 
-  const [onRequest] = useState(() => (listener: OnRequest) => {
-    listeners.current.add(listener);
+  const [watchRequests] = useState(() => (watcher: RequestWatcher) => {
+    watchers.current.add(watcher);
     return () => {
-      listeners.current.delete(listener);
+      watchers.current.delete(watcher);
     };
   });
-  return { connection, onRequest };
+  return { connection, watchRequests };
 }

@@ -17,13 +17,16 @@ import { IssueStep } from "./issue-step";
 export function Guide({ onDone }: { onDone: () => void }) {
   const status = useStatus();
   const providers = useProviders();
-  const { onRequest } = useEventFeed();
+  const { watchRequests } = useEventFeed();
   const [adding, setAdding] = useState(false);
   const [useDemo, setUseDemo] = useState(false);
   const [issued, setIssued] = useState<IssuedKey | null>(null);
   const [arrived, setArrived] = useState<RequestRow | null>(null);
 
-  useEffect(() => onRequest((row) => setArrived((first) => first ?? row)), [onRequest]);
+  useEffect(
+    () => watchRequests({ arrived: (rows) => setArrived((first) => first ?? rows.at(-1) ?? null) }),
+    [watchRequests],
+  );
 
   const own = providers.data?.find((provider) => !provider.built_in && provider.enabled);
   const running = status.data?.listener.state === "running";

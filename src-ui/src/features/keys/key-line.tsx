@@ -27,7 +27,7 @@ export function KeyLine({ row, onRevoke }: { row: KeyRow; onRevoke: () => void }
           <p className="flex min-w-0 items-center gap-2">
             <Link
               to="/requests"
-              search={{ key_id: row.token }}
+              search={{ key_id: row.key_id }}
               className="truncate rounded font-medium hover:underline"
               title={name}
             >
@@ -63,7 +63,7 @@ export function KeyLine({ row, onRevoke }: { row: KeyRow; onRevoke: () => void }
             </Button>
           }
         >
-          <MenuItem onSelect={() => void navigate({ to: "/requests", search: { key_id: row.token } })}>
+          <MenuItem onSelect={() => void navigate({ to: "/requests", search: { key_id: row.key_id } })}>
             <ScrollText aria-hidden className="size-4 text-faint" /> Its requests
           </MenuItem>
           <MenuItem

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { CatalogueModel } from "@/api/contract";
-import { choices, filterModels, listed, NATURAL, parseSort, sortModels, sortText } from "./filter";
+import type { CatalogueModel, Provider } from "@/api/contract";
+import { choices, filterModels, findModel, listed, NATURAL, parseSort, sortModels, sortText } from "./filter";
 
 const model = (id: string, provider: string, more: Partial<CatalogueModel> = {}): CatalogueModel => ({
   id,
@@ -38,6 +38,13 @@ test("provider, mode, capability and availability narrow together", () => {
   expect(names(filterModels(models, { provider: "openai", mode: "embedding" }))).toEqual(["openai/text-embed"]);
   expect(names(filterModels(models, { can: "tools,vision" }))).toEqual(["openai/gpt-5"]);
   expect(names(filterModels(models, { mine: true }))).toEqual(["openai/gpt-5"]);
+});
+
+test("a provider's own name finds its kind's models", () => {
+  const providers = [{ name: "work", preset: "openai" }] as Provider[];
+  expect(findModel(models, "work/gpt-5", providers)?.name).toBe("openai/gpt-5");
+  expect(findModel(models, "openai/gpt-5")?.name).toBe("openai/gpt-5");
+  expect(findModel(models, "home/gpt-5", providers)).toBeUndefined();
 });
 
 test("an unpriced model is last whether the cheapest or the dearest come first", () => {

@@ -1,4 +1,4 @@
-import type { CatalogueModel } from "@/api/contract";
+import type { CatalogueModel, Provider } from "@/api/contract";
 import type { Sort } from "@/components/virtual-table";
 import { modelName } from "@/lib/model-name";
 
@@ -17,6 +17,15 @@ export interface Listed extends CatalogueModel {
 
 export const listed = (models: CatalogueModel[]): Listed[] =>
   models.map((model) => ({ ...model, name: modelName(model) }));
+
+/** By the name a client sends, whose first word may be a provider's own name in place of its kind's. */
+export function findModel(models: Listed[], name: string, providers: Provider[] = []): Listed | undefined {
+  const exact = models.find((model) => model.name === name);
+  if (exact) return exact;
+  const slash = name.indexOf("/");
+  const preset = providers.find((provider) => provider.name === name.slice(0, slash))?.preset;
+  return preset === undefined ? undefined : models.find((model) => model.name === `${preset}/${name.slice(slash + 1)}`);
+}
 
 /** Every word has to occur somewhere in the name; capabilities are all required. */
 export function filterModels(models: Listed[], filter: ModelFilter): Listed[] {

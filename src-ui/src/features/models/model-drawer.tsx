@@ -1,8 +1,10 @@
+import { Boxes } from "lucide-react";
 import type { ReactNode } from "react";
 import { useStatus } from "@/api/queries";
 import { Badge } from "@/components/controls";
 import { CodeBlock, CopyButton } from "@/components/copy";
 import { Drawer } from "@/components/dialog";
+import { Empty } from "@/components/notice";
 import { Fact, Facts, Section } from "@/components/page";
 import { curlLine, fallbackBaseUrl } from "@/features/keys/snippets";
 import { count } from "@/lib/numbers";
@@ -10,15 +12,25 @@ import type { Listed } from "./filter";
 import { PriceForm } from "./price-form";
 import { capability, mode, price, priceName, priceOrder } from "./words";
 
-export function ModelDrawer({ model, onClose }: { model: Listed | undefined; onClose: () => void }) {
+export function ModelDrawer({
+  name,
+  model,
+  loading,
+  onClose,
+}: {
+  name: string | undefined;
+  model: Listed | undefined;
+  loading: boolean;
+  onClose: () => void;
+}) {
   const status = useStatus();
   const baseUrl = status.data?.base_url ?? fallbackBaseUrl(status.data);
   return (
     <Drawer
-      open={model !== undefined}
+      open={name !== undefined}
       onClose={onClose}
       testid="model-drawer"
-      title={model?.name}
+      title={model?.name ?? name}
       actions={
         model && (
           <CopyButton
@@ -32,6 +44,12 @@ export function ModelDrawer({ model, onClose }: { model: Listed | undefined; onC
         )
       }
     >
+      {!model && !loading && (
+        <Empty icon={Boxes} title="Not in the catalogue" testid="model-unknown">
+          No price is known for this model, so its requests are recorded as unpriced: they count, but their cost does
+          not.
+        </Empty>
+      )}
       {model && (
         <>
           <Section title="Model">

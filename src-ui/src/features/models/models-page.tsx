@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Boxes } from "lucide-react";
 import { useDeferredValue, useMemo, useRef } from "react";
-import { useCatalogue } from "@/api/queries";
+import { useCatalogue, useProviders } from "@/api/queries";
 import { Badge, Button, Switch } from "@/components/controls";
 import { SearchInput } from "@/components/field";
 import { Empty, ErrorNotice } from "@/components/notice";
@@ -11,7 +11,7 @@ import { Select } from "@/components/select";
 import { type Column, VirtualTable } from "@/components/virtual-table";
 import { perMillion } from "@/lib/money";
 import { contextSize, count } from "@/lib/numbers";
-import { choices, filterModels, type Listed, listed, parseSort, sortModels, sortText } from "./filter";
+import { choices, filterModels, findModel, type Listed, listed, parseSort, sortModels, sortText } from "./filter";
 import { ModelDrawer } from "./model-drawer";
 import { capability, mode } from "./words";
 
@@ -44,7 +44,8 @@ export function ModelsPage() {
     }),
     [all],
   );
-  const opened = search.open ? all.find((m) => m.name === search.open) : undefined;
+  const providers = useProviders();
+  const opened = search.open ? findModel(all, search.open, providers.data) : undefined;
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: !("open" in next) });
   const filtered = Boolean(search.q || provider || ofMode || can || mine);
@@ -154,7 +155,12 @@ export function ModelsPage() {
           }
         />
       )}
-      <ModelDrawer model={opened} onClose={() => change({ open: undefined })} />
+      <ModelDrawer
+        name={search.open}
+        model={opened}
+        loading={catalogue.isPending}
+        onClose={() => change({ open: undefined })}
+      />
     </Page>
   );
 }

@@ -2,6 +2,7 @@ import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Overview, Totals } from "@/api/contract";
 import { Card, Skeleton } from "@/components/controls";
+import { ADMINISTRATOR } from "@/features/requests/match";
 import { money } from "@/lib/money";
 import { compact, count } from "@/lib/numbers";
 import { type Metric, measure, tokensOf } from "./series";
@@ -29,7 +30,7 @@ export function TopLists({ overview, metric }: { overview: Overview | undefined;
     key: k.key_id ?? "",
     label: k.key_name,
     totals: k.totals,
-    link: { to: "/requests" as const, search: k.key_id ? { key_id: k.key_id } : {} },
+    link: { to: "/requests" as const, search: { key_id: k.key_id ?? ADMINISTRATOR } },
   }));
   const clients = overview?.clients.map((c) => ({
     key: c.client,

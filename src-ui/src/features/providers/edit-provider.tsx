@@ -21,7 +21,7 @@ export function EditProvider({ provider, onClose }: { provider: Provider; onClos
   const nameProblem = name.trim() === "" ? "A provider needs a name." : null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (nameProblem || (urlProblem && !provider.built_in)) return;
+    if (nameProblem || urlProblem) return;
     const change: ProviderChange = {};
     if (name.trim() !== provider.name) change.name = name.trim();
     if (baseUrl.trim() !== provider.base_url) change.base_url = baseUrl.trim();
@@ -62,36 +62,34 @@ export function EditProvider({ provider, onClose }: { provider: Provider; onClos
             />
           )}
         </Field>
-        {!provider.built_in && (
-          <>
-            <Field label="Base URL" error={urlProblem}>
-              {(control) => (
-                <Input
-                  {...control}
-                  inputMode="url"
-                  className="font-mono text-xs"
-                  data-testid="edit-base-url"
-                  value={baseUrl}
-                  onChange={(event) => setBaseUrl(event.target.value)}
-                />
-              )}
-            </Field>
-            <Field
-              label="New API key"
-              optional
-              hint={provider.credential.hint ? `Leave it empty to keep ${provider.credential.hint}.` : undefined}
-            >
-              {(control) => (
-                <SecretInput
-                  {...control}
-                  data-testid="edit-key"
-                  value={key}
-                  onChange={(event) => setKey(event.target.value)}
-                />
-              )}
-            </Field>
-          </>
-        )}
+
+        <Field label="Base URL" error={urlProblem}>
+          {(control) => (
+            <Input
+              {...control}
+              inputMode="url"
+              className="font-mono text-xs"
+              data-testid="edit-base-url"
+              value={baseUrl}
+              onChange={(event) => setBaseUrl(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field
+          label="New API key"
+          optional
+          hint={provider.credential.hint ? `Leave it empty to keep ${provider.credential.hint}.` : undefined}
+        >
+          {(control) => (
+            <SecretInput
+              {...control}
+              data-testid="edit-key"
+              value={key}
+              onChange={(event) => setKey(event.target.value)}
+            />
+          )}
+        </Field>
+
         {save.error && <ErrorNotice error={save.error} />}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>

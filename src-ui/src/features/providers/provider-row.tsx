@@ -64,31 +64,36 @@ export function ProviderRow({
           <Button size="sm" busy={test.isPending} onClick={() => test.mutate(undefined)} data-testid="provider-test">
             <FlaskConical className="size-3.5" /> <span className="max-sm:sr-only">Test</span>
           </Button>
-          <Menu
-            trigger={
-              <Button variant="ghost" size="icon" aria-label={`More for ${provider.name}`} data-testid="provider-menu">
-                <Ellipsis className="size-4" />
-              </Button>
-            }
-          >
-            <MenuItem onSelect={onEdit} data-testid="provider-edit">
-              <Pencil aria-hidden className="size-4 text-faint" /> Edit
-            </MenuItem>
-            {!provider.built_in && (
-              <>
+          {!provider.built_in && (
+            <>
+              <Menu
+                trigger={
+                  <Button
+                    variant="ghost"
+                    size="icon"
+                    aria-label={`More for ${provider.name}`}
+                    data-testid="provider-menu"
+                  >
+                    <Ellipsis className="size-4" />
+                  </Button>
+                }
+              >
+                <MenuItem onSelect={onEdit} data-testid="provider-edit">
+                  <Pencil aria-hidden className="size-4 text-faint" /> Edit
+                </MenuItem>
                 <MenuLine />
                 <MenuItem danger onSelect={onRemove} data-testid="provider-remove">
                   <Trash2 aria-hidden className="size-4" /> Remove
                 </MenuItem>
-              </>
-            )}
-          </Menu>
-          <Switch
-            checked={enabled}
-            onCheckedChange={(on) => toggle.mutate(on)}
-            aria-label={`${provider.name} is used for requests`}
-            data-testid="provider-enabled"
-          />
+              </Menu>
+              <Switch
+                checked={enabled}
+                onCheckedChange={(on) => toggle.mutate(on)}
+                aria-label={`${provider.name} is used for requests`}
+                data-testid="provider-enabled"
+              />
+            </>
+          )}
         </div>
       </div>
       {explained && (

@@ -8,6 +8,7 @@ import { Picker } from "@/components/picker";
 import { Select } from "@/components/select";
 import { nameOf } from "@/features/keys/key-state";
 import { useDebounced } from "@/lib/use-hooks";
+import { ADMINISTRATOR } from "./match";
 
 const STATUSES = [
   { value: "ok", label: "Succeeded" },
@@ -30,7 +31,10 @@ export function RequestFilters({
     [month.data],
   );
   const keyChoices = useMemo(
-    () => (keys.data ?? []).map((row) => ({ value: row.token, label: nameOf(row) })),
+    () => [
+      ...(keys.data ?? []).map((row) => ({ value: row.key_id, label: nameOf(row) })),
+      { value: ADMINISTRATOR, label: "administrator" },
+    ],
     [keys.data],
   );
   const providerChoices = useMemo(

@@ -1,10 +1,13 @@
 import type { RequestRow } from "@/api/contract";
 import type { RequestFilter } from "@/api/routes";
 
+/** How a filter names the key that has no row. */
+export const ADMINISTRATOR = "administrator";
+
 /** Whether a row that just arrived belongs into the filtered list; the gateway decides the same for stored ones. */
 export function matches(row: RequestRow, filter: RequestFilter): boolean {
   if (filter.status && row.outcome !== filter.status) return false;
-  if (filter.key_id && row.key_id !== filter.key_id) return false;
+  if (filter.key_id && (row.key_id ?? ADMINISTRATOR) !== filter.key_id) return false;
   if (filter.provider && row.provider !== filter.provider) return false;
   if (filter.client && row.client !== filter.client) return false;
   if (filter.model && ![row.model_requested, row.model_group, row.upstream_model].includes(filter.model)) return false;

@@ -1,59 +1,83 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { RequestRow } from "@/api/contract";
 import { useEventFeed } from "@/api/events";
 import { getRequests, type RequestFilter } from "@/api/routes";
 import { matches, merge } from "./match";
 
-// Rows held back while the list is paused; beyond this the list is read anew instead.
-const MOST_WAITING = 2000;
+// What arrived live, shown or waiting. Beyond this the ledger is read anew: dropping some would leave a gap.
+const MOST_LIVE = 2000;
+
+interface Live {
+  /** The filter it was gathered under. */
+  of: string;
+  shown: RequestRow[];
+  waiting: RequestRow[];
+  /** Rows were missed: the list has to be read anew. */
+  gap: boolean;
+}
+
+const none = (of: string): Live => ({ of, shown: [], waiting: [], gap: false });
 
 /**
  * The ledger, newest first: stored pages below, what arrives live above. While `held` (the reader scrolled down or
  * paused) arrivals wait, so that nothing moves under the pointer.
  */
 export function useRequestLog(filter: RequestFilter, held: boolean) {
-  const { onRequest } = useEventFeed();
+  const { watchRequests } = useEventFeed();
+  const client = useQueryClient();
   const identity = JSON.stringify(filter);
-  const [live, setLive] = useState<{ of: string; rows: RequestRow[] }>({ of: identity, rows: [] });
-  const [waiting, setWaiting] = useState<{ of: string; rows: RequestRow[] }>({ of: identity, rows: [] });
+  const [state, setState] = useState<Live>(() => none(identity));
+  const live = state.of === identity ? state : none(identity);
 
   const stored = useInfiniteQuery({
     queryKey: ["requests", filter],
     queryFn: ({ pageParam }) => getRequests(filter, pageParam),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
-    staleTime: Infinity,
+    staleTime: Number.POSITIVE_INFINITY,
     // What happened while nobody looked is not in an old copy.
     gcTime: 0,
   });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: identity stands for the filter
-  useEffect(
-    () =>
-      onRequest((row) => {
-        if (!matches(row, filter)) return;
-        const add = (old: { of: string; rows: RequestRow[] }) => ({
-          of: identity,
-          rows: [row, ...(old.of === identity ? old.rows : [])].slice(0, MOST_WAITING),
+  useEffect(() => {
+    const change = (step: (old: Live) => Live) => setState((old) => step(old.of === identity ? old : none(identity)));
+    return watchRequests({
+      arrived(rows) {
+        const fitting = rows.filter((row) => matches(row, filter));
+        if (fitting.length === 0) return;
+        change((old) => {
+          const next = held
+            ? { ...old, waiting: [...fitting, ...old.waiting] }
+            : { ...old, shown: [...fitting, ...old.shown] };
+          return next.waiting.length + next.shown.length > MOST_LIVE ? { ...next, gap: true } : next;
         });
-        if (held) setWaiting(add);
-        else setLive(add);
-      }),
-    [onRequest, identity, held],
-  );
+      },
+      missed: () => change((old) => ({ ...old, gap: true })),
+    });
+  }, [watchRequests, identity, held]);
+
+  // A gap is closed by reading from the top, but never under the eyes of somebody who scrolled away from it.
+  const { gap } = live;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: identity stands for the filter
+  useEffect(() => {
+    if (!gap || held) return;
+    setState(none(identity));
+    void client.resetQueries({ queryKey: ["requests", filter], exact: true });
+  }, [gap, held, client, identity]);
 
   const release = useCallback(() => {
-    const held = waiting.of === identity ? waiting.rows : [];
-    if (held.length === 0) return;
-    setLive((old) => ({ of: identity, rows: [...held, ...(old.of === identity ? old.rows : [])] }));
-    setWaiting({ of: identity, rows: [] });
-  }, [waiting, identity]);
+    setState((old) =>
+      old.of !== identity || old.waiting.length === 0
+        ? old
+        : { ...old, shown: [...old.waiting, ...old.shown], waiting: [] },
+    );
+  }, [identity]);
 
   const storedRows = useMemo(() => stored.data?.pages.flatMap((page) => page.requests) ?? [], [stored.data]);
-  const liveRows = live.of === identity ? live.rows : EMPTY;
-  const rows = useMemo(() => merge(liveRows, storedRows), [liveRows, storedRows]);
-  const fresh = useMemo(() => new Set(liveRows.map((row) => row.id)), [liveRows]);
+  const rows = useMemo(() => merge(live.shown, storedRows), [live.shown, storedRows]);
+  const fresh = useMemo(() => new Set(live.shown.map((row) => row.id)), [live.shown]);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = stored;
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
@@ -62,7 +86,7 @@ export function useRequestLog(filter: RequestFilter, held: boolean) {
   return {
     rows,
     isFresh: (row: RequestRow) => fresh.has(row.id),
-    waiting: waiting.of === identity ? waiting.rows.length : 0,
+    waiting: live.waiting.length,
     release,
     more,
     hasMore: hasNextPage,
@@ -72,5 +96,3 @@ export function useRequestLog(filter: RequestFilter, held: boolean) {
     retry: () => void stored.refetch(),
   };
 }
-
-const EMPTY: RequestRow[] = [];
