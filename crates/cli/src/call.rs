@@ -34,7 +34,12 @@ impl Connection {
                 .build()?;
             return Ok(Self::Running(client));
         }
-        Ok(Self::Own(Box::new(Gateway::open(options).await?)))
+        let gateway = Gateway::open(options).await?;
+        if let Some(made) = gateway.new_admin_key() {
+            // This was the first start of this data directory, and the key is shown at no other.
+            crate::note(&format!("Administrator's key, shown this once: {}", made.expose()));
+        }
+        Ok(Self::Own(Box::new(gateway)))
     }
 
     pub fn is_running(&self) -> bool {

@@ -37,21 +37,25 @@ pub async fn run(options: Options, grace: Duration) -> Result<ExitCode> {
     }
 }
 
-/// What a person needs next.
+/// What a person needs next: where it is, how to get a key, and one line that works at once.
 fn greet(gateway: &Gateway, url: &str) {
-    let key = match gateway.new_admin_key() {
-        Some(key) => {
-            note(&format!("\n  Administrator's key, shown this once: {}", key.expose()));
-            key.expose().to_owned()
+    let data_dir = gateway.engine().options.data_dir.display().to_string();
+    let create = format!("postern keys create --data-dir '{data_dir}'");
+    let key = match (gateway.new_admin_key(), &gateway.engine().options.admin_key) {
+        (Some(made), _) => {
+            note(&format!("\n  Administrator's key, shown this once: {}", made.expose()));
+            made.expose().to_owned()
         }
-        None => "$POSTERN_ADMIN_KEY".into(),
+        (None, Some(_)) => "$POSTERN_ADMIN_KEY".into(),
+        (None, None) => format!("$({create})"),
     };
+    let body = r#"{"model": "demo", "messages": [{"role": "user", "content": "Hello"}]}"#;
     note(&format!(
         "
-  Base URL   {url}/v1        Anthropic clients: {url}
+  Base URL   {url}/v1   (Anthropic clients: {url})
   Console    {url}/ui
-  New key    postern keys create --name laptop
-  Try it     curl {url}/v1/chat/completions -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{{\"model\": \"demo\", \"messages\": [{{\"role\": \"user\", \"content\": \"Hello\"}}]}}'
+  New key    {create}
+  Try it     curl {url}/v1/chat/completions -H \"Authorization: Bearer {key}\" -H 'Content-Type: application/json' -d '{body}'
 "
-    ).replace("'Authorization: Bearer $POSTERN_ADMIN_KEY'", "\"Authorization: Bearer $POSTERN_ADMIN_KEY\""));
+    ));
 }

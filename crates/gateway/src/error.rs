@@ -89,6 +89,12 @@ impl Failure {
         failure
     }
 
+    /// An error that the upstream told in its own words.
+    pub fn from_upstream(error: ApiError) -> Self {
+        let retry = error.status == 429 || error.status >= 500;
+        Self { blame: Blame::Upstream, retry, error, upstream_body: None }
+    }
+
     pub fn unavailable(code: &str, message: impl Into<String>) -> Self {
         Self::new(Blame::Gateway, 503, ErrorKind::Overloaded, code, message)
     }
@@ -142,8 +148,9 @@ impl Failure {
                 (body.clone(), content_type.clone())
             }
             _ => {
-                let rendered =
-                    postern_wire::render_error(format, &self.error, &id, &clock::text(clock::now_ms()));
+                let mut error = self.error.clone();
+                error.details.get_or_insert_with(|| serde_json::json!({}));
+                let rendered = postern_wire::render_error(format, &error, &id, &clock::text(clock::now_ms()));
                 (Bytes::from(rendered), None)
             }
         };

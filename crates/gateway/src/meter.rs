@@ -36,6 +36,7 @@ pub struct Meter {
     deployment: Option<Arc<Deployment>>,
     started: Instant,
     attempts: Vec<AttemptNote>,
+    loss: Vec<String>,
     sent: bool,
 }
 
@@ -60,6 +61,7 @@ impl Meter {
             deployment: None,
             started,
             attempts: Vec::new(),
+            loss: Vec::new(),
             sent: false,
         }
     }
@@ -90,6 +92,15 @@ impl Meter {
         self.attempts.push(note);
     }
 
+    /// What a translation could not carry, besides what was noted before.
+    pub fn lost(&mut self, paths: &[String]) {
+        for path in paths {
+            if !self.loss.contains(path) {
+                self.loss.push(path.clone());
+            }
+        }
+    }
+
     pub fn first_byte(&mut self) {
         let elapsed = clock::micros_since(self.started);
         if let Some(row) = &mut self.row {
@@ -108,6 +119,9 @@ impl Meter {
         if let Some(failure) = end.failure {
             row.error_kind = Some(failure.kind_name().to_owned());
             row.error_message = Some(failure.error.message.chars().take(2000).collect());
+        }
+        if !self.loss.is_empty() {
+            row.dropped = serde_json::to_string(&self.loss).ok();
         }
         let billed = self.fill_usage(&mut row, end.usage, end.output_chars, end.outcome);
         self.fill_cost(&mut row, billed.as_ref());

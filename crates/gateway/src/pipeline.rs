@@ -23,7 +23,7 @@ use crate::upstream::{self, Reply};
 const STREAM_IDLE: Duration = Duration::from_secs(300);
 /// What a reply is assumed to come to where neither the caller nor the catalogue sets a maximum.
 const DEFAULT_MAX_TOKENS: u64 = 4096;
-/// Most events of a stream are seen before its head is sent on, so that an error that comes first is an error.
+/// A longer pause than this, in seconds, is not waited for: the caller is told to come back.
 const LONGEST_RETRY_PAUSE: u64 = 5;
 
 pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failure> {
@@ -231,11 +231,7 @@ async fn attempt(
         }
     }
     let prepared = prepare(exchange, deployment)?;
-    if let Some(row) = meter.row()
-        && !prepared.loss.is_empty()
-    {
-        row.dropped = serde_json::to_string(&prepared.loss).ok();
-    }
+    meter.lost(&prepared.loss);
     let streaming = exchange.envelope.stream;
     let patience = deployment.timeout.unwrap_or(exchange.snapshot.request_timeout);
     let first = if streaming { deployment.stream_timeout.unwrap_or(patience) } else { patience };
@@ -393,10 +389,7 @@ async fn stream(
         if piece.failed
             && let EndState::UpstreamError(error) = watch.finish().state
         {
-            let mut failure = Failure::upstream(error.status, "upstream_error", error.message.clone());
-            failure.retry = error.status == 429 || error.status >= 500;
-            failure.error = error;
-            return Err(failure);
+            return Err(Failure::from_upstream(error));
         }
         ready.push(piece);
         if began {

@@ -82,6 +82,7 @@ impl Answer {
         match self {
             Self::Stream(stream) => stream.into_response(format, request_id, meter),
             Self::Whole(whole) => {
+                meter.lost(&whole.loss);
                 let end = End {
                     status: whole.status,
                     outcome: Outcome::Ok,

@@ -28,8 +28,11 @@ pub async fn add(
         None | Some(Value::Null) => ids::new_id().to_string(),
         Some(Value::String(id)) if !id.is_empty() && id.len() <= LONGEST_NAME => id.clone(),
         Some(_) => {
-            return Err(Failure::invalid("invalid_id", "model_info.id must be a text of 1 to 256 characters")
-                .with_param("model_info.id"));
+            return Err(Failure::invalid(
+                "invalid_id",
+                "model_info.id must be a text of 1 to 256 characters",
+            )
+            .with_param("model_info.id"));
         }
     };
     if engine.snapshot.load().groups.values().flat_map(|group| &group.deployments).any(|known| known.id == id)

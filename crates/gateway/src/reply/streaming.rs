@@ -107,7 +107,15 @@ impl UnderWay {
                 if piece.terminal && self.meter.is_some() {
                     // The format's own end: the bill is known.
                     let end = self.watch.finish();
-                    self.finish(None, end).await;
+                    let failure = match &end.state {
+                        EndState::UpstreamError(error) => Some(Failure::from_upstream(error.clone())),
+                        _ => None,
+                    };
+                    if !end.forward.is_empty() {
+                        let held = Piece { forward: end.forward.clone(), terminal: false, failed: false };
+                        self.ready.push_front(held);
+                    }
+                    self.finish(failure.as_ref(), end).await;
                 }
                 if piece.forward.is_empty() {
                     continue;
@@ -153,6 +161,7 @@ impl UnderWay {
             return None;
         }
         let end = self.watch.finish();
+        let mut told = false;
         let failure = failure.or_else(|| match end.state.clone() {
             EndState::Complete => None,
             EndState::Truncated => Some(Failure::upstream(
@@ -166,14 +175,11 @@ impl UnderWay {
                 format!("{} sent a stream that cannot be read: {what}", self.provider),
             )),
             EndState::UpstreamError(error) => {
-                let mut failure = Failure::upstream(error.status, "upstream_error", error.message.clone());
-                failure.error = error;
-                // The upstream has told the caller itself, in words that were forwarded.
-                failure.upstream_body = Some((self.format, Bytes::new(), None));
-                Some(failure)
+                // Where the formats match, the upstream has told the caller itself, in words that were forwarded.
+                told = matches!(self.watch, Watch::Tap(_));
+                Some(Failure::from_upstream(error))
             }
         });
-        let told = failure.as_ref().is_some_and(|failure| failure.upstream_body.is_some());
         let mut last = end.forward.to_vec();
         if let Some(failure) = &failure
             && !told
@@ -192,6 +198,7 @@ impl UnderWay {
 
     async fn finish(&mut self, failure: Option<&Failure>, stream: StreamEnd) {
         let Some(mut meter) = self.meter.take() else { return };
+        meter.lost(&stream.loss.0);
         let end = End {
             // The head of the response has long been sent: 200 is what the caller saw, unless it was cut short.
             status: failure.map_or(200, |failure| failure.error.status),
@@ -215,6 +222,7 @@ impl Drop for UnderWay {
         // The caller went away: what was used until now is billed, and dropping the upstream's stream cancels it.
         if let Some(mut meter) = self.meter.take() {
             let stream = self.watch.finish();
+            meter.lost(&stream.loss.0);
             meter.finish(End {
                 status: 499,
                 outcome: Outcome::Cancelled,
