@@ -30,16 +30,17 @@ WEATHER_SCHEMA = {
 }
 
 
-def manage(path, body=None):
-    """One call of the management API with the administrator's key; GET without a body."""
+def manage(path, body=None, method=None):
+    """One call of the management API with the administrator's key; GET without a body, POST with one."""
     request = urllib.request.Request(
         URL + path,
         data=None if body is None else json.dumps(body).encode(),
+        method=method,
         headers={"authorization": f"Bearer {ADMIN_KEY}", "content-type": "application/json"},
     )
     try:
         with urllib.request.urlopen(request) as response:
-            return json.load(response)
+            return json.loads(response.read() or "null")
     except urllib.error.HTTPError as error:
         raise AssertionError(f"{path} answered {error.code}: {error.read().decode(errors='replace')}") from error
 

@@ -11,8 +11,10 @@ from gateway import (
     REPLY_TEXT,
     TOOL_ARGUMENTS,
     UNCACHED_TOKENS,
+    UPSTREAMS,
     WEATHER_SCHEMA,
     GatewayTest,
+    manage,
 )
 
 HELLO = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
@@ -185,7 +187,9 @@ class Gateway(GatewayTest):
         self.assertEqual(streamed, whole)
 
     def test_provider_and_model_in_one_name(self):
-        self.deploy("openai", "plain")
+        openai_provider = {"preset": "openai", "base_url": UPSTREAMS["openai"], "api_key": "sk-upstream"}
+        provider = manage("/console/providers", openai_provider)
+        self.addCleanup(manage, f"/console/providers/{provider['id']}", method="DELETE")
         for separator in ("/", ":"):
             with self.subTest(separator=separator):
                 answer = self.openai().chat.completions.create(model=f"openai{separator}plain", messages=HELLO)
