@@ -30,11 +30,15 @@ test("a finished request moves the figures by itself", async ({ page }) => {
   await expect(requests).toHaveText((before + 3).toLocaleString("en-US"));
 });
 
-test("a model without a price is said to be missing from the totals, and can be given one", async ({ page }) => {
+test("a model without a price is said to be missing from the totals, and leads to where prices are set", async ({
+  page,
+}) => {
   await signIn(page, mockKey("busy"), "/?range=30d");
   await expect(page.getByTestId("unpriced-notice")).toContainText("without a known price");
   await page.getByTestId("unpriced-notice").getByRole("link").click();
-  await expect(page.getByRole("heading", { level: 1, name: "Models" })).toBeVisible();
+  await expect(page).toHaveURL(/models\?open=/);
+  // This one the catalogue has never heard of: the drawer says so in place of prices.
+  await expect(page.getByTestId("model-unknown")).toContainText("recorded as unpriced");
 });
 
 test("an empty day says what will appear", async ({ page }) => {
