@@ -14,13 +14,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use rusqlite::{Connection, Error as SqlError};
-pub use writer::{Ack, Acknowledger};
 use writer::Writer;
+pub use writer::{Ack, Acknowledger};
 
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("the database {path} was written by a newer Postern (schema {found}, this version knows {known}); it is left untouched. Install the newer version or use another data directory")]
+    #[error(
+        "the database {path} was written by a newer Postern (schema {found}, this version knows {known}); it is left untouched. Install the newer version or use another data directory"
+    )]
     Newer { path: String, found: i64, known: i64 },
     #[error("the database {path} cannot be opened: {source}")]
     Open { path: String, source: SqlError },
@@ -71,10 +73,7 @@ impl Store {
     }
 
     /// Runs a read on a read-only connection. Blocking: call it from a blocking thread.
-    pub fn read<T>(
-        &self,
-        query: impl FnOnce(&Connection) -> Result<T, SqlError>,
-    ) -> Result<T, StoreError> {
+    pub fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, SqlError>) -> Result<T, StoreError> {
         let kept = self.inner.idle_readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match kept {
             Some(connection) => connection,

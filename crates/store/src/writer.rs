@@ -165,3 +165,6 @@ fn commit(connection: &mut Connection, batch: &mut Vec<Job>) {
         answer(committed);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,8 @@ pub struct ProviderRow {
     pub updated_at: i64,
 }
 
-const COLUMNS: &str = "id, name, preset, base_url, enabled, has_credential, credential_hint, last_test, created_at, updated_at";
+const COLUMNS: &str =
+    "id, name, preset, base_url, enabled, has_credential, credential_hint, last_test, created_at, updated_at";
 
 fn from_row(row: &Row<'_>) -> Result<ProviderRow> {
     Ok(ProviderRow {

@@ -328,7 +328,9 @@ pub fn find(connection: &Connection, id: Uuid) -> Result<Option<RequestRow>> {
 /// The newest row with this response id, as the provider gave it.
 pub fn find_by_response_id(connection: &Connection, response_id: &str) -> Result<Option<RequestRow>> {
     connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM requests WHERE response_id = ?1 ORDER BY id DESC LIMIT 1"))?
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM requests WHERE response_id = ?1 ORDER BY id DESC LIMIT 1"
+        ))?
         .query_row([response_id], from_row)
         .optional()
 }
