@@ -74,7 +74,7 @@ pub async fn list(State(engine): State<Shared>, caller: Caller) -> Json<ModelLis
 
 /// One model
 #[utoipa::path(
-    get, path = "/v1/models/{model_id}", tag = "LLM",
+    get, path = "/v1/models/{*model_id}", tag = "LLM",
     params(("model_id" = String, Path, description = "As listed; may hold slashes")),
     responses(
         (status = 200, body = Model),
