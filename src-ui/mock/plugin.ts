@@ -72,7 +72,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, url: U
     if (world.scenario === "slow" && !basic) await new Promise((resolve) => setTimeout(resolve, 4000));
     if (world.failing && !basic)
       return refuse(500, "internal_error", "the gateway's database failed; the log has the reason");
-    const result = answer(request.method ?? "GET", url, body, world, row);
+    const inWindow = request.headers["x-mock-window"] !== undefined;
+    const result = answer(request.method ?? "GET", url, body, world, row, inWindow);
     if (!result) return refuse(404, "not_found", `The mock does not know ${request.method} ${url.pathname}.`);
     send(...result);
   } catch (error) {

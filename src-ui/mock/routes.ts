@@ -21,6 +21,8 @@ type Body = any;
 interface Call {
   world: World;
   key: KeyRow | null;
+  /** As if called from the native window. */
+  inWindow: boolean;
   query: URLSearchParams;
   body: Body;
   path: string[];
@@ -57,14 +59,21 @@ const ROUTES: Route[] = [
   [
     "GET",
     /^\/console\/session$/,
-    ({ key }) => ({ role: key ? "key" : "admin", key_name: key?.key_alias ?? null, origin: "network" }),
+    ({ key, inWindow }) => ({
+      role: key ? "key" : "admin",
+      key_name: key?.key_alias ?? null,
+      origin: inWindow ? "window" : "network",
+    }),
   ],
   ["GET", /^\/console\/status$/, ({ world }) => world.status()],
   [
     "POST",
     /^\/console\/listener$/,
-    () => {
-      throw new Refusal(403, "permission", "The listener is switched from the desktop window only.");
+    ({ world, body, inWindow }) => {
+      if (!inWindow) throw new Refusal(403, "permission", "The listener is switched from the desktop window only.");
+      world.listening = body.running;
+      world.publish("status", world.status().listener);
+      return world.status().listener;
     },
   ],
   [
@@ -335,13 +344,14 @@ export function answer(
   body: unknown,
   world: World,
   key: KeyRow | null,
+  inWindow: boolean,
 ): [number, unknown] | null {
   for (const [verb, pattern, handle] of ROUTES) {
     const match = verb === method ? pattern.exec(url.pathname) : null;
     if (!match) continue;
     if (key && url.pathname.startsWith("/console/") && url.pathname !== "/console/session")
       throw new Refusal(403, "permission", "Only the administrator's key opens the console.");
-    const result = handle({ world, key, query: url.searchParams, body, path: match.slice(1) });
+    const result = handle({ world, key, inWindow, query: url.searchParams, body, path: match.slice(1) });
     if (result === undefined) return [204, undefined];
     return Array.isArray(result) ? (result as [number, unknown]) : [200, result];
   }

@@ -1,5 +1,4 @@
-// One function per route that the console calls, typed by contract.ts. A client generated from openapi.json is to
-// take this file's place (into ./generated/); the rest of the console only knows these names.
+// One function per route that the console calls; the rest of the console only knows these names.
 import type {
   Catalogue,
   CatalogueModel,

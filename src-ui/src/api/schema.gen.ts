@@ -4,3105 +4,3105 @@
  */
 
 export interface paths {
-  "/console/catalogue": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every model that is known, with prices in pico-dollars per token
+         * @description Answers 304 to `If-None-Match` while nothing has changed.
+         */
+        get: operations["catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Every model that is known, with prices in pico-dollars per token
-     * @description Answers 304 to `If-None-Match` while nothing has changed.
-     */
-    get: operations["catalogue"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/console/events": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests as they end, and what has become stale, as server-sent events
+         * @description `event: request` carries a request's row, `event: stale` `{topics}`, `event: status` the listener.
+         */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Requests as they end, and what has become stale, as server-sent events
-     * @description `event: request` carries a request's row, `event: stale` `{topics}`, `event: status` the listener.
-     */
-    get: operations["events"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/console/guide": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Dismiss the first-run guide, or bring it back */
+        post: operations["guide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Dismiss the first-run guide, or bring it back */
-    post: operations["guide"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/console/listener": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/listener": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start or stop listening, from the window or the command line only */
+        post: operations["listener"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Start or stop listening, from the window or the command line only */
-    post: operations["listener"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/console/overview": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Spend, requests and tokens by time, model, key and client */
+        get: operations["overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Spend, requests and tokens by time, model, key and client */
-    get: operations["overview"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/console/presets": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Well-known providers */
+        get: operations["presets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Well-known providers */
-    get: operations["presets"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/console/prices/{provider}/{*model}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/prices/{provider}/{*model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set your own prices of a model; they win over the catalogue
+         * @description Pico-dollars per token. Applies to requests from now on; history is not changed.
+         */
+        put: operations["set_price"];
+        post?: never;
+        /** Return to the catalogue's prices of a model */
+        delete: operations["remove_price"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    /**
-     * Set your own prices of a model; they win over the catalogue
-     * @description Pico-dollars per token. Applies to requests from now on; history is not changed.
-     */
-    put: operations["set_price"];
-    post?: never;
-    /** Return to the catalogue's prices of a model */
-    delete: operations["remove_price"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/console/providers": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Configured providers, the built-in one last */
+        get: operations["list"];
+        put?: never;
+        /** Add a provider; its key goes to the vault */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Configured providers, the built-in one last */
-    get: operations["list"];
-    put?: never;
-    /** Add a provider; its key goes to the vault */
-    post: operations["add"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/console/providers/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a provider and its credential */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        /** Change a provider */
+        patch: operations["change"];
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** Remove a provider and its credential */
-    delete: operations["remove"];
-    options?: never;
-    head?: never;
-    /** Change a provider */
-    patch: operations["change"];
-    trace?: never;
-  };
-  "/console/providers/{id}/test": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/providers/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a provider for its models with the stored credential */
+        post: operations["test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Ask a provider for its models with the stored credential */
-    post: operations["test"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/console/providers/test": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/providers/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same before anything is stored */
+        post: operations["test_unsaved"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** The same before anything is stored */
-    post: operations["test_unsaved"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/console/requests": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests, newest first, in pages */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Requests, newest first, in pages */
-    get: operations["list"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/console/requests/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request, with its cost line by line */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One request, with its cost line by line */
-    get: operations["get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/console/session": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose key this is */
+        get: operations["session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Whose key this is */
-    get: operations["session"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/console/status": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/console/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the gateway is doing */
+        get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** How the gateway is doing */
-    get: operations["status"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/health": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the gateway answers */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Whether the gateway answers */
-    get: operations["health"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/health/liveliness": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/health/liveliness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, by LiteLLM's name */
+        get: operations["liveliness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The same, by LiteLLM's name */
-    get: operations["liveliness"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/healthz": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, by the name orchestrators ask for */
+        get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The same, by the name orchestrators ask for */
-    get: operations["healthz"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/key/block": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/key/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Block a key, from the next request on */
+        post: operations["block"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Block a key, from the next request on */
-    post: operations["block"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/key/delete": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/key/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke keys, from the next request on */
+        post: operations["delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Revoke keys, from the next request on */
-    post: operations["delete"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/key/generate": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/key/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue a virtual key */
+        post: operations["generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Issue a virtual key */
-    post: operations["generate"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/key/info": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/key/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of a key */
+        get: operations["info"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** What is known of a key */
-    get: operations["info"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/key/list": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/key/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All keys, newest first */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** All keys, newest first */
-    get: operations["list"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/key/unblock": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/key/unblock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Unblock a key */
+        post: operations["unblock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Unblock a key */
-    post: operations["unblock"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/model/delete": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/model/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a deployment */
+        post: operations["delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Remove a deployment */
-    post: operations["delete"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/model/info": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/model/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The deployments that the key may use */
+        get: operations["info"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The deployments that the key may use */
-    get: operations["info"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/model/new": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/model/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a deployment to a model group
+         * @description In force from the next request on. The key goes to the vault and is never shown again.
+         */
+        post: operations["new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Add a deployment to a model group
-     * @description In force from the next request on. The key goes to the vault and is never shown again.
-     */
-    post: operations["new"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/spend/logs": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/spend/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests and what they cost, newest first, or sums by day */
+        get: operations["logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Requests and what they cost, newest first, or sums by day */
-    get: operations["logs"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/chat/completions": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Chat completion, streamed or not, by any model of any provider
+         * @description The body is OpenAI's; what reaches a provider of the same format is the caller's bytes with the model's name changed.
+         *     `model` is a model group, `provider/model`, `provider:model`, or a bare model name.
+         */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Chat completion, streamed or not, by any model of any provider
-     * @description The body is OpenAI's; what reaches a provider of the same format is the caller's bytes with the model's name changed.
-     *     `model` is a model group, `provider/model`, `provider:model`, or a bare model name.
-     */
-    post: operations["create"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/messages": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Anthropic message, streamed or not, by any model of any provider
+         * @description Errors come in Anthropic's shape with Postern's members beside it.
+         */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Anthropic message, streamed or not, by any model of any provider
-     * @description Errors come in Anthropic's shape with Postern's members beside it.
-     */
-    post: operations["create"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/models": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The models that the key may use */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The models that the key may use */
-    get: operations["list"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/models/{model_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/models/{model_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One model */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One model */
-    get: operations["get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    Attempt: {
-      /** Format: int64 */
-      duration_us: number;
-      error?: string | null;
-      model: string;
-      provider: string;
-      /** Format: int32 */
-      status?: number | null;
+    schemas: {
+        Attempt: {
+            /** Format: int64 */
+            duration_us: number;
+            error?: string | null;
+            model: string;
+            provider: string;
+            /** Format: int32 */
+            status?: number | null;
+        };
+        /** @enum {string} */
+        Bucket: "hour" | "day";
+        /** @description One model at one provider. Prices are pico-dollars per token, or per the unit that the name states. */
+        CatalogueModel: {
+            /** @description A configured provider serves it. */
+            available: boolean;
+            capabilities: string[];
+            /** Format: int64 */
+            context?: number | null;
+            /** @description Day on which the provider withdraws it. */
+            deprecates?: string | null;
+            id: string;
+            /** Format: int64 */
+            max_output?: number | null;
+            mode: string;
+            /** @description The user's own price is in force. */
+            overridden: boolean;
+            prices: {
+                [key: string]: number;
+            };
+            provider: string;
+            source: string;
+            source_version: string;
+            tiers: components["schemas"]["CatalogueTier"][];
+        };
+        CatalogueStatus: {
+            models: number;
+            version: string;
+        };
+        /** @description Prices of a whole request whose input is longer than `above_tokens`. */
+        CatalogueTier: {
+            /** Format: int64 */
+            above_tokens: number;
+            prices: {
+                [key: string]: number;
+            };
+        };
+        /** @description All of it. */
+        CatalogueView: {
+            /** @description The day whose prices it holds. */
+            generated: string;
+            models: components["schemas"]["CatalogueModel"][];
+            /** @description `litellm 1.109.1` */
+            sources: string[];
+            version: string;
+        };
+        ClientTotals: {
+            client: string;
+            totals: components["schemas"]["Totals"];
+        };
+        CostLine: {
+            /** Format: int64 */
+            cost_nanos: number;
+            kind: string;
+            /**
+             * Format: int64
+             * @description Pico-dollars per token.
+             */
+            price_pico: number;
+            /** Format: int64 */
+            tokens: number;
+        };
+        /** @enum {string} */
+        CredentialName: "stored" | "missing" | "not_needed" | "unavailable" | "refused";
+        CredentialProblem: {
+            message: string;
+            provider_id: string;
+            provider_name: string;
+        };
+        CredentialView: {
+            detail?: string | null;
+            /** @description The end of the key, to recognise it by. */
+            hint?: string | null;
+            state: components["schemas"]["CredentialName"];
+        };
+        Database: {
+            path: string;
+            /** Format: int64 */
+            schema_version: number;
+            /** Format: int64 */
+            size_bytes: number;
+        };
+        DeletedKeys: {
+            /** @description Hashes of the keys that were revoked. */
+            deleted_keys: string[];
+        };
+        DeleteKeys: {
+            key_aliases?: string[];
+            /** @description Keys or their hashes. */
+            keys?: string[];
+        };
+        DeleteModel: {
+            id: string;
+        };
+        /** @description How errors are told: OpenAI's members with more beside them. */
+        ErrorBody: {
+            error: components["schemas"]["ErrorDetail"];
+            /** @description Also in the header `x-request-id`. */
+            request_id: string;
+            /** @description RFC 3339, UTC. */
+            timestamp: string;
+        };
+        ErrorDetail: {
+            code?: string | null;
+            details?: Record<string, unknown> | null;
+            /** @description What happened and what helps. */
+            message: string;
+            /** @description The field in question. */
+            param?: string | null;
+            type: string;
+        };
+        /** @description The answer of `/key/generate`: the row, and the key itself, this once. */
+        GeneratedKey: components["schemas"]["KeyView"] & {
+            /** @description The key. It is shown now and never again. */
+            key: string;
+            token_id: string;
+        };
+        /** @description What `/key/generate` takes. Money in dollars; absent and null mean no limit. */
+        GenerateKey: {
+            blocked?: boolean | null;
+            /**
+             * @description After which the budget starts anew, aligned to the calendar.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /**
+             * @description How long it lives: `30s`, `15m`, `12h`, `30d`, `2w`, `1mo`. Absent: for ever.
+             * @example 30d
+             */
+            duration?: string | null;
+            /**
+             * Format: password
+             * @description A key of your own: `sk-` and at least 13 characters. Made up when absent.
+             */
+            key?: string | null;
+            /**
+             * @description Its name; no two keys share one.
+             * @example laptop
+             */
+            key_alias?: string | null;
+            /** Format: double */
+            max_budget?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            metadata?: Record<string, unknown> | null;
+            /** @description Models it may use, `prefix/*` included; empty allows all. */
+            models?: string[] | null;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+        };
+        Health: {
+            /** @example postern */
+            service: string;
+            /**
+             * @description `healthy` while the gateway answers.
+             * @example healthy
+             */
+            status: string;
+            version: string;
+        };
+        /** @description Any JSON object. */
+        JsonObject: Record<string, unknown>;
+        KeyInfo: {
+            info: components["schemas"]["KeyView"];
+            /** @description As asked for. */
+            key: string;
+        };
+        KeyList: {
+            current_page: number;
+            /** @description Hashes, or rows with `return_full_object`. */
+            keys: components["schemas"]["Listed"][];
+            total_count: number;
+            total_pages: number;
+        };
+        KeyTotals: {
+            /** @description Absent for the administrator's key. */
+            key_id?: string | null;
+            key_name: string;
+            totals: components["schemas"]["Totals"];
+        };
+        /** @description A key's row, as LiteLLM shows it. Money in dollars, times RFC 3339. */
+        KeyView: {
+            blocked?: boolean | null;
+            budget_duration?: string | null;
+            budget_reset_at?: string | null;
+            created_at: string;
+            created_by: string;
+            expires?: string | null;
+            key_alias?: string | null;
+            /** @description Stays when a key is rotated; requests in the ledger carry it. */
+            key_id: string;
+            /** @description `sk-...` and the last four characters. */
+            key_name: string;
+            last_used_at?: string | null;
+            /** Format: double */
+            max_budget?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            metadata: Record<string, unknown>;
+            models: string[];
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            /**
+             * Format: double
+             * @description In the running budget period, or in all where there is none.
+             */
+            spend: number;
+            /** @description SHA-256 of the key; every key parameter takes it in place of the key. */
+            token: string;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+            updated_at: string;
+        };
+        Listed: string | components["schemas"]["KeyView"];
+        Listener: {
+            address: string;
+            message?: string | null;
+            state: components["schemas"]["ListenerName"];
+        };
+        /** @enum {string} */
+        ListenerName: "running" | "stopped" | "failed";
+        /** @description LiteLLM's `litellm_params`: what a deployment is. Costs are dollars per token, timeouts seconds. */
+        LitellmParams: {
+            api_base?: string | null;
+            /** Format: double */
+            cache_creation_input_token_cost?: number | null;
+            /** Format: double */
+            cache_read_input_token_cost?: number | null;
+            custom_llm_provider?: string | null;
+            drop_params?: boolean | null;
+            /** Format: double */
+            input_cost_per_token?: number | null;
+            /**
+             * @description `provider/model`, as LiteLLM writes it.
+             * @example openai/gpt-4o-mini
+             */
+            model: string;
+            /** Format: int32 */
+            order?: number | null;
+            /** Format: double */
+            output_cost_per_token?: number | null;
+            /** Format: double */
+            stream_timeout?: number | null;
+            /** Format: double */
+            timeout?: number | null;
+            /** Format: int32 */
+            weight?: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        Logs: components["schemas"]["SpendLog"][] | Record<string, unknown>[];
+        /** @description One entry of the list, in OpenAI's shape. */
+        Model: {
+            /**
+             * Format: int64
+             * @description Unix seconds; fixed, since providers do not agree on what it means.
+             */
+            created: number;
+            /** @example demo */
+            id: string;
+            /** @example model */
+            object: string;
+            owned_by: string;
+        };
+        ModelInfo: {
+            litellm_params: Record<string, unknown>;
+            /** @description `id`, `db_model`, prices in dollars per token, token limits, mode, `supports_*`. */
+            model_info: Record<string, unknown>;
+            model_name: string;
+        };
+        ModelInfoList: {
+            data: components["schemas"]["ModelInfo"][];
+        };
+        ModelList: {
+            data: components["schemas"]["Model"][];
+            /** @example list */
+            object: string;
+        };
+        ModelTotals: {
+            /** @description The model group. */
+            model: string;
+            /** @description Empty where requests reached none. */
+            provider: string;
+            totals: components["schemas"]["Totals"];
+        };
+        NewModel: {
+            litellm_params: components["schemas"]["LitellmParams"];
+            /** @description `id` may be given; the rest is kept and shown. */
+            model_info?: Record<string, unknown> | null;
+            /**
+             * @description The model group: the name callers use.
+             * @example smart
+             */
+            model_name: string;
+        };
+        NewProvider: {
+            /**
+             * Format: password
+             * @description Goes to the vault and is never shown again.
+             */
+            api_key?: string | null;
+            /** @description The preset's when absent. */
+            base_url?: string | null;
+            /** @description Made up from the preset when absent. */
+            name?: string | null;
+            /** @example openai */
+            preset: string;
+        };
+        OneKey: {
+            /** @description The key or its hash. */
+            key: string;
+        };
+        /** @enum {string} */
+        Origin: "window" | "network";
+        Overview: {
+            bucket: components["schemas"]["Bucket"];
+            clients: components["schemas"]["ClientTotals"][];
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            from: number;
+            keys: components["schemas"]["KeyTotals"][];
+            /** @description By cost, then requests. */
+            models: components["schemas"]["ModelTotals"][];
+            /** @description The equally long period before. */
+            previous: components["schemas"]["Totals"];
+            range: components["schemas"]["Range"];
+            /** @description Every bucket, empty ones too. */
+            series: components["schemas"]["Slot"][];
+            /** Format: int64 */
+            to: number;
+            totals: components["schemas"]["Totals"];
+            tz: string;
+        };
+        /** @description A provider to choose from. The shape is the API's. */
+        Preset: {
+            base_url: string;
+            description: string;
+            docs_url?: string | null;
+            /** @description `openai_chat` or `anthropic_messages` */
+            format: string;
+            group: components["schemas"]["ProviderGroup"];
+            id: string;
+            key_hint?: string | null;
+            key_url?: string | null;
+            label: string;
+            local: boolean;
+            needs_key: boolean;
+        };
+        Presets: {
+            presets: components["schemas"]["Preset"][];
+        };
+        /** @description Prices that a user sets for one model or deployment, in pico-dollars. What is `None` stays as listed. */
+        PriceOverride: {
+            /** Format: int64 */
+            audio_input?: number | null;
+            /** Format: int64 */
+            audio_output?: number | null;
+            /** Format: int64 */
+            cache_read?: number | null;
+            /** Format: int64 */
+            cache_write?: number | null;
+            /** Format: int64 */
+            cache_write_1h?: number | null;
+            /** Format: int64 */
+            image_input?: number | null;
+            /** Format: int64 */
+            input?: number | null;
+            /** Format: int64 */
+            output?: number | null;
+            /** Format: int64 */
+            reasoning?: number | null;
+        } & {
+            [key: string]: number;
+        };
+        Provider: {
+            base_url: string;
+            /** @description The demo provider; cannot be changed or removed. */
+            built_in: boolean;
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            created_at: number;
+            credential: components["schemas"]["CredentialView"];
+            enabled: boolean;
+            /** @description `openai_chat` or `anthropic_messages`. */
+            format: string;
+            id: string;
+            label: string;
+            last_test?: components["schemas"]["ProviderTest"] | null;
+            /** @description Chat models that the catalogue knows of it, or that it listed when it was tested. */
+            models: number;
+            /** @description The word before the slash in `provider/model`. */
+            name: string;
+            preset: string;
+            /** Format: int64 */
+            updated_at: number;
+        };
+        ProviderChange: {
+            /**
+             * Format: password
+             * @description Replaces the one in the vault.
+             */
+            api_key?: string | null;
+            base_url?: string | null;
+            enabled?: boolean | null;
+            name?: string | null;
+        };
+        /**
+         * @description Where a provider stands in a list to choose from.
+         * @enum {string}
+         */
+        ProviderGroup: "popular" | "cloud" | "local" | "generic";
+        ProviderList: {
+            providers: components["schemas"]["Provider"][];
+        };
+        /** @description The result of asking a provider for its models with the credential in question. */
+        ProviderTest: {
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            at: number;
+            /** Format: int64 */
+            latency_ms: number;
+            /** @description One sentence for a person. */
+            message: string;
+            /** @description How many models it lists. */
+            models?: number | null;
+            ok: boolean;
+            /**
+             * Format: int32
+             * @description What the provider answered, if it did.
+             */
+            status?: number | null;
+        };
+        /** @enum {string} */
+        Range: "today" | "7d" | "30d";
+        RequestDetail: components["schemas"]["RequestRow"] & {
+            /** @description Empty where the first attempt succeeded. */
+            attempt_log: components["schemas"]["Attempt"][];
+            cost_lines: components["schemas"]["CostLine"][];
+            deployment_id?: string | null;
+            /** @description What could not be carried across formats. */
+            dropped: string[];
+            end_user?: string | null;
+            price_source?: string | null;
+            price_version?: string | null;
+            /** Format: int64 */
+            request_bytes: number;
+            /** Format: int64 */
+            response_bytes: number;
+            response_id?: string | null;
+            /** @description The provider's own object. */
+            usage_raw?: Record<string, unknown> | null;
+            /** @description `reported`, `estimated` or `none`. */
+            usage_source: string;
+        };
+        RequestPage: {
+            /** @description Where the next page begins; absent at the end. */
+            next?: string | null;
+            /** @description Newest first. */
+            requests: components["schemas"]["RequestRow"][];
+        };
+        /** @description One request. Costs in nano-dollars, null where the model has no price; durations in microseconds. */
+        RequestRow: {
+            /** Format: int32 */
+            attempts: number;
+            /** @description `api`, `subscription` or `local`. */
+            billing: string;
+            /** Format: int64 */
+            cache_read_tokens: number;
+            /** Format: int64 */
+            cache_write_tokens: number;
+            client: string;
+            /** Format: int64 */
+            cost_nanos?: number | null;
+            endpoint: string;
+            error_kind?: string | null;
+            error_message?: string | null;
+            /** Format: int64 */
+            first_byte_us?: number | null;
+            format_in: string;
+            format_out?: string | null;
+            id: string;
+            /** Format: int64 */
+            input_tokens: number;
+            /** @description Absent for the administrator's key. */
+            key_id?: string | null;
+            key_name: string;
+            /** Format: int64 */
+            latency_us: number;
+            model_group: string;
+            model_requested: string;
+            /** @description `ok`, `error` or `cancelled`. */
+            outcome: string;
+            /** Format: int64 */
+            output_tokens: number;
+            provider?: string | null;
+            /** Format: int64 */
+            reasoning_tokens: number;
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            started_at: number;
+            /** Format: int32 */
+            status: number;
+            streamed: boolean;
+            upstream_model?: string | null;
+        };
+        /** @enum {string} */
+        Role: "admin" | "key";
+        Session: {
+            key_name?: string | null;
+            origin: components["schemas"]["Origin"];
+            role: components["schemas"]["Role"];
+        };
+        SetGuide: {
+            dismissed: boolean;
+        };
+        SetListener: {
+            running: boolean;
+        };
+        Setup: {
+            /**
+             * Format: int64
+             * @description With a virtual key.
+             */
+            external_requests: number;
+            guide_dismissed: boolean;
+            keys: number;
+            /** @description Besides the built-in one. */
+            providers: number;
+            /** Format: int64 */
+            requests: number;
+        };
+        Slot: {
+            models: components["schemas"]["ModelTotals"][];
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            start: number;
+        };
+        /** @description One request, in LiteLLM's shape. Money in dollars. */
+        SpendLog: {
+            /** @description SHA-256 of the key. */
+            api_key: string;
+            cache_hit: string;
+            call_type: string;
+            /** Format: int64 */
+            completion_tokens: number;
+            completionStartTime?: string | null;
+            custom_llm_provider?: string | null;
+            end_user?: string | null;
+            endTime: string;
+            metadata: Record<string, unknown>;
+            model: string;
+            model_group: string;
+            model_id?: string | null;
+            /** Format: int64 */
+            prompt_tokens: number;
+            request_id: string;
+            request_tags: string[];
+            /**
+             * Format: double
+             * @description 0 where the model has no price; `metadata.unpriced` tells.
+             */
+            spend: number;
+            startTime: string;
+            /** @description `success` or `failure`. */
+            status: string;
+            /** Format: int64 */
+            total_tokens: number;
+            user: string;
+        };
+        Status: {
+            /** @description Absent while the listener is stopped. */
+            base_url?: string | null;
+            catalogue: components["schemas"]["CatalogueStatus"];
+            credential_problems: components["schemas"]["CredentialProblem"][];
+            database: components["schemas"]["Database"];
+            listener: components["schemas"]["Listener"];
+            /** Format: int64 */
+            requests_today: number;
+            setup: components["schemas"]["Setup"];
+            /**
+             * Format: int64
+             * @description Nano-dollars since midnight in `tz`.
+             */
+            spend_today_nanos: number;
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            started_at: number;
+            /** Format: int64 */
+            unpriced_today: number;
+            vault: components["schemas"]["VaultStatus"];
+            version: string;
+        };
+        /** @description A stored deployment. */
+        StoredModel: {
+            created_at: string;
+            created_by: string;
+            /** @description Without its credential. */
+            litellm_params: Record<string, unknown>;
+            model_id: string;
+            model_info: Record<string, unknown>;
+            model_name: string;
+            updated_at: string;
+        };
+        /** @description Sums. Costs in nano-dollars; requests of models without a price count in `unpriced_requests` and cost nothing here. */
+        Totals: {
+            /** Format: int64 */
+            cache_read_tokens: number;
+            /** Format: int64 */
+            cache_write_tokens: number;
+            /** Format: int64 */
+            cancelled: number;
+            /** Format: int64 */
+            cost_nanos: number;
+            /** Format: int64 */
+            errors: number;
+            /**
+             * Format: int64
+             * @description All prompt tokens, the cache's included.
+             */
+            input_tokens: number;
+            /** Format: int64 */
+            local_requests: number;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: int64 */
+            reasoning_tokens: number;
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            unpriced_requests: number;
+        };
+        VaultStatus: {
+            /** @description Which is in use and why, or what is the matter. */
+            detail: string;
+            /** @description `keychain`, `file` or `memory`. */
+            kind: string;
+            /** @description `ready`, `starting`, `locked` or `unavailable`. */
+            state: string;
+        };
     };
-    /** @enum {string} */
-    Bucket: "hour" | "day";
-    /** @description One model at one provider. Prices are pico-dollars per token, or per the unit that the name states. */
-    CatalogueModel: {
-      /** @description A configured provider serves it. */
-      available: boolean;
-      capabilities: string[];
-      /** Format: int64 */
-      context?: number | null;
-      /** @description Day on which the provider withdraws it. */
-      deprecates?: string | null;
-      id: string;
-      /** Format: int64 */
-      max_output?: number | null;
-      mode: string;
-      /** @description The user's own price is in force. */
-      overridden: boolean;
-      prices: {
-        [key: string]: number;
-      };
-      provider: string;
-      source: string;
-      source_version: string;
-      tiers: components["schemas"]["CatalogueTier"][];
-    };
-    CatalogueStatus: {
-      models: number;
-      version: string;
-    };
-    /** @description Prices of a whole request whose input is longer than `above_tokens`. */
-    CatalogueTier: {
-      /** Format: int64 */
-      above_tokens: number;
-      prices: {
-        [key: string]: number;
-      };
-    };
-    /** @description All of it. */
-    CatalogueView: {
-      /** @description The day whose prices it holds. */
-      generated: string;
-      models: components["schemas"]["CatalogueModel"][];
-      /** @description `litellm 1.109.1` */
-      sources: string[];
-      version: string;
-    };
-    ClientTotals: {
-      client: string;
-      totals: components["schemas"]["Totals"];
-    };
-    CostLine: {
-      /** Format: int64 */
-      cost_nanos: number;
-      kind: string;
-      /**
-       * Format: int64
-       * @description Pico-dollars per token.
-       */
-      price_pico: number;
-      /** Format: int64 */
-      tokens: number;
-    };
-    /** @enum {string} */
-    CredentialName: "stored" | "missing" | "not_needed" | "unavailable" | "refused";
-    CredentialProblem: {
-      message: string;
-      provider_id: string;
-      provider_name: string;
-    };
-    CredentialView: {
-      detail?: string | null;
-      /** @description The end of the key, to recognise it by. */
-      hint?: string | null;
-      state: components["schemas"]["CredentialName"];
-    };
-    Database: {
-      path: string;
-      /** Format: int64 */
-      schema_version: number;
-      /** Format: int64 */
-      size_bytes: number;
-    };
-    DeletedKeys: {
-      /** @description Hashes of the keys that were revoked. */
-      deleted_keys: string[];
-    };
-    DeleteKeys: {
-      key_aliases?: string[];
-      /** @description Keys or their hashes. */
-      keys?: string[];
-    };
-    DeleteModel: {
-      id: string;
-    };
-    /** @description How errors are told: OpenAI's members with more beside them. */
-    ErrorBody: {
-      error: components["schemas"]["ErrorDetail"];
-      /** @description Also in the header `x-request-id`. */
-      request_id: string;
-      /** @description RFC 3339, UTC. */
-      timestamp: string;
-    };
-    ErrorDetail: {
-      code?: string | null;
-      details?: Record<string, unknown> | null;
-      /** @description What happened and what helps. */
-      message: string;
-      /** @description The field in question. */
-      param?: string | null;
-      type: string;
-    };
-    /** @description The answer of `/key/generate`: the row, and the key itself, this once. */
-    GeneratedKey: components["schemas"]["KeyView"] & {
-      /** @description The key. It is shown now and never again. */
-      key: string;
-      token_id: string;
-    };
-    /** @description What `/key/generate` takes. Money in dollars; absent and null mean no limit. */
-    GenerateKey: {
-      blocked?: boolean | null;
-      /**
-       * @description After which the budget starts anew, aligned to the calendar.
-       * @example 30d
-       */
-      budget_duration?: string | null;
-      /**
-       * @description How long it lives: `30s`, `15m`, `12h`, `30d`, `2w`, `1mo`. Absent: for ever.
-       * @example 30d
-       */
-      duration?: string | null;
-      /**
-       * Format: password
-       * @description A key of your own: `sk-` and at least 13 characters. Made up when absent.
-       */
-      key?: string | null;
-      /**
-       * @description Its name; no two keys share one.
-       * @example laptop
-       */
-      key_alias?: string | null;
-      /** Format: double */
-      max_budget?: number | null;
-      /** Format: int64 */
-      max_parallel_requests?: number | null;
-      metadata?: Record<string, unknown> | null;
-      /** @description Models it may use, `prefix/*` included; empty allows all. */
-      models?: string[] | null;
-      /** Format: int64 */
-      rpm_limit?: number | null;
-      /** Format: int64 */
-      tpm_limit?: number | null;
-    };
-    Health: {
-      /** @example postern */
-      service: string;
-      /**
-       * @description `healthy` while the gateway answers.
-       * @example healthy
-       */
-      status: string;
-      version: string;
-    };
-    /** @description Any JSON object. */
-    JsonObject: Record<string, unknown>;
-    KeyInfo: {
-      info: components["schemas"]["KeyView"];
-      /** @description As asked for. */
-      key: string;
-    };
-    KeyList: {
-      current_page: number;
-      /** @description Hashes, or rows with `return_full_object`. */
-      keys: components["schemas"]["Listed"][];
-      total_count: number;
-      total_pages: number;
-    };
-    KeyTotals: {
-      /** @description Absent for the administrator's key. */
-      key_id?: string | null;
-      key_name: string;
-      totals: components["schemas"]["Totals"];
-    };
-    /** @description A key's row, as LiteLLM shows it. Money in dollars, times RFC 3339. */
-    KeyView: {
-      blocked?: boolean | null;
-      budget_duration?: string | null;
-      budget_reset_at?: string | null;
-      created_at: string;
-      created_by: string;
-      expires?: string | null;
-      key_alias?: string | null;
-      /** @description Stays when a key is rotated; requests in the ledger carry it. */
-      key_id: string;
-      /** @description `sk-...` and the last four characters. */
-      key_name: string;
-      last_used_at?: string | null;
-      /** Format: double */
-      max_budget?: number | null;
-      /** Format: int64 */
-      max_parallel_requests?: number | null;
-      metadata: Record<string, unknown>;
-      models: string[];
-      /** Format: int64 */
-      rpm_limit?: number | null;
-      /**
-       * Format: double
-       * @description In the running budget period, or in all where there is none.
-       */
-      spend: number;
-      /** @description SHA-256 of the key; every key parameter takes it in place of the key. */
-      token: string;
-      /** Format: int64 */
-      tpm_limit?: number | null;
-      updated_at: string;
-    };
-    Listed: string | components["schemas"]["KeyView"];
-    Listener: {
-      address: string;
-      message?: string | null;
-      state: components["schemas"]["ListenerName"];
-    };
-    /** @enum {string} */
-    ListenerName: "running" | "stopped" | "failed";
-    /** @description LiteLLM's `litellm_params`: what a deployment is. Costs are dollars per token, timeouts seconds. */
-    LitellmParams: {
-      api_base?: string | null;
-      /** Format: double */
-      cache_creation_input_token_cost?: number | null;
-      /** Format: double */
-      cache_read_input_token_cost?: number | null;
-      custom_llm_provider?: string | null;
-      drop_params?: boolean | null;
-      /** Format: double */
-      input_cost_per_token?: number | null;
-      /**
-       * @description `provider/model`, as LiteLLM writes it.
-       * @example openai/gpt-4o-mini
-       */
-      model: string;
-      /** Format: int32 */
-      order?: number | null;
-      /** Format: double */
-      output_cost_per_token?: number | null;
-      /** Format: double */
-      stream_timeout?: number | null;
-      /** Format: double */
-      timeout?: number | null;
-      /** Format: int32 */
-      weight?: number | null;
-    } & {
-      [key: string]: unknown;
-    };
-    Logs: components["schemas"]["SpendLog"][] | Record<string, unknown>[];
-    /** @description One entry of the list, in OpenAI's shape. */
-    Model: {
-      /**
-       * Format: int64
-       * @description Unix seconds; fixed, since providers do not agree on what it means.
-       */
-      created: number;
-      /** @example demo */
-      id: string;
-      /** @example model */
-      object: string;
-      owned_by: string;
-    };
-    ModelInfo: {
-      litellm_params: Record<string, unknown>;
-      /** @description `id`, `db_model`, prices in dollars per token, token limits, mode, `supports_*`. */
-      model_info: Record<string, unknown>;
-      model_name: string;
-    };
-    ModelInfoList: {
-      data: components["schemas"]["ModelInfo"][];
-    };
-    ModelList: {
-      data: components["schemas"]["Model"][];
-      /** @example list */
-      object: string;
-    };
-    ModelTotals: {
-      /** @description The model group. */
-      model: string;
-      /** @description Empty where requests reached none. */
-      provider: string;
-      totals: components["schemas"]["Totals"];
-    };
-    NewModel: {
-      litellm_params: components["schemas"]["LitellmParams"];
-      /** @description `id` may be given; the rest is kept and shown. */
-      model_info?: Record<string, unknown> | null;
-      /**
-       * @description The model group: the name callers use.
-       * @example smart
-       */
-      model_name: string;
-    };
-    NewProvider: {
-      /**
-       * Format: password
-       * @description Goes to the vault and is never shown again.
-       */
-      api_key?: string | null;
-      /** @description The preset's when absent. */
-      base_url?: string | null;
-      /** @description Made up from the preset when absent. */
-      name?: string | null;
-      /** @example openai */
-      preset: string;
-    };
-    OneKey: {
-      /** @description The key or its hash. */
-      key: string;
-    };
-    /** @enum {string} */
-    Origin: "window" | "network";
-    Overview: {
-      bucket: components["schemas"]["Bucket"];
-      clients: components["schemas"]["ClientTotals"][];
-      /**
-       * Format: int64
-       * @description UTC milliseconds.
-       */
-      from: number;
-      keys: components["schemas"]["KeyTotals"][];
-      /** @description By cost, then requests. */
-      models: components["schemas"]["ModelTotals"][];
-      /** @description The equally long period before. */
-      previous: components["schemas"]["Totals"];
-      range: components["schemas"]["Range"];
-      /** @description Every bucket, empty ones too. */
-      series: components["schemas"]["Slot"][];
-      /** Format: int64 */
-      to: number;
-      totals: components["schemas"]["Totals"];
-      tz: string;
-    };
-    /** @description A provider to choose from. The shape is the API's. */
-    Preset: {
-      base_url: string;
-      description: string;
-      docs_url?: string | null;
-      /** @description `openai_chat` or `anthropic_messages` */
-      format: string;
-      group: components["schemas"]["ProviderGroup"];
-      id: string;
-      key_hint?: string | null;
-      key_url?: string | null;
-      label: string;
-      local: boolean;
-      needs_key: boolean;
-    };
-    Presets: {
-      presets: components["schemas"]["Preset"][];
-    };
-    /** @description Prices that a user sets for one model or deployment, in pico-dollars. What is `None` stays as listed. */
-    PriceOverride: {
-      /** Format: int64 */
-      audio_input?: number | null;
-      /** Format: int64 */
-      audio_output?: number | null;
-      /** Format: int64 */
-      cache_read?: number | null;
-      /** Format: int64 */
-      cache_write?: number | null;
-      /** Format: int64 */
-      cache_write_1h?: number | null;
-      /** Format: int64 */
-      image_input?: number | null;
-      /** Format: int64 */
-      input?: number | null;
-      /** Format: int64 */
-      output?: number | null;
-      /** Format: int64 */
-      reasoning?: number | null;
-    } & {
-      [key: string]: number;
-    };
-    Provider: {
-      base_url: string;
-      /** @description The demo provider; cannot be changed or removed. */
-      built_in: boolean;
-      /**
-       * Format: int64
-       * @description UTC milliseconds.
-       */
-      created_at: number;
-      credential: components["schemas"]["CredentialView"];
-      enabled: boolean;
-      /** @description `openai_chat` or `anthropic_messages`. */
-      format: string;
-      id: string;
-      label: string;
-      last_test?: components["schemas"]["ProviderTest"] | null;
-      /** @description Chat models that the catalogue knows of it, or that it listed when it was tested. */
-      models: number;
-      /** @description The word before the slash in `provider/model`. */
-      name: string;
-      preset: string;
-      /** Format: int64 */
-      updated_at: number;
-    };
-    ProviderChange: {
-      /**
-       * Format: password
-       * @description Replaces the one in the vault.
-       */
-      api_key?: string | null;
-      base_url?: string | null;
-      enabled?: boolean | null;
-      name?: string | null;
-    };
-    /**
-     * @description Where a provider stands in a list to choose from.
-     * @enum {string}
-     */
-    ProviderGroup: "popular" | "cloud" | "local" | "generic";
-    ProviderList: {
-      providers: components["schemas"]["Provider"][];
-    };
-    /** @description The result of asking a provider for its models with the credential in question. */
-    ProviderTest: {
-      /**
-       * Format: int64
-       * @description UTC milliseconds.
-       */
-      at: number;
-      /** Format: int64 */
-      latency_ms: number;
-      /** @description One sentence for a person. */
-      message: string;
-      /** @description How many models it lists. */
-      models?: number | null;
-      ok: boolean;
-      /**
-       * Format: int32
-       * @description What the provider answered, if it did.
-       */
-      status?: number | null;
-    };
-    /** @enum {string} */
-    Range: "today" | "7d" | "30d";
-    RequestDetail: components["schemas"]["RequestRow"] & {
-      /** @description Empty where the first attempt succeeded. */
-      attempt_log: components["schemas"]["Attempt"][];
-      cost_lines: components["schemas"]["CostLine"][];
-      deployment_id?: string | null;
-      /** @description What could not be carried across formats. */
-      dropped: string[];
-      end_user?: string | null;
-      price_source?: string | null;
-      price_version?: string | null;
-      /** Format: int64 */
-      request_bytes: number;
-      /** Format: int64 */
-      response_bytes: number;
-      response_id?: string | null;
-      /** @description The provider's own object. */
-      usage_raw?: Record<string, unknown> | null;
-      /** @description `reported`, `estimated` or `none`. */
-      usage_source: string;
-    };
-    RequestPage: {
-      /** @description Where the next page begins; absent at the end. */
-      next?: string | null;
-      /** @description Newest first. */
-      requests: components["schemas"]["RequestRow"][];
-    };
-    /** @description One request. Costs in nano-dollars, null where the model has no price; durations in microseconds. */
-    RequestRow: {
-      /** Format: int32 */
-      attempts: number;
-      /** @description `api`, `subscription` or `local`. */
-      billing: string;
-      /** Format: int64 */
-      cache_read_tokens: number;
-      /** Format: int64 */
-      cache_write_tokens: number;
-      client: string;
-      /** Format: int64 */
-      cost_nanos?: number | null;
-      endpoint: string;
-      error_kind?: string | null;
-      error_message?: string | null;
-      /** Format: int64 */
-      first_byte_us?: number | null;
-      format_in: string;
-      format_out?: string | null;
-      id: string;
-      /** Format: int64 */
-      input_tokens: number;
-      /** @description Absent for the administrator's key. */
-      key_id?: string | null;
-      key_name: string;
-      /** Format: int64 */
-      latency_us: number;
-      model_group: string;
-      model_requested: string;
-      /** @description `ok`, `error` or `cancelled`. */
-      outcome: string;
-      /** Format: int64 */
-      output_tokens: number;
-      provider?: string | null;
-      /** Format: int64 */
-      reasoning_tokens: number;
-      /**
-       * Format: int64
-       * @description UTC milliseconds.
-       */
-      started_at: number;
-      /** Format: int32 */
-      status: number;
-      streamed: boolean;
-      upstream_model?: string | null;
-    };
-    /** @enum {string} */
-    Role: "admin" | "key";
-    Session: {
-      key_name?: string | null;
-      origin: components["schemas"]["Origin"];
-      role: components["schemas"]["Role"];
-    };
-    SetGuide: {
-      dismissed: boolean;
-    };
-    SetListener: {
-      running: boolean;
-    };
-    Setup: {
-      /**
-       * Format: int64
-       * @description With a virtual key.
-       */
-      external_requests: number;
-      guide_dismissed: boolean;
-      keys: number;
-      /** @description Besides the built-in one. */
-      providers: number;
-      /** Format: int64 */
-      requests: number;
-    };
-    Slot: {
-      models: components["schemas"]["ModelTotals"][];
-      /**
-       * Format: int64
-       * @description UTC milliseconds.
-       */
-      start: number;
-    };
-    /** @description One request, in LiteLLM's shape. Money in dollars. */
-    SpendLog: {
-      /** @description SHA-256 of the key. */
-      api_key: string;
-      cache_hit: string;
-      call_type: string;
-      /** Format: int64 */
-      completion_tokens: number;
-      completionStartTime?: string | null;
-      custom_llm_provider?: string | null;
-      end_user?: string | null;
-      endTime: string;
-      metadata: Record<string, unknown>;
-      model: string;
-      model_group: string;
-      model_id?: string | null;
-      /** Format: int64 */
-      prompt_tokens: number;
-      request_id: string;
-      request_tags: string[];
-      /**
-       * Format: double
-       * @description 0 where the model has no price; `metadata.unpriced` tells.
-       */
-      spend: number;
-      startTime: string;
-      /** @description `success` or `failure`. */
-      status: string;
-      /** Format: int64 */
-      total_tokens: number;
-      user: string;
-    };
-    Status: {
-      /** @description Absent while the listener is stopped. */
-      base_url?: string | null;
-      catalogue: components["schemas"]["CatalogueStatus"];
-      credential_problems: components["schemas"]["CredentialProblem"][];
-      database: components["schemas"]["Database"];
-      listener: components["schemas"]["Listener"];
-      /** Format: int64 */
-      requests_today: number;
-      setup: components["schemas"]["Setup"];
-      /**
-       * Format: int64
-       * @description Nano-dollars since midnight in `tz`.
-       */
-      spend_today_nanos: number;
-      /**
-       * Format: int64
-       * @description UTC milliseconds.
-       */
-      started_at: number;
-      /** Format: int64 */
-      unpriced_today: number;
-      vault: components["schemas"]["VaultStatus"];
-      version: string;
-    };
-    /** @description A stored deployment. */
-    StoredModel: {
-      created_at: string;
-      created_by: string;
-      /** @description Without its credential. */
-      litellm_params: Record<string, unknown>;
-      model_id: string;
-      model_info: Record<string, unknown>;
-      model_name: string;
-      updated_at: string;
-    };
-    /** @description Sums. Costs in nano-dollars; requests of models without a price count in `unpriced_requests` and cost nothing here. */
-    Totals: {
-      /** Format: int64 */
-      cache_read_tokens: number;
-      /** Format: int64 */
-      cache_write_tokens: number;
-      /** Format: int64 */
-      cancelled: number;
-      /** Format: int64 */
-      cost_nanos: number;
-      /** Format: int64 */
-      errors: number;
-      /**
-       * Format: int64
-       * @description All prompt tokens, the cache's included.
-       */
-      input_tokens: number;
-      /** Format: int64 */
-      local_requests: number;
-      /** Format: int64 */
-      output_tokens: number;
-      /** Format: int64 */
-      reasoning_tokens: number;
-      /** Format: int64 */
-      requests: number;
-      /** Format: int64 */
-      unpriced_requests: number;
-    };
-    VaultStatus: {
-      /** @description Which is in use and why, or what is the matter. */
-      detail: string;
-      /** @description `keychain`, `file` or `memory`. */
-      kind: string;
-      /** @description `ready`, `starting`, `locked` or `unavailable`. */
-      state: string;
-    };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  catalogue: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["CatalogueView"];
-        };
-      };
-      /** @description Unchanged */
-      304: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  events: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description text/event-stream */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/event-stream": string;
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  guide: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["SetGuide"];
-      };
-    };
-    responses: {
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  listener: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["SetListener"];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Listener"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  overview: {
-    parameters: {
-      query?: {
-        range?: "today" | "7d" | "30d";
-        /** @description IANA time zone of the days; UTC when absent. */
-        tz?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Overview"];
-        };
-      };
-      /** @description Unknown time zone */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  presets: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Presets"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  set_price: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description May hold slashes */
-        model: string;
-        provider: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["PriceOverride"];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["CatalogueModel"];
-        };
-      };
-      /** @description A price that cannot be */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  remove_price: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        model: string;
-        provider: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description No price of your own */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  list: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ProviderList"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  add: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["NewProvider"];
-      };
-    };
-    responses: {
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Provider"];
-        };
-      };
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description The name is taken */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description The vault cannot be used */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  remove: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description The built-in provider */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  change: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ProviderChange"];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Provider"];
-        };
-      };
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  test: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ProviderTest"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  test_unsaved: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["NewProvider"];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ProviderTest"];
-        };
-      };
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  list: {
-    parameters: {
-      query?: {
-        /** @description The `next` of the page before. */
-        before?: string;
-        client?: string;
-        /** @description `administrator` for the administrator's key. */
-        key_id?: string;
-        /** @description 1 to 500; 100 when absent. */
-        limit?: number;
-        model?: string;
-        provider?: string;
-        /** @description Found in model, provider, client, error message or id. */
-        search?: string;
-        /** @description `ok`, `error` or `cancelled`. */
-        status?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["RequestPage"];
-        };
-      };
-      /** @description A filter makes no sense */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["RequestDetail"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  session: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Session"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  status: {
-    parameters: {
-      query?: {
-        /** @description IANA time zone whose today is meant; UTC when absent. */
-        tz?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Status"];
-        };
-      };
-      /** @description Unknown time zone */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  health: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Health"];
-        };
-      };
-    };
-  };
-  liveliness: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": string;
-        };
-      };
-    };
-  };
-  healthz: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Health"];
-        };
-      };
-    };
-  };
-  block: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["OneKey"];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["KeyView"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  delete: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["DeleteKeys"];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["DeletedKeys"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description None of them exists */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  generate: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["GenerateKey"];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["GeneratedKey"];
-        };
-      };
-      /** @description A field makes no sense, or the alias is taken */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  info: {
-    parameters: {
-      query?: {
-        /** @description The key or its hash; the caller's own when absent. */
-        key?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["KeyInfo"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Another's key */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  list: {
-    parameters: {
-      query?: {
-        /** @description Only keys with this alias. */
-        key_alias?: string;
-        /** @description Only the key of this hash. */
-        key_hash?: string;
-        /** @description From 1. */
-        page?: number;
-        return_full_object?: boolean;
-        size?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["KeyList"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  unblock: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["OneKey"];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["KeyView"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  delete: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["DeleteModel"];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-      /** @description No deployment of that id */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  info: {
-    parameters: {
-      query?: {
-        /** @description Only the deployment of this id. */
-        litellm_model_id?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ModelInfoList"];
-        };
-      };
-      /** @description No deployment of that id */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  new: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["NewModel"];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["StoredModel"];
-        };
-      };
-      /** @description A field makes no sense or is not supported */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description The id or name is taken */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description The vault cannot be used */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  logs: {
-    parameters: {
-      query?: {
-        /** @description A key or its hash. */
-        api_key?: string;
-        end_date?: string;
-        /** @description The response's id or the gateway's request id. */
-        request_id?: string;
-        /** @description `2026-11-20`, UTC; with `end_date` and without `summarize=false` the answer is a sum per day. */
-        start_date?: string;
-        summarize?: boolean;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Logs"];
-        };
-      };
-      /** @description A date makes no sense */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  create: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "model": "demo",
-         *       "messages": [
-         *         {
-         *           "role": "user",
-         *           "content": "Hello"
-         *         }
-         *       ]
-         *     }
-         */
-        "application/json": components["schemas"]["JsonObject"];
-      };
-    };
-    responses: {
-      /** @description OpenAI's chat completion, or `text/event-stream` when `stream` is true */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-      /** @description The request is not valid */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description No valid key */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description A budget is used up */
-      402: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description The key may not use this model */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description No such model */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description The body is too large */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description A rate limit, the gateway's or the provider's */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description The provider failed */
-      502: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description The provider's credential is missing or cannot be read */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description The provider did not answer in time */
-      504: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  create: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "model": "demo",
-         *       "max_tokens": 256,
-         *       "messages": [
-         *         {
-         *           "role": "user",
-         *           "content": "Hello"
-         *         }
-         *       ]
-         *     }
-         */
-        "application/json": components["schemas"]["JsonObject"];
-      };
-    };
-    responses: {
-      /** @description Anthropic's message, or `text/event-stream` when `stream` is true */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-      /** @description The request is not valid */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-      /** @description No valid key */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-      /** @description A budget is used up */
-      402: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-      /** @description The key may not use this model */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-      /** @description No such model */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-      /** @description The body is too large */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-      /** @description A rate limit, the gateway's or the provider's */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-      /** @description The provider failed */
-      502: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-      /** @description The provider's credential is missing or cannot be read */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-      /** @description The provider did not answer in time */
-      504: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-      /** @description The provider is overloaded */
-      529: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["JsonObject"];
-        };
-      };
-    };
-  };
-  list: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ModelList"];
-        };
-      };
-      /** @description No valid key */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
-  get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description As listed; may hold slashes */
-        model_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Model"];
-        };
-      };
-      /** @description No valid key */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description No such model, or not for this key */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-    };
-  };
+    catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueView"];
+                };
+            };
+            /** @description Unchanged */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/event-stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    guide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetGuide"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listener: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetListener"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listener"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    overview: {
+        parameters: {
+            query?: {
+                range?: "today" | "7d" | "30d";
+                /** @description IANA time zone of the days; UTC when absent. */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Unknown time zone */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Presets"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description May hold slashes */
+                model: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceOverride"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueModel"];
+                };
+            };
+            /** @description A price that cannot be */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No price of your own */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProvider"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The vault cannot be used */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The built-in provider */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    test_unsaved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProvider"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                before?: string;
+                client?: string;
+                /** @description `administrator` for the administrator's key. */
+                key_id?: string;
+                /** @description 1 to 500; 100 when absent. */
+                limit?: number;
+                model?: string;
+                provider?: string;
+                /** @description Found in model, provider, client, error message or id. */
+                search?: string;
+                /** @description `ok`, `error` or `cancelled`. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestPage"];
+                };
+            };
+            /** @description A filter makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    status: {
+        parameters: {
+            query?: {
+                /** @description IANA time zone whose today is meant; UTC when absent. */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Unknown time zone */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    liveliness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    block: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteKeys"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedKeys"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description None of them exists */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    generate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedKey"];
+                };
+            };
+            /** @description A field makes no sense, or the alias is taken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    info: {
+        parameters: {
+            query?: {
+                /** @description The key or its hash; the caller's own when absent. */
+                key?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyInfo"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another's key */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Only keys with this alias. */
+                key_alias?: string;
+                /** @description Only the key of this hash. */
+                key_hash?: string;
+                /** @description From 1. */
+                page?: number;
+                return_full_object?: boolean;
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    unblock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteModel"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description No deployment of that id */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    info: {
+        parameters: {
+            query?: {
+                /** @description Only the deployment of this id. */
+                litellm_model_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelInfoList"];
+                };
+            };
+            /** @description No deployment of that id */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    new: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewModel"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredModel"];
+                };
+            };
+            /** @description A field makes no sense or is not supported */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The id or name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The vault cannot be used */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    logs: {
+        parameters: {
+            query?: {
+                /** @description A key or its hash. */
+                api_key?: string;
+                end_date?: string;
+                /** @description The response's id or the gateway's request id. */
+                request_id?: string;
+                /** @description `2026-11-20`, UTC; with `end_date` and without `summarize=false` the answer is a sum per day. */
+                start_date?: string;
+                summarize?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Logs"];
+                };
+            };
+            /** @description A date makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "model": "demo",
+                 *       "messages": [
+                 *         {
+                 *           "role": "user",
+                 *           "content": "Hello"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["JsonObject"];
+            };
+        };
+        responses: {
+            /** @description OpenAI's chat completion, or `text/event-stream` when `stream` is true */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A budget is used up */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key may not use this model */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A rate limit, the gateway's or the provider's */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The provider failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The provider's credential is missing or cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The provider did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "model": "demo",
+                 *       "max_tokens": 256,
+                 *       "messages": [
+                 *         {
+                 *           "role": "user",
+                 *           "content": "Hello"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["JsonObject"];
+            };
+        };
+        responses: {
+            /** @description Anthropic's message, or `text/event-stream` when `stream` is true */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description No valid key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A budget is used up */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The key may not use this model */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description No such model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A rate limit, the gateway's or the provider's */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider's credential is missing or cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider is overloaded */
+            529: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description No valid key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As listed; may hold slashes */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description No valid key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such model, or not for this key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
 }

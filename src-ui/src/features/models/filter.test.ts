@@ -56,8 +56,8 @@ test("an unpriced model is last whether the cheapest or the dearest come first",
   ]);
 });
 
-test("what can be called comes first, then by name", () =>
-  expect(names(sortModels(models, NATURAL))).toEqual(["openai/gpt-5", "openai/text-embed", "openrouter/meta/llama"]));
+test("what can be called comes first, then what is for chat", () =>
+  expect(names(sortModels(models, NATURAL))).toEqual(["openai/gpt-5", "openrouter/meta/llama", "openai/text-embed"]));
 
 test("the order survives the address bar", () => {
   expect(parseSort(sortText({ by: "input", descending: true }))).toEqual({ by: "input", descending: true });

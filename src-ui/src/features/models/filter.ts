@@ -41,7 +41,14 @@ export function filterModels(models: Listed[], filter: ModelFilter): Listed[] {
   );
 }
 
-/** Without an order of the reader's own: what can be called comes first. */
+/** Whether the provider has withdrawn it, or is about to within the day. */
+export const hasEnded = (model: Pick<CatalogueModel, "deprecates">, now = Date.now()) =>
+  model.deprecates !== null && Date.parse(model.deprecates) < now;
+
+/** What one most likely looks for: can be called, still exists, is for chat. */
+const rank = (model: Listed) => (model.available ? 0 : 4) + (hasEnded(model) ? 2 : 0) + (model.mode === "chat" ? 0 : 1);
+
+/** Without an order of the reader's own: the likeliest first. */
 export const NATURAL: Sort = { by: "", descending: false };
 
 const READ: Record<string, (model: Listed) => number | string | null | undefined> = {
@@ -54,7 +61,7 @@ const READ: Record<string, (model: Listed) => number | string | null | undefined
 
 /** What has no value comes last in either direction: an unpriced model is not the cheapest. */
 export function sortModels(models: Listed[], sort: Sort): Listed[] {
-  const read = READ[sort.by] ?? ((model: Listed) => (model.available ? 0 : 1));
+  const read = READ[sort.by] ?? rank;
   const turn = sort.descending ? -1 : 1;
   return [...models].sort((a, b) => {
     const x = read(a) ?? null;

@@ -8,7 +8,7 @@ import { Empty } from "@/components/notice";
 import { Fact, Facts, Section } from "@/components/page";
 import { curlLine, fallbackBaseUrl } from "@/features/keys/snippets";
 import { count } from "@/lib/numbers";
-import type { Listed } from "./filter";
+import { hasEnded, type Listed } from "./filter";
 import { PriceForm } from "./price-form";
 import { capability, mode, price, priceName, priceOrder } from "./words";
 
@@ -68,8 +68,8 @@ export function ModelDrawer({
               <Fact name="Context">{model.context === null ? unknown : `${count(model.context)} tokens`}</Fact>
               <Fact name="Max output">{model.max_output === null ? unknown : `${count(model.max_output)} tokens`}</Fact>
               {model.deprecates && (
-                <Fact name="Ends">
-                  <Badge tone="warn">{model.deprecates}</Badge>
+                <Fact name={hasEnded(model) ? "Ended" : "Ends"}>
+                  <Badge tone={hasEnded(model) ? "neutral" : "warn"}>{model.deprecates}</Badge>
                 </Fact>
               )}
             </Facts>

@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Boxes } from "lucide-react";
 import { useDeferredValue, useMemo, useRef } from "react";
 import { useCatalogue, useProviders } from "@/api/queries";
-import { Badge, Button, Switch } from "@/components/controls";
+import { Badge, Button, Dot, Switch } from "@/components/controls";
 import { SearchInput } from "@/components/field";
 import { Empty, ErrorNotice } from "@/components/notice";
 import { Page } from "@/components/page";
@@ -11,7 +11,17 @@ import { Select } from "@/components/select";
 import { type Column, VirtualTable } from "@/components/virtual-table";
 import { perMillion } from "@/lib/money";
 import { contextSize, count } from "@/lib/numbers";
-import { choices, filterModels, findModel, type Listed, listed, parseSort, sortModels, sortText } from "./filter";
+import {
+  choices,
+  filterModels,
+  findModel,
+  hasEnded,
+  type Listed,
+  listed,
+  parseSort,
+  sortModels,
+  sortText,
+} from "./filter";
 import { ModelDrawer } from "./model-drawer";
 import { capability, mode } from "./words";
 
@@ -180,6 +190,10 @@ const sizeCell = (tokens: number | null) =>
 // The three that decide whether a model fits a task; the others are in the detail.
 const SHOWN = ["reasoning", "vision", "tools"];
 
+function Ends({ model }: { model: Listed }) {
+  return hasEnded(model) ? <Badge>ended {model.deprecates}</Badge> : <Badge tone="warn">ends {model.deprecates}</Badge>;
+}
+
 function Name({ model }: { model: Listed }) {
   return (
     <span className="flex min-w-0 items-center gap-2">
@@ -188,7 +202,7 @@ function Name({ model }: { model: Listed }) {
         {model.name.slice(model.provider.length + 1)}
       </span>
       {model.overridden && <Badge tone="accent">own price</Badge>}
-      {model.deprecates && <Badge tone="warn">ends {model.deprecates}</Badge>}
+      {model.deprecates && <Ends model={model} />}
     </span>
   );
 }
@@ -198,9 +212,15 @@ const COLUMNS: Column<Listed>[] = [
   {
     id: "available",
     header: "Available",
-    width: "72px",
-    from: 980,
-    cell: (model) => (model.available ? <Badge tone="ok">available</Badge> : null),
+    width: "60px",
+    from: 940,
+    cell: (model) =>
+      model.available ? (
+        <span title="A configured provider serves it">
+          <Dot tone="ok" className="ml-1" />
+          <span className="sr-only">available</span>
+        </span>
+      ) : null,
   },
   {
     id: "capabilities",

@@ -1,4 +1,5 @@
 import type { Overview, Totals } from "@/api/contract";
+import { shortModel } from "@/lib/model-name";
 import { SERIES } from "@/lib/palette";
 
 export type Metric = "spend" | "requests" | "tokens";
@@ -27,10 +28,14 @@ export interface ChartData {
 /** The largest models get a series each, the others share one. The order is by the range's total, so colours stay put. */
 export function chartData(overview: Overview, metric: Metric): ChartData {
   const name = (entry: { model: string; provider: string }) => `${entry.provider}\u0000${entry.model}`;
-  const totals = new Map<string, { label: string; total: number }>();
+  const totals = new Map<string, { label: string; provider: string; total: number }>();
   for (const bucket of overview.series) {
     for (const entry of bucket.models) {
-      const known = totals.get(name(entry)) ?? { label: entry.model, total: 0 };
+      const known = totals.get(name(entry)) ?? {
+        label: shortModel(entry.model, entry.provider),
+        provider: entry.provider,
+        total: 0,
+      };
       known.total += measure(entry.totals, metric);
       totals.set(name(entry), known);
     }
@@ -41,9 +46,13 @@ export function chartData(overview: Overview, metric: Metric): ChartData {
   // A lone "1 other" would say less than its name.
   const own = ranked.length <= SERIES + 1 ? ranked.length : SERIES;
   const position = new Map(ranked.map(([key], index) => [key, Math.min(index, own)]));
-  const series: Series[] = ranked
-    .slice(0, own)
-    .map(([, { label, total }], index) => ({ index, label, total, rest: false }));
+  const ambiguous = (label: string) => ranked.filter(([, entry]) => entry.label === label).length > 1;
+  const series: Series[] = ranked.slice(0, own).map(([, { label, provider, total }], index) => ({
+    index,
+    label: ambiguous(label) && provider ? `${provider}/${label}` : label,
+    total,
+    rest: false,
+  }));
   if (ranked.length > own) {
     const total = ranked.slice(own).reduce((sum, [, entry]) => sum + entry.total, 0);
     series.push({ index: own, label: `${ranked.length - own} others`, total, rest: true });

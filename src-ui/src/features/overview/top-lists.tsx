@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import type { Overview, Totals } from "@/api/contract";
 import { Card, Skeleton } from "@/components/controls";
 import { ADMINISTRATOR } from "@/features/requests/match";
+import { shortModel } from "@/lib/model-name";
 import { money } from "@/lib/money";
 import { compact, count } from "@/lib/numbers";
 import { type Metric, measure, tokensOf } from "./series";
@@ -21,7 +22,7 @@ const AT_MOST = 6;
 export function TopLists({ overview, metric }: { overview: Overview | undefined; metric: Metric }) {
   const models = overview?.models.map((m) => ({
     key: `${m.provider}/${m.model}`,
-    label: m.model,
+    label: shortModel(m.model, m.provider),
     note: m.provider,
     totals: m.totals,
     link: { to: "/requests" as const, search: { model: m.model } },

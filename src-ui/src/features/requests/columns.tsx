@@ -1,5 +1,6 @@
 import type { RequestRow } from "@/api/contract";
 import type { Column } from "@/components/virtual-table";
+import { shortModel } from "@/lib/model-name";
 import { compact } from "@/lib/numbers";
 import { clockTime, dayName, duration, fullTime, sameDay } from "@/lib/time";
 import { Cost, Outcome } from "./outcome";
@@ -25,15 +26,11 @@ function Model({ row }: { row: RequestRow }) {
       : null;
   return (
     <span title={answered ? `${row.model_requested}, answered by ${answered}` : row.model_requested}>
-      {shortName(row) || none}
+      {shortModel(row.model_requested, row.provider) || none}
       {answered && <span className="text-faint"> → {answered}</span>}
     </span>
   );
 }
-
-/** Without the provider where that is said beside it. */
-const shortName = ({ model_requested, provider }: RequestRow) =>
-  provider && model_requested.startsWith(`${provider}/`) ? model_requested.slice(provider.length + 1) : model_requested;
 
 const tokens = (row: RequestRow) =>
   row.input_tokens + row.output_tokens === 0 ? (
@@ -43,6 +40,10 @@ const tokens = (row: RequestRow) =>
       {compact(row.input_tokens)} <span className="text-faint">/</span> {compact(row.output_tokens)}
     </span>
   );
+
+/** A request that failed before any token has no cost worth a figure. */
+const cost = (row: RequestRow) =>
+  row.outcome !== "ok" && row.cost_nanos === 0 && row.output_tokens === 0 ? none : <Cost row={row} />;
 
 // All of them fit the table of a 1280 pixel window; `from` is where each begins to.
 export const COLUMNS: Column<RequestRow>[] = [
@@ -75,7 +76,7 @@ export const COLUMNS: Column<RequestRow>[] = [
     ),
   },
   { id: "tokens", header: "Tokens in / out", width: "96px", align: "right", cell: tokens },
-  { id: "cost", header: "Cost", width: "76px", align: "right", cell: (row) => <Cost row={row} /> },
+  { id: "cost", header: "Cost", width: "76px", align: "right", cell: cost },
   {
     id: "first",
     header: "First byte",

@@ -122,7 +122,7 @@ function Detail({ detail }: { detail: RequestDetail }) {
       {detail.dropped.length > 0 && (
         <Section title="Left out in translation">
           <p className="mb-2 text-muted text-sm">
-            The provider's format cannot carry these fields, so it did not see them:
+            The two formats differ: these fields have no place in the other one and were not passed on.
           </p>
           <p className="flex flex-wrap gap-1" data-testid="dropped">
             {detail.dropped.map((field) => (

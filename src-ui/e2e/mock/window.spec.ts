@@ -1,0 +1,108 @@
+// The console as the native window shows it: Tauri's bridge is stood in for by the page, the gateway by the mock.
+import { expect, type Page, test } from "@playwright/test";
+import { mockKey } from "../helpers";
+
+async function openWindow(page: Page, key: string, path = "") {
+  await page.addInitScript((administrator) => {
+    const commands: { command: string; given: Record<string, unknown> }[] = [];
+    const callbacks = new Map<number, (message: unknown) => void>();
+    const send = (method: string, target: string, headers: Record<string, string>, body?: string) =>
+      fetch(target, {
+        method,
+        body,
+        headers: { ...headers, authorization: `Bearer ${administrator}`, "x-mock-window": "1" },
+      });
+    // biome-ignore lint/suspicious/noExplicitAny: each command has arguments of its own
+    const answers: Record<string, (given: any) => unknown> = {
+      async gateway_request({ method, path: target, headers, body }) {
+        const answer = await send(method, target, headers, body ?? undefined);
+        return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
+      },
+      async gateway_events({ channel }) {
+        const id = Number(String(channel.toJSON()).split(":")[1]);
+        const answer = await send("GET", "/console/events", {});
+        const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+        void (async () => {
+          let text = "";
+          for (let index = 0; ; ) {
+            const { done, value } = await reader.read();
+            if (done) return;
+            text += value;
+            const blocks = text.split("\n\n");
+            text = blocks.pop()!;
+            for (const block of blocks) {
+              const found = /^event: (.+)\ndata: (.+)$/.exec(block);
+              if (found) callbacks.get(id)!({ index: index++, message: { event: found[1], data: found[2] } });
+            }
+          }
+        })();
+      },
+    };
+    Object.assign(window, {
+      commands,
+      __TAURI_INTERNALS__: {
+        async invoke(command: string, given: Record<string, unknown>) {
+          commands.push({ command, given });
+          return answers[command]?.(given) ?? null;
+        },
+        transformCallback(callback: (message: unknown) => void) {
+          callbacks.set(callbacks.size + 1, callback);
+          return callbacks.size;
+        },
+        unregisterCallback: (id: number) => callbacks.delete(id),
+      },
+    });
+  }, key);
+  await page.goto(`./${path ? `#${path}` : ""}`);
+}
+
+const given = (page: Page, command: string) =>
+  page.evaluate(
+    (name) =>
+      (window as unknown as { commands: { command: string; given: unknown }[] }).commands
+        .filter((entry) => entry.command === name)
+        .map((entry) => entry.given),
+    command,
+  );
+
+test("no key is asked for, and nobody can sign out", async ({ page }) => {
+  await openWindow(page, mockKey("busy"));
+  await expect(page.getByTestId("overview-spend")).toHaveText(/\$/);
+  await expect(page.getByTestId("sign-out")).toHaveCount(0);
+});
+
+test("the gateway is switched off and on, and the figures stay in reach", async ({ page }) => {
+  await openWindow(page, mockKey("busy"), "/settings");
+  await page.getByTestId("listener-toggle").click();
+  await expect(page.getByTestId("gateway-state")).toContainText("stopped");
+  await page.getByTestId("nav-overview").click();
+  await expect(page.getByTestId("listener-notice")).toContainText("no client can connect");
+  await expect(page.getByTestId("overview-spend")).toHaveText(/\$/);
+  await page.getByTestId("listener-notice").getByRole("link").click();
+  await page.getByTestId("listener-toggle").click();
+  await expect(page.getByTestId("gateway-state")).toContainText("running");
+});
+
+test("requests arrive through the channel", async ({ page }) => {
+  const key = mockKey("busy");
+  await openWindow(page, key, "/requests");
+  await expect(page.getByTestId("live-state")).toHaveText("Live");
+  await expect(page.getByTestId("request-row").first()).toBeVisible();
+  const before = await page.getByTestId("request-row").first().getAttribute("data-key");
+  await page.request.post(new URL("/__mock/traffic", page.url()).href, {
+    headers: { authorization: `Bearer ${key}` },
+    data: { count: 1 },
+  });
+  await expect(page.getByTestId("request-row").first()).not.toHaveAttribute("data-key", before!);
+});
+
+test("copying and links to the outside go through the shell", async ({ page }) => {
+  await openWindow(page, mockKey("busy"), "/settings");
+  await page.getByTestId("base-url").click();
+  expect(await given(page, "copy_text")).toEqual([{ text: "http://127.0.0.1:4000" }]);
+  await page.getByTestId("nav-providers").click();
+  await page.getByTestId("add-provider").click();
+  await page.getByTestId("preset-openai").click();
+  await page.getByRole("button", { name: "Where to get a key" }).click();
+  expect(await given(page, "open_external")).toEqual([{ url: "https://platform.openai.com/api-keys" }]);
+});
