@@ -1,0 +1,12 @@
+//! Acceptance tests: the `postern` binary between real clients and fake upstreams. Folders and files are named after the
+//! routes they call; `ledger`, `cli`, `guard` and `house` hold what belongs to no single route. Start at `v1`.
+
+mod cli;
+mod console;
+mod guard;
+mod house;
+mod key;
+mod ledger;
+mod model;
+mod spend;
+mod v1;

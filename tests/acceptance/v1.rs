@@ -1,0 +1,9 @@
+//! The LLM endpoints. Where chat completions and messages must behave alike, one test asks both.
+
+mod bad_requests;
+mod callers;
+mod fidelity;
+mod models;
+mod streaming;
+mod translation;
+mod upstream_faults;
