@@ -41,6 +41,16 @@ export function useEventSource(): EventFeed {
     const tellMissed = () => {
       for (const watcher of watchers.current) watcher.missed?.();
     };
+    const readAnew = () => {
+      staleTimer = undefined;
+      for (const topic of stale) {
+        // A read under way is not cut short: under steady traffic none would ever end. It is followed by another.
+        if (client.isFetching({ queryKey: [topic] }) > 0) continue;
+        stale.delete(topic);
+        void client.invalidateQueries({ queryKey: [topic] });
+      }
+      if (stale.size > 0) staleTimer = setTimeout(readAnew, COALESCE_MS);
+    };
     const mark = (topics: Topic[]) => {
       for (const topic of topics) {
         // The request list keeps itself current from the events; that it is stale means some were missed.
@@ -49,11 +59,7 @@ export function useEventSource(): EventFeed {
         // Which models can be called is part of the catalogue's rows.
         if (topic === "models") stale.add("catalogue");
       }
-      staleTimer ??= setTimeout(() => {
-        staleTimer = undefined;
-        for (const topic of stale) void client.invalidateQueries({ queryKey: [topic] });
-        stale.clear();
-      }, COALESCE_MS);
+      staleTimer ??= setTimeout(readAnew, COALESCE_MS);
     };
     const take = (row: RequestRow) => {
       arrived.unshift(row);

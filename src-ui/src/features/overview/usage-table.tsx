@@ -46,7 +46,9 @@ export function UsageTable({
               <th scope="row" className="whitespace-nowrap px-3 py-1 text-left font-normal text-muted">
                 {label(bucket.start)}
               </th>
-              <td className="px-3 py-1 text-right font-medium">{formatValue(metric, bucket.total)}</td>
+              <td className="px-3 py-1 text-right font-medium">
+                {bucket.total === 0 ? <span className="text-faint">–</span> : formatValue(metric, bucket.total)}
+              </td>
               {bucket.values.map((value, index) => (
                 <td key={index} className="px-3 py-1 text-right">
                   {value === 0 ? <span className="text-faint">–</span> : formatValue(metric, value)}

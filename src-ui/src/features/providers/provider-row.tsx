@@ -31,7 +31,7 @@ export function ProviderRow({
   const enabled = toggle.isPending ? toggle.variables : provider.enabled;
   return (
     <div data-testid="provider-row" data-name={provider.name} className="px-4 py-3">
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2 sm:grid sm:grid-cols-[auto_minmax(0,1fr)_minmax(0,0.7fr)_160px]">
         <Monogram label={provider.label} className={cn(!enabled && "border-dashed")} />
         <div className={cn("min-w-0 flex-1 basis-0 sm:basis-56", !enabled && "text-muted")}>
           <div className="flex min-w-0 items-center gap-2">
@@ -60,7 +60,7 @@ export function ProviderRow({
           </p>
           {result && <TestResult test={result} fresh={test.data !== undefined} />}
         </div>
-        <div className="flex items-center gap-1.5 max-sm:gap-1">
+        <div className="flex items-center justify-end gap-1.5 max-sm:gap-1">
           <Button size="sm" busy={test.isPending} onClick={() => test.mutate(undefined)} data-testid="provider-test">
             <FlaskConical className="size-3.5" /> <span className="max-sm:sr-only">Test</span>
           </Button>

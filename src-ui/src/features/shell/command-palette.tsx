@@ -169,6 +169,8 @@ function useCommands(query: string): Command[] {
         ? []
         : (catalogue.data?.models ?? [])
             .filter((model) => fits(modelName(model)))
+            // What can be called is what is looked for.
+            .sort((a, b) => Number(b.available) - Number(a.available))
             .slice(0, 8)
             .map((model) => ({
               id: `model-${modelName(model)}`,
