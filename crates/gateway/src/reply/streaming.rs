@@ -75,6 +75,7 @@ impl StreamReply {
             request_id,
             meter: Some(meter),
             sent: 0,
+            whole_events: true,
         };
         let body = stream::unfold(under_way, |mut under_way| async move {
             let piece = under_way.next().await?;
@@ -97,6 +98,8 @@ struct UnderWay {
     /// `None` once the row is written.
     meter: Option<Meter>,
     sent: u64,
+    /// Whether what was sent so far ends with a whole event.
+    whole_events: bool,
 }
 
 impl UnderWay {
@@ -104,6 +107,7 @@ impl UnderWay {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(piece) = self.ready.pop_front() {
+                self.sent += piece.forward.len() as u64;
                 if piece.terminal && self.meter.is_some() {
                     // The format's own end: the bill is known.
                     let end = self.watch.finish();
@@ -120,7 +124,7 @@ impl UnderWay {
                 if piece.forward.is_empty() {
                     continue;
                 }
-                self.sent += piece.forward.len() as u64;
+                self.whole_events = ends_event(self.whole_events, &piece.forward);
                 return Some(piece.forward);
             }
             let patience = if self.meter.is_some() { self.idle } else { CLOSING };
@@ -190,8 +194,13 @@ impl UnderWay {
                 &self.request_id.to_string(),
                 &clock::text(clock::now_ms()),
             );
+            if !ends_event(self.whole_events, &last) {
+                // Half an event was forwarded: without an end to it, the error would be read as its other half.
+                last.extend_from_slice(b"\n\n");
+            }
             last.extend_from_slice(&error);
         }
+        self.sent += last.len() as u64;
         self.finish(failure.as_ref(), end).await;
         (!last.is_empty()).then(|| last.into())
     }
@@ -215,6 +224,11 @@ impl UnderWay {
             ack.committed().await;
         }
     }
+}
+
+/// Whether a stream ends with a whole event after these bytes were added to it.
+fn ends_event(before: bool, added: &[u8]) -> bool {
+    if added.is_empty() { before } else { added.ends_with(b"\n\n") || added.ends_with(b"\r\n\r\n") }
 }
 
 impl Drop for UnderWay {

@@ -9,22 +9,25 @@ use postern_wire::Format;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::error::Failure;
+use crate::http::guard;
 use crate::{clock, ids};
 
 pub struct Refusals<S> {
     stream: S,
+    /// The format of the path that was asked for last.
+    format: Format,
     /// The answer that replaces an empty refusal, and how much of it is written.
     replacing: Option<(Vec<u8>, usize)>,
 }
 
 impl<S> Refusals<S> {
     pub fn new(stream: S) -> Self {
-        Self { stream, replacing: None }
+        Self { stream, format: Format::OpenAiChat, replacing: None }
     }
 }
 
 /// Refusals of the library, recognised by their first line and the lack of everything else.
-fn replacement(written: &[u8]) -> Option<Vec<u8>> {
+fn replacement(written: &[u8], format: Format) -> Option<Vec<u8>> {
     let line = written.get(..13)?;
     let (status, line, failure) = match line {
         b"HTTP/1.1 431 " => (
@@ -49,7 +52,7 @@ fn replacement(written: &[u8]) -> Option<Vec<u8>> {
     let mut error = failure.error;
     error.status = status;
     let id = ids::new_id().to_string();
-    let body = postern_wire::render_error(Format::OpenAiChat, &error, &id, &clock::text(clock::now_ms()));
+    let body = postern_wire::render_error(format, &error, &id, &clock::text(clock::now_ms()));
     let mut answer = format!(
         "HTTP/1.1 {status} {line}\r\ncontent-type: application/json\r\nx-request-id: {id}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
         body.len()
@@ -59,13 +62,25 @@ fn replacement(written: &[u8]) -> Option<Vec<u8>> {
     Some(answer)
 }
 
+/// The format of the path in a request line, if these bytes begin with one.
+fn format_asked(read: &[u8]) -> Option<Format> {
+    let path = read.strip_prefix(b"POST ").or_else(|| read.strip_prefix(b"GET "))?;
+    let line = path.split(|byte| *byte == b' ').next()?;
+    std::str::from_utf8(line).ok().map(guard::format_of)
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Refusals<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        if let Some(format) = format_asked(&buffer.filled()[before..]) {
+            self.format = format;
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -95,7 +110,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Refusals<S> {
     ) -> Poll<io::Result<usize>> {
         if self.replacing.is_none()
             && buffer.starts_with(b"HTTP/1.1 4")
-            && let Some(answer) = replacement(buffer)
+            && let Some(answer) = replacement(buffer, self.format)
         {
             self.replacing = Some((answer, 0));
         }
@@ -112,7 +127,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Refusals<S> {
     ) -> Poll<io::Result<usize>> {
         let first = buffers.iter().find(|buffer| !buffer.is_empty());
         if self.replacing.is_some()
-            || first.is_some_and(|buffer| buffer.starts_with(b"HTTP/1.1 4") && replacement(buffer).is_some())
+            || first.is_some_and(|buffer| {
+                buffer.starts_with(b"HTTP/1.1 4") && replacement(buffer, self.format).is_some()
+            })
         {
             return match first {
                 Some(buffer) => self.poll_write(context, buffer),

@@ -1,0 +1,112 @@
+//! `kill -9` at any moment loses no request that a client has the whole answer of.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use postern_testkit::{FakeUpstream, TestGateway};
+use postern_tests::{Answer, Caller};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+async fn all_rows(gateway: &TestGateway) -> Vec<Value> {
+    let mut rows: Vec<Value> = Vec::new();
+    let mut path = "/console/requests?limit=500".to_owned();
+    loop {
+        let page = postern_tests::receive(gateway.admin(Method::GET, &path)).await.expect(200).json();
+        rows.extend(page["requests"].as_array().unwrap().clone());
+        match page["next"].as_str() {
+            Some(next) => path = format!("/console/requests?limit=500&before={next}"),
+            None => return rows,
+        }
+    }
+}
+
+/// Asks again and again until the gateway is gone; the ids of the answers that came whole.
+async fn ask_on(
+    client: reqwest::Client,
+    url: String,
+    key: String,
+    number: usize,
+    whole: Arc<AtomicUsize>,
+) -> Vec<String> {
+    let mut ids = Vec::new();
+    for round in 0.. {
+        let caller = Caller::BOTH[(number + round) % 2];
+        let stream = (number + round) % 3 == 0;
+        let model = if (number + round) % 5 == 0 { "demo" } else { "group" };
+        let request = client.post(format!("{url}{}", caller.path())).bearer_auth(&key);
+        let Ok(response) = request.json(&caller.body(model, stream)).send().await else { break };
+        let answer = Answer::of(response).await;
+        if !answer.complete || (stream && !caller.is_finished(&answer)) {
+            break;
+        }
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        ids.push(answer.request_id().to_owned());
+        whole.fetch_add(1, Ordering::Relaxed);
+    }
+    ids
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_gateway_has_lost_nothing_that_was_answered() {
+    let directory = tempfile::tempdir().unwrap();
+    let upstream = FakeUpstream::openai().await;
+    let start = || TestGateway::builder().data_dir(directory.path()).start();
+    let mut gateway = start().await;
+    let key = gateway.new_key(json!({})).await;
+    let mut known: Vec<String> = Vec::new();
+    for round in 0..10 {
+        // The memory vault forgets with its process, and the deployment with it.
+        gateway.deploy("group", &format!("openai/x{round}"), &upstream).await;
+        let whole = Arc::new(AtomicUsize::new(0));
+        let clients: Vec<_> = (0..8)
+            .map(|number| {
+                tokio::spawn(ask_on(
+                    gateway.client().clone(),
+                    gateway.url().to_owned(),
+                    key.clone(),
+                    number,
+                    whole.clone(),
+                ))
+            })
+            .collect();
+        // A different moment each time, counted in answers: no clock decides.
+        let moment = 5 + round * 7;
+        while whole.load(Ordering::Relaxed) < moment {
+            tokio::task::yield_now().await;
+        }
+        gateway.kill().await;
+        for client in clients {
+            known.extend(client.await.unwrap());
+        }
+        gateway = start().await;
+        for deployment in
+            postern_tests::receive(gateway.admin(Method::GET, "/model/info")).await.json()["data"]
+                .as_array()
+                .unwrap()
+        {
+            if deployment["model_info"]["db_model"] == true {
+                let id = json!({"id": deployment["model_info"]["id"]});
+                postern_tests::receive(gateway.admin(Method::POST, "/model/delete").json(&id))
+                    .await
+                    .expect(200);
+            }
+        }
+    }
+    let rows = all_rows(&gateway).await;
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    for row in &rows {
+        *times.entry(row["id"].as_str().unwrap()).or_default() += 1;
+    }
+    assert!(known.len() >= 300, "only {} answers", known.len());
+    for id in &known {
+        assert_eq!(times.get(id.as_str()), Some(&1), "{id} was answered and is not in the ledger once");
+    }
+    // And the sums agree with the rows after ten crashes.
+    let overview =
+        postern_tests::receive(gateway.admin(Method::GET, "/console/overview?range=7d")).await.json();
+    assert_eq!(overview["totals"]["requests"], rows.len());
+    let cost: i64 = rows.iter().filter_map(|row| row["cost_nanos"].as_i64()).sum();
+    assert_eq!(overview["totals"]["cost_nanos"], cost);
+}
