@@ -28,7 +28,7 @@ pub enum Event {
     Stale(Vec<Topic>),
     /// The listener started, stopped or failed.
     Listener,
-    /// A provider refused its credential (401 or 403), once until it works again.
+    /// A provider refused its credential (401), once until it works again.
     CredentialRefused { provider_id: String, provider_name: String, message: String },
 }
 

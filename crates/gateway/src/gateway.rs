@@ -23,9 +23,7 @@ use crate::engine::{Engine, ListenerState, base_url};
 use crate::error::Failure;
 use crate::events::{Event, Topic};
 use crate::http::guard;
-use crate::ids;
 use crate::jobs;
-use crate::registry::credentials::ADMIN_KEY;
 use crate::serve::{self, Listening};
 use crate::surface;
 
@@ -85,7 +83,7 @@ impl Gateway {
             .map_err(|error| StartError::Other(error.to_string()))??;
         let engine = Arc::new(Engine::new(options, config, store, vault, clock::now_ms()));
         let other = |failure: Failure| StartError::Other(failure.error.message);
-        let new_admin_key = settle_admin_key(&engine).await.map_err(other)?;
+        let new_admin_key = engine.settle_admin_key().await.map_err(other)?;
         engine.load_credentials().await.map_err(other)?;
         jobs::seed_limits(&engine).await.map_err(other)?;
         let router = surface::router(engine.clone());
@@ -166,6 +164,8 @@ impl Gateway {
 
     /// Stops accepting, lets streams end within `grace`, commits the ledger, closes the database.
     pub async fn shutdown(self, grace: Duration) {
+        // Streams of events never end by themselves, and would take all of the grace.
+        self.engine.tasks.begin_stop();
         stop(&self.engine, &self.listening, grace).await;
         let control = self.control.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(control) = control {
@@ -194,32 +194,6 @@ fn open_parts(options: &Options) -> Result<Parts, StartError> {
     let store = Store::open(&directory.join("postern.db"))?;
     let vault = postern_secrets::open(options.vault, directory, options.vault_passphrase.clone())?;
     Ok((lock, store, vault))
-}
-
-/// The administrator's key: given, else kept in the vault, else made now and kept there.
-async fn settle_admin_key(engine: &Engine) -> Result<Option<Secret>, Failure> {
-    if let Some(given) = &engine.options.admin_key {
-        engine.set_admin_key(given);
-        return Ok(None);
-    }
-    match engine.with_vault(|vault| vault.get(ADMIN_KEY)).await {
-        Ok(Some(kept)) => {
-            engine.set_admin_key(&kept);
-            Ok(None)
-        }
-        Ok(None) => {
-            let made = ids::new_key().map_err(|error| Failure::internal(error.to_string()))?;
-            let kept = made.clone();
-            engine.with_vault(move |vault| vault.put(ADMIN_KEY, &kept)).await?;
-            engine.set_admin_key(&made);
-            Ok(Some(made))
-        }
-        // A late or locked keychain: tried again by `jobs`; virtual keys work meanwhile.
-        Err(failure) => {
-            tracing::warn!(reason = failure.error.message, "the administrator's key cannot be read yet");
-            Ok(None)
-        }
-    }
 }
 
 async fn listen(

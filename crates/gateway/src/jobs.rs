@@ -11,7 +11,6 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::{Event, Topic};
 use crate::manage::durations;
-use crate::registry::credentials::ADMIN_KEY;
 
 const VAULT_RETRY: Duration = Duration::from_secs(3);
 const BUDGET_CHECK: Duration = Duration::from_secs(30);
@@ -57,10 +56,14 @@ async fn wait_for_vault(engine: Arc<Engine>) {
         if !shown.is_ready() {
             continue;
         }
-        if engine.options.admin_key.is_none()
-            && let Ok(Some(key)) = engine.with_vault(|vault| vault.get(ADMIN_KEY)).await
-        {
-            engine.set_admin_key(&key);
+        match engine.settle_admin_key().await {
+            Ok(Some(_)) => tracing::warn!(
+                "an administrator's key was made and is in the vault; `postern keys create` issues keys"
+            ),
+            Ok(None) => {}
+            Err(failure) => {
+                tracing::warn!(reason = failure.error.message, "the administrator's key cannot be kept yet")
+            }
         }
         match engine.load_credentials().await {
             Ok(()) => return,

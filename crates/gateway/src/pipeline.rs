@@ -67,6 +67,11 @@ fn estimate(exchange: &Exchange, group: &Group) -> Estimate {
     let input = (exchange.body.len() as u64).div_ceil(3).min(deployment.context.unwrap_or(u64::MAX));
     let output = exchange.envelope.max_output_tokens.or(deployment.max_output).unwrap_or(DEFAULT_MAX_TOKENS);
     let output = output.saturating_mul(u64::from(exchange.envelope.choices.max(1)));
+    let budget = exchange.caller.key().is_some_and(|key| key.row.max_budget_nanos.is_some());
+    if !budget {
+        let tokens = input.saturating_add(exchange.envelope.max_output_tokens.unwrap_or(0));
+        return Estimate { cost_nanos: None, tokens };
+    }
     let dearest = group
         .deployments
         .iter()

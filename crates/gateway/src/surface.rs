@@ -34,8 +34,10 @@ fn described() -> (Router<Shared>, OpenApi) {
         .build();
     description.info = about.info;
     // The router's mark for a parameter that may hold slashes is not the description's.
-    description.paths.paths =
-        std::mem::take(&mut description.paths.paths).into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+    description.paths.paths = std::mem::take(&mut description.paths.paths)
+        .into_iter()
+        .map(|(path, item)| (path.replace("{*", "{"), item))
+        .collect();
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     description.components.get_or_insert_default().add_security_scheme("key", bearer);
     description.security = Some(vec![SecurityRequirement::new("key", Vec::<String>::new())]);

@@ -45,6 +45,11 @@ impl Tasks {
         self.stop.is_cancelled()
     }
 
+    /// Tells everything to stop, without waiting for it.
+    pub fn begin_stop(&self) {
+        self.stop.cancel();
+    }
+
     /// Tells everything to stop and waits, at most `grace`. Whether all ended in time.
     pub async fn stop(&self, grace: Duration) -> bool {
         self.stop.cancel();

@@ -69,6 +69,32 @@ impl Engine {
         *self.admin.lock().unwrap_or_else(PoisonError::into_inner) = Some(ids::hash_key(key.expose()));
     }
 
+    /// Puts the administrator's key in force: the one given, else the one kept in the vault, else one made now and kept
+    /// there, which is returned to be shown once. A vault that is late or locked leaves it for later (see `jobs`).
+    pub async fn settle_admin_key(&self) -> Result<Option<Secret>, Failure> {
+        if let Some(given) = &self.options.admin_key {
+            self.set_admin_key(given);
+            return Ok(None);
+        }
+        match self.with_vault(|vault| vault.get(ADMIN_KEY)).await {
+            Ok(Some(kept)) => {
+                self.set_admin_key(&kept);
+                Ok(None)
+            }
+            Ok(None) => {
+                let made = ids::new_key().map_err(|error| Failure::internal(error.to_string()))?;
+                let kept = made.clone();
+                self.with_vault(move |vault| vault.put(ADMIN_KEY, &kept)).await?;
+                self.set_admin_key(&made);
+                Ok(Some(made))
+            }
+            Err(failure) => {
+                tracing::warn!(reason = failure.error.message, "the administrator's key cannot be read yet");
+                Ok(None)
+            }
+        }
+    }
+
     /// Notes that a provider refused its credential; true the first time.
     pub fn credential_refused(&self, deployment: &Deployment, message: &str) -> bool {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
