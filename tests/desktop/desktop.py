@@ -239,26 +239,28 @@ def name_of(pid):
         return ""
 
 
+SEEN = set()
+
+
 def notifications():
-    """Title and text of what the daemon has shown, newest first."""
+    """Title and text of what the daemon has shown since `forget_notifications`, newest first."""
+    # The history holds what is closed.
+    subprocess.run(["dunstctl", "close-all"], check=True)
     shown = subprocess.run(["dunstctl", "history"], capture_output=True, text=True, check=True)
     rows = [row for part in json.loads(shown.stdout)["data"] for row in part]
-    # The history holds what is closed; what is on the screen is closed by asking for it.
-    return [(row["summary"]["data"], row["message"]["data"]) for row in rows]
+    return [
+        (row["summary"]["data"], row["message"]["data"]) for row in rows if row["id"]["data"] not in SEEN
+    ]
 
 
-def close_notifications():
+def forget_notifications():
     subprocess.run(["dunstctl", "close-all"], check=True)
-
-
-def clear_notifications():
-    close_notifications()
-    subprocess.run(["dunstctl", "history-clear"], check=True)
+    shown = subprocess.run(["dunstctl", "history"], capture_output=True, text=True, check=True)
+    SEEN.update(row["id"]["data"] for part in json.loads(shown.stdout)["data"] for row in part)
 
 
 def notification_with(text):
     def find():
-        close_notifications()
         return next((row for row in notifications() if text in row[0] or text in row[1]), None)
 
     return until(f"a notification with {text!r}", find)

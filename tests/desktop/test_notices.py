@@ -3,13 +3,13 @@
 import socket
 import unittest
 
-from desktop import App, clear_notifications, close_notifications, notification_with, notifications
+from desktop import App, forget_notifications, notification_with, notifications
 from session import until
 
 
 class Notices(unittest.TestCase):
     def test_a_taken_port_is_told_once(self):
-        clear_notifications()
+        forget_notifications()
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
             other.listen()
@@ -22,7 +22,6 @@ class Notices(unittest.TestCase):
                     until("the reason", lambda: menu.status().startswith("Port"))
                     menu.click("Gateway on")
                 until("the reason", lambda: menu.status().startswith("Port"))
-                close_notifications()
                 self.assertEqual([row[0] for row in notifications()].count(title), 1)
             other.close()
 

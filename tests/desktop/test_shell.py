@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 import session
-from desktop import BINARY, App, chat, descendants, name_of, notification_with, clear_notifications, screenshot
+from desktop import BINARY, App, chat, descendants, name_of, notification_with, forget_notifications, screenshot
 from session import until
 
 
@@ -16,10 +16,11 @@ class Window(unittest.TestCase):
     def test_opens_on_the_first_run_and_not_again(self):
         with App(welcomed=False) as app:
             app.wait_for_window()
+            app.base_url()
             until("WebKit", app.webkit_processes)
             app.end()
             app.start()
-            app.base_url()
+            until("the second start", lambda: app.log().count("listening") == 2)
             app.menu()
             self.assertEqual(app.windows(), [])
             self.assertEqual(app.webkit_processes(), [])
@@ -54,9 +55,7 @@ class Window(unittest.TestCase):
             second = subprocess.run([BINARY, *app.arguments], timeout=30, capture_output=True)
             self.assertEqual(second.returncode, 0, second.stderr)
             window = app.wait_for_window()
-            # With another window in front, it comes to the front again and no second one is made.
-            other = subprocess.Popen(["dunstify", "--version"], stdout=subprocess.DEVNULL)
-            other.wait()
+            # Out of sight, it comes to the front again and no second one is made.
             subprocess.run(["xdotool", "windowminimize", "--sync", window], check=True, capture_output=True)
             subprocess.run([BINARY, *app.arguments], timeout=30, check=True, capture_output=True)
             active = lambda: subprocess.run(["xdotool", "getactivewindow"], capture_output=True, text=True).stdout.strip()
@@ -114,7 +113,7 @@ class Lacking(unittest.TestCase):
         self.assertNotIn("panicked", run.stderr)
 
     def test_without_a_panel_it_opens_the_window_and_says_so(self):
-        clear_notifications()
+        forget_notifications()
         session.Panel.current.stop()
         try:
             with App() as app:
@@ -138,7 +137,7 @@ class Lacking(unittest.TestCase):
                 screenshot("without-tray")
 
     def test_a_data_directory_in_use_is_told(self):
-        clear_notifications()
+        forget_notifications()
         with App() as first:
             first.base_url()
             # Another bus, as a second session of the same user has one: the two do not know of each other.

@@ -5,7 +5,7 @@ import re
 import socket
 import unittest
 
-from desktop import App, Upstream, call, chat, clipboard, clear_notifications, notification_with, screenshot
+from desktop import App, Upstream, call, chat, clipboard, forget_notifications, notification_with, screenshot
 from session import until
 
 
@@ -52,7 +52,7 @@ class Menu(unittest.TestCase):
             self.assertTrue(upstream.urls)
 
     def test_a_taken_port_offers_another(self):
-        clear_notifications()
+        forget_notifications()
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
             other.listen()

@@ -1,0 +1,105 @@
+"""The first slice, as its user walks it: add a provider, issue a key, call it, see the request and what it cost."""
+
+import re
+import unittest
+
+from browser import DrivenApp
+from desktop import Upstream, chat, files_with
+from session import until
+
+CREDENTIAL = "sk-fake-credential-that-stays-in-the-keychain"
+MONEY = re.compile(r"^\$0\.0*[1-9]")
+
+
+class FirstRequest(unittest.TestCase):
+    def test_from_an_empty_window_to_the_spend(self):
+        with Upstream() as upstream, DrivenApp(welcomed=False) as app:
+            app.screenshot("1-first-run")
+            app.click("nav-providers")
+            app.click("add-provider")
+            app.click("preset-openai")
+            app.type("provider-key", CREDENTIAL)
+            app.type("provider-base-url", upstream.urls["openai"].rstrip("/").removesuffix("/v1") + "/v1")
+            app.screenshot("2-add-provider")
+            app.click("provider-save")
+            app.find("provider-row", within="")
+            app.screenshot("3-providers")
+
+            app.click("nav-keys")
+            app.click("issue-key")
+            app.type("key-name", "first key")
+            app.click("key-issue-submit")
+            key = app.wait_text("issued-key-value", lambda text: text.startswith("sk-"), "the key")
+            app.screenshot("4-key")
+            app.click("issued-done")
+
+            app.click("nav-requests")
+            status, _, answer = chat(app.base_url(), key, "openai/gpt-4o-mini")
+            self.assertEqual(status, 200, answer)
+            row = app.wait_text("request-row", lambda text: "gpt-4o-mini" in text, "the request")
+            self.assertIn("first key", row)
+            app.screenshot("5-requests")
+            status, _, answer = chat(app.base_url(), key, "openai/gpt-4o-mini", stream=True)
+            self.assertEqual(status, 200, answer)
+            self.assertIn("[DONE]", answer)
+
+            app.click("nav-overview")
+            spend = app.wait_text("overview-spend", MONEY.match, "the spend")
+            app.screenshot("6-overview")
+            # The tray says the same, in fewer words.
+            menu = app.menu()
+            until("the tray to count both", lambda: menu.status().endswith("today · 2 requests"))
+            self.assertRegex(menu.status(), r"^\$0\.0*[1-9]\d* today")
+            self.assertTrue(spend)
+
+            self.assertEqual(files_with(app.data_dir, CREDENTIAL), [])
+            self.assertEqual(files_with(app.data_dir, key), [])
+            self.assertNotIn(CREDENTIAL, app.log())
+
+
+class Bridge(unittest.TestCase):
+    def test_the_window_works_while_the_gateway_is_off(self):
+        with DrivenApp() as app:
+            url = app.base_url()
+            menu = app.menu()
+            app.find("nav-overview")
+            until("it to be on", lambda: menu.is_checked("Gateway on"))
+            menu.click("Gateway on")
+            until("it to be off", lambda: not app.answers(url))
+            done, reply = app.invoke("gateway_request", method="GET", path="/console/session", headers={}, body=None)
+            self.assertTrue(done, reply)
+            self.assertEqual(reply["status"], 200, reply)
+            self.assertIn('"window"', reply["body"])
+            # The page was told, without asking.
+            app.click("nav-overview")
+            app.wait_text("listener-notice", lambda text: "stopped" in text, "the notice")
+            app.screenshot("7-gateway-off")
+
+    def test_commands_refuse_what_they_are_not_for(self):
+        with DrivenApp() as app:
+            app.find("nav-overview")
+            for address in ("file:///etc/passwd", "javascript:alert(1)", "smb://somewhere", "not an address"):
+                done, error = app.invoke("open_external", url=address)
+                self.assertFalse(done, address)
+                self.assertTrue(error)
+            done, error = app.invoke("gateway_request", method="GET", path="http://example.com/", headers={}, body=None)
+            self.assertFalse(done, error)
+            done, error = app.invoke("plugin:opener|open_url", url="https://example.com")
+            self.assertFalse(done, "plugins are not for the page")
+            done, error = app.invoke("plugin:window|set_title", value="x")
+            self.assertFalse(done, "windows are not for the page")
+
+    def test_the_page_cannot_be_led_away_or_reach_out(self):
+        with DrivenApp() as app:
+            url = app.base_url()
+            app.find("nav-overview")
+            here = app.page.current_url
+            app.page.execute_script(f"location.href = '{url}/ui/'")
+            app.page.execute_script("window.open('https://example.com')")
+            reached = app.page.execute_async_script(
+                "const done = arguments[1]; fetch(arguments[0]).then(() => done('reached'), (e) => done('refused'))",
+                url + "/healthz",
+            )
+            self.assertEqual(reached, "refused")
+            self.assertEqual(app.page.current_url.split("#")[0], here.split("#")[0])
+            self.assertEqual(len(app.page.window_handles), 1)
