@@ -1,1 +1,98 @@
-//! x
+//! Localhost is hostile: `Host` and `Origin` are checked, every answer has an id, and unknown paths say so.
+
+use postern_tests::{Answer, Caller, World, receive};
+use reqwest::Method;
+
+async fn with(world: &World, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = world.gateway.client().request(method, format!("{}{path}", world.gateway.url()));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    receive(request.bearer_auth(&world.key)).await
+}
+
+#[tokio::test]
+async fn a_rebound_name_is_refused() {
+    let world =
+        World::with("{}", |builder| builder.environment("POSTERN_ALLOWED_HOSTS", "gateway.lan, other.lan"))
+            .await;
+    for (host, allowed) in [
+        ("localhost", true),
+        ("localhost:4000", true),
+        ("127.0.0.1", true),
+        ("[::1]:4000", true),
+        ("postern.localhost", true),
+        ("gateway.lan:80", true),
+        ("evil.example", false),
+        ("localhost.evil.example", false),
+        ("127.0.0.1.evil.example", false),
+        ("gateway.lan.evil.example", false),
+    ] {
+        for (path, caller) in [
+            ("/health", Caller::Chat),
+            ("/v1/models", Caller::Chat),
+            ("/ui/", Caller::Chat),
+            ("/v1/messages", Caller::Messages),
+        ] {
+            let answer = with(&world, Method::GET, path, &[("host", host)]).await;
+            if allowed {
+                assert_ne!(answer.status, 403, "{host} {path}");
+            } else {
+                assert_eq!(answer.status, 403, "{host} {path}");
+                caller.own_error(&answer);
+            }
+            answer.request_id();
+        }
+    }
+}
+
+#[tokio::test]
+async fn web_pages_of_other_origins_are_refused() {
+    let world =
+        World::with("{}", |builder| builder.environment("POSTERN_ALLOWED_ORIGINS", "http://app.example"))
+            .await;
+    let own = world.gateway.url().to_owned();
+    for (origin, allowed) in [
+        (own.as_str(), true),
+        ("http://app.example", true),
+        ("https://app.example", false),
+        ("http://evil.example", false),
+        ("http://127.0.0.1:1", false),
+        ("null", false),
+    ] {
+        let answer = with(&world, Method::GET, "/v1/models", &[("origin", origin)]).await;
+        assert_eq!(answer.status, if allowed { 200 } else { 403 }, "{origin}");
+        let told = answer.header("access-control-allow-origin");
+        assert_eq!(told, if allowed { origin } else { "" });
+        let preflight = [("origin", origin), ("access-control-request-method", "POST")];
+        let answer = with(&world, Method::OPTIONS, "/v1/chat/completions", &preflight).await;
+        assert_eq!(answer.status, if allowed { 204 } else { 403 }, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_say_so_in_the_formats_words() {
+    let world = World::start().await;
+    for (method, path, caller, status) in [
+        (Method::GET, "/nothing", Caller::Chat, 404),
+        (Method::POST, "/v1/nothing", Caller::Chat, 404),
+        (Method::POST, "/v1/messages/nothing", Caller::Messages, 404),
+        (Method::GET, "/v1/chat/completions", Caller::Chat, 405),
+        (Method::DELETE, "/v1/messages", Caller::Messages, 405),
+    ] {
+        let answer = with(&world, method.clone(), path, &[]).await;
+        assert_eq!(answer.status, status, "{method} {path}");
+        caller.own_error(&answer);
+    }
+    // Without /v1 the same.
+    for caller in Caller::BOTH {
+        let path = caller.path().strip_prefix("/v1").unwrap();
+        let answer =
+            receive(world.gateway.post(path, &world.key, &caller.body("demo", false))).await.expect(200);
+        assert_eq!(world.row(answer.request_id()).await["endpoint"], caller.path());
+    }
+    let openapi = receive(world.gateway.client().get(format!("{}/openapi.json", world.gateway.url())))
+        .await
+        .expect(200);
+    assert!(openapi.json()["paths"]["/v1/messages"].is_object());
+}

@@ -26,12 +26,12 @@ async fn catalogue_prices_bill_to_the_nano_dollar() {
         assert!(is_catalogues(&row["price_source"]), "{row}");
         assert!(row["price_version"].as_str().is_some_and(|version| !version.is_empty()), "{row}");
         // The model's public list price: $0.15 and $0.60 per million tokens, $0.075 for cached ones.
-        let expected = 1000 * 150 + 500 * 75 + 200 * 600;
+        let expected: i32 = 1000 * 150 + 500 * 75 + 200 * 600;
         assert_eq!(row["cost_nanos"], expected, "{row}");
         let lines = row["cost_lines"].as_array().unwrap();
         assert_eq!(
             lines.iter().map(|line| line["cost_nanos"].as_i64().unwrap()).sum::<i64>(),
-            expected,
+            i64::from(expected),
             "{row}"
         );
         if !stream {

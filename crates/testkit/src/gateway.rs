@@ -246,7 +246,8 @@ impl TestGateway {
         self.ended().await
     }
 
-    async fn ended(self) -> Stopped {
+    /// Waits for the end without asking for it: after [`Self::terminate`], to which a second signal is an order to hurry.
+    pub async fn ended(self) -> Stopped {
         let Self { mut process, .. } = self;
         tokio::task::spawn_blocking(move || process.wait())
             .await
