@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContactBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{ContactBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Schema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::console::ui;
@@ -38,10 +38,80 @@ fn described() -> (Router<Shared>, OpenApi) {
         .into_iter()
         .map(|(path, item)| (path.replace("{*", "{"), item))
         .collect();
+    require_what_is_always_there(&mut description);
+    name_operations(&mut description);
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     description.components.get_or_insert_default().add_security_scheme("key", bearer);
     description.security = Some(vec![SecurityRequirement::new("key", Vec::<String>::new())]);
     (router, description)
+}
+
+/// Answers always carry every member, null where there is nothing; only requests may leave members out. The derived
+/// schemas cannot tell the two apart.
+fn require_what_is_always_there(description: &mut OpenApi) {
+    let asked: Vec<String> = description
+        .paths
+        .paths
+        .values()
+        .flat_map(|item| [&item.get, &item.post, &item.put, &item.patch, &item.delete])
+        .flatten()
+        .filter_map(|operation| operation.request_body.as_ref())
+        .filter_map(|body| serde_json::to_string(body).ok())
+        .collect();
+    let Some(components) = &mut description.components else { return };
+    // What a request's body refers to, directly or through another schema.
+    let mut requests: Vec<String> = Vec::new();
+    let mut texts = asked;
+    while let Some(text) = texts.pop() {
+        for (name, schema) in &components.schemas {
+            if !requests.contains(name) && text.contains(&format!("/schemas/{name}\"")) {
+                requests.push(name.clone());
+                texts.extend(serde_json::to_string(schema).ok());
+            }
+        }
+    }
+    for (name, schema) in &mut components.schemas {
+        if !requests.contains(name)
+            && let RefOr::T(schema) = schema
+        {
+            require_all(schema);
+        }
+    }
+}
+
+/// Handlers of different resources share names; the API's operations must not.
+fn name_operations(description: &mut OpenApi) {
+    for (path, item) in &mut description.paths.paths {
+        let words: String =
+            path.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+        let operations = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                let parts: Vec<&str> = words.split('_').filter(|part| !part.is_empty()).collect();
+                operation.operation_id = Some(format!("{method}_{}", parts.join("_")));
+            }
+        }
+    }
+}
+
+fn require_all(schema: &mut Schema) {
+    match schema {
+        Schema::Object(object) => object.required = object.properties.keys().cloned().collect(),
+        Schema::AllOf(all) => {
+            for part in &mut all.items {
+                if let RefOr::T(part) = part {
+                    require_all(part);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The description of the HTTP API.

@@ -15,7 +15,7 @@ export interface paths {
          * Every model that is known, with prices in pico-dollars per token
          * @description Answers 304 to `If-None-Match` while nothing has changed.
          */
-        get: operations["catalogue"];
+        get: operations["get_console_catalogue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -35,7 +35,7 @@ export interface paths {
          * Requests as they end, and what has become stale, as server-sent events
          * @description `event: request` carries a request's row, `event: stale` `{topics}`, `event: status` the listener.
          */
-        get: operations["events"];
+        get: operations["get_console_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -54,7 +54,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Dismiss the first-run guide, or bring it back */
-        post: operations["guide"];
+        post: operations["post_console_guide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -71,7 +71,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Start or stop listening, from the window or the command line only */
-        post: operations["listener"];
+        post: operations["post_console_listener"];
         delete?: never;
         options?: never;
         head?: never;
@@ -86,7 +86,7 @@ export interface paths {
             cookie?: never;
         };
         /** Spend, requests and tokens by time, model, key and client */
-        get: operations["overview"];
+        get: operations["get_console_overview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -103,7 +103,7 @@ export interface paths {
             cookie?: never;
         };
         /** Well-known providers */
-        get: operations["presets"];
+        get: operations["get_console_presets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -112,7 +112,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/console/prices/{provider}/{*model}": {
+    "/console/prices/{provider}/{model}": {
         parameters: {
             query?: never;
             header?: never;
@@ -124,10 +124,10 @@ export interface paths {
          * Set your own prices of a model; they win over the catalogue
          * @description Pico-dollars per token. Applies to requests from now on; history is not changed.
          */
-        put: operations["set_price"];
+        put: operations["put_console_prices_provider_model"];
         post?: never;
         /** Return to the catalogue's prices of a model */
-        delete: operations["remove_price"];
+        delete: operations["delete_console_prices_provider_model"];
         options?: never;
         head?: never;
         patch?: never;
@@ -141,10 +141,10 @@ export interface paths {
             cookie?: never;
         };
         /** Configured providers, the built-in one last */
-        get: operations["list"];
+        get: operations["get_console_providers"];
         put?: never;
         /** Add a provider; its key goes to the vault */
-        post: operations["add"];
+        post: operations["post_console_providers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -162,11 +162,11 @@ export interface paths {
         put?: never;
         post?: never;
         /** Remove a provider and its credential */
-        delete: operations["remove"];
+        delete: operations["delete_console_providers_id"];
         options?: never;
         head?: never;
         /** Change a provider */
-        patch: operations["change"];
+        patch: operations["patch_console_providers_id"];
         trace?: never;
     };
     "/console/providers/{id}/test": {
@@ -179,7 +179,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask a provider for its models with the stored credential */
-        post: operations["test"];
+        post: operations["post_console_providers_id_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -196,7 +196,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** The same before anything is stored */
-        post: operations["test_unsaved"];
+        post: operations["post_console_providers_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -211,7 +211,7 @@ export interface paths {
             cookie?: never;
         };
         /** Requests, newest first, in pages */
-        get: operations["list"];
+        get: operations["get_console_requests"];
         put?: never;
         post?: never;
         delete?: never;
@@ -228,7 +228,7 @@ export interface paths {
             cookie?: never;
         };
         /** One request, with its cost line by line */
-        get: operations["get"];
+        get: operations["get_console_requests_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -245,7 +245,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whose key this is */
-        get: operations["session"];
+        get: operations["get_console_session"];
         put?: never;
         post?: never;
         delete?: never;
@@ -262,7 +262,7 @@ export interface paths {
             cookie?: never;
         };
         /** How the gateway is doing */
-        get: operations["status"];
+        get: operations["get_console_status"];
         put?: never;
         post?: never;
         delete?: never;
@@ -279,7 +279,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the gateway answers */
-        get: operations["health"];
+        get: operations["get_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -296,7 +296,7 @@ export interface paths {
             cookie?: never;
         };
         /** The same, by LiteLLM's name */
-        get: operations["liveliness"];
+        get: operations["get_health_liveliness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -313,7 +313,7 @@ export interface paths {
             cookie?: never;
         };
         /** The same, by the name orchestrators ask for */
-        get: operations["healthz"];
+        get: operations["get_healthz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -332,7 +332,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Block a key, from the next request on */
-        post: operations["block"];
+        post: operations["post_key_block"];
         delete?: never;
         options?: never;
         head?: never;
@@ -349,7 +349,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Revoke keys, from the next request on */
-        post: operations["delete"];
+        post: operations["post_key_delete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -366,7 +366,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Issue a virtual key */
-        post: operations["generate"];
+        post: operations["post_key_generate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -381,7 +381,7 @@ export interface paths {
             cookie?: never;
         };
         /** What is known of a key */
-        get: operations["info"];
+        get: operations["get_key_info"];
         put?: never;
         post?: never;
         delete?: never;
@@ -398,7 +398,7 @@ export interface paths {
             cookie?: never;
         };
         /** All keys, newest first */
-        get: operations["list"];
+        get: operations["get_key_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -417,7 +417,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Unblock a key */
-        post: operations["unblock"];
+        post: operations["post_key_unblock"];
         delete?: never;
         options?: never;
         head?: never;
@@ -434,7 +434,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Remove a deployment */
-        post: operations["delete"];
+        post: operations["post_model_delete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -449,7 +449,7 @@ export interface paths {
             cookie?: never;
         };
         /** The deployments that the key may use */
-        get: operations["info"];
+        get: operations["get_model_info"];
         put?: never;
         post?: never;
         delete?: never;
@@ -471,7 +471,7 @@ export interface paths {
          * Add a deployment to a model group
          * @description In force from the next request on. The key goes to the vault and is never shown again.
          */
-        post: operations["new"];
+        post: operations["post_model_new"];
         delete?: never;
         options?: never;
         head?: never;
@@ -486,7 +486,7 @@ export interface paths {
             cookie?: never;
         };
         /** Requests and what they cost, newest first, or sums by day */
-        get: operations["logs"];
+        get: operations["get_spend_logs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -509,7 +509,7 @@ export interface paths {
          * @description The body is OpenAI's; what reaches a provider of the same format is the caller's bytes with the model's name changed.
          *     `model` is a model group, `provider/model`, `provider:model`, or a bare model name.
          */
-        post: operations["create"];
+        post: operations["post_v1_chat_completions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -529,7 +529,7 @@ export interface paths {
          * Anthropic message, streamed or not, by any model of any provider
          * @description Errors come in Anthropic's shape with Postern's members beside it.
          */
-        post: operations["create"];
+        post: operations["post_v1_messages"];
         delete?: never;
         options?: never;
         head?: never;
@@ -544,7 +544,7 @@ export interface paths {
             cookie?: never;
         };
         /** The models that the key may use */
-        get: operations["list"];
+        get: operations["get_v1_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -561,7 +561,7 @@ export interface paths {
             cookie?: never;
         };
         /** One model */
-        get: operations["get"];
+        get: operations["get_v1_models_model_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -577,12 +577,14 @@ export interface components {
         Attempt: {
             /** Format: int64 */
             duration_us: number;
-            error?: string | null;
+            error: string | null;
             model: string;
             provider: string;
             /** Format: int32 */
-            status?: number | null;
+            status: number | null;
         };
+        /** @enum {string} */
+        BillingName: "api" | "subscription" | "local";
         /** @enum {string} */
         Bucket: "hour" | "day";
         /** @description One model at one provider. Prices are pico-dollars per token, or per the unit that the name states. */
@@ -591,12 +593,12 @@ export interface components {
             available: boolean;
             capabilities: string[];
             /** Format: int64 */
-            context?: number | null;
+            context: number | null;
             /** @description Day on which the provider withdraws it. */
-            deprecates?: string | null;
+            deprecates: string | null;
             id: string;
             /** Format: int64 */
-            max_output?: number | null;
+            max_output: number | null;
             mode: string;
             /** @description The user's own price is in force. */
             overridden: boolean;
@@ -653,9 +655,9 @@ export interface components {
             provider_name: string;
         };
         CredentialView: {
-            detail?: string | null;
+            detail: string | null;
             /** @description The end of the key, to recognise it by. */
-            hint?: string | null;
+            hint: string | null;
             state: components["schemas"]["CredentialName"];
         };
         Database: {
@@ -686,14 +688,16 @@ export interface components {
             timestamp: string;
         };
         ErrorDetail: {
-            code?: string | null;
-            details?: Record<string, unknown> | null;
+            code: string | null;
+            details: Record<string, unknown> | null;
             /** @description What happened and what helps. */
             message: string;
             /** @description The field in question. */
-            param?: string | null;
+            param: string | null;
             type: string;
         };
+        /** @enum {string} */
+        FormatName: "openai_chat" | "anthropic_messages";
         /** @description The answer of `/key/generate`: the row, and the key itself, this once. */
         GeneratedKey: components["schemas"]["KeyView"] & {
             /** @description The key. It is shown now and never again. */
@@ -761,32 +765,32 @@ export interface components {
         };
         KeyTotals: {
             /** @description Absent for the administrator's key. */
-            key_id?: string | null;
+            key_id: string | null;
             key_name: string;
             totals: components["schemas"]["Totals"];
         };
         /** @description A key's row, as LiteLLM shows it. Money in dollars, times RFC 3339. */
         KeyView: {
-            blocked?: boolean | null;
-            budget_duration?: string | null;
-            budget_reset_at?: string | null;
+            blocked: boolean | null;
+            budget_duration: string | null;
+            budget_reset_at: string | null;
             created_at: string;
             created_by: string;
-            expires?: string | null;
-            key_alias?: string | null;
+            expires: string | null;
+            key_alias: string | null;
             /** @description Stays when a key is rotated; requests in the ledger carry it. */
             key_id: string;
             /** @description `sk-...` and the last four characters. */
             key_name: string;
-            last_used_at?: string | null;
+            last_used_at: string | null;
             /** Format: double */
-            max_budget?: number | null;
+            max_budget: number | null;
             /** Format: int64 */
-            max_parallel_requests?: number | null;
+            max_parallel_requests: number | null;
             metadata: Record<string, unknown>;
             models: string[];
             /** Format: int64 */
-            rpm_limit?: number | null;
+            rpm_limit: number | null;
             /**
              * Format: double
              * @description In the running budget period, or in all where there is none.
@@ -795,13 +799,13 @@ export interface components {
             /** @description SHA-256 of the key; every key parameter takes it in place of the key. */
             token: string;
             /** Format: int64 */
-            tpm_limit?: number | null;
+            tpm_limit: number | null;
             updated_at: string;
         };
         Listed: string | components["schemas"]["KeyView"];
         Listener: {
             address: string;
-            message?: string | null;
+            message: string | null;
             state: components["schemas"]["ListenerName"];
         };
         /** @enum {string} */
@@ -899,6 +903,8 @@ export interface components {
         };
         /** @enum {string} */
         Origin: "window" | "network";
+        /** @enum {string} */
+        OutcomeName: "ok" | "error" | "cancelled";
         Overview: {
             bucket: components["schemas"]["Bucket"];
             clients: components["schemas"]["ClientTotals"][];
@@ -924,13 +930,13 @@ export interface components {
         Preset: {
             base_url: string;
             description: string;
-            docs_url?: string | null;
+            docs_url: string | null;
             /** @description `openai_chat` or `anthropic_messages` */
             format: string;
             group: components["schemas"]["ProviderGroup"];
             id: string;
-            key_hint?: string | null;
-            key_url?: string | null;
+            key_hint: string | null;
+            key_url: string | null;
             label: string;
             local: boolean;
             needs_key: boolean;
@@ -972,11 +978,10 @@ export interface components {
             created_at: number;
             credential: components["schemas"]["CredentialView"];
             enabled: boolean;
-            /** @description `openai_chat` or `anthropic_messages`. */
-            format: string;
+            format: components["schemas"]["FormatName"];
             id: string;
             label: string;
-            last_test?: components["schemas"]["ProviderTest"] | null;
+            last_test: components["schemas"]["ProviderTest"] | null;
             /** @description Chat models that the catalogue knows of it, or that it listed when it was tested. */
             models: number;
             /** @description The word before the slash in `provider/model`. */
@@ -1015,13 +1020,13 @@ export interface components {
             /** @description One sentence for a person. */
             message: string;
             /** @description How many models it lists. */
-            models?: number | null;
+            models: number | null;
             ok: boolean;
             /**
              * Format: int32
              * @description What the provider answered, if it did.
              */
-            status?: number | null;
+            status: number | null;
         };
         /** @enum {string} */
         Range: "today" | "7d" | "30d";
@@ -1029,25 +1034,24 @@ export interface components {
             /** @description Empty where the first attempt succeeded. */
             attempt_log: components["schemas"]["Attempt"][];
             cost_lines: components["schemas"]["CostLine"][];
-            deployment_id?: string | null;
+            deployment_id: string | null;
             /** @description What could not be carried across formats. */
             dropped: string[];
-            end_user?: string | null;
-            price_source?: string | null;
-            price_version?: string | null;
+            end_user: string | null;
+            price_source: string | null;
+            price_version: string | null;
             /** Format: int64 */
             request_bytes: number;
             /** Format: int64 */
             response_bytes: number;
-            response_id?: string | null;
+            response_id: string | null;
             /** @description The provider's own object. */
-            usage_raw?: Record<string, unknown> | null;
-            /** @description `reported`, `estimated` or `none`. */
-            usage_source: string;
+            usage_raw: Record<string, unknown> | null;
+            usage_source: components["schemas"]["UsageSourceName"];
         };
         RequestPage: {
             /** @description Where the next page begins; absent at the end. */
-            next?: string | null;
+            next: string | null;
             /** @description Newest first. */
             requests: components["schemas"]["RequestRow"][];
         };
@@ -1055,37 +1059,35 @@ export interface components {
         RequestRow: {
             /** Format: int32 */
             attempts: number;
-            /** @description `api`, `subscription` or `local`. */
-            billing: string;
+            billing: components["schemas"]["BillingName"];
             /** Format: int64 */
             cache_read_tokens: number;
             /** Format: int64 */
             cache_write_tokens: number;
             client: string;
             /** Format: int64 */
-            cost_nanos?: number | null;
+            cost_nanos: number | null;
             endpoint: string;
-            error_kind?: string | null;
-            error_message?: string | null;
+            error_kind: string | null;
+            error_message: string | null;
             /** Format: int64 */
-            first_byte_us?: number | null;
+            first_byte_us: number | null;
             format_in: string;
-            format_out?: string | null;
+            format_out: string | null;
             id: string;
             /** Format: int64 */
             input_tokens: number;
             /** @description Absent for the administrator's key. */
-            key_id?: string | null;
+            key_id: string | null;
             key_name: string;
             /** Format: int64 */
             latency_us: number;
             model_group: string;
             model_requested: string;
-            /** @description `ok`, `error` or `cancelled`. */
-            outcome: string;
+            outcome: components["schemas"]["OutcomeName"];
             /** Format: int64 */
             output_tokens: number;
-            provider?: string | null;
+            provider: string | null;
             /** Format: int64 */
             reasoning_tokens: number;
             /**
@@ -1096,12 +1098,12 @@ export interface components {
             /** Format: int32 */
             status: number;
             streamed: boolean;
-            upstream_model?: string | null;
+            upstream_model: string | null;
         };
         /** @enum {string} */
         Role: "admin" | "key";
         Session: {
-            key_name?: string | null;
+            key_name: string | null;
             origin: components["schemas"]["Origin"];
             role: components["schemas"]["Role"];
         };
@@ -1140,14 +1142,14 @@ export interface components {
             call_type: string;
             /** Format: int64 */
             completion_tokens: number;
-            completionStartTime?: string | null;
-            custom_llm_provider?: string | null;
-            end_user?: string | null;
+            completionStartTime: string | null;
+            custom_llm_provider: string | null;
+            end_user: string | null;
             endTime: string;
             metadata: Record<string, unknown>;
             model: string;
             model_group: string;
-            model_id?: string | null;
+            model_id: string | null;
             /** Format: int64 */
             prompt_tokens: number;
             request_id: string;
@@ -1166,7 +1168,7 @@ export interface components {
         };
         Status: {
             /** @description Absent while the listener is stopped. */
-            base_url?: string | null;
+            base_url: string | null;
             catalogue: components["schemas"]["CatalogueStatus"];
             credential_problems: components["schemas"]["CredentialProblem"][];
             database: components["schemas"]["Database"];
@@ -1228,13 +1230,17 @@ export interface components {
             /** Format: int64 */
             unpriced_requests: number;
         };
+        /** @enum {string} */
+        UsageSourceName: "none" | "reported" | "estimated";
+        /** @enum {string} */
+        VaultKindName: "keychain" | "file" | "memory";
+        /** @enum {string} */
+        VaultStateName: "ready" | "starting" | "locked" | "unavailable";
         VaultStatus: {
             /** @description Which is in use and why, or what is the matter. */
             detail: string;
-            /** @description `keychain`, `file` or `memory`. */
-            kind: string;
-            /** @description `ready`, `starting`, `locked` or `unavailable`. */
-            state: string;
+            kind: components["schemas"]["VaultKindName"];
+            state: components["schemas"]["VaultStateName"];
         };
     };
     responses: never;
@@ -1245,7 +1251,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    catalogue: {
+    get_console_catalogue: {
         parameters: {
             query?: never;
             header?: never;
@@ -1287,7 +1293,7 @@ export interface operations {
             };
         };
     };
-    events: {
+    get_console_events: {
         parameters: {
             query?: never;
             header?: never;
@@ -1323,7 +1329,7 @@ export interface operations {
             };
         };
     };
-    guide: {
+    post_console_guide: {
         parameters: {
             query?: never;
             header?: never;
@@ -1368,7 +1374,7 @@ export interface operations {
             };
         };
     };
-    listener: {
+    post_console_listener: {
         parameters: {
             query?: never;
             header?: never;
@@ -1407,7 +1413,7 @@ export interface operations {
             };
         };
     };
-    overview: {
+    get_console_overview: {
         parameters: {
             query?: {
                 range?: "today" | "7d" | "30d";
@@ -1463,7 +1469,7 @@ export interface operations {
             };
         };
     };
-    presets: {
+    get_console_presets: {
         parameters: {
             query?: never;
             header?: never;
@@ -1498,7 +1504,7 @@ export interface operations {
             };
         };
     };
-    set_price: {
+    put_console_prices_provider_model: {
         parameters: {
             query?: never;
             header?: never;
@@ -1566,7 +1572,7 @@ export interface operations {
             };
         };
     };
-    remove_price: {
+    delete_console_prices_provider_model: {
         parameters: {
             query?: never;
             header?: never;
@@ -1611,7 +1617,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_console_providers: {
         parameters: {
             query?: never;
             header?: never;
@@ -1646,7 +1652,7 @@ export interface operations {
             };
         };
     };
-    add: {
+    post_console_providers: {
         parameters: {
             query?: never;
             header?: never;
@@ -1719,7 +1725,7 @@ export interface operations {
             };
         };
     };
-    remove: {
+    delete_console_providers_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -1771,7 +1777,7 @@ export interface operations {
             };
         };
     };
-    change: {
+    patch_console_providers_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -1852,7 +1858,7 @@ export interface operations {
             };
         };
     };
-    test: {
+    post_console_providers_id_test: {
         parameters: {
             query?: never;
             header?: never;
@@ -1897,7 +1903,7 @@ export interface operations {
             };
         };
     };
-    test_unsaved: {
+    post_console_providers_test: {
         parameters: {
             query?: never;
             header?: never;
@@ -1952,7 +1958,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_console_requests: {
         parameters: {
             query?: {
                 /** @description The `next` of the page before. */
@@ -2018,7 +2024,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_console_requests_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2063,7 +2069,7 @@ export interface operations {
             };
         };
     };
-    session: {
+    get_console_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -2090,7 +2096,7 @@ export interface operations {
             };
         };
     };
-    status: {
+    get_console_status: {
         parameters: {
             query?: {
                 /** @description IANA time zone whose today is meant; UTC when absent. */
@@ -2145,7 +2151,7 @@ export interface operations {
             };
         };
     };
-    health: {
+    get_health: {
         parameters: {
             query?: never;
             header?: never;
@@ -2164,7 +2170,7 @@ export interface operations {
             };
         };
     };
-    liveliness: {
+    get_health_liveliness: {
         parameters: {
             query?: never;
             header?: never;
@@ -2183,7 +2189,7 @@ export interface operations {
             };
         };
     };
-    healthz: {
+    get_healthz: {
         parameters: {
             query?: never;
             header?: never;
@@ -2202,7 +2208,7 @@ export interface operations {
             };
         };
     };
-    block: {
+    post_key_block: {
         parameters: {
             query?: never;
             header?: never;
@@ -2257,7 +2263,7 @@ export interface operations {
             };
         };
     };
-    delete: {
+    post_key_delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -2313,7 +2319,7 @@ export interface operations {
             };
         };
     };
-    generate: {
+    post_key_generate: {
         parameters: {
             query?: never;
             header?: never;
@@ -2377,7 +2383,7 @@ export interface operations {
             };
         };
     };
-    info: {
+    get_key_info: {
         parameters: {
             query?: {
                 /** @description The key or its hash; the caller's own when absent. */
@@ -2432,7 +2438,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_key_list: {
         parameters: {
             query?: {
                 /** @description Only keys with this alias. */
@@ -2484,7 +2490,7 @@ export interface operations {
             };
         };
     };
-    unblock: {
+    post_key_unblock: {
         parameters: {
             query?: never;
             header?: never;
@@ -2539,7 +2545,7 @@ export interface operations {
             };
         };
     };
-    delete: {
+    post_model_delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -2595,7 +2601,7 @@ export interface operations {
             };
         };
     };
-    info: {
+    get_model_info: {
         parameters: {
             query?: {
                 /** @description Only the deployment of this id. */
@@ -2642,7 +2648,7 @@ export interface operations {
             };
         };
     };
-    new: {
+    post_model_new: {
         parameters: {
             query?: never;
             header?: never;
@@ -2716,7 +2722,7 @@ export interface operations {
             };
         };
     };
-    logs: {
+    get_spend_logs: {
         parameters: {
             query?: {
                 /** @description A key or its hash. */
@@ -2777,7 +2783,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    post_v1_chat_completions: {
         parameters: {
             query?: never;
             header?: never;
@@ -2902,7 +2908,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    post_v1_messages: {
         parameters: {
             query?: never;
             header?: never;
@@ -3037,7 +3043,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_v1_models: {
         parameters: {
             query?: never;
             header?: never;
@@ -3065,7 +3071,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_v1_models_model_id: {
         parameters: {
             query?: never;
             header?: never;

@@ -13,6 +13,7 @@ use crate::error::Failure;
 use crate::http::Shared;
 use crate::providers::{self as specs, Preset};
 use crate::registry::providers::{self, Change, ProviderTest};
+use crate::shapes::names::FormatName;
 use crate::shapes::{Administrator, ErrorBody, JsonBody};
 use crate::snapshot::{self, Credential};
 
@@ -57,7 +58,7 @@ pub struct Provider {
     pub name: String,
     pub preset: String,
     pub label: String,
-    /// `openai_chat` or `anthropic_messages`.
+    #[schema(value_type = FormatName)]
     pub format: String,
     pub base_url: String,
     pub enabled: bool,

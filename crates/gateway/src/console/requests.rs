@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::console::overview::key_name;
 use crate::error::Failure;
 use crate::http::Shared;
+use crate::shapes::names::{BillingName, OutcomeName, UsageSourceName};
 use crate::shapes::{Administrator, ErrorBody, QueryOf};
 
 /// One request. Costs in nano-dollars, null where the model has no price; durations in microseconds.
@@ -32,7 +33,7 @@ pub struct RequestRow {
     pub format_out: Option<String>,
     pub endpoint: String,
     pub status: u16,
-    /// `ok`, `error` or `cancelled`.
+    #[schema(value_type = OutcomeName)]
     pub outcome: &'static str,
     pub error_kind: Option<String>,
     pub error_message: Option<String>,
@@ -42,7 +43,7 @@ pub struct RequestRow {
     pub cache_write_tokens: i64,
     pub reasoning_tokens: i64,
     pub cost_nanos: Option<i64>,
-    /// `api`, `subscription` or `local`.
+    #[schema(value_type = BillingName)]
     pub billing: &'static str,
     pub latency_us: i64,
     pub first_byte_us: Option<i64>,
@@ -74,7 +75,7 @@ pub struct RequestDetail {
     #[serde(flatten)]
     pub row: RequestRow,
     pub deployment_id: Option<String>,
-    /// `reported`, `estimated` or `none`.
+    #[schema(value_type = UsageSourceName)]
     pub usage_source: &'static str,
     /// The provider's own object.
     #[schema(value_type = Option<Object>)]

@@ -15,6 +15,7 @@ use crate::engine::{Engine, ListenerState};
 use crate::error::Failure;
 use crate::events::{Event, Topic};
 use crate::http::Shared;
+use crate::shapes::names::{VaultKindName, VaultStateName};
 use crate::shapes::{Administrator, AtThisMachine, ErrorBody, JsonBody, QueryOf};
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -85,9 +86,9 @@ pub enum ListenerName {
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct VaultStatus {
-    /// `keychain`, `file` or `memory`.
+    #[schema(value_type = VaultKindName)]
     pub kind: &'static str,
-    /// `ready`, `starting`, `locked` or `unavailable`.
+    #[schema(value_type = VaultStateName)]
     pub state: &'static str,
     /// Which is in use and why, or what is the matter.
     pub detail: String,

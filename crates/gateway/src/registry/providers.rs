@@ -91,7 +91,7 @@ pub async fn remove(engine: &Engine, id: Uuid) -> Result<(), Failure> {
     engine.store.write(move |connection| table::remove(connection, id)).await?;
     engine.remove_credential(&provider_credential(id)).await;
     engine.forget_refusal(&id.to_string());
-    engine.changed(&[Topic::Providers, Topic::Models, Topic::Status]).await
+    engine.changed(&[Topic::Providers, Topic::Models, Topic::Catalogue, Topic::Status]).await
 }
 
 /// The row of a provider that a person configured.
@@ -191,7 +191,7 @@ async fn put(engine: &Engine, row: ProviderRow) -> Result<ProviderRow, Failure> 
             _ => error.into(),
         },
     )?;
-    engine.changed(&[Topic::Providers, Topic::Models, Topic::Status]).await?;
+    engine.changed(&[Topic::Providers, Topic::Models, Topic::Catalogue, Topic::Status]).await?;
     Ok(row)
 }
 
