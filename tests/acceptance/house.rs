@@ -17,7 +17,7 @@ fn sources(directory: &Path) -> Vec<PathBuf> {
             {
                 found.extend(sources(&path));
             }
-        } else if name.ends_with(".rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
         }
     }
@@ -56,7 +56,7 @@ fn mentioned(text: &str) -> Vec<String> {
                     '}' => depth -= 1,
                     ',' if depth == 0 => fresh = true,
                     character if depth == 0 && fresh && (character.is_alphanumeric() || character == '_') => {
-                        word.push(character)
+                        word.push(character);
                     }
                     _ if depth == 0 && !word.is_empty() => fresh = false,
                     _ => {}

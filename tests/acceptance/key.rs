@@ -315,7 +315,7 @@ async fn parallel_requests_are_limited_and_given_back() {
     // A client that leaves gives its place back too.
     world.openai.next(postern_testkit::Fault::NeverAnswers);
     let calls = world.openai.calls();
-    let asked = tokio::spawn(
+    let asked = postern_tests::start(
         world.gateway.post("/v1/chat/completions", &key, &Caller::Chat.body("oa/x", false)).send(),
     );
     tokio::time::timeout(Duration::from_secs(20), world.openai.wait_for_calls(calls + 1)).await.unwrap();

@@ -1,6 +1,8 @@
 //! Acceptance tests: the `postern` binary between real clients and fake upstreams. Folders and files are named after the
 //! routes they call; `ledger`, `cli`, `guard` and `house` hold what belongs to no single route. Start at `v1`.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do: by panicking where they are")]
+
 mod cli;
 mod console;
 mod guard;

@@ -69,6 +69,7 @@ impl Answer {
 
     /// Panics with the body unless the status is this one.
     #[track_caller]
+    #[expect(clippy::return_self_not_must_use, reason = "often the check is all that is wanted")]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text());
         self

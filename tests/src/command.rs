@@ -35,7 +35,7 @@ pub async fn postern<S: AsRef<OsStr>>(home: &Path, arguments: impl IntoIterator<
         .stdin(std::process::Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(std::time::Duration::from_secs(60), output)
+    let output = tokio::time::timeout(std::time::Duration::from_mins(1), output)
         .await
         .expect("the command ends within a minute")
         .expect("the command can be started");

@@ -8,10 +8,12 @@ mod answer;
 mod caller;
 mod command;
 mod raw;
+mod tasks;
 mod world;
 
 pub use answer::{Answer, Event, receive};
 pub use caller::Caller;
 pub use command::{Output, binary, postern};
 pub use raw::{RawAnswer, raw};
-pub use world::{PROVIDER_KEY, Row, World};
+pub use tasks::start;
+pub use world::{PROVIDER_KEY, Row, World, all_rows};

@@ -41,7 +41,7 @@ pub async fn raw(url: &str, request: &[u8]) -> RawAnswer {
             answer.extend_from_slice(&buffer[..length]);
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(60), read).await.expect("the connection closes");
+    tokio::time::timeout(std::time::Duration::from_mins(1), read).await.expect("the connection closes");
     let split = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or_else(|| {
         panic!("no HTTP answer: {}", String::from_utf8_lossy(&answer));
     });

@@ -88,7 +88,7 @@ impl World {
 
     /// All rows, newest first.
     pub async fn rows(&self) -> Vec<Row> {
-        rows(&self.gateway).await
+        all_rows(&self.gateway).await
     }
 
     /// The newest row once there are `count`: for requests whose caller left, which are recorded after it did.
@@ -108,7 +108,7 @@ impl World {
 }
 
 /// All rows of a gateway's ledger, newest first.
-pub async fn rows(gateway: &TestGateway) -> Vec<Row> {
+pub async fn all_rows(gateway: &TestGateway) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut path = "/console/requests?limit=500".to_owned();
     loop {

@@ -5,22 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use postern_testkit::{FakeUpstream, TestGateway};
-use postern_tests::{Answer, Caller};
+use postern_tests::{Answer, Caller, all_rows};
 use reqwest::Method;
-use serde_json::{Value, json};
-
-async fn all_rows(gateway: &TestGateway) -> Vec<Value> {
-    let mut rows: Vec<Value> = Vec::new();
-    let mut path = "/console/requests?limit=500".to_owned();
-    loop {
-        let page = postern_tests::receive(gateway.admin(Method::GET, &path)).await.expect(200).json();
-        rows.extend(page["requests"].as_array().unwrap().clone());
-        match page["next"].as_str() {
-            Some(next) => path = format!("/console/requests?limit=500&before={next}"),
-            None => return rows,
-        }
-    }
-}
+use serde_json::json;
 
 /// Asks again and again until the gateway is gone; the ids of the answers that came whole.
 async fn ask_on(
@@ -33,8 +20,8 @@ async fn ask_on(
     let mut ids = Vec::new();
     for round in 0.. {
         let caller = Caller::BOTH[(number + round) % 2];
-        let stream = (number + round) % 3 == 0;
-        let model = if (number + round) % 5 == 0 { "demo" } else { "group" };
+        let stream = (number + round).is_multiple_of(3);
+        let model = if (number + round).is_multiple_of(5) { "demo" } else { "group" };
         let request = client.post(format!("{url}{}", caller.path())).bearer_auth(&key);
         let Ok(response) = request.json(&caller.body(model, stream)).send().await else { break };
         let answer = Answer::of(response).await;
@@ -62,7 +49,7 @@ async fn a_killed_gateway_has_lost_nothing_that_was_answered() {
         let whole = Arc::new(AtomicUsize::new(0));
         let clients: Vec<_> = (0..8)
             .map(|number| {
-                tokio::spawn(ask_on(
+                postern_tests::start(ask_on(
                     gateway.client().clone(),
                     gateway.url().to_owned(),
                     key.clone(),

@@ -1,9 +1,12 @@
 //! What clients get wrong: every mistake is an error in the client's own format, with a ledger row, and costs the
 //! providers nothing.
 
+use std::fmt::Write;
+
 use postern_tests::{Answer, Caller, World, raw, receive};
 use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
+use tokio::io::AsyncWriteExt;
 
 async fn send(world: &World, caller: Caller, body: impl Into<reqwest::Body>) -> Answer {
     let url = format!("{}{}", world.gateway.url(), caller.path());
@@ -120,7 +123,7 @@ async fn ten_thousand_headers_are_refused_and_answered() {
     for caller in Caller::BOTH {
         let mut request = format!("POST {} HTTP/1.1\r\nhost: localhost\r\n", caller.path());
         for number in 0..10_000 {
-            request.push_str(&format!("x-header-{number}: value\r\n"));
+            write!(request, "x-header-{number}: value\r\n").unwrap();
         }
         request.push_str("content-length: 2\r\n\r\n{}");
         let answer = raw(world.gateway.url(), request.as_bytes()).await;
@@ -156,7 +159,6 @@ async fn what_is_no_http_is_answered_or_dropped_and_harms_nobody() {
 #[tokio::test]
 async fn a_client_that_breaks_off_its_request_is_recorded() {
     let world = World::start().await;
-    use tokio::io::AsyncWriteExt;
     let address = world.gateway.url().strip_prefix("http://").unwrap().to_owned();
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let head = format!(

@@ -19,7 +19,7 @@ async fn the_first_chunk_arrives_before_the_provider_makes_the_second() {
             let gate = Gate::new();
             world.upstream(dialect).next(Reply::default().gated(&gate));
             let request = world.request(caller, &caller.body(&World::model(dialect, "x"), true));
-            let asked = tokio::spawn(request.send());
+            let asked = postern_tests::start(request.send());
             gate.open(1);
             let mut response =
                 tokio::time::timeout(PATIENCE, asked).await.expect("headers").unwrap().unwrap();
@@ -102,7 +102,7 @@ async fn a_client_that_leaves_before_the_answer_is_recorded() {
         for stream in [false, true] {
             let calls = world.openai.calls();
             let request = world.request(caller, &caller.body("oa/fake-never", stream));
-            let asked = tokio::spawn(request.send());
+            let asked = postern_tests::start(request.send());
             tokio::time::timeout(PATIENCE, world.openai.wait_for_calls(calls + 1)).await.unwrap();
             asked.abort();
             rows += 1;

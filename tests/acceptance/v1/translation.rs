@@ -135,7 +135,7 @@ async fn what_a_format_demands_is_filled_in() {
     receive(world.request(Caller::Messages, &body)).await.expect(200);
     let seen = world.openai.last_request().json();
     assert_eq!(seen["messages"][0]["content"], "Be brief.", "{seen}");
-    assert_eq!(seen["messages"][1]["content"].to_string().contains("Hi"), true, "{seen}");
+    assert!(seen["messages"][1]["content"].to_string().contains("Hi"), "{seen}");
 }
 
 #[tokio::test]
