@@ -1,13 +1,16 @@
 import type { KeyRow, Preset, Provider } from "../src/api/contract.ts";
 import { type Random, uuid } from "./random.ts";
 
+/** A preset that a provider can be made of here: its format is a known one. */
+type MockPreset = Preset & Pick<Provider, "format">;
+
 const cloud = (
   id: string,
   label: string,
   base_url: string,
   description: string,
-  more: Partial<Preset> = {},
-): Preset => ({
+  more: Partial<MockPreset> = {},
+): MockPreset => ({
   id,
   label,
   base_url,
@@ -22,7 +25,7 @@ const cloud = (
   ...more,
 });
 
-export const PRESETS: Preset[] = [
+export const PRESETS: MockPreset[] = [
   cloud("openai", "OpenAI", "https://api.openai.com/v1", "GPT models", {
     group: "popular",
     key_url: "https://platform.openai.com/api-keys",
@@ -177,6 +180,7 @@ export function keys(now: number, random: Random): KeyRow[] {
     expires: null,
     blocked: null,
     created_at: iso(now - random.between(1, 40) * day),
+    created_by: "administrator",
     updated_at: iso(now),
     last_used_at: iso(now - random.between(1, 4000) * 60_000),
     metadata: {},

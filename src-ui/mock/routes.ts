@@ -1,5 +1,16 @@
 import { randomBytes } from "node:crypto";
-import type { KeyRow, Overview, Provider, ProviderTest, RequestDetail } from "../src/api/contract.ts";
+import type {
+  Catalogue,
+  IssuedKey,
+  KeyRow,
+  ModelInfo,
+  Overview,
+  Provider,
+  ProviderTest,
+  RequestDetail,
+  RequestPage,
+  Session,
+} from "../src/api/contract.ts";
 import * as catalogue from "./catalogue.ts";
 import { PRESETS } from "./fixtures.ts";
 import { overview } from "./overview.ts";
@@ -59,7 +70,7 @@ const ROUTES: Route[] = [
   [
     "GET",
     /^\/console\/session$/,
-    ({ key, inWindow }) => ({
+    ({ key, inWindow }): Session => ({
       role: key ? "key" : "admin",
       key_name: key?.key_alias ?? null,
       origin: inWindow ? "window" : "network",
@@ -92,7 +103,7 @@ const ROUTES: Route[] = [
   [
     "GET",
     /^\/console\/catalogue$/,
-    ({ world }) => ({
+    ({ world }): Catalogue => ({
       version: catalogue.version,
       generated: catalogue.generated,
       sources: ["litellm"],
@@ -212,6 +223,7 @@ const ROUTES: Route[] = [
         expires: later(body.duration),
         blocked: null,
         created_at: now,
+        created_by: "administrator",
         updated_at: now,
         last_used_at: null,
         metadata: {},
@@ -219,7 +231,7 @@ const ROUTES: Route[] = [
       world.keys.unshift(row);
       world.secrets.set(key, row);
       world.stale("keys", "status");
-      return { key, ...row };
+      return { key, token_id: row.token, ...row } satisfies IssuedKey;
     },
   ],
   [
@@ -258,7 +270,9 @@ const ROUTES: Route[] = [
   [
     "GET",
     /^\/model\/info$/,
-    () => ({ data: [{ model_name: "demo", litellm_params: { model: "demo/demo" }, model_info: {} }] }),
+    () => ({
+      data: [{ model_name: "demo", litellm_params: { model: "demo/demo" }, model_info: {} }] satisfies ModelInfo[],
+    }),
   ],
   [
     "PUT",
@@ -314,7 +328,7 @@ const ROUTES: Route[] = [
   ],
 ];
 
-function page(ledger: RequestDetail[], query: URLSearchParams) {
+function page(ledger: RequestDetail[], query: URLSearchParams): RequestPage {
   const limit = Number(query.get("limit") ?? 100);
   const before = query.get("before");
   const search = query.get("search")?.toLowerCase();

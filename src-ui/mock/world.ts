@@ -1,5 +1,14 @@
 // One gateway's state. The administrator's key names the scenario; each key is a world of its own.
-import type { CatalogueModel, KeyRow, Provider, RequestDetail, Status } from "../src/api/contract.ts";
+import type {
+  CatalogueModel,
+  KeyRow,
+  Provider,
+  RequestDetail,
+  RequestRow,
+  Stale,
+  Status,
+  Topic,
+} from "../src/api/contract.ts";
 import * as catalogue from "./catalogue.ts";
 import * as fixtures from "./fixtures.ts";
 import { makeLedger, makeRequest } from "./ledger.ts";
@@ -42,8 +51,8 @@ export class World {
     for (const watcher of this.watchers) watcher(event, data);
   }
 
-  stale(...topics: string[]) {
-    this.publish("stale", { topics });
+  stale(...topics: Topic[]) {
+    this.publish("stale", { topics } satisfies Stale);
   }
 
   record(given?: Parameters<typeof makeRequest>[3]) {
@@ -70,7 +79,7 @@ export class World {
       attempt_log,
       ...brief
     } = row;
-    this.publish("request", brief);
+    this.publish("request", brief satisfies RequestRow);
     return row;
   }
 
@@ -114,6 +123,7 @@ export class World {
         external_requests: this.external,
         guide_dismissed: this.guideDismissed,
       },
+      requests_today: today.length,
       spend_today_nanos: today.reduce((sum, row) => sum + (row.cost_nanos ?? 0), 0),
       unpriced_today: today.filter((row) => row.cost_nanos === null).length,
       catalogue: { models: catalogue.models.length, version: catalogue.version },

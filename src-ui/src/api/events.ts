@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useRef, useState } from "react";
 import { platform } from "@/platform";
-import type { RequestRow, Status, Topic } from "./contract";
+import type { Listener, RequestRow, Stale, Status, Topic } from "./contract";
 
 export type Connection = "connecting" | "live" | "lost";
 
@@ -85,9 +85,9 @@ export function useEventSource(): EventFeed {
         setConnection("lost");
         wasLost = true;
       } else if (event === "request") take(data as RequestRow);
-      else if (event === "stale") mark((data as { topics: Topic[] }).topics);
+      else if (event === "stale") mark((data as Stale).topics);
       else if (event === "status") {
-        client.setQueryData<Status>(["status"], (old) => old && { ...old, listener: data as Status["listener"] });
+        client.setQueryData<Status>(["status"], (old) => old && { ...old, listener: data as Listener });
         mark(["status"]);
       }
     });

@@ -1,4 +1,6 @@
 import { platform } from "@/platform";
+import type { ErrorBody } from "./contract";
+import type { Answer, Arguments, Call, Method, Path } from "./operation";
 
 /** A route's refusal, or the lack of any answer (status 0). `message` is fit to be shown. */
 export class ApiError extends Error {
@@ -14,16 +16,24 @@ export class ApiError extends Error {
   }
 }
 
-export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** Calls an operation of the API. The compiler knows which there are, what each takes and what it answers. */
+export async function call<M extends Method, P extends Path<M>>(
+  method: M,
+  path: P,
+  ...[given]: Arguments<M, P>
+): Promise<Answer<M, P>> {
+  const { path: parts, query: asked, body }: Call = given ?? {};
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
+  const target = fill(path, parts ?? {}) + query(asked ?? {});
   const answer = await platform
-    .request(method, path, headers, body === undefined ? undefined : JSON.stringify(body))
+    .request(method, target, headers, body === undefined ? undefined : JSON.stringify(body))
     .catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new ApiError(0, `The gateway did not answer (${reason}).`, "unreachable");
     });
-  if (answer.status >= 200 && answer.status < 300) return (answer.body ? parse(answer) : undefined) as T;
+  // The one place where the description is believed instead of checked.
+  if (answer.status >= 200 && answer.status < 300) return (answer.body ? parse(answer) : undefined) as Answer<M, P>;
   throw refusal(answer.status, answer.body, answer.headers["x-request-id"] ?? null);
 }
 
@@ -42,7 +52,7 @@ function parse({ status, body, headers }: { status: number; body: string; header
 
 function refusal(status: number, body: string, headerId: string | null) {
   try {
-    const { error, request_id } = JSON.parse(body);
+    const { error, request_id }: Partial<ErrorBody> = JSON.parse(body);
     if (typeof error?.message === "string") {
       return new ApiError(
         status,
@@ -58,8 +68,17 @@ function refusal(status: number, body: string, headerId: string | null) {
   return new ApiError(status, `The gateway answered ${status} without saying why.`, null, headerId);
 }
 
+/** A path with its parts filled in, each escaped. */
+export const fill = (path: string, parts: Record<string, string>) =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = parts[name];
+    if (value === undefined) throw new Error(`${path} lacks ${name}`);
+    // A model's name may hold slashes that belong to the path: provider/vendor/model.
+    return name === "model" ? value.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(value);
+  });
+
 /** Query string from what is set; empty and undefined values are left out. */
-export function query(parameters: Record<string, string | number | undefined | null>) {
+export function query(parameters: Record<string, string | number | boolean | undefined | null>) {
   const set = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== "");
   return set.length === 0 ? "" : `?${new URLSearchParams(set.map(([name, value]) => [name, String(value)]))}`;
 }

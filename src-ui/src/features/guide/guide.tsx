@@ -1,10 +1,9 @@
 import { Check } from "lucide-react";
 import type { ReactNode } from "react";
 import { useEffect, useState } from "react";
-import type { RequestRow } from "@/api/contract";
+import type { IssuedKey, RequestRow } from "@/api/contract";
 import { useEventFeed } from "@/api/events";
 import { useProviders, useStatus } from "@/api/queries";
-import type { IssuedKey } from "@/api/routes";
 import { Button, Card, Skeleton } from "@/components/controls";
 import { CodeBlock, CopyText } from "@/components/copy";
 import { curlLine, fallbackBaseUrl } from "@/features/keys/snippets";

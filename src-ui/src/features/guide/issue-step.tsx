@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from "react";
+import type { IssuedKey } from "@/api/contract";
 import { useWrite } from "@/api/queries";
-import { type IssuedKey, issueKey } from "@/api/routes";
+import { issueKey } from "@/api/routes";
 import { Button } from "@/components/controls";
 import { CopyButton } from "@/components/copy";
 import { Input } from "@/components/field";

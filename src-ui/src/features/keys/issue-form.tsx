@@ -1,7 +1,8 @@
 import { ChevronRight } from "lucide-react";
 import { type FormEvent, useMemo, useState } from "react";
+import type { IssuedKey, KeyDraft } from "@/api/contract";
 import { useCatalogue, useModelGroups, useWrite } from "@/api/queries";
-import { type IssuedKey, issueKey, type KeyDraft } from "@/api/routes";
+import { issueKey } from "@/api/routes";
 import { Button } from "@/components/controls";
 import { Field, Input } from "@/components/field";
 import { ErrorNotice } from "@/components/notice";

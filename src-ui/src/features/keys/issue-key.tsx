@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { IssuedKey } from "@/api/routes";
+import type { IssuedKey } from "@/api/contract";
 import { Button } from "@/components/controls";
 import { Dialog } from "@/components/dialog";
 import { IssueForm } from "./issue-form";

@@ -1,7 +1,7 @@
 import { Tabs } from "radix-ui";
 import { useState } from "react";
+import type { IssuedKey } from "@/api/contract";
 import { useStatus } from "@/api/queries";
-import type { IssuedKey } from "@/api/routes";
 import { CodeBlock, CopyButton } from "@/components/copy";
 import { fallbackBaseUrl, SNIPPETS } from "./snippets";
 

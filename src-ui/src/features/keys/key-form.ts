@@ -1,4 +1,4 @@
-import type { KeyDraft } from "@/api/routes";
+import type { KeyDraft } from "@/api/contract";
 
 /** What is typed; `draftOf` says what it means. */
 export interface KeyForm {

@@ -1,8 +1,8 @@
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
-import type { Provider } from "@/api/contract";
+import type { Provider, ProviderChange } from "@/api/contract";
 import { useWrite } from "@/api/queries";
-import { type ProviderChange, updateProvider } from "@/api/routes";
+import { updateProvider } from "@/api/routes";
 import { Button } from "@/components/controls";
 import { Dialog } from "@/components/dialog";
 import { Field, Input, SecretInput } from "@/components/field";

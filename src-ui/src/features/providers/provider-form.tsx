@@ -1,10 +1,10 @@
 import { ExternalLink } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
-import type { Preset } from "@/api/contract";
+import type { Preset, ProviderDraft } from "@/api/contract";
 import { ApiError } from "@/api/http";
 import { useWrite } from "@/api/queries";
-import { createProvider, type ProviderDraft, testDraft } from "@/api/routes";
+import { createProvider, testDraft } from "@/api/routes";
 import { Button } from "@/components/controls";
 import { Field, Input, SecretInput } from "@/components/field";
 import { ErrorNotice } from "@/components/notice";
