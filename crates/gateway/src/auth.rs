@@ -152,3 +152,6 @@ fn unknown_key(key: &str) -> Failure {
     };
     Failure::unauthorized(code, message).with_type("token_not_found_in_db").with_param("key")
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,3 +74,6 @@ pub fn plan(
     }
     (0..attempts).map(|attempt| drawn[attempt % drawn.len()].clone()).collect()
 }
+
+#[cfg(test)]
+mod tests;

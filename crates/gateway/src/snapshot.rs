@@ -170,3 +170,6 @@ pub struct PricePlan {
     pub source: String,
     pub version: String,
 }
+
+#[cfg(test)]
+mod tests;

@@ -336,12 +336,14 @@ pub fn origin<'a>(params: &LitellmParams, providers: &'a [Arc<Provider>]) -> Opt
         providers.iter().find(|provider| provider.spec.id == spec.id && !provider.built_in)
     };
     let named = |name: &str, model: &str| {
+        // With an address of its own it is not the configured provider's, and must not be sent that one's credential.
+        let own_address = params.api_base.is_some();
         if let Some(provider) = by_name(name) {
-            return Some(Origin { spec: provider.spec, provider: Some(provider), model: model.to_owned() });
+            let shared = Some(provider).filter(|provider| provider.built_in || !own_address);
+            return Some(Origin { spec: provider.spec, provider: shared, model: model.to_owned() });
         }
         let spec = providers::find(name)?;
-        // With an address of its own it is not the configured provider's.
-        let provider = by_spec(spec).filter(|_| params.api_base.is_none());
+        let provider = by_spec(spec).filter(|_| !own_address);
         Some(Origin { spec, provider, model: model.to_owned() })
     };
     if let Some(provider) = &params.custom_llm_provider {
