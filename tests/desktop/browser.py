@@ -1,14 +1,25 @@
 """The window from inside: WebKit's own driver starts the real binary and works its page."""
 
-import os
+import socket
+import subprocess
 
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.options import ArgOptions
 from selenium.webdriver.support.ui import WebDriverWait
-from selenium.webdriver.webkitgtk.options import Options
-from selenium.webdriver.webkitgtk.service import Service
 
-from desktop import BINARY, OUT, App, descendants
+from desktop import BINARY, OUT, App, descendants, name_of
+from session import until
+
+
+class Options(ArgOptions):
+    """Selenium's own options for WebKitGTK insist on WebKit's small browser; any that drives this binary will do."""
+
+    default_capabilities = {}
+
+    def to_capabilities(self):
+        return {"webkitgtk:browserOptions": {"binary": BINARY, "args": self.arguments}}
+
 
 # A frame that is drawn is two frames after the change, and a little.
 SETTLED = """
@@ -22,33 +33,46 @@ class DrivenApp(App):
 
     def start(self):
         environment = {**self.environment, "TAURI_AUTOMATION": "true", "TAURI_WEBVIEW_AUTOMATION": "true"}
-        self.log_file = open(self.log_path, "ab")
-        self.service = Service("/usr/bin/WebKitWebDriver", env=environment, log_output=self.log_file)
+        self.log_begins = len(self.log())
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with open(self.log_path, "ab") as log:
+            self.driver = subprocess.Popen(
+                ["WebKitWebDriver", f"--port={port}"], env=environment, stdout=log, stderr=log
+            )
+        until("the driver", lambda: listens(port))
         options = Options()
-        options.binary_location = BINARY
         for argument in [*self.arguments, "--show"]:
             options.add_argument(argument)
-        self.page = webdriver.WebKitGTK(options=options, service=self.service)
+        try:
+            self.page = webdriver.Remote(f"http://127.0.0.1:{port}", options=options)
+        except Exception:
+            self.driver.terminate()
+            self.driver.wait()
+            raise
         self.page.set_script_timeout(20)
 
     @property
     def pid(self):
-        from desktop import name_of
-
-        driver = self.service.process.pid
-        return next(pid for pid in descendants(driver) if name_of(pid).startswith("postern-deskto"))
+        return next(pid for pid in descendants(self.driver.pid) if name_of(pid).startswith("postern-deskto"))
 
     @property
     def process(self):
-        """Alive as long as the driver's session is; the driver itself owns the process."""
-        return self.service.process
+        """The driver owns the application's process and lives as long as its session."""
+        return self.driver
+
+    def __exit__(self, kind, *rest):
+        if kind is not None:
+            self.screenshot("failed")
+        super().__exit__(kind, *rest)
 
     def end(self):
         try:
             self.page.quit()
         finally:
-            self.service.stop()
-            self.log_file.close()
+            self.driver.terminate()
+            self.driver.wait()
 
     # --- the page
 
@@ -70,14 +94,20 @@ class DrivenApp(App):
         field.send_keys(text)
 
     def text(self, testid):
-        return self.find(testid).text
+        # As it is in the document: the driver's own idea of visible text leaves out what a style may clip.
+        return self.page.execute_script("return arguments[0].textContent", self.find(testid)).strip()
 
     def wait_text(self, testid, accepts, what):
-        def look(_):
-            text = self.find(testid).text
+        def look():
+            text = self.text(testid)
+            seen.append(text)
             return text if accepts(text) else None
 
-        return WebDriverWait(self.page, 20).until(look, f"{what} did not appear in {testid}")
+        seen = []
+        try:
+            return until(what, look)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {testid} said {seen[-1:]}") from None
 
     def screenshot(self, name):
         self.page.execute_async_script(SETTLED)
@@ -91,3 +121,11 @@ class DrivenApp(App):
         window.__TAURI_INTERNALS__.invoke(command, values).then((v) => done([true, v]), (e) => done([false, String(e)]));
         """
         return self.page.execute_async_script(script, command, arguments)
+
+
+def listens(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1):
+            return True
+    except OSError:
+        return False

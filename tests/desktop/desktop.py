@@ -51,6 +51,7 @@ class App:
             shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def start(self):
+        self.log_begins = len(self.log())
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [BINARY, *self.arguments], env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
@@ -69,6 +70,9 @@ class App:
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
+    def log_of_this_start(self):
+        return self.log()[self.log_begins :]
+
     @property
     def pid(self):
         return self.process.pid
@@ -80,7 +84,7 @@ class App:
 
         def find():
             assert self.process.poll() is None, f"the application ended early:\n{self.log()}"
-            found = re.findall(r"listening.*(http://127\.0\.0\.1:\d+)", self.log())
+            found = re.findall(r"listening.*(http://127\.0\.0\.1:\d+)", self.log_of_this_start())
             return found[-1] if found else None
 
         return until("the gateway to listen", find)

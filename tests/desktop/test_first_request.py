@@ -14,7 +14,9 @@ MONEY = re.compile(r"^\$0\.0*[1-9]")
 class FirstRequest(unittest.TestCase):
     def test_from_an_empty_window_to_the_spend(self):
         with Upstream() as upstream, DrivenApp(welcomed=False) as app:
+            app.find("guide")
             app.screenshot("1-first-run")
+            app.click("guide-dismiss")
             app.click("nav-providers")
             app.click("add-provider")
             app.click("preset-openai")
@@ -62,7 +64,7 @@ class Bridge(unittest.TestCase):
         with DrivenApp() as app:
             url = app.base_url()
             menu = app.menu()
-            app.find("nav-overview")
+            app.click("guide-dismiss")
             until("it to be on", lambda: menu.is_checked("Gateway on"))
             menu.click("Gateway on")
             until("it to be off", lambda: not app.answers(url))
@@ -71,7 +73,6 @@ class Bridge(unittest.TestCase):
             self.assertEqual(reply["status"], 200, reply)
             self.assertIn('"window"', reply["body"])
             # The page was told, without asking.
-            app.click("nav-overview")
             app.wait_text("listener-notice", lambda text: "stopped" in text, "the notice")
             app.screenshot("7-gateway-off")
 

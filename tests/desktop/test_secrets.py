@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import unittest
 
-from desktop import App, Upstream, call, chat, files_with, notification_with, forget_notifications
+from desktop import App, Upstream, call, chat, files_with, forget_notifications, notification_with, notifications
 
 ADMIN = "sk-admin-for-the-tests-of-secrets"
 CREDENTIAL = "sk-fake-credential-c0ffee-that-stays-in-the-keychain"
@@ -60,3 +60,5 @@ class Secrets(unittest.TestCase):
             for _ in range(3):
                 self.assertNotEqual(chat(app.base_url(), ADMIN, "openai/fake-401")[0], 200)
             notification_with("refuses its credential")
+            told = [title for title, _ in notifications() if "refuses its credential" in title]
+            self.assertEqual(len(told), 1, told)

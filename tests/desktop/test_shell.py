@@ -20,7 +20,7 @@ class Window(unittest.TestCase):
             until("WebKit", app.webkit_processes)
             app.end()
             app.start()
-            until("the second start", lambda: app.log().count("listening") == 2)
+            app.base_url()
             app.menu()
             self.assertEqual(app.windows(), [])
             self.assertEqual(app.webkit_processes(), [])
