@@ -13,6 +13,20 @@ fn on(directory: &std::path::Path, command: &[&str]) -> Vec<String> {
     arguments
 }
 
+/// What the gateway wrote to stderr, once this is in it: it greets after it has said that it listens.
+async fn told(gateway: &TestGateway, what: &str) -> String {
+    let waited = async {
+        while !gateway.stderr().contains(what) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let patience = Duration::from_secs(20);
+    tokio::time::timeout(patience, waited)
+        .await
+        .unwrap_or_else(|_| panic!("no {what}: {}", gateway.stderr()));
+    gateway.stderr()
+}
+
 #[tokio::test]
 async fn the_version_and_the_api_are_printed() {
     let home = tempfile::tempdir().unwrap();
@@ -33,8 +47,8 @@ async fn serve_says_one_line_and_where() {
     assert_eq!(gateway.stdout(), format!("postern: listening on {}\n", gateway.url()));
     assert!(gateway.url().starts_with("http://127.0.0.1:") && !gateway.url().ends_with(":0"));
     // What a person does next, tried as it is printed.
-    let stderr = gateway.stderr();
-    assert!(stderr.contains("curl ") && stderr.contains("postern keys create"), "{stderr}");
+    let stderr = told(&gateway, "curl ").await;
+    assert!(stderr.contains("postern keys create"), "{stderr}");
     let stopped = gateway.stop().await;
     assert_eq!(stopped.code(), Some(0), "{stopped}");
     assert_eq!(stopped.stdout.lines().count(), 1);
@@ -74,7 +88,7 @@ async fn the_administrators_key_is_made_once_and_kept() {
     let directory = tempfile::tempdir().unwrap();
     let start = || TestGateway::builder().data_dir(directory.path()).vault("file").admin_key(None).start();
     let gateway = start().await;
-    let stderr = gateway.stderr();
+    let stderr = told(&gateway, "curl ").await;
     let key = stderr.split_whitespace().find(|word| word.starts_with("sk-")).expect("a key").to_owned();
     let list = |gateway: &TestGateway| {
         receive(gateway.client().get(format!("{}/key/list", gateway.url())).header("x-admin-key", &key))
@@ -82,7 +96,7 @@ async fn the_administrators_key_is_made_once_and_kept() {
     list(&gateway).await.expect(200);
     assert_eq!(gateway.stop().await.code(), Some(0));
     let gateway = start().await;
-    assert!(!gateway.stderr().contains(&key), "shown a second time");
+    assert!(!told(&gateway, "curl ").await.contains(&key), "shown a second time");
     list(&gateway).await.expect(200);
 }
 
@@ -224,7 +238,7 @@ nonsense: 1
     upstream.next(postern_testkit::Fault::status(500));
     receive(gateway.post("/v1/chat/completions", "sk-master-from-config", &body)).await.expect(500);
     assert_eq!(upstream.calls(), 3, "num_retries is 0");
-    let stderr = gateway.stderr();
+    let stderr = told(&gateway, "curl ").await;
     for key in ["strange_parameter", "unheard_of", "nonsense"] {
         assert!(stderr.contains(key), "no warning names {key}: {stderr}");
     }

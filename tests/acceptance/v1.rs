@@ -4,6 +4,7 @@ mod bad_requests;
 mod callers;
 mod fidelity;
 mod models;
+mod odd_upstreams;
 mod streaming;
 mod translation;
 mod upstream_faults;

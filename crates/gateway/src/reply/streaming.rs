@@ -166,7 +166,14 @@ impl UnderWay {
         }
         let end = self.watch.finish();
         let mut told = false;
-        let failure = failure.or_else(|| match end.state.clone() {
+        let failure = match end.state.clone() {
+            // What the upstream said comes before how its connection ended.
+            EndState::UpstreamError(error) => {
+                // Where the formats match, the upstream has told the caller itself, in words that were forwarded.
+                told = matches!(self.watch, Watch::Tap(_));
+                Some(Failure::from_upstream(error))
+            }
+            _ if failure.is_some() => failure,
             EndState::Complete => None,
             EndState::Truncated => Some(Failure::upstream(
                 502,
@@ -178,12 +185,7 @@ impl UnderWay {
                 "upstream_stream_broken",
                 format!("{} sent a stream that cannot be read: {what}", self.provider),
             )),
-            EndState::UpstreamError(error) => {
-                // Where the formats match, the upstream has told the caller itself, in words that were forwarded.
-                told = matches!(self.watch, Watch::Tap(_));
-                Some(Failure::from_upstream(error))
-            }
-        });
+        };
         let mut last = end.forward.to_vec();
         if let Some(failure) = &failure
             && !told

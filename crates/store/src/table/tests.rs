@@ -13,6 +13,8 @@ use super::spend_hourly::{self, Sums, Totals};
 use super::{SCHEMA_VERSION, migrate, migrations, settings};
 use crate::{StoreError, is_constraint};
 
+const HOUR: i64 = 3_600_000;
+
 fn database() -> (TempDir, Connection) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("test.db");
@@ -291,7 +293,6 @@ fn filters_find_what_they_name_and_nothing_else() {
 #[test]
 fn rollups_are_the_sums_of_their_rows() {
     let (_directory, connection) = database();
-    const HOUR: i64 = 3_600_000;
     let rows: Vec<RequestRow> = (0..60_u128)
         .map(|number| RequestRow {
             started_at: 1_700_000_000_000 / HOUR * HOUR + (number as i64 % 3) * HOUR,

@@ -199,10 +199,11 @@ fn read(
         let mut line = Vec::new();
         while lines.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
             let said = String::from_utf8_lossy(&line).into_owned();
+            // Kept before it is acted on: who is told that the gateway is ready finds the line.
+            into.lock().unwrap_or_else(PoisonError::into_inner).push_str(&said);
             if let (Some(ready), Some(url)) = (&ready, said.trim_end().strip_prefix(READY)) {
                 drop(ready.send(url.to_owned()));
             }
-            into.lock().unwrap_or_else(PoisonError::into_inner).push_str(&said);
             line.clear();
         }
     })
