@@ -151,7 +151,8 @@ class Menu:
                 if daemon.GetConnectionUnixProcessID(name) != self.pid:
                     continue
                 interface = dbus.Interface(self.bus.get_object(name, MENU_PATH, introspect=False), MENU)
-                interface.GetLayout(0, 0, dbus.Array([], signature="s"))
+                # The application has several connections, and those that only ask never answer.
+                interface.GetLayout(0, 0, dbus.Array([], signature="s"), timeout=0.5)
                 return interface
             except dbus.DBusException:
                 continue
