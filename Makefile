@@ -32,4 +32,5 @@ openapi: ## Write openapi.json from the code, and the TypeScript client from it
 	@scripts/openapi.sh
 
 clean: ## Remove everything that was built in this checkout
-	rm -rf target gen dist .venv bench/out src-ui/dist src-ui/node_modules src-ui/test-results src-ui/playwright-report
+	rm -rf target gen dist .venv bench/out src-ui/dist src-ui/node_modules src-ui/test-results src-ui/playwright-report \
+		tools/client/node_modules tests/desktop/out

@@ -183,32 +183,36 @@ use_target_dir() {
 
 # --- the console --------------------------------------------------------------------------------------------------
 
-# Installs the console's npm packages if the lock file is not the one they were installed from.
+# need_npm_packages DIRECTORY: installs a directory's npm packages if its lock file is not the one they were installed
+# from.
 need_npm_packages() {
-  local stamp=src-ui/node_modules/.installed-from now
+  local directory=$1 stamp now options log
   need_node
-  now="$(sha256sum <src-ui/package-lock.json) $(node --version)"
+  stamp=$directory/node_modules/.installed-from
+  now="$(sha256sum <"$directory/package-lock.json") $(node --version)"
   if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ]; then
     return
   fi
-  say "Installing the console's npm packages"
+  say "Installing the npm packages of $directory"
   [ -z "${POSTERN_CACHE:-}" ] || export npm_config_cache="${npm_config_cache:-$POSTERN_CACHE/npm}"
-  local options=(--prefix src-ui --prefer-offline --no-audit --no-fund)
+  options=(--prefix "$directory" --prefer-offline --no-audit --no-fund)
+  log=$(mktemp)
   # npm leaves packages of other systems out of a lock file whose registry did not have them all, and then refuses that
   # file for `ci`. What the file does name is installed in that very version either way, and the file stays as it is.
-  npm "${options[@]}" ci >"$root/src-ui/.npm-ci.log" 2>&1 || npm "${options[@]}" install --no-save >&2 || {
-    cat "$root/src-ui/.npm-ci.log" >&2
-    fail "npm could not install the console's packages; its own messages are above. If they are about the network, connect
-and run this again; if about the disk or rights, see to those first."
+  npm "${options[@]}" ci >"$log" 2>&1 || npm "${options[@]}" install --no-save >&2 || {
+    cat "$log" >&2
+    rm -f "$log"
+    fail "npm could not install the packages of $directory; its own messages are above. If they are about the network,
+connect and run this again; if about the disk or rights, see to those first."
   }
-  rm -f "$root/src-ui/.npm-ci.log"
+  rm -f "$log"
   printf '%s\n' "$now" >"$stamp"
 }
 
 # Builds the console into src-ui/dist unless nothing changed since.
 build_console() {
   local newest=src-ui/dist/index.html
-  need_npm_packages
+  need_npm_packages src-ui
   if [ -f "$newest" ] && [ -z "$(find src-ui -name node_modules -prune -o -path src-ui/dist -prune \
     -o -path src-ui/e2e -prune -o -path src-ui/test-results -prune -o -path src-ui/playwright-report -prune \
     -o -type f -newer "$newest" -print -quit)" ]; then

@@ -15,9 +15,8 @@ if [ -z "${POSTERN_BIN:-}" ]; then
   build_console
   cargo build --package postern
   POSTERN_BIN=$target/debug/postern
-else
-  need_npm_packages
 fi
+need_npm_packages tools/client
 
 kept=$(mktemp -d)
 trap 'rm -rf "$kept"' EXIT
