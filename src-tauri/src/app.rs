@@ -32,6 +32,7 @@ pub struct Shell {
     pub episodes: Episodes,
     pub clipboard: Clipboard,
     pub streams: Streams,
+    pub refreshing: tokio::sync::Mutex<()>,
     glance: Mutex<Glance>,
     settings: Mutex<Settings>,
 }
@@ -55,6 +56,7 @@ impl Shell {
             episodes: Episodes::default(),
             clipboard: Clipboard::default(),
             streams: Streams::default(),
+            refreshing: tokio::sync::Mutex::default(),
             glance: Mutex::default(),
             settings: Mutex::new(settings),
         }
@@ -124,7 +126,12 @@ fn start_log() {
     use tracing_subscriber::EnvFilter;
     let filter =
         EnvFilter::try_from_env("POSTERN_LOG").unwrap_or_else(|_| EnvFilter::new("warn,postern=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).compact().init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .compact()
+        .init();
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode, String> {

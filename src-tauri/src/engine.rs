@@ -112,7 +112,7 @@ impl Engine {
                     glance.unpriced_today = status.unpriced_today.unsigned_abs();
                 }
                 Err(failure) => {
-                    tracing::warn!(reason = failure.error.message, "today's spend cannot be read")
+                    tracing::warn!(reason = failure.error.message, "today's spend cannot be read");
                 }
             }
         }

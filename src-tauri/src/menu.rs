@@ -113,12 +113,11 @@ fn status(glance: &Glance) -> String {
 }
 
 fn today(glance: &Glance) -> String {
-    let mut text =
-        format!("{} today · {}", dollars(glance.spend_today), count(glance.requests_today, "request"));
-    if glance.unpriced_today > 0 {
-        text.push_str(&format!(", {} unpriced", thousands(glance.unpriced_today)));
-    }
-    text
+    let unpriced = match glance.unpriced_today {
+        0 => String::new(),
+        some => format!(", {} unpriced", thousands(some)),
+    };
+    format!("{} today · {}{unpriced}", dollars(glance.spend_today), count(glance.requests_today, "request"))
 }
 
 fn remedies(glance: &Glance) -> Vec<Item> {

@@ -14,7 +14,7 @@ use crate::notices::Notice;
 use crate::{commands, tray};
 
 /// Without events: the day ends, and the keychain may have been locked.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 /// Busy gateways finish hundreds of requests a second; the label need not follow each.
 const CALM: Duration = Duration::from_millis(500);
 
@@ -64,6 +64,8 @@ fn tell(shell: &Shell, event: Event) {
 /// Reads what the tray shows, and shows it.
 pub async fn refresh(app: &AppHandle, engine: &Engine) {
     let shell = app.state::<Shell>();
+    // One at a time, so that what is shown last was read last.
+    let _one_at_a_time = shell.refreshing.lock().await;
     let before = shell.glance().clone();
     let fresh = engine.glance(before).await;
     let quitting = shell.glance().quitting;

@@ -225,6 +225,32 @@ def chat(base_url, key, model, **more):
     return call("POST", base_url + "/v1/chat/completions", body, {"authorization": f"Bearer {key}"})
 
 
+def add_provider(app, admin, base_url, key="sk-fake-of-no-interest"):
+    """OpenAI's preset, pointed at a fake."""
+    base_url = base_url.rstrip("/").removesuffix("/v1") + "/v1"
+    body = {"preset": "openai", "name": "openai", "base_url": base_url, "api_key": key}
+    status, _, text = call("POST", app.base_url() + "/console/providers", body, {"authorization": f"Bearer {admin}"})
+    assert status in (200, 201), text
+    return json.loads(text)
+
+
+def has_connection_to(pid, url):
+    """Whether the process has an open connection to that address."""
+    sockets = set()
+    for descriptor in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            sockets.add(os.readlink(descriptor))
+        except OSError:
+            continue
+    port = f"{urllib.parse.urlsplit(url).port:04X}"
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        # 01: established.
+        if fields[2].endswith(":" + port) and fields[3] == "01" and f"socket:[{fields[9]}]" in sockets:
+            return True
+    return False
+
+
 def descendants(pid):
     try:
         children = [

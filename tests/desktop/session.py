@@ -66,6 +66,28 @@ class Desktop:
         return "window id" in shown.stdout
 
 
+class Keychain:
+    """The login keyring, locked and unlocked from outside as a login manager does it."""
+
+    COLLECTION = "/org/freedesktop/secrets/collection/login"
+
+    def __init__(self):
+        service = dbus.SessionBus().get_object("org.freedesktop.secrets", "/org/freedesktop/secrets")
+        self.service = dbus.Interface(service, "org.freedesktop.Secret.Service")
+        # gnome-keyring's own interface for login managers; its name is its makers' joke.
+        self.own = dbus.Interface(service, "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface")
+
+    def lock(self):
+        self.service.Lock([dbus.ObjectPath(self.COLLECTION)])
+
+    def unlock(self):
+        _, session = self.service.OpenSession("plain", dbus.String("", variant_level=1))
+        password = dbus.Struct(
+            [session, dbus.ByteArray(b""), dbus.ByteArray(PASSWORD), "text/plain"], signature="oayays"
+        )
+        self.own.UnlockWithMasterPassword(dbus.ObjectPath(self.COLLECTION), password)
+
+
 class Panel:
     """The stand-in for a panel; can be stopped to see what happens without one."""
 

@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import unittest
 
-from desktop import App, Upstream, call, chat, files_with, forget_notifications, notification_with, notifications
+from desktop import App, Upstream, add_provider, call, chat, files_with, forget_notifications, notification_with, notifications
 
 ADMIN = "sk-admin-for-the-tests-of-secrets"
 CREDENTIAL = "sk-fake-credential-c0ffee-that-stays-in-the-keychain"
@@ -21,17 +21,9 @@ def keychain(service):
 
 
 class Secrets(unittest.TestCase):
-    def add_provider(self, app, base_url, key=CREDENTIAL):
-        body = {"preset": "openai", "name": "openai", "base_url": base_url.rstrip("/").removesuffix("/v1") + "/v1", "api_key": key}
-        status, _, text = call(
-            "POST", app.base_url() + "/console/providers", body, {"authorization": f"Bearer {ADMIN}"}
-        )
-        self.assertIn(status, (200, 201), text)
-        return json.loads(text)
-
     def test_a_credential_lands_in_the_keychain_and_nowhere_on_disk(self):
         with Upstream() as upstream, App(environment={"POSTERN_ADMIN_KEY": ADMIN}) as app:
-            provider = self.add_provider(app, upstream.urls["openai"])
+            provider = add_provider(app, ADMIN, upstream.urls["openai"], CREDENTIAL)
             marker = json.loads((app.data_dir / "vault.json").read_text())
             self.assertEqual(marker["kind"], "keychain")
             self.assertIn(CREDENTIAL, keychain(marker["service"]))
@@ -56,7 +48,7 @@ class Secrets(unittest.TestCase):
     def test_a_refused_credential_is_told_once(self):
         forget_notifications()
         with Upstream() as upstream, App(environment={"POSTERN_ADMIN_KEY": ADMIN}) as app:
-            self.add_provider(app, upstream.urls["openai"])
+            add_provider(app, ADMIN, upstream.urls["openai"], CREDENTIAL)
             for _ in range(3):
                 self.assertNotEqual(chat(app.base_url(), ADMIN, "openai/fake-401")[0], 200)
             notification_with("refuses its credential")

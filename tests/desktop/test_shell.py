@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 import session
-from desktop import BINARY, App, chat, descendants, name_of, notification_with, forget_notifications, screenshot
+from desktop import BINARY, App, descendants, forget_notifications, name_of, notification_with, screenshot
 from session import until
 
 

@@ -3,10 +3,11 @@
 import json
 import re
 import socket
+import threading
 import unittest
 
-from desktop import App, Upstream, call, chat, clipboard, forget_notifications, notification_with, screenshot
-from session import until
+from desktop import App, Upstream, add_provider, chat, clipboard, forget_notifications, has_connection_to, notification_with
+from session import Keychain, until
 
 
 class Menu(unittest.TestCase):
@@ -27,8 +28,8 @@ class Menu(unittest.TestCase):
             for _ in range(2):
                 menu.click("Gateway on")
                 until("it to be off", lambda: not menu.is_checked("Gateway on") and not app.answers(url))
-                self.assertTrue(menu.status().startswith("Off · "), menu.status())
-                self.assertFalse(menu.item("Copy base URL")[2])
+                until("the menu to say so", lambda: menu.status().startswith("Off · "))
+                until("no URL to copy", lambda: not menu.item("Copy base URL")[2])
                 menu.click("Gateway on")
                 # Port 0 picks a new one each time.
                 until("it to be on again", lambda: menu.is_checked("Gateway on") and app.answers())
@@ -43,13 +44,41 @@ class Menu(unittest.TestCase):
             until("the clipboard", lambda: clipboard() == url)
 
     def test_quit_finishes_what_is_under_way(self):
-        with App(environment={"POSTERN_ADMIN_KEY": "sk-admin-for-tests"}) as app, Upstream() as upstream:
+        admin = "sk-admin-for-the-tests-of-the-tray"
+        with Upstream() as upstream, App(environment={"POSTERN_ADMIN_KEY": admin}) as app:
             url = app.base_url()
+            add_provider(app, admin, upstream.urls["openai"])
             menu = app.menu()
+            answers = []
+            # A stream that takes some seconds, paced by the provider.
+            stream = threading.Thread(target=lambda: answers.append(chat(url, admin, "openai/fake-paced", stream=True)))
+            stream.start()
+            until("the provider to be called", lambda: has_connection_to(app.pid, upstream.urls["openai"]))
             menu.click("Quit Postern")
+            stream.join(30)
+            self.assertEqual(answers[0][0], 200, answers)
+            self.assertTrue(answers[0][2].rstrip().endswith("[DONE]"), answers[0][2][-200:])
             self.assertEqual(app.process.wait(20), 0, app.log())
             self.assertFalse(app.answers(url))
-            self.assertTrue(upstream.urls)
+
+    def test_a_locked_keychain_is_said_and_goes_on_when_unlocked(self):
+        with App() as app:
+            app.base_url()
+            app.menu()
+            # The administrator's key is in the keychain by now, so the next start needs it.
+            app.end()
+            keychain = Keychain()
+            keychain.lock()
+            try:
+                app.start()
+                app.base_url()
+                menu = app.menu()
+                until("the menu to say so", lambda: "Unlock the keychain…" in menu.labels())
+                self.assertIsNone(app.process.poll())
+                self.assertFalse((app.data_dir / "vault.bin").exists())
+            finally:
+                keychain.unlock()
+            until("it to go on by itself", lambda: "Unlock the keychain…" not in menu.labels())
 
     def test_a_taken_port_offers_another(self):
         forget_notifications()
