@@ -30,7 +30,7 @@ impl Connection {
             let client = reqwest::Client::builder()
                 .unix_socket(socket)
                 .no_proxy()
-                .timeout(Duration::from_secs(60))
+                .timeout(Duration::from_mins(1))
                 .build()?;
             return Ok(Self::Running(client));
         }

@@ -21,9 +21,17 @@ pub struct Failure {
     pub blame: Blame,
     /// Another deployment, or a later moment, may do better.
     pub retry: bool,
-    pub error: ApiError,
+    pub error: Box<ApiError>,
     /// The upstream's own error body and content type, passed on as it is where the formats match.
-    pub upstream_body: Option<(Format, Bytes, Option<HeaderValue>)>,
+    pub upstream_body: Option<Box<UpstreamBody>>,
+}
+
+/// An error body as the upstream sent it.
+#[derive(Debug, Clone)]
+pub struct UpstreamBody {
+    pub format: Format,
+    pub body: Bytes,
+    pub content_type: Option<HeaderValue>,
 }
 
 impl Failure {
@@ -31,7 +39,7 @@ impl Failure {
         Self {
             blame,
             retry: false,
-            error: ApiError {
+            error: Box::new(ApiError {
                 status,
                 kind,
                 code: Some(code.to_owned()),
@@ -40,7 +48,7 @@ impl Failure {
                 retry_after: None,
                 details: None,
                 type_override: None,
-            },
+            }),
             upstream_body: None,
         }
     }
@@ -92,7 +100,7 @@ impl Failure {
     /// An error that the upstream told in its own words.
     pub fn from_upstream(error: ApiError) -> Self {
         let retry = error.status == 429 || error.status >= 500;
-        Self { blame: Blame::Upstream, retry, error, upstream_body: None }
+        Self { blame: Blame::Upstream, retry, error: Box::new(error), upstream_body: None }
     }
 
     pub fn unavailable(code: &str, message: impl Into<String>) -> Self {
@@ -144,9 +152,7 @@ impl Failure {
     pub fn respond(&self, format: Format, request_id: Uuid) -> Response {
         let id = request_id.to_string();
         let (body, content_type) = match &self.upstream_body {
-            Some((upstream_format, body, content_type)) if *upstream_format == format => {
-                (body.clone(), content_type.clone())
-            }
+            Some(theirs) if theirs.format == format => (theirs.body.clone(), theirs.content_type.clone()),
             _ => {
                 let mut error = self.error.clone();
                 error.details.get_or_insert_with(|| serde_json::json!({}));

@@ -91,7 +91,7 @@ impl Gateway {
         let gateway =
             Self { engine, router, listening, control: Mutex::default(), new_admin_key, _lock: lock };
         gateway.install_switch();
-        gateway.open_control().await;
+        gateway.open_control();
         jobs::start(&gateway.engine);
         Ok(gateway)
     }
@@ -112,13 +112,13 @@ impl Gateway {
     }
 
     /// The socket through which the `postern` command of the same user talks to this gateway.
-    async fn open_control(&self) {
-        match serve::control(&self.engine, self.router.clone()).await {
+    fn open_control(&self) {
+        match serve::control(&self.engine, self.router.clone()) {
             Ok(control) => {
                 *self.control.lock().unwrap_or_else(PoisonError::into_inner) = control;
             }
             Err(error) => {
-                tracing::warn!(%error, "the control socket cannot be opened: `postern keys` will not reach this gateway")
+                tracing::warn!(%error, "the control socket cannot be opened: `postern keys` will not reach this gateway");
             }
         }
     }

@@ -62,7 +62,7 @@ async fn wait_for_vault(engine: Arc<Engine>) {
             ),
             Ok(None) => {}
             Err(failure) => {
-                tracing::warn!(reason = failure.error.message, "the administrator's key cannot be kept yet")
+                tracing::warn!(reason = failure.error.message, "the administrator's key cannot be kept yet");
             }
         }
         match engine.load_credentials().await {

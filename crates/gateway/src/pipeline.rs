@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use postern_wire::{Edits, EndState, Format, ReplyContext, StreamTap, StreamTranscoder, Target};
 
 use crate::clock;
-use crate::error::{Blame, Failure};
+use crate::error::{Blame, Failure, UpstreamBody};
 use crate::events::{Event, Topic};
 use crate::exchange::Exchange;
 use crate::limits::Estimate;
@@ -20,7 +20,7 @@ use crate::snapshot::{Deployment, Endpoint, Group, Resolution};
 use crate::upstream::{self, Reply};
 
 /// How long a stream may be silent between two chunks.
-const STREAM_IDLE: Duration = Duration::from_secs(300);
+const STREAM_IDLE: Duration = Duration::from_mins(5);
 /// What a reply is assumed to come to where neither the caller nor the catalogue sets a maximum.
 const DEFAULT_MAX_TOKENS: u64 = 4096;
 /// A longer pause than this, in seconds, is not waited for: the caller is told to come back.
@@ -135,9 +135,7 @@ fn may_try(failure: &Failure, failed: &Deployment, next: &Deployment) -> bool {
     let elsewhere = next.id != failed.id;
     // Waiting a whole time-out again on the same deployment, or asking it again with a refused credential, helps nobody.
     let only_elsewhere = matches!(failure.error.status, 401 | 403 | 504);
-    failure.blame == Blame::Upstream
-        && (elsewhere || !only_elsewhere)
-        && (failure.retry || (elsewhere && only_elsewhere))
+    failure.blame == Blame::Upstream && if only_elsewhere { elsewhere } else { failure.retry }
 }
 
 /// How long to wait before the next try; `None` when the upstream asks for longer than a caller would wait.
@@ -247,10 +245,14 @@ async fn attempt(
         return Err(refused(deployment, reply, first).await);
     }
     if streaming {
-        stream(exchange, meter, deployment, reply, prepared, first).await.map(Answer::Stream)
+        stream(exchange, meter, deployment, reply, prepared, first)
+            .await
+            .map(|stream| Answer::Stream(Box::new(stream)))
     } else {
         meter.first_byte();
-        whole(exchange, deployment, reply, prepared, patience).await.map(Answer::Whole)
+        whole(exchange, deployment, reply, prepared, patience)
+            .await
+            .map(|whole| Answer::Whole(Box::new(whole)))
     }
 }
 
@@ -276,8 +278,9 @@ async fn refused(deployment: &Deployment, reply: Reply, patience: Duration) -> F
     Failure {
         blame: Blame::Upstream,
         retry: matches!(status, 408 | 409 | 425 | 429 | 500..=599),
-        error,
-        upstream_body: own_shape.then_some((deployment.format, body, content_type)),
+        error: Box::new(error),
+        upstream_body: own_shape
+            .then(|| Box::new(UpstreamBody { format: deployment.format, body, content_type })),
     }
 }
 
@@ -344,7 +347,7 @@ async fn stream(
         .to_ascii_lowercase();
     let headers = reply.headers.clone();
     let mut watch = if deployment.format == exchange.format {
-        Watch::Tap(StreamTap::new(deployment.format, prepared.hide_usage))
+        Watch::Tap(Box::new(StreamTap::new(deployment.format, prepared.hide_usage)))
     } else {
         Watch::Transcode(Box::new(StreamTranscoder::new(
             deployment.format,

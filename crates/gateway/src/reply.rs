@@ -19,8 +19,8 @@ use crate::pipeline::passed_back;
 use crate::snapshot::Deployment;
 
 pub enum Answer {
-    Whole(Whole),
-    Stream(StreamReply),
+    Whole(Box<Whole>),
+    Stream(Box<StreamReply>),
 }
 
 /// A complete answer in the caller's format.
@@ -45,7 +45,7 @@ pub struct Piece {
 
 /// Watches a stream whose format the caller shares, or translates it.
 pub enum Watch {
-    Tap(StreamTap),
+    Tap(Box<StreamTap>),
     Transcode(Box<StreamTranscoder>),
 }
 

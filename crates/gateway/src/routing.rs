@@ -9,7 +9,7 @@ use crate::snapshot::{Deployment, Group};
 
 /// How long a deployment rests after a failure that another one may not share, unless the upstream says.
 const COOLDOWN: Duration = Duration::from_secs(5);
-const LONGEST_COOLDOWN: Duration = Duration::from_secs(60);
+const LONGEST_COOLDOWN: Duration = Duration::from_mins(1);
 
 /// Which deployments are cooling down, by id.
 #[derive(Default)]

@@ -73,7 +73,7 @@ pub async fn listen(
 
 /// The control socket: whoever can open it is the user whose gateway this is.
 #[cfg(unix)]
-pub async fn control(engine: &Arc<Engine>, router: Router) -> std::io::Result<Option<Listening>> {
+pub fn control(engine: &Arc<Engine>, router: Router) -> std::io::Result<Option<Listening>> {
     use std::os::unix::fs::PermissionsExt;
     let path = crate::control::socket_path(&engine.options.data_dir);
     // Left behind by a process that was killed: the directory's lock says that nobody else is there.
@@ -90,7 +90,7 @@ pub async fn control(engine: &Arc<Engine>, router: Router) -> std::io::Result<Op
 }
 
 #[cfg(not(unix))]
-pub async fn control(_: &Arc<Engine>, _: Router) -> std::io::Result<Option<Listening>> {
+pub fn control(_: &Arc<Engine>, _: Router) -> std::io::Result<Option<Listening>> {
     Ok(None)
 }
 

@@ -205,7 +205,9 @@ pub async fn overview(
         .await?;
     let labels: HashMap<Uuid, String> = labels.into_iter().map(|(id, label, _)| (id, label)).collect();
     let mut previous = Totals::default();
-    earlier.iter().for_each(|hour| previous.add(hour));
+    for hour in &earlier {
+        previous.add(hour);
+    }
     let bucket = if matches!(range, Range::Today) { Bucket::Hour } else { Bucket::Day };
     Ok(Json(gather(
         range,
@@ -288,8 +290,11 @@ fn gather(
     }
 }
 
+/// Names of keys by id.
+pub type Labels = HashMap<Uuid, String>;
+
 /// How the console calls the holder of a key.
-pub fn key_name(id: Uuid, labels: &HashMap<Uuid, String>) -> String {
+pub fn key_name(id: Uuid, labels: &Labels) -> String {
     if id.is_nil() {
         return "administrator".into();
     }

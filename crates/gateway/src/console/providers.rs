@@ -105,7 +105,7 @@ fn view(engine: &Engine, provider: &snapshot::Provider) -> Provider {
         id: row.id.to_string(),
         name: row.name.clone(),
         preset: row.preset.clone(),
-        label: provider.spec.label.to_string(),
+        label: provider.spec.label.clone(),
         format: provider.spec.format.as_str().into(),
         base_url: row.base_url.clone(),
         enabled: row.enabled,

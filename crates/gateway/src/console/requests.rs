@@ -1,7 +1,5 @@
 //! The ledger, row by row.
 
-use std::collections::HashMap;
-
 use axum::Json;
 use axum::extract::{Path, State};
 use postern_store::table::keys;
@@ -10,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::console::overview::key_name;
+use crate::console::overview::{Labels, key_name};
 use crate::error::Failure;
 use crate::http::Shared;
 use crate::shapes::names::{BillingName, OutcomeName, UsageSourceName};
@@ -93,7 +91,7 @@ pub struct RequestDetail {
     pub attempt_log: Vec<Attempt>,
 }
 
-pub fn view(row: &table::RequestRow, labels: &HashMap<Uuid, String>) -> RequestRow {
+pub fn view(row: &table::RequestRow, labels: &Labels) -> RequestRow {
     RequestRow {
         id: row.id.to_string(),
         started_at: row.started_at,
@@ -125,7 +123,7 @@ pub fn view(row: &table::RequestRow, labels: &HashMap<Uuid, String>) -> RequestR
     }
 }
 
-fn detail(row: table::RequestRow, labels: &HashMap<Uuid, String>) -> RequestDetail {
+fn detail(row: table::RequestRow, labels: &Labels) -> RequestDetail {
     let parsed =
         |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
     let lines: Vec<(String, i64, i64)> =

@@ -140,6 +140,8 @@ fn day(text: &str, param: &str) -> Result<i64, Failure> {
     Ok(start.timestamp().as_millisecond())
 }
 
+type Sums = BTreeMap<String, i64>;
+
 async fn days(
     engine: &crate::engine::Engine,
     from: i64,
@@ -152,7 +154,8 @@ async fn days(
             spend_hourly::between(connection, from.div_euclid(HOUR_MS), to.div_euclid(HOUR_MS))
         })
         .await?;
-    let mut days: BTreeMap<i64, (i64, BTreeMap<String, i64>, BTreeMap<String, i64>)> = BTreeMap::new();
+    // Per day: the sum, then the sums by model and by key.
+    let mut days: BTreeMap<i64, (i64, Sums, Sums)> = BTreeMap::new();
     for hour in hours.into_iter().filter(|hour| key_id.is_none_or(|key_id| hour.key_id == key_id)) {
         let (sum, models, keys) = days.entry((hour.hour * HOUR_MS).div_euclid(DAY_MS)).or_default();
         *sum += hour.totals.cost_nanos;
@@ -161,7 +164,7 @@ async fn days(
             .entry(labels.get(&hour.key_id).cloned().unwrap_or_else(|| "administrator".into()))
             .or_default() += hour.totals.cost_nanos;
     }
-    let shown = |sums: BTreeMap<String, i64>| -> Map<String, Value> {
+    let shown = |sums: Sums| -> Map<String, Value> {
         sums.into_iter().map(|(name, nanos)| (name, json!(dollars(nanos)))).collect()
     };
     Ok(days

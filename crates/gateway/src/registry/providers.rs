@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::events::Topic;
 use crate::ids;
 use crate::providers::{self, ProviderSpec};
-use crate::snapshot::{DEMO, provider_credential};
+use crate::snapshot::{Credential, DEMO, provider_credential};
 use crate::upstream;
 
 const TEST_PATIENCE: Duration = Duration::from_secs(15);
@@ -122,7 +122,11 @@ fn free_name(engine: &Engine, wanted: &str) -> String {
     if !taken(wanted) {
         return wanted.to_owned();
     }
-    (2..).map(|number| format!("{wanted}-{number}")).find(|name| !taken(name)).unwrap_or_default()
+    // One more than there are providers: one of these names must be free.
+    (2..=snapshot.providers.len() + 2)
+        .map(|number| format!("{wanted}-{number}"))
+        .find(|name| !taken(name))
+        .unwrap_or_else(|| wanted.to_owned())
 }
 
 fn checked_name(name: &str) -> Result<String, Failure> {
@@ -213,7 +217,6 @@ pub async fn test(engine: &Engine, id: Uuid) -> Result<ProviderTest, Failure> {
             models: Some(1),
         });
     }
-    use crate::snapshot::Credential;
     let result = match &provider.credential {
         Credential::Missing => failed(None, 0, "No credential is stored yet.".into()),
         Credential::Unavailable(reason) => {

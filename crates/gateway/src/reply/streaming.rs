@@ -161,9 +161,7 @@ impl UnderWay {
     /// The upstream has ended, well or badly. What is still to be sent.
     async fn end(&mut self, failure: Option<Failure>) -> Option<Bytes> {
         self.chunks = None;
-        if self.meter.is_none() {
-            return None;
-        }
+        self.meter.as_ref()?;
         let end = self.watch.finish();
         let mut told = false;
         let failure = match end.state.clone() {

@@ -29,9 +29,12 @@ fn ids(plan: &[Arc<Deployment>]) -> String {
     plan.iter().map(|deployment| deployment.id.as_str()).collect()
 }
 
+/// `(order, weight)` of each deployment, the number of attempts, and the order in which they are tried.
+type Case = (&'static [(i32, u32)], usize, &'static str);
+
 #[test]
 fn attempts_go_by_order_then_round_again() {
-    let cases: &[(&[(i32, u32)], usize, &str)] = &[
+    let cases: &[Case] = &[
         (&[(0, 1)], 1, "0"),
         (&[(0, 1)], 3, "000"),
         (&[(2, 1), (1, 1)], 3, "101"),

@@ -23,7 +23,7 @@ use crate::providers::{self, ProviderSpec};
 
 /// LiteLLM's default number of attempts after the first.
 const DEFAULT_RETRIES: u32 = 2;
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// What a snapshot is made of.
 pub struct Sources<'a> {
@@ -99,7 +99,7 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
                 add(deployment(&row.id, &row.model_name, &params, own, &providers, &overrides));
             }
             Err(error) => {
-                tracing::error!(%error, model = row.id, "a stored deployment cannot be read; it is left out")
+                tracing::error!(%error, model = row.id, "a stored deployment cannot be read; it is left out");
             }
         }
     }
