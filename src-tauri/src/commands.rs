@@ -13,7 +13,7 @@ use tauri_plugin_opener::OpenerExt;
 use crate::app::Shell;
 use crate::arguments::Arguments;
 use crate::engine::Engine;
-use crate::menu::{Action, Gateway};
+use crate::menu::Action;
 use crate::stream::StreamEvent;
 use crate::{quit, tray, watch, window};
 
@@ -139,13 +139,9 @@ pub fn from_menu(app: &AppHandle, action: Action) {
 
 async fn toggle(app: &AppHandle) -> Result<(), String> {
     let engine = app.state::<Shell>().engine().await?;
-    if matches!(app.state::<Shell>().glance().gateway, Gateway::On(_)) {
-        engine.stop_listening().await;
-        watch::refresh(app, &engine).await;
-    } else {
-        listen(app, &engine).await;
-    }
-    Ok(())
+    let outcome = engine.toggle().await;
+    watch::refresh(app, &engine).await;
+    outcome
 }
 
 /// Starts listening and shows what came of it; a refusal is a state, told by `watch`.

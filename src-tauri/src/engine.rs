@@ -31,6 +31,8 @@ struct Inner {
     core: Arc<Core>,
     /// Where it is to listen: as told at start, or as chosen since.
     wanted: Mutex<SocketAddr>,
+    /// One switch at a time: a port is free again only when stopping is through.
+    switching: tokio::sync::Mutex<()>,
 }
 
 impl Engine {
@@ -39,7 +41,12 @@ impl Engine {
         let wanted = options.listen;
         let gateway = Gateway::open(options).await.map_err(|error| sentence(&error.to_string()))?;
         let core = gateway.engine().clone();
-        Ok(Self(Arc::new(Inner { gateway: RwLock::new(Some(gateway)), core, wanted: Mutex::new(wanted) })))
+        Ok(Self(Arc::new(Inner {
+            gateway: RwLock::new(Some(gateway)),
+            core,
+            wanted: Mutex::new(wanted),
+            switching: tokio::sync::Mutex::default(),
+        })))
     }
 
     pub fn events(&self) -> broadcast::Receiver<Event> {
@@ -61,35 +68,61 @@ impl Engine {
     }
 
     pub async fn listen(&self) -> Result<SocketAddr, String> {
+        let _one_at_a_time = self.0.switching.lock().await;
+        self.start().await
+    }
+
+    /// Off if it listens, on if it does not: as it is now, and not as it was last shown.
+    pub async fn toggle(&self) -> Result<(), String> {
+        let _one_at_a_time = self.0.switching.lock().await;
+        if self.is_on() {
+            self.stop().await;
+            return Ok(());
+        }
+        self.start().await.map(drop)
+    }
+
+    /// Moves to another address, and stays with the old one if that cannot be had.
+    pub async fn listen_at(&self, address: SocketAddr) -> Result<SocketAddr, String> {
+        let _one_at_a_time = self.0.switching.lock().await;
+        let (before, was_on) = (self.wanted_address(), self.is_on());
+        self.stop().await;
+        self.want(address);
+        let outcome = self.start().await;
+        match outcome {
+            Ok(bound) => self.want(bound),
+            Err(_) => {
+                self.want(before);
+                if was_on {
+                    self.start().await?;
+                }
+            }
+        }
+        outcome
+    }
+
+    fn is_on(&self) -> bool {
+        matches!(self.0.core.listener_state(), ListenerState::Running(_))
+    }
+
+    async fn start(&self) -> Result<SocketAddr, String> {
         match self.0.gateway.read().await.as_ref() {
             Some(gateway) => {
-                gateway.listen_on(self.wanted_address()).await.map_err(|error| sentence(&error.to_string()))
+                let listening = gateway.listen_on(self.wanted_address()).await;
+                listening.map_err(|error| sentence(&error.to_string()))
             }
             None => Err("Postern is ending.".to_owned()),
         }
     }
 
-    /// Moves to another address, and stays with the old one if that cannot be had.
-    pub async fn listen_at(&self, address: SocketAddr) -> Result<SocketAddr, String> {
-        let before = self.wanted_address();
-        self.stop_listening().await;
-        self.want(address);
-        let outcome = self.listen().await;
-        match outcome {
-            Ok(bound) => self.want(bound),
-            Err(_) => self.want(before),
+    async fn stop(&self) {
+        if let Some(gateway) = self.0.gateway.read().await.as_ref() {
+            gateway.stop_listening(SWITCH_GRACE).await;
         }
-        outcome
     }
 
     fn want(&self, address: SocketAddr) {
         *self.0.wanted.lock().unwrap_or_else(PoisonError::into_inner) = address;
-    }
-
-    pub async fn stop_listening(&self) {
-        if let Some(gateway) = self.0.gateway.read().await.as_ref() {
-            gateway.stop_listening(SWITCH_GRACE).await;
-        }
     }
 
     /// Lets what is under way end, commits the ledger and closes the database.
