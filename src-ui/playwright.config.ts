@@ -28,6 +28,7 @@ export default defineConfig({
   projects: [
     { name: "mock", testDir: "e2e/mock" },
     { name: "screens", testDir: "e2e/screens" },
+    { name: "pictures", testDir: "e2e/pictures", use: { baseURL: `${real}/ui/` } },
     {
       name: "real",
       testDir: "e2e/real",

@@ -84,7 +84,7 @@ export default function UsageChart({
                   minTickGap={24}
                 />
                 <YAxis
-                  width={56}
+                  width="auto"
                   tickFormatter={(value: number) => axisValue(metric, value)}
                   tick={TICK}
                   tickLine={false}
