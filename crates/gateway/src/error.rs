@@ -156,6 +156,10 @@ impl Failure {
             _ => {
                 let mut error = self.error.clone();
                 error.details.get_or_insert_with(|| serde_json::json!({}));
+                if format == Format::AnthropicMessages && self.blame != Blame::Upstream {
+                    // The gateway's own finer words are of OpenAI's shape; Anthropic's clients know a closed set.
+                    error.type_override = None;
+                }
                 let rendered = postern_wire::render_error(format, &error, &id, &clock::text(clock::now_ms()));
                 (Bytes::from(rendered), None)
             }
