@@ -89,13 +89,12 @@ impl Engine {
         self.stop().await;
         self.want(address);
         let outcome = self.start().await;
-        match outcome {
-            Ok(bound) => self.want(bound),
-            Err(_) => {
-                self.want(before);
-                if was_on {
-                    self.start().await?;
-                }
+        if let Ok(bound) = outcome {
+            self.want(bound);
+        } else {
+            self.want(before);
+            if was_on && let Err(error) = self.start().await {
+                tracing::warn!(error, "the old address could not be taken again");
             }
         }
         outcome
