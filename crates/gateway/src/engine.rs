@@ -33,6 +33,8 @@ pub struct Engine {
     /// UTC milliseconds.
     pub started_at: i64,
     pub listener: Mutex<ListenerState>,
+    /// Where it listens when it is switched on: as the options say, until another address was taken.
+    pub(crate) address: Mutex<SocketAddr>,
     /// What the vault gave, by name; `Err` where it could not be read, with the reason.
     pub(crate) credentials: Mutex<HashMap<String, Result<Secret, VaultError>>>,
     pub(crate) admin: Mutex<Option<crate::ids::KeyHash>>,
@@ -63,6 +65,7 @@ impl Engine {
         started_at: i64,
     ) -> Self {
         Self {
+            address: Mutex::new(options.listen),
             snapshot: ArcSwap::from_pointee(snapshot::build(Sources::empty(&config))),
             options,
             config,
@@ -165,6 +168,10 @@ impl Engine {
 
     pub fn listener_state(&self) -> ListenerState {
         self.listener.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        *self.address.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `http://127.0.0.1:4000`, while it listens. An unspecified address is shown as loopback.

@@ -103,7 +103,7 @@ impl Gateway {
             let (router, listening) = (router.clone(), listening.clone());
             Box::pin(async move {
                 if running {
-                    let _ = listen(&engine, &router, &listening, engine.options.listen).await;
+                    let _ = listen(&engine, &router, &listening, engine.address()).await;
                 } else {
                     stop(&engine, &listening, Duration::from_secs(5)).await;
                 }
@@ -214,6 +214,8 @@ async fn listen(
     announce(engine);
     let started = result?;
     let bound = started.address;
+    // Switched off and on again, it is found where it was.
+    *engine.address.lock().unwrap_or_else(PoisonError::into_inner) = bound;
     tracing::info!(url = base_url(bound), "listening");
     *listening.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
     Ok(bound)
