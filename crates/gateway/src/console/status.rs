@@ -213,7 +213,7 @@ pub fn listener_view(engine: &Engine) -> Listener {
         }
         ListenerState::Stopped => Listener {
             state: ListenerName::Stopped,
-            address: engine.options.listen.to_string(),
+            address: engine.address().to_string(),
             message: None,
         },
         ListenerState::Failed { address, message } => {
