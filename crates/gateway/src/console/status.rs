@@ -211,11 +211,9 @@ pub fn listener_view(engine: &Engine) -> Listener {
         ListenerState::Running(address) => {
             Listener { state: ListenerName::Running, address: address.to_string(), message: None }
         }
-        ListenerState::Stopped => Listener {
-            state: ListenerName::Stopped,
-            address: engine.address().to_string(),
-            message: None,
-        },
+        ListenerState::Stopped => {
+            Listener { state: ListenerName::Stopped, address: engine.address().to_string(), message: None }
+        }
         ListenerState::Failed { address, message } => {
             Listener { state: ListenerName::Failed, address: address.to_string(), message: Some(message) }
         }
