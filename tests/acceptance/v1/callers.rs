@@ -95,8 +95,8 @@ async fn an_expired_key_is_told_so() {
         let answer = receive(world.gateway.post(caller.path(), &key, &caller.body("oa/x", false))).await;
         turned_away(caller, &answer, "expired_key");
         // LiteLLM's word where the shape is OpenAI's; Anthropic's clients know a closed set of types.
-        let word = if caller.path() == "/v1/messages" { "authentication_error" } else { "expired_key" };
-        assert_eq!(answer.json()["error"]["type"], word);
+        let expected = if caller.path() == "/v1/messages" { "authentication_error" } else { "expired_key" };
+        assert_eq!(answer.json()["error"]["type"], expected);
     }
     assert_eq!(world.openai.calls(), 0);
 }
