@@ -60,8 +60,9 @@ need_cargo() {
 and run this again."
   fi
   # rustup's cargo of another home (sudo, a service, an empty home) finds its toolchains only if told where they are.
+  # Asking it for its version makes an empty ~/.rustup, so what counts is whether there is a toolchain.
   rustup_home=$(dirname "$(dirname "$(dirname "$(command -v cargo)")")")/.rustup
-  if [ -z "${RUSTUP_HOME:-}" ] && [ ! -d "$HOME/.rustup" ] && [ -d "$rustup_home" ]; then
+  if [ -z "${RUSTUP_HOME:-}" ] && [ -d "$rustup_home/toolchains" ] && ! cargo --version >/dev/null 2>&1; then
     export RUSTUP_HOME="$rustup_home"
   fi
   version=$(cargo --version 2>/dev/null | cut -d' ' -f2) || version=
