@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds what users install, into dist/: the desktop app as a .deb, and a tarball with the headless binary.
+# Builds what users install, into dist/: the desktop app with the command line as a .deb, and a tarball with the headless
+# binary.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 need_cargo
@@ -22,7 +23,9 @@ done
 tar -C "$staging" --owner=0 --group=0 --sort=name -czf "dist/$name.tar.gz" "$name"
 
 say "Building the desktop package"
-npx --yes @tauri-apps/cli@2.12.5 build --bundles deb
+# The command line comes with the app.
+npx --yes @tauri-apps/cli@2.12.5 build --bundles deb \
+  --config "{\"bundle\":{\"linux\":{\"deb\":{\"files\":{\"/usr/bin/postern\":\"$target/release/postern\"}}}}}"
 cp "$target/release/bundle/deb/"*"_${version}_"*.deb dist/
 
 say "Built:"

@@ -7,16 +7,17 @@ need_cargo
 need_node
 if has_display && [ -z "${HEADLESS:-}" ]; then
   need_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_DESKTOP[@]}"
-  package=postern-desktop
+  # The command line comes with the app: it issues keys, and talks to the gateway that the app runs.
+  packages=(postern-desktop postern)
   program=(postern-desktop)
 else
   need_packages "${PACKAGES_BUILD[@]}"
-  package=postern
+  packages=(postern)
   program=(postern serve)
 fi
 use_target_dir
 build_console
-say "Building $package (the first time takes some minutes)"
-cargo build --release --package "$package"
+say "Building ${packages[*]} (the first time takes some minutes)"
+cargo build --release "${packages[@]/#/--package=}"
 # The program takes this process over, so that Ctrl-C and signals reach it.
 exec "$target/release/${program[0]}" "${program[@]:1}" "$@"

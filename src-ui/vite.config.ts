@@ -16,6 +16,8 @@ export default defineConfig(async ({ mode }) => {
     server: {
       host: "127.0.0.1",
       port: 5173,
+      // The application's icon lies beside the other icons.
+      fs: { allow: [".", "../icons"] },
       proxy:
         mode === "mock"
           ? undefined

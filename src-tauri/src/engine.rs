@@ -1,7 +1,7 @@
 //! The gateway as the shell sees it: opened, switched, asked, ended.
 
-use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use http::{Request, Response, StatusCode};
 use postern_gateway::config::DEFAULT_GRACE;
 use postern_gateway::engine::{Engine as Core, ListenerState};
 use postern_gateway::events::Event;
+use postern_gateway::ports::{free_port_instead_of, is_taken};
 use postern_gateway::{Gateway, Options};
 use postern_secrets::{Vault, VaultState};
 use tokio::sync::{RwLock, broadcast};
@@ -18,8 +19,6 @@ use crate::menu::{self, Glance, VaultTrouble};
 
 /// How long switching the gateway off waits for requests under way; the user stands there and watches.
 const SWITCH_GRACE: Duration = Duration::from_secs(5);
-/// How many ports above the wanted one are tried for an alternative.
-const ALTERNATIVES: u16 = 50;
 
 /// The gateway of this process. Cheap to clone; after [`Engine::shut_down`] it only answers that it is ending.
 #[derive(Clone)]
@@ -70,6 +69,13 @@ impl Engine {
     pub async fn listen(&self) -> Result<SocketAddr, String> {
         let _one_at_a_time = self.0.switching.lock().await;
         self.start().await
+    }
+
+    /// For whoever started Postern in a terminal: what to do next. `None` while it does not listen.
+    pub async fn greeting(&self, program: &Path) -> Option<String> {
+        let ListenerState::Running(address) = self.0.core.listener_state() else { return None };
+        let gateway = self.0.gateway.read().await;
+        gateway.as_ref().map(|gateway| gateway.greeting(address, program))
     }
 
     /// Off if it listens, on if it does not: as it is now, and not as it was last shown.
@@ -156,8 +162,7 @@ impl Engine {
             ListenerState::Stopped => menu::Gateway::Off,
             ListenerState::Running(address) => menu::Gateway::On(address),
             ListenerState::Failed { address, .. } => {
-                let taken = is_taken(address);
-                let instead = if taken { free_port_near(address) } else { None };
+                let (taken, instead) = (is_taken(address), free_port_instead_of(address));
                 menu::Gateway::Refused { address, taken, instead }
             }
         }
@@ -181,18 +186,6 @@ impl Engine {
     }
 }
 
-fn is_taken(address: SocketAddr) -> bool {
-    TcpListener::bind(address).is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
-}
-
-fn free_port_near(mut address: SocketAddr) -> Option<u16> {
-    let first = address.port().checked_add(1)?;
-    (first..=first.saturating_add(ALTERNATIVES)).find(|port| {
-        address.set_port(*port);
-        TcpListener::bind(address).is_ok()
-    })
-}
-
 /// The gateway's messages are made to stand behind a program's name; here they stand alone.
 fn sentence(message: &str) -> String {
     let mut letters = message.chars();
@@ -204,19 +197,6 @@ fn sentence(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn offers_a_port_that_is_free() {
-        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = taken.local_addr().unwrap();
-        assert!(is_taken(address));
-        if let Some(port) = free_port_near(address) {
-            assert!(port > address.port());
-            assert!(!is_taken(SocketAddr::new(address.ip(), port)));
-        }
-        drop(taken);
-        assert!(!is_taken(address));
-    }
 
     #[test]
     fn makes_sentences() {

@@ -35,6 +35,7 @@ pub async fn run(app: AppHandle) {
     let mut events = engine.events();
     shell.engine.send_replace(Opening::Open(engine.clone()));
     commands::listen(&app, &engine).await;
+    greet(&engine).await;
     loop {
         refresh(&app, &engine).await;
         // Waits for the first event, then for calm, so that a burst is one refresh.
@@ -53,6 +54,19 @@ pub async fn run(app: AppHandle) {
             }
         }
     }
+}
+
+/// The command line's program lies beside this one.
+async fn greet(engine: &Engine) {
+    let Ok(own) = std::env::current_exe() else { return };
+    if let Some(greeting) = engine.greeting(&own.with_file_name("postern")).await {
+        say(&greeting);
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "for whoever started it in a terminal")]
+fn say(words: &str) {
+    eprintln!("{words}");
 }
 
 fn tell(shell: &Shell, event: Event) {

@@ -48,7 +48,17 @@ async fn serve_says_one_line_and_where() {
     assert!(gateway.url().starts_with("http://127.0.0.1:") && !gateway.url().ends_with(":0"));
     // What a person does next, tried as it is printed.
     let stderr = told(&gateway, "curl ").await;
-    assert!(stderr.contains("postern keys create"), "{stderr}");
+    let run = |command: &str| {
+        let output = std::process::Command::new("sh").args(["-c", command]).output().unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let line = |label: &str| stderr.lines().find_map(|line| line.trim().strip_prefix(label)).unwrap().trim();
+    let key = run(line("New key"));
+    assert!(key.starts_with("sk-"), "{key}");
+    let command = line("Try it").replace("$POSTERN_ADMIN_KEY", key.trim()).replace("curl ", "curl -sS ");
+    let answer: Value = serde_json::from_str(&run(&command)).unwrap();
+    assert_eq!(answer["model"], "demo", "{answer}");
     let stopped = gateway.stop().await;
     assert_eq!(stopped.code(), Some(0), "{stopped}");
     assert_eq!(stopped.stdout.lines().count(), 1);

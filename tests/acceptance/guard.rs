@@ -96,3 +96,34 @@ async fn unknown_paths_and_methods_say_so_in_the_formats_words() {
         .expect(200);
     assert!(openapi.json()["paths"]["/v1/messages"].is_object());
 }
+
+#[tokio::test]
+async fn http_2_is_spoken_without_an_upgrade() {
+    let world = World::start().await;
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    for stream in [false, true] {
+        let url = format!("{}/v1/chat/completions", world.gateway.url());
+        let body = Caller::Chat.body("oa/x", stream);
+        let response = client.post(url).bearer_auth(&world.key).json(&body).send().await.unwrap();
+        assert_eq!(response.version(), reqwest::Version::HTTP_2);
+        let answer = Answer::of(response).await.expect(200);
+        assert!(!stream || Caller::Chat.is_finished(&answer), "{}", answer.text());
+    }
+    world.assert_well().await;
+}
+
+#[tokio::test]
+async fn the_description_of_the_api_needs_no_network() {
+    let world = World::start().await;
+    let page = with(&world, Method::GET, "/docs/", &[]).await.expect(200).text();
+    let is_asset = |part: &&str| matches!(part.rsplit_once('.'), Some((_, "js" | "css")));
+    let mut names = page.split('"').filter(is_asset).peekable();
+    assert!(names.peek().is_some(), "{page}");
+    for name in names {
+        assert!(!name.contains("//"), "{name} is fetched from elsewhere");
+        let part = with(&world, Method::GET, &format!("/docs/{}", name.trim_start_matches("./")), &[]).await;
+        assert!(part.status == 200 && part.text().len() > 100, "{name}: {}", part.status);
+    }
+    let described = with(&world, Method::GET, "/openapi.json", &[]).await.expect(200).json();
+    assert!(described["paths"]["/v1/messages"]["post"].is_object());
+}

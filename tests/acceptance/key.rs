@@ -275,6 +275,47 @@ async fn a_budget_is_a_promise_even_in_parallel() {
 }
 
 #[tokio::test]
+async fn a_budget_starts_anew_when_its_period_ends() {
+    let world = World::start().await;
+    let parameters = json!({
+        "model": "openai/x", "api_base": world.openai.url(), "api_key": "sk-upstream",
+        "input_cost_per_token": 0.0, "output_cost_per_token": 0.01,
+    });
+    world.gateway.new_model(json!({"model_name": "dear", "litellm_params": parameters})).await;
+    let usage = Usage { input: 1, cache_read: 0, cache_write: 0, output: 10, reasoning: 0 };
+    world.openai.always(Reply::default().usage(usage));
+    let key = world.gateway.new_key(json!({"max_budget": 0.15, "budget_duration": "3s"})).await;
+    let mut body = Caller::Chat.body("dear", false);
+    body["max_tokens"] = json!(10);
+    let ask = || receive(world.gateway.post("/v1/chat/completions", &key, &body));
+    ask().await.expect(200);
+    let refused = ask().await.expect(402);
+    assert!(refused.text().contains("It resets at"), "{}", refused.text());
+    let anew = async {
+        while ask().await.status == 402 {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), anew).await.expect("the budget to start anew");
+    ask().await.expect(402);
+}
+
+#[tokio::test]
+async fn tokens_per_minute_are_counted_as_they_were_used() {
+    let world = World::start().await;
+    let usage = Usage { input: 400, cache_read: 0, cache_write: 0, output: 100, reasoning: 0 };
+    world.openai.always(Reply::default().usage(usage));
+    let key = world.gateway.new_key(json!({"tpm_limit": 900})).await;
+    let ask = || receive(world.gateway.post("/v1/chat/completions", &key, &Caller::Chat.body("oa/x", false)));
+    // 500 each: after two of them the minute is used up.
+    ask().await.expect(200);
+    ask().await.expect(200);
+    let answer = ask().await.expect(429);
+    assert!(Caller::Chat.own_error(&answer).contains("Limit type: tokens"), "{}", answer.text());
+    assert_eq!(world.openai.calls(), 2);
+}
+
+#[tokio::test]
 async fn requests_per_minute_are_counted() {
     let world = World::start().await;
     let key = world.gateway.new_key(json!({"rpm_limit": 3})).await;

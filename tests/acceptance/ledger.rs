@@ -252,3 +252,21 @@ async fn the_ledger_outlives_the_gateway() {
     // So does the key.
     receive(gateway.post("/v1/chat/completions", &key, &Caller::Chat.body("demo", false))).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_buffered_ledger_loses_nothing_when_the_gateway_is_asked_to_stop() {
+    let data = tempfile::tempdir().unwrap();
+    let buffered = TestGateway::builder()
+        .data_dir(data.path())
+        .environment("POSTERN_DURABILITY", "buffered")
+        .start()
+        .await;
+    let body = Caller::Chat.body("demo", false);
+    let asked = (0..50).map(|_| receive(buffered.post("/v1/chat/completions", buffered.admin_key(), &body)));
+    for answer in futures_util::future::join_all(asked).await {
+        answer.expect(200);
+    }
+    assert_eq!(buffered.stop().await.code(), Some(0));
+    let again = TestGateway::builder().data_dir(data.path()).start().await;
+    assert_eq!(postern_tests::all_rows(&again).await.len(), 50);
+}

@@ -3,11 +3,13 @@
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
 
 import session
+from browser import DrivenApp
 from desktop import BINARY, App, descendants, forget_notifications, name_of, notification_with, screenshot
 from session import until
 
@@ -16,7 +18,10 @@ class Window(unittest.TestCase):
     def test_opens_on_the_first_run_and_not_again(self):
         with App(welcomed=False) as app:
             app.wait_for_window()
-            app.base_url()
+            url = app.base_url()
+            # For whoever started it in a terminal.
+            until("what to do next", lambda: f"curl {url}/v1/chat/completions" in app.log())
+            self.assertIn("postern keys create", app.log())
             until("WebKit", app.webkit_processes)
             app.end()
             app.start()
@@ -61,6 +66,23 @@ class Window(unittest.TestCase):
             active = lambda: subprocess.run(["xdotool", "getactivewindow"], capture_output=True, text=True).stdout.strip()
             until("the window in front", lambda: active() == window)
             self.assertEqual(app.windows(), [window])
+
+    def test_a_taken_port_is_left_with_one_click(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            with DrivenApp(listen=f"127.0.0.1:{port}") as app:
+                app.wait_text("guide", lambda text: f"ort {port} is in use" in text, "what is wrong")
+                app.screenshot("port-taken-guide")
+                app.click("guide-dismiss")
+                app.wait_text("listener-notice", lambda text: f"ort {port} is in use" in text, "what is wrong")
+                offered = int(app.text("use-port").rsplit(" ", 1)[1])
+                app.screenshot("port-taken")
+                app.click("use-port")
+                self.assertEqual(app.base_url(), f"http://127.0.0.1:{offered}")
+                until("the notice to be gone", lambda: not app.page.find_elements("css selector", "[data-testid=listener-notice]"))
+                self.assertTrue(app.answers())
 
     def test_two_data_directories_are_two_programs(self):
         with App() as one, App() as other:

@@ -22,9 +22,9 @@ pub async fn run(options: Options, grace: Duration) -> Result<ExitCode> {
             return Err(error.into());
         }
     };
-    let url = base_url(address);
-    out(&format!("postern: listening on {url}"))?;
-    greet(&gateway, &url);
+    out(&format!("postern: listening on {}", base_url(address)))?;
+    let program = std::env::current_exe().unwrap_or_else(|_| "postern".into());
+    note(&gateway.greeting(address, &program));
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -35,27 +35,4 @@ pub async fn run(options: Options, grace: Duration) -> Result<ExitCode> {
         _ = terminate.recv() => Ok(ExitCode::FAILURE),
         _ = interrupt.recv() => Ok(ExitCode::FAILURE),
     }
-}
-
-/// What a person needs next: where it is, how to get a key, and one line that works at once.
-fn greet(gateway: &Gateway, url: &str) {
-    let data_dir = gateway.engine().options.data_dir.display().to_string();
-    let create = format!("postern keys create --data-dir '{data_dir}'");
-    let key = match (gateway.new_admin_key(), &gateway.engine().options.admin_key) {
-        (Some(made), _) => {
-            note(&format!("\n  Administrator's key, shown this once: {}", made.expose()));
-            made.expose().to_owned()
-        }
-        (None, Some(_)) => "$POSTERN_ADMIN_KEY".into(),
-        (None, None) => format!("$({create})"),
-    };
-    let body = r#"{"model": "demo", "messages": [{"role": "user", "content": "Hello"}]}"#;
-    note(&format!(
-        "
-  Base URL   {url}/v1   (Anthropic clients: {url})
-  Console    {url}/ui
-  New key    {create}
-  Try it     curl {url}/v1/chat/completions -H \"Authorization: Bearer {key}\" -H 'Content-Type: application/json' -d '{body}'
-"
-    ));
 }

@@ -4,7 +4,7 @@
 mod litellm;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use litellm::{ConfigFile, ConfigModel, LitellmParams, read as read_config_file};
@@ -97,9 +97,44 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Reads a secret from a caller's JSON or a file; blank counts as absent.
+pub fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    use serde::Deserialize;
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.trim().is_empty()).map(Secret::from))
+}
+
 /// Where data goes unless told otherwise: `POSTERN_DATA_DIR`, else the platform's data directory.
 pub fn default_data_dir() -> Option<PathBuf> {
     environment("POSTERN_DATA_DIR").map(PathBuf::from).or_else(|| {
         directories::ProjectDirs::from("", "", "postern").map(|directories| directories.data_dir().to_owned())
     })
 }
+
+/// A program as a person would type it: by its name if that is what the shell finds, else by its path.
+pub fn as_typed(program: &Path) -> String {
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    let found = environment("PATH").and_then(|path| {
+        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+    });
+    match found {
+        Some(found) if same_file(&found, program) => name.display().to_string(),
+        _ => quoted(&program.display().to_string()),
+    }
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
+/// A word for a POSIX shell.
+pub fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=:@%,".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! One request from its arrival to its reply. `open` reads and understands it, `pipeline` takes it through its phases,
+//! One request from its arrival to its reply. `serve` reads and understands it, `pipeline` takes it through its phases,
 //! and whatever goes wrong is answered in the caller's own format.
 
 use std::sync::Arc;
@@ -34,7 +34,6 @@ pub struct Exchange {
     pub headers: HeaderMap,
     pub body: Bytes,
     pub envelope: Envelope,
-    pub started: Instant,
 }
 
 /// Serves one LLM request in `format`.
@@ -82,7 +81,6 @@ pub async fn serve(
             headers: head.headers,
             body,
             envelope,
-            started,
         };
         pipeline::run(&exchange, &mut meter).await
     };

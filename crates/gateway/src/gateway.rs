@@ -1,5 +1,6 @@
 //! A gateway from start to end: open the data directory, the vault and the database; listen; drain; close.
 
+mod greeting;
 mod lock;
 
 use std::net::SocketAddr;

@@ -11,6 +11,7 @@ pub mod config;
 pub mod error;
 pub mod events;
 pub mod ids;
+pub mod ports;
 pub mod tasks;
 // 1 knowledge
 pub mod catalogue;

@@ -148,8 +148,10 @@ impl Limits {
         }
         let mut reserved_nanos = 0;
         if let Some(budget) = row.max_budget_nanos {
-            if row.budget_started_at > counts.budget_period {
-                counts.budget_period = row.budget_started_at;
+            // A period ends on time; the key's row says so a little later.
+            let period = row.budget_reset_at.filter(|reset| *reset <= now).unwrap_or(row.budget_started_at);
+            if period > counts.budget_period {
+                counts.budget_period = period;
                 counts.spent = 0;
             }
             let Some(cost) = estimate.cost_nanos else {

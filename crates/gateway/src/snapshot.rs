@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Uri};
 pub use build::{
     Origin, Sources, auth_header, build, fixed_headers, model_credential, origin, provider_credential,
 };
@@ -155,9 +155,37 @@ pub struct Deployment {
     pub max_output: Option<u64>,
 }
 
+/// Where requests go, parsed once for both clients.
+#[derive(Debug, Clone)]
+pub struct Address {
+    url: reqwest::Url,
+    uri: Uri,
+}
+
+impl Address {
+    /// `None` if it is no address of HTTP.
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = reqwest::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+        let uri = url.as_str().parse().ok()?;
+        Some(Self { url, uri })
+    }
+
+    pub fn is_plain(&self) -> bool {
+        self.url.scheme() == "http"
+    }
+
+    pub fn url(&self) -> &reqwest::Url {
+        &self.url
+    }
+
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+}
+
 #[derive(Debug, Clone)]
 pub enum Endpoint {
-    Http(reqwest::Url),
+    Http(Box<Address>),
     /// The built-in model, answered in process.
     Demo,
 }

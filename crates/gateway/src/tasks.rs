@@ -41,10 +41,6 @@ impl Tasks {
         self.stop.cancelled().await;
     }
 
-    pub fn is_stopping(&self) -> bool {
-        self.stop.is_cancelled()
-    }
-
     /// Tells everything to stop, without waiting for it.
     pub fn begin_stop(&self) {
         self.stop.cancel();

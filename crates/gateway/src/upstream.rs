@@ -7,51 +7,101 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{self, HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
+use http_body_util::Full;
+use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use postern_wire::Format;
 
 use crate::error::Failure;
-use crate::snapshot::{Deployment, Endpoint};
+use crate::snapshot::{Address, Deployment, Endpoint};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const POOL_IDLE: Duration = Duration::from_secs(90);
+/// Idle connections kept per host.
+const POOL_SIZE: usize = 256;
 /// A longer answer than this is not kept in memory.
 const LARGEST_ANSWER: usize = 128 * 1024 * 1024;
 const LARGEST_ERROR: usize = 256 * 1024;
 
+type Plain = legacy::Client<HttpConnector, Full<Bytes>>;
+
 /// The connection pools. TLS is set up on first use: reading the system's certificates costs more than starting.
+///
+/// Plain upstreams are on this machine or this network: no certificates, no proxy, and none of what that would cost per
+/// request.
 #[derive(Default)]
 pub struct Clients {
-    plain: OnceLock<reqwest::Client>,
+    plain: OnceLock<Plain>,
     tls: OnceLock<reqwest::Client>,
 }
 
 impl Clients {
-    pub fn for_url(&self, url: &reqwest::Url) -> Result<&reqwest::Client, Failure> {
-        let (cell, plain) = if url.scheme() == "http" { (&self.plain, true) } else { (&self.tls, false) };
-        if let Some(client) = cell.get() {
+    /// Sends and waits for the head of the reply. `provider` is named in errors.
+    pub async fn send(
+        &self,
+        method: Method,
+        address: &Address,
+        headers: HeaderMap,
+        body: Bytes,
+        provider: &str,
+    ) -> Result<Reply, Failure> {
+        if address.is_plain() {
+            let mut request = Request::new(Full::new(body));
+            *request.method_mut() = method;
+            *request.uri_mut() = address.uri().clone();
+            *request.headers_mut() = headers;
+            let client = self.plain.get_or_init(plain);
+            let response = client
+                .request(request)
+                .await
+                .map_err(|error| broken(provider, is_timeout(&error), error.is_connect(), &error))?;
+            return Ok(reply(response, provider));
+        }
+        let mut request = reqwest::Request::new(method, address.url().clone());
+        *request.headers_mut() = headers;
+        *request.body_mut() = (!body.is_empty()).then(|| body.into());
+        let response = self.tls()?.execute(request).await;
+        let response =
+            response.map_err(|error| broken(provider, error.is_timeout(), error.is_connect(), &error))?;
+        Ok(reply(response.into(), provider))
+    }
+
+    fn tls(&self) -> Result<&reqwest::Client, Failure> {
+        if let Some(client) = self.tls.get() {
             return Ok(client);
         }
-        let built = build(plain).map_err(|error| {
+        let built = tls().map_err(|error| {
             tracing::error!(%error, "the HTTP client cannot be set up");
             Failure::internal(format!("the gateway's HTTP client cannot be set up: {error}"))
         })?;
-        Ok(cell.get_or_init(|| built))
+        Ok(self.tls.get_or_init(|| built))
     }
 }
 
-fn build(plain: bool) -> Result<reqwest::Client, reqwest::Error> {
-    let builder = reqwest::Client::builder()
+fn plain() -> Plain {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(POOL_IDLE)
+        .pool_max_idle_per_host(POOL_SIZE)
+        .build(connector)
+}
+
+fn tls() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .tcp_nodelay(true)
-        .pool_idle_timeout(Duration::from_secs(90))
-        .pool_max_idle_per_host(256)
+        .pool_idle_timeout(POOL_IDLE)
+        .pool_max_idle_per_host(POOL_SIZE)
         .referer(false)
-        .retry(reqwest::retry::never());
-    // Plain upstreams are on this machine or this network: no certificates to read, and a proxy would be wrong.
-    if plain { builder.tls_certs_only([]).no_proxy().http1_only().build() } else { builder.build() }
+        .retry(reqwest::retry::never())
+        .build()
 }
 
 /// Chunks of a reply as they come in.
@@ -110,29 +160,24 @@ pub async fn send(
     body: Bytes,
     patience: Duration,
 ) -> Result<Reply, Failure> {
-    let url = match &deployment.endpoint {
+    let address = match &deployment.endpoint {
         Endpoint::Demo => return Ok(demo::answer(&body)),
-        Endpoint::Http(url) => url,
+        Endpoint::Http(address) => address,
     };
-    let client = clients.for_url(url)?;
-    let mut request = reqwest::Request::new(Method::POST, url.clone());
-    *request.headers_mut() = headers;
-    *request.body_mut() = Some(body.into());
-    let response = tokio::time::timeout(patience, client.execute(request))
-        .await
-        .map_err(|_| silent(deployment, patience))?
-        .map_err(|error| broken(deployment, &error))?;
-    Ok(from_response(response, deployment.provider.clone()))
+    let sent = clients.send(Method::POST, address, headers, body, &deployment.provider);
+    tokio::time::timeout(patience, sent).await.map_err(|_| silent(deployment, patience))?
 }
 
-pub fn from_response(response: reqwest::Response, provider: String) -> Reply {
-    let status = response.status().as_u16();
-    let response: axum::http::Response<reqwest::Body> = response.into();
+fn reply<B>(response: http::Response<B>, provider: &str) -> Reply
+where
+    B: http_body::Body<Data = Bytes, Error: std::error::Error + 'static> + Send + 'static,
+{
+    let provider = provider.to_owned();
     let (head, body) = response.into_parts();
     let chunks = http_body_util::BodyDataStream::new(body)
         .map(move |chunk| chunk.map_err(|error| cut(&provider, &error)))
         .boxed();
-    Reply { status, headers: head.headers, chunks }
+    Reply { status: head.status.as_u16(), headers: head.headers, chunks }
 }
 
 /// Reads a whole reply, at most `patience` and [`LARGEST_ANSWER`].
@@ -190,26 +235,26 @@ fn silent(deployment: &Deployment, patience: Duration) -> Failure {
     )
 }
 
-fn broken(deployment: &Deployment, error: &reqwest::Error) -> Failure {
-    let (status, code) = match (error.is_timeout(), error.is_connect()) {
-        (true, _) => (504, "upstream_timeout"),
-        (false, true) => (502, "upstream_unreachable"),
-        (false, false) => (502, "upstream_connection_lost"),
-    };
-    Failure::upstream(status, code, sentence(&deployment.provider, error))
-}
-
-/// What went wrong on the way to a provider, for a person.
-pub fn sentence(provider: &str, error: &reqwest::Error) -> String {
+fn broken(
+    provider: &str,
+    timed_out: bool,
+    connecting: bool,
+    error: &(dyn std::error::Error + 'static),
+) -> Failure {
     let reason = innermost(error);
-    match (error.is_timeout(), error.is_connect()) {
-        (true, _) => format!("{provider} could not be reached in time: {reason}"),
-        (false, true) => format!("{provider} cannot be reached: {reason}"),
-        (false, false) => format!("{provider} closed the connection without an answer: {reason}"),
-    }
+    let (status, code, message) = match (timed_out, connecting) {
+        (true, _) => (504, "upstream_timeout", format!("{provider} could not be reached in time: {reason}")),
+        (false, true) => (502, "upstream_unreachable", format!("{provider} cannot be reached: {reason}")),
+        (false, false) => (
+            502,
+            "upstream_connection_lost",
+            format!("{provider} closed the connection without an answer: {reason}"),
+        ),
+    };
+    Failure::upstream(status, code, message)
 }
 
-fn cut(provider: &str, error: &reqwest::Error) -> Failure {
+fn cut(provider: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
     Failure::upstream(
         502,
         "upstream_connection_lost",
@@ -217,11 +262,17 @@ fn cut(provider: &str, error: &reqwest::Error) -> Failure {
     )
 }
 
+fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    innermost(error)
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut)
+}
+
 /// The cause at the bottom, without the URL that reqwest puts into its own messages.
-fn innermost(error: &dyn std::error::Error) -> String {
+fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;
     }
-    cause.to_string()
+    cause
 }

@@ -25,11 +25,12 @@ fn migrations() -> Migrations<'static> {
         M::up(spend_hourly::CREATE),
         M::up(settings::CREATE),
         M::up(prices::CREATE),
+        M::up(requests::WITHOUT_RESPONSE_INDEX),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 7;
+pub const SCHEMA_VERSION: i64 = 8;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::table::requests::RequestRow;
@@ -18,7 +18,7 @@ const ROWS_PER_COMMIT: usize = 1024;
 
 /// Under load the writer waits this long before it takes what has gathered: one commit for twenty rows costs little more
 /// than one for two. Alone, a row never waits.
-const GATHER: Duration = Duration::from_micros(100);
+const GATHER: Duration = Duration::from_micros(200);
 
 type Work = Box<dyn FnOnce(&Connection) -> Done + Send>;
 /// Told whether the transaction was committed, hands the result to whoever waits.
@@ -117,7 +117,7 @@ fn in_savepoint<T>(
     result
 }
 
-fn work(mut connection: Connection, jobs: &Receiver<Job>) {
+fn work(connection: Connection, jobs: &Receiver<Job>) {
     let mut batch: Vec<Job> = Vec::new();
     let mut stopping = false;
     let mut last_batch = 0;
@@ -134,32 +134,57 @@ fn work(mut connection: Connection, jobs: &Receiver<Job>) {
         }
         last_batch = batch.len();
         stopping = batch.iter().any(|job| matches!(job, Job::Stop));
-        commit(&mut connection, &mut batch);
+        commit(&connection, &mut batch);
     }
     if let Err(error) = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);") {
         tracing::warn!(%error, "the last checkpoint of the database failed");
     }
 }
 
-fn commit(connection: &mut Connection, batch: &mut Vec<Job>) {
+/// A transaction whose statements stay prepared; rolled back when it is dropped without a commit.
+struct Transaction<'a>(&'a Connection);
+
+impl<'a> Transaction<'a> {
+    fn begin(connection: &'a Connection) -> Result<Self, SqlError> {
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        Ok(Self(connection))
+    }
+
+    fn commit(self) -> Result<(), SqlError> {
+        self.0.prepare_cached("COMMIT")?.execute([]).map(drop)
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        // After a commit, and after errors upon which SQLite has rolled back by itself, there is nothing to undo.
+        if !self.0.is_autocommit()
+            && let Err(error) = self.0.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction could not be undone");
+        }
+    }
+}
+
+fn commit(connection: &Connection, batch: &mut Vec<Job>) {
     let mut acks: Vec<oneshot::Sender<bool>> = Vec::new();
     let mut answers: Vec<Done> = Vec::new();
     let outcome = (|| -> Result<(), SqlError> {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = Transaction::begin(connection)?;
         let mut sums = spend_hourly::Sums::default();
         for job in batch.drain(..) {
             match job {
                 Job::Record(row, ack) => {
                     acks.push(ack);
-                    if requests::insert(&transaction, &row)? {
+                    if requests::insert(transaction.0, &row)? {
                         sums.add(&row);
                     }
                 }
-                Job::Run(work) => answers.push(work(&transaction)),
+                Job::Run(work) => answers.push(work(transaction.0)),
                 Job::Stop => {}
             }
         }
-        sums.write(&transaction)?;
+        sums.write(transaction.0)?;
         transaction.commit()
     })();
     if let Err(error) = &outcome {

@@ -65,7 +65,8 @@ pub struct StreamEnd {
     pub model: Option<String>,
     /// In the words of the format that the provider spoke.
     pub finish_reason: Option<String>,
-    /// Characters of output text, reasoning and tool arguments, for an estimate where usage is missing.
+    /// Characters of output text, reasoning and tool arguments, for an estimate where usage is missing. Counted
+    /// in the JSON text, where an escape is one character.
     pub output_chars: u64,
     /// What a translation could not carry; always empty for a tap.
     pub loss: LossReport,
@@ -188,12 +189,6 @@ impl StreamTap {
             output_chars: self.seen.output_chars,
             loss: LossReport::default(),
         }
-    }
-
-    /// The usage reported so far, and the characters of output text, reasoning and tool arguments seen. The count
-    /// is taken from the JSON text: an escape counts as one character.
-    pub fn usage_so_far(&self) -> (Option<Usage>, u64) {
-        (self.seen.usage.clone(), self.seen.output_chars)
     }
 
     /// Forwards everything, and what was held before it.

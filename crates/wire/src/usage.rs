@@ -4,9 +4,13 @@
 //! they are: `input` is all prompt tokens and `output` all completion tokens; every other counter is a part of one
 //! of the two. A price is found by subtracting the parts that have their own price, never by adding.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::json::{self, Members};
 
 /// Tokens and billable extras of one call. See the module for the convention.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -38,15 +42,41 @@ pub struct Usage {
     pub raw: Option<Box<RawValue>>,
 }
 
-/// A counter at a JSON pointer; anything that is not a number counts as absent.
-pub(crate) fn counter(usage: &Value, pointer: &str) -> Option<u64> {
-    let value = usage.pointer(pointer)?;
-    value.as_u64().or_else(|| value.as_f64().filter(|float| *float > 0.0).map(|float| float as u64))
+/// A usage object and the objects within it, without a tree: reports come with every response, and in some streams with
+/// every chunk.
+pub(crate) struct Report<'a> {
+    own: Members<'a>,
+    parts: Vec<(Cow<'a, str>, Members<'a>)>,
 }
 
-/// A string at a JSON pointer.
-pub(crate) fn label(usage: &Value, pointer: &str) -> Option<String> {
-    usage.pointer(pointer)?.as_str().map(str::to_owned)
+impl<'a> Report<'a> {
+    /// `None` if it is no object.
+    pub fn parse(raw: &'a RawValue) -> Option<Self> {
+        let own = json::members(raw)?;
+        let parts =
+            own.0.iter().filter_map(|(name, value)| Some((name.clone(), json::members(value)?))).collect();
+        Some(Self { own, parts })
+    }
+
+    fn find(&self, path: &str) -> Option<&'a RawValue> {
+        match path.split_once('/') {
+            None => self.own.get(path),
+            Some((part, name)) => self.parts.iter().rev().find(|(key, _)| key == part)?.1.get(name),
+        }
+    }
+
+    /// The counter `name` or `part/name`; anything that is not a number counts as absent.
+    pub fn counter(&self, path: &str) -> Option<u64> {
+        let text = self.find(path)?.get();
+        text.parse()
+            .ok()
+            .or_else(|| text.parse::<f64>().ok().filter(|float| *float > 0.0).map(|float| float as u64))
+    }
+
+    /// The string `name` or `part/name`.
+    pub fn label(&self, path: &str) -> Option<String> {
+        json::string(self.find(path)?).map(Cow::into_owned)
+    }
 }
 
 /// Lays a later report over an earlier one: members that are `null` or absent later keep their value.

@@ -805,6 +805,11 @@ export interface components {
         Listed: string | components["schemas"]["KeyView"];
         Listener: {
             address: string;
+            /**
+             * Format: int32
+             * @description A free port near the one that another program has taken.
+             */
+            free_port: number | null;
             message: string | null;
             state: components["schemas"]["ListenerName"];
         };

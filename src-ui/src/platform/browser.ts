@@ -127,6 +127,7 @@ export const browser: Platform = {
   request,
   events,
   copy,
+  listenOn: null,
   async openExternal(url) {
     window.open(url, "_blank", "noopener,noreferrer");
   },

@@ -27,6 +27,8 @@ export interface Platform {
   events(onEvent: (event: PlatformEvent) => void): () => void;
   copy(text: string): Promise<void>;
   openExternal(url: string): Promise<void>;
+  /** Moves the gateway to another port, for good. Absent in a browser, which would lose the gateway it came from. */
+  listenOn: ((port: number) => Promise<string>) | null;
   /** Absent in the native window, which needs no key. */
   signIn: SignIn | null;
 }

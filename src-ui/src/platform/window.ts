@@ -23,6 +23,7 @@ export const nativeWindow: Platform = {
   },
   copy: (text) => invoke("copy_text", { text }),
   openExternal: (url) => invoke("open_external", { url }),
+  listenOn: (port) => invoke<string>("listen_on", { port }),
   signIn: null,
 };
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::environment;
+use crate::config;
 
 /// What the file says, as far as Postern acts on it.
 #[derive(Debug, Default)]
@@ -40,7 +41,7 @@ pub struct LitellmParams {
     #[schema(example = "openai/gpt-4o-mini")]
     pub model: String,
     /// Goes to the vault; never stored with the model and never shown.
-    #[serde(default, skip_serializing, deserialize_with = "secret")]
+    #[serde(default, skip_serializing, deserialize_with = "config::secret")]
     #[schema(value_type = Option<String>, format = Password, write_only)]
     pub api_key: Option<Secret>,
     #[serde(alias = "base_url", skip_serializing_if = "Option::is_none")]
@@ -68,10 +69,6 @@ pub struct LitellmParams {
     /// Everything else; refused by the management API, named in a warning from a file.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
-}
-
-fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()).map(Secret::from))
 }
 
 impl LitellmParams {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::catalogue::Catalogue;
+use crate::config;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
@@ -140,10 +141,6 @@ pub async fn list(State(engine): State<Shared>, _: Administrator) -> Json<Provid
     })
 }
 
-fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.trim().is_empty()).map(Secret::from))
-}
-
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewProvider {
@@ -156,7 +153,7 @@ pub struct NewProvider {
     #[serde(default)]
     base_url: Option<String>,
     /// Goes to the vault and is never shown again.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(default, deserialize_with = "config::secret")]
     #[schema(value_type = Option<String>, format = Password, write_only)]
     api_key: Option<Secret>,
 }
@@ -169,7 +166,7 @@ pub struct ProviderChange {
     #[serde(default)]
     base_url: Option<String>,
     /// Replaces the one in the vault.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(default, deserialize_with = "config::secret")]
     #[schema(value_type = Option<String>, format = Password, write_only)]
     api_key: Option<Secret>,
     #[serde(default)]

@@ -15,6 +15,7 @@ use crate::engine::{Engine, ListenerState};
 use crate::error::Failure;
 use crate::events::{Event, Topic};
 use crate::http::Shared;
+use crate::ports;
 use crate::shapes::names::{VaultKindName, VaultStateName};
 use crate::shapes::{Administrator, AtThisMachine, ErrorBody, JsonBody, QueryOf};
 
@@ -74,6 +75,8 @@ pub struct Listener {
     pub state: ListenerName,
     pub address: String,
     pub message: Option<String>,
+    /// A free port near the one that another program has taken.
+    pub free_port: Option<u16>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -207,17 +210,13 @@ pub async fn read(engine: &Engine, tz: Option<&str>) -> Result<Status, Failure> 
 }
 
 pub fn listener_view(engine: &Engine) -> Listener {
-    match engine.listener_state() {
-        ListenerState::Running(address) => {
-            Listener { state: ListenerName::Running, address: address.to_string(), message: None }
-        }
-        ListenerState::Stopped => {
-            Listener { state: ListenerName::Stopped, address: engine.address().to_string(), message: None }
-        }
-        ListenerState::Failed { address, message } => {
-            Listener { state: ListenerName::Failed, address: address.to_string(), message: Some(message) }
-        }
-    }
+    let (state, address, message) = match engine.listener_state() {
+        ListenerState::Running(address) => (ListenerName::Running, address, None),
+        ListenerState::Stopped => (ListenerName::Stopped, engine.address(), None),
+        ListenerState::Failed { address, message } => (ListenerName::Failed, address, Some(message)),
+    };
+    let free_port = message.as_ref().and_then(|_| ports::free_port_instead_of(address));
+    Listener { state, address: address.to_string(), message, free_port }
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

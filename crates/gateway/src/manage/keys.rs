@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::durations;
 use crate::auth::Caller;
 use crate::clock;
+use crate::config;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
@@ -23,7 +24,7 @@ use crate::shapes::{Administrator, ErrorBody, JsonBody, QueryOf};
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct GenerateKey {
     /// A key of your own: `sk-` and at least 13 characters. Made up when absent.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(default, deserialize_with = "config::secret")]
     #[schema(value_type = Option<String>, format = Password, write_only)]
     pub key: Option<Secret>,
     /// Its name; no two keys share one.
@@ -48,10 +49,6 @@ pub struct GenerateKey {
     #[serde(flatten)]
     #[schema(ignore)]
     pub other: BTreeMap<String, Value>,
-}
-
-fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()).map(Secret::from))
 }
 
 /// A key's row, as LiteLLM shows it. Money in dollars, times RFC 3339.

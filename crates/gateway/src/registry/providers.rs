@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, Method, header};
+use bytes::Bytes;
 use postern_secrets::Secret;
 use postern_store::StoreError;
 use postern_store::table::providers::{self as table, ProviderRow};
@@ -15,7 +16,7 @@ use crate::error::Failure;
 use crate::events::Topic;
 use crate::ids;
 use crate::providers::{self, ProviderSpec};
-use crate::snapshot::{Credential, DEMO, provider_credential};
+use crate::snapshot::{Address, Credential, DEMO, provider_credential};
 use crate::upstream;
 
 const TEST_PATIENCE: Duration = Duration::from_secs(15);
@@ -270,23 +271,17 @@ async fn ask(engine: &Engine, spec: &ProviderSpec, base_url: &str, mut headers: 
             format!("{} has no list of models to test with: send it a request.", spec.label),
         );
     };
-    let Ok(url) = reqwest::Url::parse(&url) else { return failed(None, 0, format!("{url} is not a URL.")) };
-    let shown = url.to_string();
+    let Some(address) = Address::parse(&url) else { return failed(None, 0, format!("{url} is not a URL.")) };
+    let shown = address.url();
     headers.insert(header::ACCEPT, axum::http::HeaderValue::from_static("application/json"));
-    let client = match engine.clients.for_url(&url) {
-        Ok(client) => client,
-        Err(failure) => return failed(None, 0, failure.error.message),
-    };
-    let mut request = reqwest::Request::new(Method::GET, url);
-    *request.headers_mut() = headers;
-    let response = match tokio::time::timeout(TEST_PATIENCE, client.execute(request)).await {
+    let sent = engine.clients.send(Method::GET, &address, headers, Bytes::new(), &spec.label);
+    let reply = match tokio::time::timeout(TEST_PATIENCE, sent).await {
         Err(_) => return failed(None, elapsed(), format!("No answer within {} s.", TEST_PATIENCE.as_secs())),
-        Ok(Err(error)) => return failed(None, elapsed(), upstream::sentence(&spec.label, &error)),
-        Ok(Ok(response)) => response,
+        Ok(Err(failure)) => return failed(None, elapsed(), failure.error.message),
+        Ok(Ok(reply)) => reply,
     };
-    let status = response.status().as_u16();
-    let body =
-        upstream::read_error(upstream::from_response(response, spec.label.clone()), TEST_PATIENCE).await;
+    let status = reply.status;
+    let body = upstream::read_error(reply, TEST_PATIENCE).await;
     let latency_ms = elapsed();
     match status {
         200..=299 => {

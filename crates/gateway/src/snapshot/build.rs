@@ -14,7 +14,8 @@ use postern_store::table::requests::Billing;
 use uuid::Uuid;
 
 use super::{
-    AllowedModels, Credential, DEMO, Deployment, Endpoint, Group, PricePlan, Provider, Snapshot, VirtualKey,
+    Address, AllowedModels, Credential, DEMO, Deployment, Endpoint, Group, PricePlan, Provider, Snapshot,
+    VirtualKey,
 };
 use crate::catalogue::{BilledTokens, Catalogue, Cost, PriceOverride};
 use crate::config::{ConfigFile, LitellmParams};
@@ -373,7 +374,7 @@ pub fn origin<'a>(params: &LitellmParams, providers: &'a [Arc<Provider>]) -> Opt
 
 fn endpoint(spec: &ProviderSpec, base_url: &str) -> Option<Endpoint> {
     let url = format!("{}{}", base_url.trim_end_matches('/'), spec.chat_path);
-    reqwest::Url::parse(&url).ok().map(Endpoint::Http)
+    Address::parse(&url).map(|address| Endpoint::Http(Box::new(address)))
 }
 
 /// The price in force: the deployment's own, else the user's, else the catalogue's.

@@ -59,7 +59,7 @@ fn only(snapshot: &Snapshot, group: &str) -> Arc<Deployment> {
 
 fn url(deployment: &Deployment) -> String {
     match &deployment.endpoint {
-        Endpoint::Http(url) => url.to_string(),
+        Endpoint::Http(address) => address.url().to_string(),
         Endpoint::Demo => "demo".into(),
     }
 }

@@ -3,38 +3,35 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use crate::usage::{Usage, counter, label};
+use crate::usage::{Report, Usage};
 
 /// Reads a usage object.
 ///
 /// Some providers leave reasoning out of `completion_tokens` but count it in `total_tokens`; what the total has
 /// beyond prompt and completion is therefore output. Cached tokens are part of `prompt_tokens` everywhere.
 pub(super) fn read(raw: &RawValue, service_tier: Option<String>) -> Option<Usage> {
-    let usage: Value = serde_json::from_str(raw.get()).ok()?;
-    if !usage.is_object() {
-        return None;
-    }
-    let first = |pointers: &[&str]| pointers.iter().find_map(|pointer| counter(&usage, pointer)).unwrap_or(0);
-    let input = first(&["/prompt_tokens", "/input_tokens"]);
-    let completion = first(&["/completion_tokens", "/output_tokens"]);
-    let hidden = first(&["/total_tokens"]).saturating_sub(input.saturating_add(completion));
+    let usage = Report::parse(raw)?;
+    let first = |paths: &[&str]| paths.iter().find_map(|path| usage.counter(path)).unwrap_or(0);
+    let input = first(&["prompt_tokens", "input_tokens"]);
+    let completion = first(&["completion_tokens", "output_tokens"]);
+    let hidden = first(&["total_tokens"]).saturating_sub(input.saturating_add(completion));
     Some(Usage {
         input,
         output: completion + hidden,
         cache_read: first(&[
-            "/prompt_tokens_details/cached_tokens",
-            "/cache_read_input_tokens",
-            "/prompt_cache_hit_tokens",
-            "/cached_tokens",
+            "prompt_tokens_details/cached_tokens",
+            "cache_read_input_tokens",
+            "prompt_cache_hit_tokens",
+            "cached_tokens",
         ]),
-        cache_write_5m: first(&["/prompt_tokens_details/cache_write_tokens", "/cache_creation_input_tokens"]),
+        cache_write_5m: first(&["prompt_tokens_details/cache_write_tokens", "cache_creation_input_tokens"]),
         cache_write_1h: 0,
-        reasoning: first(&["/completion_tokens_details/reasoning_tokens", "/reasoning_tokens"]).max(hidden),
-        audio_input: first(&["/prompt_tokens_details/audio_tokens"]),
-        audio_output: first(&["/completion_tokens_details/audio_tokens"]),
-        image_input: first(&["/prompt_tokens_details/image_tokens"]),
-        web_searches: first(&["/server_tool_use/web_search_requests", "/num_search_queries"]),
-        service_tier: service_tier.or_else(|| label(&usage, "/service_tier")),
+        reasoning: first(&["completion_tokens_details/reasoning_tokens", "reasoning_tokens"]).max(hidden),
+        audio_input: first(&["prompt_tokens_details/audio_tokens"]),
+        audio_output: first(&["completion_tokens_details/audio_tokens"]),
+        image_input: first(&["prompt_tokens_details/image_tokens"]),
+        web_searches: first(&["server_tool_use/web_search_requests", "num_search_queries"]),
+        service_tier: service_tier.or_else(|| usage.label("service_tier")),
         raw: Some(raw.to_owned()),
     })
 }

@@ -3,30 +3,27 @@
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::usage::{Usage, counter, label, merged};
+use crate::usage::{Report, Usage, merged};
 
 /// Reads a usage object. Here `input_tokens` is only what no cache touched, so the cached parts are added to it.
 pub(super) fn read(raw: &RawValue) -> Option<Usage> {
-    let usage: Value = serde_json::from_str(raw.get()).ok()?;
-    if !usage.is_object() {
-        return None;
-    }
-    let count = |pointer: &str| counter(&usage, pointer).unwrap_or(0);
-    let cache_read = count("/cache_read_input_tokens");
-    let for_an_hour = count("/cache_creation/ephemeral_1h_input_tokens");
-    let for_minutes = count("/cache_creation/ephemeral_5m_input_tokens");
+    let usage = Report::parse(raw)?;
+    let count = |path: &str| usage.counter(path).unwrap_or(0);
+    let cache_read = count("cache_read_input_tokens");
+    let for_an_hour = count("cache_creation/ephemeral_1h_input_tokens");
+    let for_minutes = count("cache_creation/ephemeral_5m_input_tokens");
     // The total is authoritative; the breakdown is optional and may be older in a stream.
-    let written = count("/cache_creation_input_tokens").max(for_an_hour + for_minutes);
-    let is_fast = label(&usage, "/speed").as_deref() == Some("fast");
+    let written = count("cache_creation_input_tokens").max(for_an_hour + for_minutes);
+    let is_fast = usage.label("speed").as_deref() == Some("fast");
     Some(Usage {
-        input: count("/input_tokens") + cache_read + written,
-        output: count("/output_tokens"),
+        input: count("input_tokens") + cache_read + written,
+        output: count("output_tokens"),
         cache_read,
         cache_write_5m: written - for_an_hour,
         cache_write_1h: for_an_hour,
-        reasoning: count("/output_tokens_details/thinking_tokens"),
-        web_searches: count("/server_tool_use/web_search_requests"),
-        service_tier: if is_fast { Some("fast".to_owned()) } else { label(&usage, "/service_tier") },
+        reasoning: count("output_tokens_details/thinking_tokens"),
+        web_searches: count("server_tool_use/web_search_requests"),
+        service_tier: if is_fast { Some("fast".to_owned()) } else { usage.label("service_tier") },
         raw: Some(raw.to_owned()),
         ..Usage::default()
     })

@@ -44,12 +44,12 @@ fn notes_what_a_chat_stream_says() {
     assert!(!tap.feed(Bytes::from(HEAD)).first_content, "an empty delta is no content");
     assert!(tap.feed(Bytes::from(TEXT)).first_content);
     assert!(!tap.feed(Bytes::from(TEXT)).first_content);
-    assert_eq!(tap.usage_so_far().1, 2 * "héllo \"usage\" ä".chars().count() as u64);
     tap.feed(Bytes::from(STOP));
     tap.feed(Bytes::from(USAGE));
     assert!(tap.feed(Bytes::from(DONE)).terminal);
     let end = tap.finish();
     assert_eq!(end.state, EndState::Complete);
+    assert_eq!(end.output_chars, 2 * "héllo \"usage\" ä".chars().count() as u64);
     let usage = end.usage.unwrap();
     assert_eq!((usage.input, usage.output, usage.service_tier.as_deref()), (9, 4, Some("flex")));
     assert_eq!(

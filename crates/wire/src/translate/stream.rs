@@ -10,7 +10,6 @@ use crate::format::Format;
 use crate::loss::LossReport;
 use crate::sse;
 use crate::tap::{EndState, Seen, StreamEnd, Watcher, is_whole};
-use crate::usage::Usage;
 
 /// What to do after feeding bytes.
 #[derive(Clone, Debug, Default)]
@@ -105,11 +104,6 @@ impl StreamTranscoder {
             output_chars: inner.seen.output_chars,
             loss: std::mem::take(&mut inner.loss),
         }
-    }
-
-    /// As [`crate::StreamTap::usage_so_far`].
-    pub fn usage_so_far(&self) -> (Option<Usage>, u64) {
-        (self.inner.seen.usage.clone(), self.inner.seen.output_chars)
     }
 }
 

@@ -8,6 +8,7 @@ import { Button, Card, Skeleton } from "@/components/controls";
 import { CodeBlock, CopyText } from "@/components/copy";
 import { curlLine, fallbackBaseUrl } from "@/features/keys/snippets";
 import { AddProvider } from "@/features/providers/add-provider";
+import { UsePort } from "@/features/settings/use-port";
 import { cn } from "@/lib/cn";
 import { Arrival } from "./arrival";
 import { IssueStep } from "./issue-step";
@@ -50,9 +51,12 @@ export function Guide({ onDone }: { onDone: () => void }) {
               Tools reach it at <CopyText text={status.data.base_url} label="base URL" className="text-text" />
             </p>
           ) : (
-            <p className="text-muted">
-              {status.data.listener.message ?? "The listener is off. Switch it on under Settings."}
-            </p>
+            <div className="grid justify-items-start gap-2">
+              <p className="text-muted first-letter:uppercase">
+                {status.data.listener.message ?? "The listener is off. Switch it on under Settings."}
+              </p>
+              <UsePort listener={status.data.listener} />
+            </div>
           )}
         </Step>
         <Step

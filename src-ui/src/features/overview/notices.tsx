@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Overview, Status } from "@/api/contract";
 import { Warning } from "@/components/notice";
+import { UsePort } from "@/features/settings/use-port";
 import { modelName } from "@/lib/model-name";
 import { plural } from "@/lib/numbers";
 
@@ -16,9 +17,12 @@ export function Notices({ overview, status }: { overview: Overview | undefined; 
         <Warning
           testid="listener-notice"
           action={
-            <Link to="/settings" className={linkClass}>
-              Open settings
-            </Link>
+            <span className="flex shrink-0 items-center gap-3">
+              <UsePort listener={status.listener} />
+              <Link to="/settings" className={linkClass}>
+                Open settings
+              </Link>
+            </span>
           }
         >
           {status.listener.state === "stopped"

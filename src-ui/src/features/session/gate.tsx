@@ -108,7 +108,7 @@ function Frame({ children }: { children: React.ReactNode }) {
     <main className="grid min-h-full place-items-center p-4">
       <div className="w-full max-w-[400px]">
         <div className="mb-4 flex items-center gap-2 font-semibold text-base">
-          <Mark className="size-6 text-accent" /> Postern
+          <Mark className="size-6" /> Postern
         </div>
         <div className="rounded-xl border border-line bg-surface p-6 shadow-card" data-testid="sign-in">
           {children}

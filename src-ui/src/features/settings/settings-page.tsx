@@ -10,6 +10,7 @@ import { bytes, count } from "@/lib/numbers";
 import { setTheme, type Theme, useTheme } from "@/lib/theme";
 import { fullTime, relative } from "@/lib/time";
 import { useNow } from "@/lib/use-hooks";
+import { UsePort } from "./use-port";
 
 export function SettingsPage() {
   const status = useStatus();
@@ -120,7 +121,10 @@ function Listener({ status }: { status: Status | undefined }) {
               )}
             </Fact>
             <Fact name="Address">
-              <code className="font-mono text-xs">{status.listener.address}</code>
+              <span className="inline-flex flex-wrap items-center gap-3">
+                <code className="font-mono text-xs">{status.listener.address}</code>
+                <UsePort listener={status.listener} />
+              </span>
             </Fact>
             <Fact name="Up since">
               {fullTime(status.started_at)} <span className="text-faint">({relative(status.started_at, now)})</span>

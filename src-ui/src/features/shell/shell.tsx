@@ -88,7 +88,7 @@ function PhoneBar({ onPalette, pathname }: { onPalette: () => void; pathname: st
         </Dialog.Portal>
       </Dialog.Root>
       <span className="flex flex-1 items-center gap-2 font-semibold">
-        <Mark className="size-5 text-accent" /> Postern
+        <Mark className="size-5" /> Postern
       </span>
       <span className="pr-2">
         <GatewayLine status={status.data} short />

@@ -26,7 +26,7 @@ export function Sidebar({ rail, onPalette }: { rail: boolean; onPalette: () => v
       )}
     >
       <div className={cn("flex h-8 items-center gap-2 font-semibold text-base", !rail && "px-2")}>
-        <Mark className="size-5 text-accent" />
+        <Mark className="size-5" />
         {!rail && "Postern"}
       </div>
       <PaletteButton rail={rail} onPalette={onPalette} />
