@@ -14,7 +14,6 @@ mod overlay;
 mod price;
 mod view;
 
-use std::cmp::Ordering;
 use std::sync::OnceLock;
 
 pub use cost::{BilledTokens, Cost, CostLine};
@@ -27,40 +26,64 @@ pub use view::{CatalogueModel, CatalogueView};
 static EMBEDDED: &str = include_str!("../data/catalogue.json");
 
 /// Every model that a price list knows, by provider and upstream id.
+///
+/// Only the names are kept: a row is decoded when it is asked for, which is when a snapshot is built or a list is shown,
+/// and never on the way of a request. Decoded, all rows would be a quarter of the memory of an idle gateway.
 #[derive(Debug)]
 pub struct Catalogue {
-    version: Box<str>,
-    generated: Box<str>,
-    sources: Vec<(Box<str>, Box<str>)>,
+    version: &'static str,
+    generated: &'static str,
+    sources: Vec<(&'static str, &'static str)>,
     /// Sorted by provider, then id.
-    models: Vec<Model>,
-    /// Other ids of models (index into `models`), sorted by provider, then alias.
-    aliases: Vec<(Box<str>, u32)>,
+    entries: Vec<Entry>,
+    /// Sorted by provider, then alias.
+    aliases: Vec<Alias>,
+}
+
+/// Where a model's row is.
+#[derive(Debug)]
+struct Entry {
+    provider: &'static str,
+    id: &'static str,
+    row: &'static str,
+}
+
+/// Another id of a model.
+#[derive(Debug)]
+struct Alias {
+    provider: &'static str,
+    name: &'static str,
+    id: &'static str,
+}
+
+impl Entry {
+    fn model(&self) -> Model {
+        self.decode().expect("every row of the embedded catalogue is decoded by a test before it is shipped")
+    }
 }
 
 impl Catalogue {
-    /// The catalogue that this build carries, decoded at first use.
+    /// The catalogue that this build carries, read at first use.
     pub fn embedded() -> &'static Catalogue {
         static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
         CATALOGUE.get_or_init(|| {
-            Catalogue::parse(EMBEDDED)
-                .expect("the embedded catalogue is decoded by a test before it is shipped")
+            Catalogue::index(EMBEDDED).expect("the embedded catalogue is read by a test before it is shipped")
         })
     }
 
     /// Changes whenever any row changes; written beside every cost that a row of it led to.
     pub fn version(&self) -> &str {
-        &self.version
+        self.version
     }
 
     /// The day whose prices it holds, `2026-11-20`.
     pub fn generated(&self) -> &str {
-        &self.generated
+        self.generated
     }
 
     /// `(source, its version)`.
     pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.sources.iter().map(|(name, version)| (&**name, &**version))
+        self.sources.iter().copied()
     }
 
     /// The version of the source that a model names.
@@ -68,9 +91,20 @@ impl Catalogue {
         self.sources().find(|(name, _)| *name == source).map_or("", |(_, version)| version)
     }
 
-    /// All models, sorted by provider, then id.
-    pub fn models(&self) -> &[Model] {
-        &self.models
+    /// How many models there are.
+    pub fn size(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// All models, sorted by provider, then id; each is decoded as it comes.
+    pub fn models(&self) -> impl Iterator<Item = Model> {
+        self.entries.iter().map(Entry::model)
+    }
+
+    /// A provider's models, sorted by id; each is decoded as it comes.
+    pub fn models_of(&self, provider: &str) -> impl Iterator<Item = Model> {
+        let start = self.entries.partition_point(|entry| entry.provider < provider);
+        self.entries[start..].iter().take_while(move |entry| entry.provider == provider).map(Entry::model)
     }
 
     /// The row of a model at a provider. The first of these that is listed, and nothing more daring:
@@ -80,7 +114,16 @@ impl Catalogue {
     /// 3. both again without a `models/` or `<provider>/` in front, as lists of models and clients write it;
     /// 4. all again without a date at the end (`-2024-08-06`, `-20240806`, `@20240806`): a dated build costs what its
     ///    undated name costs unless the list says otherwise. The reverse is not tried: which date it would be is a guess.
-    pub fn find(&self, provider: &str, model: &str) -> Option<&Model> {
+    pub fn find(&self, provider: &str, model: &str) -> Option<Model> {
+        self.entry(provider, model).map(Entry::model)
+    }
+
+    /// Whether [`Self::find`] finds it.
+    pub fn has(&self, provider: &str, model: &str) -> bool {
+        self.entry(provider, model).is_some()
+    }
+
+    fn entry(&self, provider: &str, model: &str) -> Option<&Entry> {
         let bare = model
             .strip_prefix("models/")
             .or_else(|| model.strip_prefix(provider).and_then(|rest| rest.strip_prefix('/')))
@@ -89,25 +132,25 @@ impl Catalogue {
         candidates.into_iter().flatten().find_map(|id| self.listed(provider, id))
     }
 
-    /// Every provider's row of exactly this id.
-    pub fn providers_of(&self, model: &str) -> impl Iterator<Item = &Model> {
-        self.models.iter().filter(move |row| *row.id == *model)
+    /// Every provider that lists exactly this id.
+    pub fn providers_of(&self, model: &str) -> impl Iterator<Item = &'static str> {
+        self.entries.iter().filter(move |entry| entry.id == model).map(|entry| entry.provider)
     }
 
-    fn listed(&self, provider: &str, id: &str) -> Option<&Model> {
-        if let Ok(index) = self.models.binary_search_by(|row| order(row, &row.id, provider, id)) {
-            return self.models.get(index);
-        }
-        let index = self
-            .aliases
-            .binary_search_by(|(alias, row)| order(&self.models[*row as usize], alias, provider, id))
-            .ok()?;
-        self.models.get(self.aliases[index].1 as usize)
+    fn listed(&self, provider: &str, id: &str) -> Option<&Entry> {
+        let exact = |id: &str| {
+            let at = self
+                .entries
+                .binary_search_by_key(&(provider, id), |entry| (entry.provider, entry.id))
+                .ok()?;
+            self.entries.get(at)
+        };
+        exact(id).or_else(|| {
+            let sought = (provider, id);
+            let at = self.aliases.binary_search_by_key(&sought, |alias| (alias.provider, alias.name)).ok()?;
+            exact(self.aliases[at].id)
+        })
     }
-}
-
-fn order(row: &Model, name: &str, provider: &str, id: &str) -> Ordering {
-    (*row.provider).cmp(provider).then_with(|| name.cmp(id))
 }
 
 /// `gpt-4o-2024-08-06` -> `gpt-4o`.

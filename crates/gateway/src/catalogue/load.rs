@@ -1,15 +1,16 @@
-//! Decodes `catalogue.json`. Strict: what it does not know is an error, so that a price is never silently lost.
+//! Reads `catalogue.json`: an index of all rows, and one row when it is asked for. Strict: what it does not know is an
+//! error, so that a price is never silently lost.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
-use super::Catalogue;
 use super::model::{Capabilities, MODES, Model};
 use super::price::{OffPeak, PriceKey, PriceTable, Prices, Tier, Window};
+use super::{Alias, Catalogue, Entry};
 
 const FORMAT: u32 = 1;
 
@@ -25,116 +26,103 @@ pub enum LoadError {
 }
 
 #[derive(Deserialize)]
-struct File<'a> {
+struct File {
     format: u32,
-    #[serde(borrow)]
-    version: &'a str,
-    generated: &'a str,
-    sources: HashMap<&'a str, &'a str>,
-    models: Vec<Row<'a>>,
+    version: &'static str,
+    generated: &'static str,
+    sources: HashMap<&'static str, &'static str>,
+    models: Vec<&'static RawValue>,
+}
+
+/// What the index needs of a row.
+#[derive(Deserialize)]
+struct Names {
+    provider: &'static str,
+    id: &'static str,
+    #[serde(default)]
+    aliases: Vec<&'static str>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row<'a> {
-    provider: &'a str,
-    id: &'a str,
-    mode: &'a str,
+struct Row {
+    provider: &'static str,
+    id: &'static str,
+    mode: &'static str,
     context: Option<u64>,
     max_output: Option<u64>,
     #[serde(default)]
-    caps: &'a str,
+    caps: &'static str,
     prices: PriceTable,
     #[serde(default)]
     tiers: Box<[Tier]>,
     off_peak: Option<Box<OffPeak>>,
-    deprecates: Option<Box<str>>,
-    #[serde(default, borrow)]
-    aliases: Vec<&'a str>,
-    source: &'a str,
+    deprecates: Option<&'static str>,
+    #[serde(default, rename = "aliases")]
+    _aliases: Vec<&'static str>,
+    source: &'static str,
 }
 
 impl Catalogue {
-    /// Decodes a catalogue file.
-    pub fn parse(text: &str) -> Result<Catalogue, LoadError> {
-        let file: File<'_> = serde_json::from_str(text)?;
+    /// Makes the index of a catalogue file. Of a row only its names are read here.
+    pub fn index(text: &'static str) -> Result<Self, LoadError> {
+        let file: File = serde_json::from_str(text)?;
         if file.format != FORMAT {
             return Err(LoadError::Format(file.format));
         }
-        let mut sources: Vec<(Box<str>, Box<str>)> =
-            file.sources.into_iter().map(|(name, version)| (name.into(), version.into())).collect();
-        sources.sort();
-        let mut names = Names::default();
-        let mut rows = file.models;
-        rows.sort_by_key(|row| (row.provider, row.id));
+        let mut sources: Vec<(&str, &str)> = file.sources.into_iter().collect();
+        sources.sort_unstable();
+        let mut entries = Vec::with_capacity(file.models.len());
         let mut aliases = Vec::new();
-        let mut models: Vec<Model> = Vec::with_capacity(rows.len());
-        for row in rows {
-            let index = models.len() as u32;
-            aliases.extend(row.aliases.iter().map(|alias| (Box::from(*alias), index)));
-            if models.last().is_some_and(|last| *last.provider == *row.provider && *last.id == *row.id) {
-                return Err(row.wrong("listed twice"));
-            }
-            models.push(row.into_model(&mut names)?);
+        for row in file.models {
+            let names: Names = serde_json::from_str(row.get())?;
+            let (provider, id) = (names.provider, names.id);
+            aliases.extend(names.aliases.into_iter().map(|alias| Alias { provider, name: alias, id }));
+            entries.push(Entry { provider, id, row: row.get() });
         }
-        aliases.sort_by(|(a, i), (b, j)| {
-            (&*models[*i as usize].provider, &**a).cmp(&(&*models[*j as usize].provider, &**b))
-        });
+        entries.sort_unstable_by_key(|entry| (entry.provider, entry.id));
+        aliases.sort_unstable_by_key(|alias| (alias.provider, alias.name));
         aliases.shrink_to_fit();
-        Ok(Catalogue {
-            version: file.version.into(),
-            generated: file.generated.into(),
-            sources,
-            models,
-            aliases,
-        })
+        let twice =
+            entries.windows(2).find(|pair| (pair[0].provider, pair[0].id) == (pair[1].provider, pair[1].id));
+        if let Some([entry, _]) = twice {
+            return Err(entry.wrong("listed twice"));
+        }
+        Ok(Self { version: file.version, generated: file.generated, sources, entries, aliases })
     }
 }
 
-impl Row<'_> {
+impl Entry {
     fn wrong(&self, problem: impl Into<String>) -> LoadError {
         LoadError::Model { provider: self.provider.into(), model: self.id.into(), problem: problem.into() }
     }
 
-    fn into_model(self, names: &mut Names) -> Result<Model, LoadError> {
+    /// Decodes the whole row.
+    pub(super) fn decode(&self) -> Result<Model, LoadError> {
+        let row: Row = serde_json::from_str(self.row).map_err(|error| self.wrong(error.to_string()))?;
         let mut capabilities = Capabilities::default();
-        for capability in self.caps.split_ascii_whitespace() {
+        for capability in row.caps.split_ascii_whitespace() {
             if !capabilities.insert(capability) {
                 return Err(self.wrong(format!("unknown capability {capability}")));
             }
         }
-        if !self.tiers.is_sorted_by_key(|tier| tier.above) {
+        if !row.tiers.is_sorted_by_key(|tier| tier.above) {
             return Err(self.wrong("tiers out of order"));
         }
-        let Ok(mode) = MODES.binary_search(&self.mode) else {
-            return Err(self.wrong(format!("unknown mode {}", self.mode)));
+        let Ok(mode) = MODES.binary_search(&row.mode) else {
+            return Err(self.wrong(format!("unknown mode {}", row.mode)));
         };
         Ok(Model {
-            id: self.id.into(),
-            provider: names.shared(self.provider),
+            id: row.id,
+            provider: row.provider,
             mode: MODES[mode],
-            source: names.shared(self.source),
-            deprecates: self.deprecates,
-            context: self.context,
-            max_output: self.max_output,
+            source: row.source,
+            deprecates: row.deprecates,
+            context: row.context,
+            max_output: row.max_output,
             capabilities,
-            prices: Prices { base: self.prices, tiers: self.tiers, off_peak: self.off_peak },
+            prices: Prices { base: row.prices, tiers: row.tiers, off_peak: row.off_peak },
         })
-    }
-}
-
-/// One allocation for each name that many rows share.
-#[derive(Default)]
-struct Names(HashSet<Arc<str>>);
-
-impl Names {
-    fn shared(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(name) {
-            return Arc::clone(known);
-        }
-        let name: Arc<str> = name.into();
-        self.0.insert(Arc::clone(&name));
-        name
     }
 }
 

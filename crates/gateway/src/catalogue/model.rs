@@ -1,7 +1,5 @@
 //! One row of the catalogue.
 
-use std::sync::Arc;
-
 use super::price::Prices;
 
 /// What a model can do, by the names of the API. Sorted; a capability's place is its bit.
@@ -85,8 +83,8 @@ pub const MODES: [&str; 18] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
     /// As the provider's API takes it.
-    pub id: Box<str>,
-    pub provider: Arc<str>,
+    pub id: &'static str,
+    pub provider: &'static str,
     /// One of [`MODES`]; `responses` is chat through the Responses API only.
     pub mode: &'static str,
     /// Tokens of input.
@@ -96,7 +94,7 @@ pub struct Model {
     pub capabilities: Capabilities,
     pub prices: Prices,
     /// The day on which the provider withdraws it, `2026-11-30`.
-    pub deprecates: Option<Box<str>>,
+    pub deprecates: Option<&'static str>,
     /// The price list that the row comes from; its version is [`super::Catalogue::source_version`].
-    pub source: Arc<str>,
+    pub source: &'static str,
 }

@@ -64,12 +64,12 @@ impl Catalogue {
                 .iter()
                 .map(|tier| CatalogueTier { above_tokens: tier.above, prices: by_name(&tier.prices) })
                 .collect(),
-            deprecates: model.deprecates.as_deref().map(Into::into),
+            deprecates: model.deprecates.map(Into::into),
             source: if own.is_some() { "user".into() } else { model.source.to_string() },
             source_version: if own.is_some() {
                 String::new()
             } else {
-                self.source_version(&model.source).into()
+                self.source_version(model.source).into()
             },
             available,
             overridden: own.is_some(),

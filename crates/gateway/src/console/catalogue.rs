@@ -35,9 +35,8 @@ fn rows(snapshot: &Snapshot) -> CatalogueView {
     };
     let models = catalogue
         .models()
-        .iter()
         .map(|model| {
-            catalogue.view(model, own(&model.provider, &model.id), configured.contains(&*model.provider))
+            catalogue.view(&model, own(model.provider, model.id), configured.contains(model.provider))
         })
         .collect();
     catalogue.whole(models)
@@ -81,8 +80,8 @@ fn one(engine: &Engine, provider: &str, model: &str) -> Result<CatalogueModel, F
         Failure::not_found("model_not_found", format!("the catalogue has no model {model} of {provider}"))
     })?;
     let own = snapshot.overrides.get(&(provider.to_owned(), known.id.to_string())).map(|plan| &plan.prices);
-    let available = configured(&snapshot).contains(&*known.provider);
-    Ok(Catalogue::embedded().view(known, own, available))
+    let available = configured(&snapshot).contains(known.provider);
+    Ok(Catalogue::embedded().view(&known, own, available))
 }
 
 /// Set your own prices of a model; they win over the catalogue

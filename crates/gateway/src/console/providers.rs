@@ -90,13 +90,8 @@ fn view(engine: &Engine, provider: &snapshot::Provider) -> Provider {
         (Credential::NotNeeded, None) => (CredentialName::NotNeeded, None),
         (Credential::Unavailable(reason), None) => (CredentialName::Unavailable, Some(reason.clone())),
     };
-    let known = || {
-        Catalogue::embedded()
-            .models()
-            .iter()
-            .filter(|model| *model.provider == *provider.spec.id && model.mode == "chat")
-            .count()
-    };
+    let known =
+        || Catalogue::embedded().models_of(&provider.spec.id).filter(|model| model.mode == "chat").count();
     let models = if provider.built_in {
         1
     } else {

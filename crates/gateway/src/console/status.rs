@@ -202,7 +202,7 @@ pub async fn read(engine: &Engine, tz: Option<&str>) -> Result<Status, Failure> 
         requests_today: totals.requests,
         unpriced_today: totals.unpriced,
         catalogue: CatalogueStatus {
-            models: Catalogue::embedded().models().len(),
+            models: Catalogue::embedded().size(),
             version: Catalogue::embedded().version().to_owned(),
         },
         credential_problems,

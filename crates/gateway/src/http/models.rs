@@ -49,11 +49,10 @@ fn usable(snapshot: &Snapshot, caller: &Caller) -> Vec<Model> {
         snapshot.aliases.keys().filter(|alias| caller.may_use(&[alias])).map(|alias| model(alias, "postern")),
     );
     for provider in snapshot.providers.iter().filter(|provider| provider.row.enabled && !provider.built_in) {
-        let models =
-            Catalogue::embedded().models().iter().filter(|known| *known.provider == *provider.spec.id);
+        let models = Catalogue::embedded().models_of(&provider.spec.id);
         for known in models.filter(|known| known.mode == "chat" || known.mode == "responses") {
             let id = format!("{}/{}", provider.row.name, known.id);
-            if caller.may_use(&[&id, &known.id]) {
+            if caller.may_use(&[&id, known.id]) {
                 list.push(model(&id, &provider.row.name));
             }
         }

@@ -45,8 +45,7 @@ fn every_preset_is_sound() {
 
 #[test]
 fn every_provider_of_the_catalogue_has_a_preset_or_is_listed_as_having_none() {
-    let priced: BTreeSet<&str> =
-        Catalogue::embedded().models().iter().map(|model| &*model.provider).collect();
+    let priced: BTreeSet<&str> = Catalogue::embedded().models().map(|model| model.provider).collect();
     let without: BTreeSet<&str> = without_preset().iter().map(String::as_str).collect();
     for provider in &priced {
         let spec = specs().iter().find(|spec| spec.id == *provider);

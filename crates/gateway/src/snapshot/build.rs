@@ -131,7 +131,7 @@ fn price_override(row: &PriceRow) -> Option<((String, String), Arc<PricePlan>)> 
     let set: PriceOverride = serde_json::from_str(&row.prices).ok()?;
     let known = Catalogue::embedded().find(&row.provider, &row.model);
     let plan = PricePlan {
-        prices: set.over(known.map(|model| &model.prices)),
+        prices: set.over(known.as_ref().map(|model| &model.prices)),
         source: "override".into(),
         version: crate::clock::text(row.updated_at),
     };
@@ -229,7 +229,7 @@ pub(super) fn direct_deployment(
     let known = Catalogue::embedded().find(&provider.spec.id, model);
     Deployment {
         prices: price_plan(provider.spec, model, &LitellmParams::default(), overrides),
-        context: known.and_then(|model| model.context),
+        context: known.as_ref().and_then(|model| model.context),
         max_output: known.and_then(|model| model.max_output),
         ..of_provider(provider, model)
     }
@@ -316,7 +316,7 @@ fn deployment(
         weight: params.weight.unwrap_or(1),
         order: params.order.unwrap_or(0),
         drop_params: params.drop_params.unwrap_or(false),
-        context: known.and_then(|model| model.context),
+        context: known.as_ref().and_then(|model| model.context),
         max_output: known.and_then(|model| model.max_output),
         upstream_model: model,
     })
@@ -366,9 +366,7 @@ pub fn origin<'a>(params: &LitellmParams, providers: &'a [Arc<Provider>]) -> Opt
             model: params.model.clone(),
         });
     }
-    let known = Catalogue::embedded()
-        .providers_of(&params.model)
-        .find_map(|model| providers::find(&model.provider))?;
+    let known = Catalogue::embedded().providers_of(&params.model).find_map(providers::find)?;
     Some(Origin { spec: known, provider: by_spec(known), model: params.model.clone() })
 }
 
@@ -393,7 +391,7 @@ fn price_plan(
     );
     if let Some(own) = own {
         return Some(Arc::new(PricePlan {
-            prices: own.over(known.map(|model| &model.prices)),
+            prices: own.over(known.as_ref().map(|model| &model.prices)),
             source: "deployment".into(),
             version: String::new(),
         }));
@@ -403,9 +401,9 @@ fn price_plan(
     }
     let known = known?;
     Some(Arc::new(PricePlan {
-        prices: known.prices.clone(),
+        prices: known.prices,
         source: known.source.to_string(),
-        version: Catalogue::embedded().source_version(&known.source).to_owned(),
+        version: Catalogue::embedded().source_version(known.source).to_owned(),
     }))
 }
 

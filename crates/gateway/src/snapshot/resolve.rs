@@ -78,7 +78,7 @@ impl Snapshot {
         }
         let configured = self.providers.iter().filter(|provider| provider.row.enabled && !provider.built_in);
         for provider in configured {
-            if Catalogue::embedded().find(&provider.spec.id, name).is_some() {
+            if Catalogue::embedded().has(&provider.spec.id, name) {
                 return Ok(self.group_of(provider, name));
             }
         }
