@@ -200,6 +200,7 @@ fn prepare(exchange: &Exchange, deployment: &Deployment) -> Result<Prepared, Fai
         model: &deployment.upstream_model,
         default_max_tokens: deployment.max_output.unwrap_or(DEFAULT_MAX_TOKENS),
         drop_params: deployment.drop_params,
+        stream: streaming,
     };
     let translated =
         postern_wire::translate_request(exchange.format, deployment.format, &exchange.body, &target)?;

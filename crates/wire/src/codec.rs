@@ -10,7 +10,7 @@ use crate::translate::{ReplyContext, Target};
 
 /// What a format must provide, and nothing else.
 pub(crate) struct Codec {
-    /// Reads the envelope's members, the model and `messages` apart.
+    /// Reads the envelope's members, model and stream flag apart, and refuses a body without turns.
     pub read_envelope: fn(&Fields<'_>) -> Result<EnvelopeParts, BadRequest>,
     /// The summary of a complete response.
     pub read_response: fn(&str) -> Result<ResponseSummary, NotAResponse>,

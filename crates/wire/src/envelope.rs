@@ -61,7 +61,8 @@ pub struct Envelope {
     pub max_output_tokens: Option<u64>,
     /// How many completions are asked for: chat `n`, otherwise 1.
     pub choices: u32,
-    model_span: Range<usize>,
+    /// Where the model's name stands; `None` if it is beside the body.
+    model_span: Option<Range<usize>>,
     usage_splice: UsageSplice,
     body_len: usize,
 }
@@ -80,6 +81,13 @@ pub(crate) enum UsageSplice {
     FlagAt(Range<usize>),
     /// There are other stream options: before them.
     Into { at: usize, is_empty: bool },
+}
+
+/// What a request says outside of its body: formats that name the model in the path do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    pub model: Option<&'a str>,
+    pub stream: Option<bool>,
 }
 
 /// What to change in a body; the rest of it stays byte for byte.
@@ -104,21 +112,30 @@ pub(crate) struct EnvelopeParts {
 impl Envelope {
     /// Reads a request's envelope and checks that the body is one JSON object in UTF-8.
     pub fn peek(format: Format, body: &[u8]) -> Result<Self, BadRequest> {
+        Self::peek_beside(format, body, Beside::default())
+    }
+
+    /// The same where some of it is not in the body.
+    pub fn peek_beside(format: Format, body: &[u8], beside: Beside<'_>) -> Result<Self, BadRequest> {
         let text = text_of(body)?;
         let members = Members::parse(text).map_err(|error| describe(text, &error))?;
         let fields = Fields::new(text, &members);
 
-        let model_value = fields.required("model")?;
-        let model = json::string(model_value)
-            .ok_or_else(|| BadRequest::wrong_type("model", "a string"))?
-            .into_owned();
+        let (model, model_span) = match beside.model {
+            Some(model) => (model.to_owned(), None),
+            None => {
+                let value = fields.required("model")?;
+                let model = json::string(value).ok_or_else(|| BadRequest::wrong_type("model", "a string"))?;
+                (model.into_owned(), Some(fields.span(value)))
+            }
+        };
         if model.trim().is_empty() {
             return Err(BadRequest::new("invalid_value", "model", "`model` must not be empty."));
         }
-        if !fields.required("messages")?.get().starts_with('[') {
-            return Err(BadRequest::wrong_type("messages", "an array"));
-        }
-        let stream = fields.flag("stream")?.unwrap_or(false);
+        let stream = match beside.stream {
+            Some(stream) => stream,
+            None => fields.flag("stream")?.unwrap_or(false),
+        };
         let parts = (format.codec().read_envelope)(&fields)?;
         Ok(Self {
             model,
@@ -127,7 +144,7 @@ impl Envelope {
             user: parts.user,
             max_output_tokens: parts.max_output_tokens,
             choices: parts.choices.unwrap_or(1),
-            model_span: fields.span(model_value),
+            model_span,
             usage_splice: parts.usage_splice,
             body_len: body.len(),
         })
@@ -138,13 +155,16 @@ impl Envelope {
     pub fn rewrite(&self, body: &Bytes, edits: &Edits<'_>) -> Bytes {
         debug_assert_eq!(self.body_len, body.len(), "an envelope belongs to one body");
         let mut splices: Vec<(Range<usize>, String)> = Vec::with_capacity(2);
-        if let Some(model) = edits.model
+        if let (Some(model), Some(span)) = (edits.model, &self.model_span)
             && model != self.model
         {
-            splices.push((self.model_span.clone(), json::quote(model)));
+            splices.push((span.clone(), json::quote(model)));
         }
-        if edits.ask_usage && self.stream {
-            splices.extend(self.usage_splice.replacement(self.model_span.end));
+        if edits.ask_usage
+            && self.stream
+            && let Some(span) = &self.model_span
+        {
+            splices.extend(self.usage_splice.replacement(span.end));
         }
         if splices.is_empty() {
             return body.clone();

@@ -5,7 +5,7 @@
 //!
 //! Where to start: [`Envelope`] is what the gateway reads of a request, [`StreamTap`] watches a stream that is
 //! passed on untouched, [`translate_request`], [`translate_response`] and [`StreamTranscoder`] go between formats
-//! by way of `canonical`. A format is a folder (`chat/`, `messages/`) that provides the functions listed in
+//! by way of `canonical`. A format is a folder (`chat/`, `messages/`, ..) that provides the functions listed in
 //! `codec`; nothing else knows one format from another.
 
 mod canonical;
@@ -23,7 +23,7 @@ mod tap;
 mod translate;
 mod usage;
 
-pub use envelope::{BadRequest, Edits, Envelope};
+pub use envelope::{BadRequest, Beside, Edits, Envelope};
 pub use error::{ApiError, ErrorKind, parse_error, render_error, render_stream_error};
 pub use format::{Format, UnknownFormat};
 pub use loss::LossReport;

@@ -20,6 +20,8 @@ pub struct Target<'a> {
     pub default_max_tokens: u64,
     /// Drop what the target cannot express even if it changes the meaning, instead of refusing the request.
     pub drop_params: bool,
+    /// Whether a stream is wanted, as the request's [`crate::Envelope`] has it: not every format says so in the body.
+    pub stream: bool,
 }
 
 /// A request in the target's format.
@@ -61,7 +63,10 @@ pub fn translate_request(
     target: &Target<'_>,
 ) -> Result<TranslatedRequest, BadRequest> {
     let members = envelope::parse(body)?;
-    let request = (from.codec().decode_request)(members)?;
+    let mut request = (from.codec().decode_request)(members)?;
+    if target.stream {
+        request.stream.get_or_insert(true);
+    }
     let mut encoding =
         Encoding { loss: LossReport::default(), lenient: target.drop_params, from, is_reply: false };
     let body = (to.codec().encode_request)(request, target, &mut encoding)?;

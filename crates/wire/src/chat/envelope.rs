@@ -4,6 +4,7 @@ use crate::envelope::{BadRequest, EnvelopeParts, Fields, UsageSplice};
 use crate::json;
 
 pub(super) fn read(fields: &Fields<'_>) -> Result<EnvelopeParts, BadRequest> {
+    fields.require_array("messages")?;
     let choices = match fields.count("n")? {
         Some(n @ 1..=1024) => Some(n as u32),
         Some(n) => {

@@ -52,6 +52,14 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// Refuses a body whose turns, the member of that name, are missing or no array.
+    pub fn require_array(&self, key: &str) -> Result<(), BadRequest> {
+        if self.required(key)?.get().starts_with('[') {
+            return Ok(());
+        }
+        Err(BadRequest::wrong_type(&self.path(key), "an array"))
+    }
+
     pub fn flag(&self, key: &str) -> Result<Option<bool>, BadRequest> {
         match self.present(key)?.map(RawValue::get) {
             None => Ok(None),

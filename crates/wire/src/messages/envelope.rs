@@ -4,6 +4,7 @@ use crate::envelope::{BadRequest, EnvelopeParts, Fields};
 use crate::json;
 
 pub(super) fn read(fields: &Fields<'_>) -> Result<EnvelopeParts, BadRequest> {
+    fields.require_array("messages")?;
     let user = match fields.present("metadata")? {
         None => None,
         Some(metadata) => {

@@ -10,7 +10,7 @@ use postern_wire::{
 };
 use proptest::prelude::*;
 
-use crate::fixtures::{Fixture, fixtures, other};
+use crate::fixtures::{Fixture, beside, fixtures, others};
 
 static ALL: LazyLock<Vec<Fixture>> =
     LazyLock::new(|| ["requests", "responses", "streams", "errors"].into_iter().flat_map(fixtures).collect());
@@ -18,11 +18,13 @@ static ALL: LazyLock<Vec<Fixture>> =
 /// Puts bytes through everything that takes bytes.
 fn swallow(format: Format, bytes: &[u8]) {
     let body = Bytes::copy_from_slice(bytes);
-    if let Ok(envelope) = Envelope::peek(format, &body) {
+    if let Ok(envelope) = Envelope::peek_beside(format, &body, beside(format)) {
         let out = envelope.rewrite(&body, &Edits { model: Some("other"), ask_usage: true });
-        assert_eq!(Envelope::peek(format, &out).unwrap().model, "other");
+        let expected = beside(format).model.unwrap_or("other");
+        assert_eq!(Envelope::peek_beside(format, &out, beside(format)).unwrap().model, expected);
     }
-    let target = Target { model: "claude-sonnet-4-5", default_max_tokens: 100, drop_params: true };
+    let target =
+        Target { model: "claude-sonnet-4-5", default_max_tokens: 100, drop_params: true, stream: false };
     let ctx = ReplyContext { created: 1, fallback_id: "f".into(), model: "m".into(), include_usage: true };
     for to in Format::ALL {
         if let Ok(translated) = translate_request(format, to, bytes, &target) {
@@ -37,9 +39,11 @@ fn swallow(format: Format, bytes: &[u8]) {
     let mut tap = StreamTap::new(format, true);
     tap.feed(body);
     tap.finish();
-    let mut transcoder = StreamTranscoder::new(format, other(format), ctx);
-    transcoder.feed(bytes);
-    transcoder.finish();
+    for to in others(format) {
+        let mut transcoder = StreamTranscoder::new(format, to, ctx.clone());
+        transcoder.feed(bytes);
+        transcoder.finish();
+    }
 }
 
 proptest! {
@@ -80,10 +84,10 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
         // Of a chat stream nothing is missing once its finish reason is there.
         let end =
             ["\"finish_reason\":\"", "event: message_stop"].iter().find_map(|mark| text.find(mark)).unwrap();
-        for cut in 0..end {
+        for (cut, to) in (0..end).flat_map(|cut| others(fixture.format).map(move |to| (cut, to))) {
             let ctx =
                 ReplyContext { created: 1, fallback_id: "f".into(), model: "m".into(), include_usage: true };
-            let mut transcoder = StreamTranscoder::new(fixture.format, other(fixture.format), ctx);
+            let mut transcoder = StreamTranscoder::new(fixture.format, to, ctx);
             let mut out = transcoder.feed(&fixture.bytes[..cut]).bytes;
             let end = transcoder.finish();
             out.extend_from_slice(&end.forward);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use postern_wire::Format;
+use postern_wire::{Beside, Format};
 
 pub struct Fixture {
     /// Format and file name, such as `openai_chat-minimal`.
@@ -29,10 +29,22 @@ pub fn fixtures(kind: &str) -> Vec<Fixture> {
     all
 }
 
-/// The other format.
-pub fn other(format: Format) -> Format {
+/// Every format but this one.
+pub fn others(format: Format) -> impl Iterator<Item = Format> {
+    Format::ALL.into_iter().filter(move |other| *other != format)
+}
+
+/// A model that speaks a format natively.
+pub fn model_of(format: Format) -> &'static str {
     match format {
-        Format::OpenAiChat => Format::AnthropicMessages,
-        Format::AnthropicMessages => Format::OpenAiChat,
+        Format::OpenAiChat => "gpt-5",
+        Format::AnthropicMessages => "claude-sonnet-4-5",
+    }
+}
+
+/// What a request of this format says beside its body.
+pub fn beside(format: Format) -> Beside<'static> {
+    match format {
+        Format::OpenAiChat | Format::AnthropicMessages => Beside::default(),
     }
 }

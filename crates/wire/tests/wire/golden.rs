@@ -1,14 +1,14 @@
-//! Every fixture translated into the other format, as a snapshot to read.
+//! Every fixture translated into every other format, as a snapshot to read: `KIND-FORMAT-CASE-to-TARGET`.
 
 use std::fmt::Write;
 
 use postern_wire::{
-    EndState, ReplyContext, StreamEnd, StreamTap, StreamTranscoder, Target, parse_error, render_error,
-    translate_request, translate_response,
+    EndState, Format, ReplyContext, StreamEnd, StreamTap, StreamTranscoder, Target, parse_error,
+    render_error, translate_request, translate_response,
 };
 use serde_json::{Value, json};
 
-use crate::fixtures::{fixtures, other};
+use crate::fixtures::{fixtures, model_of, others};
 
 fn parsed(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap()
@@ -26,22 +26,23 @@ fn ctx() -> ReplyContext {
 #[test]
 fn requests() {
     for fixture in fixtures("requests") {
-        let to = other(fixture.format);
-        let model = if to.as_str() == "openai_chat" { "gpt-5" } else { "claude-sonnet-4-5" };
-        let translate = |drop_params| {
-            let target = Target { model, default_max_tokens: 8192, drop_params };
-            match translate_request(fixture.format, to, &fixture.bytes, &target) {
-                Ok(translated) => json!({"body": parsed(&translated.body), "loss": translated.loss}),
-                Err(refused) => {
-                    json!({"refused": {"message": refused.message, "param": refused.param, "code": refused.code}})
+        for to in others(fixture.format) {
+            let translate = |drop_params| {
+                let target =
+                    Target { model: model_of(to), default_max_tokens: 8192, drop_params, stream: false };
+                match translate_request(fixture.format, to, &fixture.bytes, &target) {
+                    Ok(translated) => json!({"body": parsed(&translated.body), "loss": translated.loss}),
+                    Err(refused) => {
+                        json!({"refused": {"message": refused.message, "param": refused.param, "code": refused.code}})
+                    }
                 }
-            }
-        };
-        let strict = translate(false);
-        let is_refused = strict.get("refused").is_some();
-        assert_eq!(is_refused, fixture.name.ends_with("_refused"), "{}: {strict}", fixture.name);
-        let shown = if is_refused { json!({"strict": strict, "dropping": translate(true)}) } else { strict };
-        insta::assert_json_snapshot!(format!("request-{}", fixture.name), shown);
+            };
+            let strict = translate(false);
+            let is_refused = strict.get("refused").is_some();
+            let shown =
+                if is_refused { json!({"strict": strict, "dropping": translate(true)}) } else { strict };
+            insta::assert_json_snapshot!(format!("request-{}-to-{to}", fixture.name), shown);
+        }
     }
 }
 
@@ -51,18 +52,19 @@ fn requests_to_other_generations() {
         let fixture = fixtures("requests").into_iter().find(|fixture| fixture.name == name).unwrap();
         (fixture.format, fixture.bytes)
     };
-    for (name, model) in [
-        ("openai_chat-knobs", "claude-3-5-haiku-latest"),
-        ("openai_chat-knobs", "claude-sonnet-5"),
-        ("openai_chat-reasoning_history", "claude-opus-4-6"),
-        ("openai_chat-named_tool", "claude-sonnet-5"),
-        ("openai_chat-reasoning_history", "claude-opus-5"),
-        ("anthropic_messages-agent", "llama3.1"),
-        ("anthropic_messages-structured", "o4-mini"),
+    let (chat, messages) = (Format::OpenAiChat, Format::AnthropicMessages);
+    for (name, to, model) in [
+        ("openai_chat-knobs", messages, "claude-3-5-haiku-latest"),
+        ("openai_chat-knobs", messages, "claude-sonnet-5"),
+        ("openai_chat-reasoning_history", messages, "claude-opus-4-6"),
+        ("openai_chat-named_tool", messages, "claude-sonnet-5"),
+        ("openai_chat-reasoning_history", messages, "claude-opus-5"),
+        ("anthropic_messages-agent", chat, "llama3.1"),
+        ("anthropic_messages-structured", chat, "o4-mini"),
     ] {
         let (format, bytes) = of(name);
-        let target = Target { model, default_max_tokens: 8192, drop_params: false };
-        let translated = translate_request(format, other(format), &bytes, &target).unwrap();
+        let target = Target { model, default_max_tokens: 8192, drop_params: false, stream: false };
+        let translated = translate_request(format, to, &bytes, &target).unwrap();
         let mut body = parsed(&translated.body);
         // What does not depend on the model is in the other snapshots.
         if model != "claude-opus-5" {
@@ -78,19 +80,20 @@ fn requests_to_other_generations() {
 #[test]
 fn responses() {
     for fixture in fixtures("responses") {
-        let translated =
-            translate_response(fixture.format, other(fixture.format), &fixture.bytes, &ctx()).unwrap();
-        let shown = json!({
-            "body": parsed(&translated.body),
-            "summary": {
-                "id": translated.summary.id,
-                "model": translated.summary.model,
-                "finish_reason": translated.summary.finish_reason,
-                "usage": translated.summary.usage,
-            },
-            "loss": translated.loss,
-        });
-        insta::assert_json_snapshot!(format!("response-{}", fixture.name), shown);
+        for to in others(fixture.format) {
+            let translated = translate_response(fixture.format, to, &fixture.bytes, &ctx()).unwrap();
+            let shown = json!({
+                "body": parsed(&translated.body),
+                "summary": {
+                    "id": translated.summary.id,
+                    "model": translated.summary.model,
+                    "finish_reason": translated.summary.finish_reason,
+                    "usage": translated.summary.usage,
+                },
+                "loss": translated.loss,
+            });
+            insta::assert_json_snapshot!(format!("response-{}-to-{to}", fixture.name), shown);
+        }
     }
 }
 
@@ -118,29 +121,37 @@ fn end_of(end: &StreamEnd) -> String {
     )
 }
 
+/// How a stream that is finished ends, in each format.
+const END_MARKS: [&str; 2] = ["[DONE]", "message_stop"];
+
 #[test]
 fn streams() {
     for fixture in fixtures("streams") {
-        let mut transcoder = StreamTranscoder::new(fixture.format, other(fixture.format), ctx());
-        let mut out = transcoder.feed(&fixture.bytes).bytes;
-        let end = transcoder.finish();
-        out.extend_from_slice(&end.forward);
-        let text = String::from_utf8(out).unwrap();
-        let ended = text.contains("[DONE]") || text.contains("message_stop");
-        assert_eq!(ended, end.state == EndState::Complete, "{}: {:?}", fixture.name, end.state);
-        insta::assert_snapshot!(format!("stream-{}", fixture.name), format!("{}\n{text}", end_of(&end)));
+        for to in others(fixture.format) {
+            let mut transcoder = StreamTranscoder::new(fixture.format, to, ctx());
+            let mut out = transcoder.feed(&fixture.bytes).bytes;
+            let end = transcoder.finish();
+            out.extend_from_slice(&end.forward);
+            let text = String::from_utf8(out).unwrap();
+            let ended = END_MARKS.iter().any(|mark| text.contains(mark));
+            assert_eq!(ended, end.state == EndState::Complete, "{} to {to}: {:?}", fixture.name, end.state);
+            let shown = format!("{}\n{text}", end_of(&end));
+            insta::assert_snapshot!(format!("stream-{}-to-{to}", fixture.name), shown);
+        }
     }
 }
 
 #[test]
 fn taps() {
-    let mut shown = String::new();
-    for fixture in fixtures("streams") {
-        let mut tap = StreamTap::new(fixture.format, false);
-        assert_eq!(tap.feed(fixture.bytes.clone().into()).forward, fixture.bytes, "{}", fixture.name);
-        writeln!(shown, "{}\n{}", fixture.name, end_of(&tap.finish())).unwrap();
+    for format in Format::ALL {
+        let mut shown = String::new();
+        for fixture in fixtures("streams").into_iter().filter(|fixture| fixture.format == format) {
+            let mut tap = StreamTap::new(fixture.format, false);
+            assert_eq!(tap.feed(fixture.bytes.clone().into()).forward, fixture.bytes, "{}", fixture.name);
+            writeln!(shown, "{}\n{}", fixture.name, end_of(&tap.finish())).unwrap();
+        }
+        insta::assert_snapshot!(format!("taps-{format}"), shown);
     }
-    insta::assert_snapshot!("taps", shown);
 }
 
 #[test]
@@ -149,14 +160,13 @@ fn errors() {
         let (_, stem) = fixture.name.split_once('-').unwrap();
         let status = stem[..3].parse().unwrap();
         let error = parse_error(fixture.format, status, &fixture.bytes);
-        let kind = error.kind;
-        let rendered = |format| parsed(&render_error(format, &error, "req-1", "2026-01-02T03:04:05Z"));
-        let shown = json!({
-            "kind": kind,
-            "retry_after": error.retry_after,
-            "openai_chat": rendered(postern_wire::Format::OpenAiChat),
-            "anthropic_messages": rendered(postern_wire::Format::AnthropicMessages),
-        });
-        insta::assert_json_snapshot!(format!("error-{}", fixture.name), shown);
+        for to in Format::ALL {
+            let shown = json!({
+                "kind": error.kind,
+                "retry_after": error.retry_after,
+                "body": parsed(&render_error(to, &error, "req-1", "2026-01-02T03:04:05Z")),
+            });
+            insta::assert_json_snapshot!(format!("error-{}-to-{to}", fixture.name), shown);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use postern_wire::{ReplyContext, Target, translate_request, translate_response};
 use serde_json::Value;
 
-use crate::fixtures::fixtures;
+use crate::fixtures::{fixtures, model_of};
 
 fn json(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap()
@@ -14,9 +14,10 @@ fn every_request_survives_its_own_format() {
     for fixture in fixtures("requests") {
         let original = json(&fixture.bytes);
         let target = Target {
-            model: original["model"].as_str().unwrap(),
+            model: original["model"].as_str().unwrap_or_else(|| model_of(fixture.format)),
             default_max_tokens: 4096,
             drop_params: false,
+            stream: false,
         };
         let translated = translate_request(fixture.format, fixture.format, &fixture.bytes, &target).unwrap();
         assert_eq!(json(&translated.body), original, "{}", fixture.name);
@@ -37,7 +38,7 @@ fn every_response_survives_its_own_format() {
 #[test]
 fn raw_values_keep_their_spelling() {
     let body = br#"{"model":"m","messages":[{"role":"user","content":"x"}],"temperature":1.0e+0,"tools":[{"type":"function","function":{"name":"t","parameters":{ "z":1.50, "a":"\u00e9" }}}]}"#;
-    let target = Target { model: "m", default_max_tokens: 10, drop_params: false };
+    let target = Target { model: "m", default_max_tokens: 10, drop_params: false, stream: false };
     for to in postern_wire::Format::ALL {
         let translated = translate_request(postern_wire::Format::OpenAiChat, to, body, &target).unwrap();
         let text = String::from_utf8(translated.body).unwrap();

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use postern_wire::{ReplyContext, StreamEnd, StreamTap, StreamTranscoder};
 use proptest::prelude::*;
 
-use crate::fixtures::{Fixture, fixtures, other};
+use crate::fixtures::{Fixture, fixtures, others};
 
 static STREAMS: LazyLock<Vec<Fixture>> = LazyLock::new(|| fixtures("streams"));
 
@@ -38,16 +38,20 @@ fn tapped(fixture: &Fixture, hide: bool, pieces: &[&[u8]]) -> (String, String) {
 
 /// A transcoder may say the same text in more or fewer deltas of arguments it had to hold back, so both the bytes
 /// and the outcome are compared: every delta of these formats is one event, which no cut can divide.
-fn transcoded(fixture: &Fixture, pieces: &[&[u8]]) -> (String, String) {
-    let ctx = ReplyContext { created: 1, fallback_id: "f".into(), model: "m".into(), include_usage: true };
-    let mut transcoder = StreamTranscoder::new(fixture.format, other(fixture.format), ctx);
-    let mut out = Vec::new();
-    for piece in pieces {
-        out.extend_from_slice(&transcoder.feed(piece).bytes);
-    }
-    let end = transcoder.finish();
-    out.extend_from_slice(&end.forward);
-    (String::from_utf8(out).unwrap(), outcome(end))
+fn transcoded(fixture: &Fixture, pieces: &[&[u8]]) -> Vec<(String, String)> {
+    let transcoded = |to| {
+        let ctx =
+            ReplyContext { created: 1, fallback_id: "f".into(), model: "m".into(), include_usage: true };
+        let mut transcoder = StreamTranscoder::new(fixture.format, to, ctx);
+        let mut out = Vec::new();
+        for piece in pieces {
+            out.extend_from_slice(&transcoder.feed(piece).bytes);
+        }
+        let end = transcoder.finish();
+        out.extend_from_slice(&end.forward);
+        (String::from_utf8(out).unwrap(), outcome(end))
+    };
+    others(fixture.format).map(transcoded).collect()
 }
 
 proptest! {

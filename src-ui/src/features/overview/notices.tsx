@@ -25,9 +25,11 @@ export function Notices({ overview, status }: { overview: Overview | undefined; 
             </span>
           }
         >
-          {status.listener.state === "stopped"
-            ? "The gateway is stopped: no client can connect."
-            : `The gateway cannot listen on ${status.listener.address}. ${status.listener.message ?? ""}`}
+          <span className="block first-letter:uppercase">
+            {status.listener.state === "stopped"
+              ? "The gateway is stopped: no client can connect."
+              : (status.listener.message ?? `The gateway cannot listen on ${status.listener.address}.`)}
+          </span>
         </Warning>
       )}
       {status && status.vault.state !== "ready" && status.vault.state !== "starting" && (
