@@ -121,13 +121,12 @@ impl Envelope {
         let members = Members::parse(text).map_err(|error| describe(text, &error))?;
         let fields = Fields::new(text, &members);
 
-        let (model, model_span) = match beside.model {
-            Some(model) => (model.to_owned(), None),
-            None => {
-                let value = fields.required("model")?;
-                let model = json::string(value).ok_or_else(|| BadRequest::wrong_type("model", "a string"))?;
-                (model.into_owned(), Some(fields.span(value)))
-            }
+        let (model, model_span) = if let Some(model) = beside.model {
+            (model.to_owned(), None)
+        } else {
+            let value = fields.required("model")?;
+            let model = json::string(value).ok_or_else(|| BadRequest::wrong_type("model", "a string"))?;
+            (model.into_owned(), Some(fields.span(value)))
         };
         if model.trim().is_empty() {
             return Err(BadRequest::new("invalid_value", "model", "`model` must not be empty."));
