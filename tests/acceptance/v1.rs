@@ -2,6 +2,7 @@
 
 mod bad_requests;
 mod callers;
+mod endpoints;
 mod fidelity;
 mod models;
 mod odd_upstreams;

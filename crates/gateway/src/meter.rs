@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use postern_store::Ack;
 use postern_store::table::requests::{Billing, Outcome, RequestRow, Tokens, UsageSource};
-use postern_wire::Usage;
+use postern_wire::{Format, Usage};
 use serde_json::json;
 
 use crate::catalogue::{BilledTokens, Cost};
@@ -75,7 +75,7 @@ impl Meter {
     }
 
     /// The request goes to this deployment; what it uses from now on is its price.
-    pub fn sent_to(&mut self, deployment: &Arc<Deployment>) {
+    pub fn sent_to(&mut self, deployment: &Arc<Deployment>, format: Format) {
         self.deployment = Some(deployment.clone());
         self.sent = true;
         if let Some(row) = &mut self.row {
@@ -83,7 +83,7 @@ impl Meter {
             row.deployment_id = Some(deployment.id.clone());
             row.provider = Some(deployment.provider.clone());
             row.upstream_model = Some(deployment.upstream_model.clone());
-            row.format_out = Some(deployment.format.as_str().to_owned());
+            row.format_out = Some(format.as_str().to_owned());
             row.billing = deployment.billing;
         }
     }

@@ -16,7 +16,7 @@ use crate::limits::Estimate;
 use crate::meter::{AttemptNote, Meter};
 use crate::reply::{Answer, StreamReply, Watch, Whole};
 use crate::routing;
-use crate::snapshot::{Deployment, Endpoint, Group, Resolution};
+use crate::snapshot::{Deployment, Endpoint, Group, Place, Resolution};
 use crate::upstream::{self, Reply};
 
 /// How long a stream may be silent between two chunks.
@@ -92,7 +92,6 @@ async fn attempts(
     let mut last = Failure::unavailable("no_deployment", format!("no deployment serves {}", group.name));
     for (number, deployment) in plan.iter().enumerate() {
         let started = Instant::now();
-        meter.sent_to(deployment);
         let failure = match attempt(exchange, meter, deployment).await {
             Ok(answer) => {
                 exchange.engine.health.recovered(&deployment.id);
@@ -180,10 +179,10 @@ struct Prepared {
     hide_usage: bool,
 }
 
-fn prepare(exchange: &Exchange, deployment: &Deployment) -> Result<Prepared, Failure> {
+fn prepare(exchange: &Exchange, deployment: &Deployment, format: Format) -> Result<Prepared, Failure> {
     let envelope = &exchange.envelope;
     let streaming = envelope.stream;
-    if deployment.format == exchange.format {
+    if format == exchange.format {
         let ask_usage = streaming
             && exchange.format == Format::OpenAiChat
             && !envelope.include_usage
@@ -202,8 +201,7 @@ fn prepare(exchange: &Exchange, deployment: &Deployment) -> Result<Prepared, Fai
         drop_params: deployment.drop_params,
         stream: streaming,
     };
-    let translated =
-        postern_wire::translate_request(exchange.format, deployment.format, &exchange.body, &target)?;
+    let translated = postern_wire::translate_request(exchange.format, format, &exchange.body, &target)?;
     Ok(Prepared { body: translated.body.into(), loss: translated.loss.0, hide_usage: false })
 }
 
@@ -234,35 +232,64 @@ async fn attempt(
             ));
         }
     }
-    let prepared = prepare(exchange, deployment)?;
+    let health = &exchange.engine.health;
+    let first = &deployment.endpoints[0];
+    let endpoint = Some(deployment.endpoint(exchange.format))
+        .filter(|endpoint| !health.is_unspoken(&deployment.id, endpoint.format))
+        .unwrap_or(first);
+    let answer = ask(exchange, meter, deployment, endpoint).await;
+    // Whoever stands behind the address may not have all that the provider offers: an older server, another gateway.
+    if endpoint.format != first.format
+        && let Err(failure) = &answer
+        && matches!(failure.error.status, 404 | 405 | 501)
+    {
+        let translated = ask(exchange, meter, deployment, first).await;
+        if translated.is_ok() {
+            health.unspoken(&deployment.id, endpoint.format);
+            return translated;
+        }
+    }
+    answer
+}
+
+/// One call of one endpoint.
+async fn ask(
+    exchange: &Exchange,
+    meter: &mut Meter,
+    deployment: &Arc<Deployment>,
+    endpoint: &Endpoint,
+) -> Result<Answer, Failure> {
+    meter.sent_to(deployment, endpoint.format);
+    let prepared = prepare(exchange, deployment, endpoint.format)?;
     meter.lost(&prepared.loss);
     let streaming = exchange.envelope.stream;
     let patience = deployment.timeout.unwrap_or(exchange.snapshot.request_timeout);
     let first = if streaming { deployment.stream_timeout.unwrap_or(patience) } else { patience };
-    let headers = upstream::request_headers(deployment, &exchange.headers, streaming);
-    let reply =
-        upstream::send(&exchange.engine.clients, deployment, headers, prepared.body.clone(), first).await?;
+    let headers = upstream::request_headers(endpoint, &exchange.headers, streaming);
+    let body = prepared.body.clone();
+    let clients = &exchange.engine.clients;
+    let reply = upstream::send(clients, deployment, endpoint, headers, body, streaming, first).await?;
     if !(200..300).contains(&reply.status) {
-        return Err(refused(deployment, reply, first).await);
+        return Err(refused(deployment, endpoint.format, reply, first).await);
     }
     if streaming {
-        stream(exchange, meter, deployment, reply, prepared, first)
+        stream(exchange, meter, deployment, endpoint.format, reply, prepared, first)
             .await
             .map(|stream| Answer::Stream(Box::new(stream)))
     } else {
         meter.first_byte();
-        whole(exchange, deployment, reply, prepared, patience)
+        whole(exchange, deployment, endpoint.format, reply, prepared, patience)
             .await
             .map(|whole| Answer::Whole(Box::new(whole)))
     }
 }
 
 /// The upstream's refusal, understood, with its own words kept for callers of its format.
-async fn refused(deployment: &Deployment, reply: Reply, patience: Duration) -> Failure {
+async fn refused(deployment: &Deployment, format: Format, reply: Reply, patience: Duration) -> Failure {
     let status = reply.status;
     let headers = reply.headers.clone();
     let body = upstream::read_error(reply, patience).await;
-    let mut error = postern_wire::parse_error(deployment.format, status, &body);
+    let mut error = postern_wire::parse_error(format, status, &body);
     if error.retry_after.is_none() {
         error.retry_after = headers
             .get("retry-after")
@@ -280,8 +307,7 @@ async fn refused(deployment: &Deployment, reply: Reply, patience: Duration) -> F
         blame: Blame::Upstream,
         retry: matches!(status, 408 | 409 | 425 | 429 | 500..=599),
         error: Box::new(error),
-        upstream_body: own_shape
-            .then(|| Box::new(UpstreamBody { format: deployment.format, body, content_type })),
+        upstream_body: own_shape.then(|| Box::new(UpstreamBody { format, body, content_type })),
     }
 }
 
@@ -293,6 +319,7 @@ fn is_error_body(body: &[u8]) -> bool {
 async fn whole(
     exchange: &Exchange,
     deployment: &Arc<Deployment>,
+    format: Format,
     reply: Reply,
     prepared: Prepared,
     patience: Duration,
@@ -307,15 +334,13 @@ async fn whole(
             format!("{} answered with something that is no model response: {what}", deployment.provider),
         )
     };
-    let (body, summary, mut loss, translated) = if deployment.format == exchange.format {
-        let summary =
-            postern_wire::read_response(deployment.format, &body).map_err(|error| not_an_answer(&error))?;
+    let (body, summary, mut loss, translated) = if format == exchange.format {
+        let summary = postern_wire::read_response(format, &body).map_err(|error| not_an_answer(&error))?;
         (body, summary, Vec::new(), false)
     } else {
         let context = reply_context(exchange, deployment);
-        let translated =
-            postern_wire::translate_response(deployment.format, exchange.format, &body, &context)
-                .map_err(|error| not_an_answer(&error))?;
+        let translated = postern_wire::translate_response(format, exchange.format, &body, &context)
+            .map_err(|error| not_an_answer(&error))?;
         (Bytes::from(translated.body), translated.summary, translated.loss.0, true)
     };
     loss.splice(0..0, prepared.loss);
@@ -336,6 +361,7 @@ async fn stream(
     exchange: &Exchange,
     meter: &mut Meter,
     deployment: &Arc<Deployment>,
+    format: Format,
     reply: Reply,
     prepared: Prepared,
     patience: Duration,
@@ -347,11 +373,11 @@ async fn stream(
         .unwrap_or_default()
         .to_ascii_lowercase();
     let headers = reply.headers.clone();
-    let mut watch = if deployment.format == exchange.format {
-        Watch::Tap(Box::new(StreamTap::new(deployment.format, prepared.hide_usage)))
+    let mut watch = if format == exchange.format {
+        Watch::Tap(Box::new(StreamTap::new(format, prepared.hide_usage)))
     } else {
         Watch::Transcode(Box::new(StreamTranscoder::new(
-            deployment.format,
+            format,
             exchange.format,
             reply_context(exchange, deployment),
         )))
@@ -363,7 +389,7 @@ async fn stream(
         } else {
             format!("`{content_type}`")
         };
-        let parsed = postern_wire::parse_error(deployment.format, 502, &body);
+        let parsed = postern_wire::parse_error(format, 502, &body);
         return Err(Failure::upstream(
             502,
             "upstream_invalid_response",
@@ -413,7 +439,7 @@ async fn stream(
 impl Deployment {
     /// What a request of that size may come to at most, nano-dollars; `None` without a price.
     fn highest_cost(&self, input: u64, output: u64) -> Option<i64> {
-        if matches!(self.endpoint, Endpoint::Demo)
+        if matches!(self.endpoints[0].place, Place::Demo)
             || self.billing == postern_store::table::requests::Billing::Local
         {
             return Some(0);

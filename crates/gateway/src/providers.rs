@@ -30,6 +30,9 @@ pub struct ProviderSpec {
     /// Follows the base URL.
     #[serde(default = "chat_path")]
     pub chat_path: String,
+    /// Further formats that the provider speaks itself, so that nothing need be translated.
+    #[serde(default)]
+    pub also: Vec<EndpointSpec>,
     /// Follows the base URL, and may climb (`/../`): see [`Self::models_url`]. Empty where there is no list.
     #[serde(default = "models_path")]
     pub models_path: String,
@@ -59,6 +62,39 @@ pub struct ProviderSpec {
     pub base_env: Vec<String>,
     #[serde(default)]
     pub quirks: Quirks,
+}
+
+/// A further API of a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointSpec {
+    pub format: Format,
+    /// Follows the base URL, and may climb. `{model}` stands for the model's name.
+    pub path: String,
+    /// The same for streams, where that is another path.
+    pub stream_path: Option<String>,
+    /// The provider's own when absent.
+    pub auth: Option<ProviderAuth>,
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+}
+
+/// One API of a provider, the first one or a further one.
+#[derive(Debug, Clone, Copy)]
+pub struct ProviderEndpoint<'a> {
+    pub format: Format,
+    path: &'a str,
+    stream_path: &'a str,
+    pub auth: &'a ProviderAuth,
+    pub headers: &'a BTreeMap<String, String>,
+}
+
+impl ProviderEndpoint<'_> {
+    /// Where a model is asked.
+    pub fn url(&self, base_url: &str, model: &str, stream: bool) -> String {
+        let path = if stream { self.stream_path } else { self.path };
+        format!("{}{}", base_url.trim_end_matches('/'), path.replace("{model}", model))
+    }
 }
 
 /// Where a provider stands in a list to choose from.
@@ -177,6 +213,24 @@ impl ProviderSpec {
     /// Built into the gateway: nothing to reach.
     pub fn built_in(&self) -> bool {
         self.chat_path.is_empty()
+    }
+
+    /// What it speaks, its first format first.
+    pub fn endpoints(&self) -> impl Iterator<Item = ProviderEndpoint<'_>> {
+        let first = ProviderEndpoint {
+            format: self.format,
+            path: &self.chat_path,
+            stream_path: &self.chat_path,
+            auth: &self.auth,
+            headers: &self.headers,
+        };
+        std::iter::once(first).chain(self.also.iter().map(|further| ProviderEndpoint {
+            format: further.format,
+            path: &further.path,
+            stream_path: further.stream_path.as_ref().unwrap_or(&further.path),
+            auth: further.auth.as_ref().unwrap_or(&self.auth),
+            headers: &further.headers,
+        }))
     }
 
     /// Where the list of models is; `None` where the provider has none. Some have it beside their compatible API, so

@@ -5,19 +5,34 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use postern_wire::Format;
+
 use crate::snapshot::{Deployment, Group};
 
 /// How long a deployment rests after a failure that another one may not share, unless the upstream says.
 const COOLDOWN: Duration = Duration::from_secs(5);
 const LONGEST_COOLDOWN: Duration = Duration::from_mins(1);
 
-/// Which deployments are cooling down, by id.
+/// Which deployments are cooling down, by id, and which formats they turned out not to speak.
 #[derive(Default)]
 pub struct Health {
     until: RwLock<HashMap<String, Instant>>,
+    unspoken: RwLock<HashMap<String, Vec<Format>>>,
 }
 
 impl Health {
+    /// The deployment does not serve this format after all; translated requests it does. Believed until the process
+    /// ends: it costs a translation, and finding out costs a call.
+    pub fn unspoken(&self, deployment: &str, format: Format) {
+        let mut unspoken = self.unspoken.write().unwrap_or_else(PoisonError::into_inner);
+        unspoken.entry(deployment.to_owned()).or_default().push(format);
+    }
+
+    pub fn is_unspoken(&self, deployment: &str, format: Format) -> bool {
+        let unspoken = self.unspoken.read().unwrap_or_else(PoisonError::into_inner);
+        !unspoken.is_empty() && unspoken.get(deployment).is_some_and(|formats| formats.contains(&format))
+    }
+
     pub fn cool_down(&self, deployment: &str, retry_after: Option<u64>) {
         let rest = retry_after.map_or(COOLDOWN, Duration::from_secs).min(LONGEST_COOLDOWN);
         let mut until = self.until.write().unwrap_or_else(PoisonError::into_inner);

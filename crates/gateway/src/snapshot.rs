@@ -105,9 +105,8 @@ impl AllowedModels {
 pub struct Provider {
     pub row: ProviderRow,
     pub spec: &'static ProviderSpec,
-    pub endpoint: Endpoint,
-    /// The credential first (where there is one), then the provider's fixed headers.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The credential as each of the provider's endpoints takes it, in their order; empty where there is none.
+    pub auth: Vec<(HeaderName, HeaderValue)>,
     pub credential: Credential,
     pub built_in: bool,
 }
@@ -138,11 +137,9 @@ pub struct Deployment {
     /// The configured provider's name, or the preset's for a deployment with its own credential.
     pub provider: String,
     pub spec: &'static ProviderSpec,
-    pub format: Format,
     pub upstream_model: String,
-    pub endpoint: Endpoint,
-    /// Credential header first, then the provider's fixed headers.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Never empty; the first is asked for what no other speaks.
+    pub endpoints: Vec<Endpoint>,
     pub credential: Credential,
     pub prices: Option<Arc<PricePlan>>,
     pub billing: Billing,
@@ -183,11 +180,31 @@ impl Address {
     }
 }
 
+/// One way of asking a deployment: a format, where it is spoken, and what is sent besides the body.
 #[derive(Debug, Clone)]
-pub enum Endpoint {
-    Http(Box<Address>),
+pub struct Endpoint {
+    pub format: Format,
+    pub place: Place,
+    /// The credential first (where there is one), then the provider's fixed headers.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Place {
+    Http {
+        whole: Box<Address>,
+        /// For streams; the same but for formats that name them in the path.
+        stream: Box<Address>,
+    },
     /// The built-in model, answered in process.
     Demo,
+}
+
+impl Deployment {
+    /// How to ask it for a caller of this format: in the same one if it speaks that, so that nothing is translated.
+    pub fn endpoint(&self, caller: Format) -> &Endpoint {
+        self.endpoints.iter().find(|endpoint| endpoint.format == caller).unwrap_or(&self.endpoints[0])
+    }
 }
 
 /// Prices in force for a deployment, with where they come from.

@@ -16,7 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use postern_wire::Format;
 
 use crate::error::Failure;
-use crate::snapshot::{Address, Deployment, Endpoint};
+use crate::snapshot::{Address, Deployment, Endpoint, Place};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const POOL_IDLE: Duration = Duration::from_secs(90);
@@ -125,16 +125,16 @@ const PASSED_ON: [&str; 6] = [
 ];
 
 /// What is sent upstream besides the body.
-pub fn request_headers(deployment: &Deployment, caller: &HeaderMap, streaming: bool) -> HeaderMap {
+pub fn request_headers(endpoint: &Endpoint, caller: &HeaderMap, streaming: bool) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(10);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let accept = if streaming { "text/event-stream" } else { "application/json" };
     headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-    for (name, value) in &deployment.headers {
+    for (name, value) in &endpoint.headers {
         headers.insert(name.clone(), value.clone());
     }
     for name in PASSED_ON {
-        let own = match deployment.format {
+        let own = match endpoint.format {
             Format::AnthropicMessages => name.starts_with("anthropic-"),
             Format::OpenAiChat => name.starts_with("openai-"),
         };
@@ -156,13 +156,16 @@ pub fn request_headers(deployment: &Deployment, caller: &HeaderMap, streaming: b
 pub async fn send(
     clients: &Clients,
     deployment: &Deployment,
+    endpoint: &Endpoint,
     headers: HeaderMap,
     body: Bytes,
+    streaming: bool,
     patience: Duration,
 ) -> Result<Reply, Failure> {
-    let address = match &deployment.endpoint {
-        Endpoint::Demo => return Ok(demo::answer(&body)),
-        Endpoint::Http(address) => address,
+    let address = match &endpoint.place {
+        Place::Demo => return Ok(demo::answer(&body)),
+        Place::Http { stream, .. } if streaming => stream,
+        Place::Http { whole, .. } => whole,
     };
     let sent = clients.send(Method::POST, address, headers, body, &deployment.provider);
     tokio::time::timeout(patience, sent).await.map_err(|_| silent(deployment, patience))?

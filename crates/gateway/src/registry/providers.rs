@@ -16,7 +16,7 @@ use crate::error::Failure;
 use crate::events::Topic;
 use crate::ids;
 use crate::providers::{self, ProviderSpec};
-use crate::snapshot::{Address, Credential, DEMO, provider_credential};
+use crate::snapshot::{Address, Credential, DEMO, auth_header, fixed_headers, provider_credential};
 use crate::upstream;
 
 const TEST_PATIENCE: Duration = Duration::from_secs(15);
@@ -224,7 +224,8 @@ pub async fn test(engine: &Engine, id: Uuid) -> Result<ProviderTest, Failure> {
             failed(None, 0, format!("The credential cannot be read now: {reason}"))
         }
         Credential::Loaded | Credential::NotNeeded => {
-            let headers = provider.headers.iter().cloned().collect();
+            let auth = provider.auth.first().cloned().into_iter();
+            let headers = auth.chain(fixed_headers(&provider.spec.headers)).collect();
             ask(engine, provider.spec, &provider.row.base_url, headers).await
         }
     };
@@ -244,7 +245,7 @@ pub async fn test_unsaved(engine: &Engine, preset: &str, change: Change) -> Resu
     let mut headers = HeaderMap::new();
     if let Some(key) = &change.api_key {
         let key = checked_key(key)?;
-        let (name, value) = crate::snapshot::auth_header(spec, &key).ok_or_else(|| {
+        let (name, value) = auth_header(&spec.auth, &key).ok_or_else(|| {
             Failure::invalid("invalid_api_key", "api_key holds characters that no header can carry")
                 .with_param("api_key")
         })?;
@@ -252,7 +253,7 @@ pub async fn test_unsaved(engine: &Engine, preset: &str, change: Change) -> Resu
     } else if spec.needs_key {
         return Ok(failed(None, 0, format!("{} needs a key.", spec.label)));
     }
-    headers.extend(crate::snapshot::fixed_headers(spec));
+    headers.extend(fixed_headers(&spec.headers));
     Ok(ask(engine, spec, &base_url, headers).await)
 }
 

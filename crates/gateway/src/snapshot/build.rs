@@ -14,13 +14,13 @@ use postern_store::table::requests::Billing;
 use uuid::Uuid;
 
 use super::{
-    Address, AllowedModels, Credential, DEMO, Deployment, Endpoint, Group, PricePlan, Provider, Snapshot,
-    VirtualKey,
+    Address, AllowedModels, Credential, DEMO, Deployment, Endpoint, Group, Place, PricePlan, Provider,
+    Snapshot, VirtualKey,
 };
 use crate::catalogue::{BilledTokens, Catalogue, Cost, PriceOverride};
 use crate::config::{ConfigFile, LitellmParams};
 use crate::ids::{self, KeyHash};
-use crate::providers::{self, ProviderSpec};
+use crate::providers::{self, ProviderAuth, ProviderSpec};
 
 /// LiteLLM's default number of attempts after the first.
 const DEFAULT_RETRIES: u32 = 2;
@@ -147,11 +147,11 @@ fn provider(row: ProviderRow, credentials: &HashMap<String, Result<Secret, Vault
         );
         None
     })?;
-    let endpoint = endpoint(spec, &row.base_url)?;
-    let (credential, header) =
+    // An address that cannot be one leaves the provider out.
+    endpoints(spec, &row.base_url, "", &[])?;
+    let (credential, auth) =
         credential(spec, credentials.get(&provider_credential(row.id)), row.has_credential);
-    let headers = header.into_iter().chain(fixed_headers(spec)).collect();
-    Some(Provider { row, spec, endpoint, headers, credential, built_in: false })
+    Some(Provider { row, spec, auth, credential, built_in: false })
 }
 
 fn demo_provider() -> Option<Provider> {
@@ -168,14 +168,7 @@ fn demo_provider() -> Option<Provider> {
         created_at: 0,
         updated_at: 0,
     };
-    Some(Provider {
-        row,
-        spec,
-        endpoint: Endpoint::Demo,
-        headers: Vec::new(),
-        credential: Credential::NotNeeded,
-        built_in: true,
-    })
+    Some(Provider { row, spec, auth: Vec::new(), credential: Credential::NotNeeded, built_in: true })
 }
 
 fn demo_deployment(demo: &Provider) -> Deployment {
@@ -184,6 +177,7 @@ fn demo_deployment(demo: &Provider) -> Deployment {
         group: DEMO.into(),
         context: Some(32_768),
         max_output: Some(1024),
+        endpoints: vec![Endpoint { format: demo.spec.format, place: Place::Demo, headers: Vec::new() }],
         ..of_provider(demo, DEMO)
     }
 }
@@ -192,32 +186,57 @@ fn credential(
     spec: &ProviderSpec,
     held: Option<&Result<Secret, VaultError>>,
     expected: bool,
-) -> (Credential, Option<(HeaderName, HeaderValue)>) {
+) -> (Credential, Vec<(HeaderName, HeaderValue)>) {
+    let none = Vec::new();
     match held {
-        Some(Ok(secret)) => match auth_header(spec, secret) {
-            Some(header) => (Credential::Loaded, Some(header)),
-            None => (Credential::Unavailable("it holds characters that no header can carry".into()), None),
-        },
-        Some(Err(error)) => (Credential::Unavailable(error.to_string()), None),
-        None if expected => {
-            (Credential::Unavailable("the vault has not been read yet, or lost it".into()), None)
+        Some(Ok(secret)) => {
+            let auth: Option<Vec<_>> =
+                spec.endpoints().map(|endpoint| auth_header(endpoint.auth, secret)).collect();
+            match auth {
+                Some(auth) => (Credential::Loaded, auth),
+                None => {
+                    (Credential::Unavailable("it holds characters that no header can carry".into()), none)
+                }
+            }
         }
-        None if spec.needs_key => (Credential::Missing, None),
-        None => (Credential::NotNeeded, None),
+        Some(Err(error)) => (Credential::Unavailable(error.to_string()), none),
+        None if expected => {
+            (Credential::Unavailable("the vault has not been read yet, or lost it".into()), none)
+        }
+        None if spec.needs_key => (Credential::Missing, none),
+        None => (Credential::NotNeeded, none),
     }
 }
 
-pub fn auth_header(spec: &ProviderSpec, secret: &Secret) -> Option<(HeaderName, HeaderValue)> {
-    let name = HeaderName::try_from(spec.auth.header.as_str()).ok()?;
-    let mut value = HeaderValue::try_from(format!("{}{}", spec.auth.prefix, secret.expose())).ok()?;
+pub fn auth_header(auth: &ProviderAuth, secret: &Secret) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::try_from(auth.header.as_str()).ok()?;
+    let mut value = HeaderValue::try_from(format!("{}{}", auth.prefix, secret.expose())).ok()?;
     value.set_sensitive(true);
     Some((name, value))
 }
 
-pub fn fixed_headers(spec: &ProviderSpec) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-    spec.headers.iter().filter_map(|(name, value)| {
+pub fn fixed_headers(headers: &BTreeMap<String, String>) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    headers.iter().filter_map(|(name, value)| {
         Some((HeaderName::try_from(name.as_str()).ok()?, HeaderValue::try_from(value.as_str()).ok()?))
     })
+}
+
+/// All ways of asking a provider for a model; `None` if the base URL is no address.
+fn endpoints(
+    spec: &ProviderSpec,
+    base_url: &str,
+    model: &str,
+    auth: &[(HeaderName, HeaderValue)],
+) -> Option<Vec<Endpoint>> {
+    let made = spec.endpoints().enumerate().map(|(position, endpoint)| {
+        let address = |stream| Address::parse(&endpoint.url(base_url, model, stream)).map(Box::new);
+        Some(Endpoint {
+            format: endpoint.format,
+            place: Place::Http { whole: address(false)?, stream: address(true)? },
+            headers: auth.get(position).cloned().into_iter().chain(fixed_headers(endpoint.headers)).collect(),
+        })
+    });
+    made.collect()
 }
 
 /// `provider/model` of a configured provider.
@@ -244,10 +263,9 @@ fn of_provider(provider: &Provider, model: &str) -> Deployment {
         provider_id: (!provider.built_in).then_some(provider.row.id),
         provider: provider.row.name.clone(),
         spec: provider.spec,
-        format: provider.spec.format,
         upstream_model: model.to_owned(),
-        endpoint: provider.endpoint.clone(),
-        headers: provider.headers.clone(),
+        endpoints: endpoints(provider.spec, &provider.row.base_url, model, &provider.auth)
+            .unwrap_or_default(),
         credential: provider.credential.clone(),
         prices: None,
         billing: if provider.spec.local { Billing::Local } else { Billing::Api },
@@ -288,15 +306,14 @@ fn deployment(
         (None, Some(provider)) => provider.row.base_url.clone(),
         (None, None) => spec.base_url.clone(),
     };
-    let Some(endpoint) = endpoint(spec, &base_url) else { return unusable("its address is not a URL") };
-    let (credential, header) = match (own, provider) {
-        (None, Some(provider)) => (
-            provider.credential.clone(),
-            provider.headers.first().cloned().filter(|_| provider.credential == Credential::Loaded),
-        ),
+    let (credential, auth) = match (own, provider) {
+        (None, Some(provider)) => (provider.credential.clone(), provider.auth.clone()),
         // An address of its own may well need no key: a model on this machine.
-        (None, None) if params.api_base.is_some() => (Credential::NotNeeded, None),
+        (None, None) if params.api_base.is_some() => (Credential::NotNeeded, Vec::new()),
         (own, _) => credential(spec, own, false),
+    };
+    let Some(endpoints) = endpoints(spec, &base_url, &model, &auth) else {
+        return unusable("its address is not a URL");
     };
     let known = Catalogue::embedded().find(&spec.id, &model);
     Some(Deployment {
@@ -305,9 +322,7 @@ fn deployment(
         provider_id: provider.filter(|_| own.is_none()).map(|provider| provider.row.id),
         provider: provider.map_or_else(|| spec.id.clone(), |provider| provider.row.name.clone()),
         spec,
-        format: spec.format,
-        endpoint,
-        headers: header.into_iter().chain(fixed_headers(spec)).collect(),
+        endpoints,
         credential,
         prices: price_plan(spec, &model, params, overrides),
         billing: if spec.local { Billing::Local } else { Billing::Api },
@@ -368,11 +383,6 @@ pub fn origin<'a>(params: &LitellmParams, providers: &'a [Arc<Provider>]) -> Opt
     }
     let known = Catalogue::embedded().providers_of(&params.model).find_map(providers::find)?;
     Some(Origin { spec: known, provider: by_spec(known), model: params.model.clone() })
-}
-
-fn endpoint(spec: &ProviderSpec, base_url: &str) -> Option<Endpoint> {
-    let url = format!("{}{}", base_url.trim_end_matches('/'), spec.chat_path);
-    Address::parse(&url).map(|address| Endpoint::Http(Box::new(address)))
 }
 
 /// The price in force: the deployment's own, else the user's, else the catalogue's.

@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    AllowedModels, Credential, Deployment, Endpoint, Snapshot, Sources, Unresolved, build,
-    provider_credential,
+    AllowedModels, Credential, Deployment, Place, Snapshot, Sources, Unresolved, build, provider_credential,
 };
 use crate::config::{ConfigFile, ConfigModel};
 
@@ -58,15 +57,15 @@ fn only(snapshot: &Snapshot, group: &str) -> Arc<Deployment> {
 }
 
 fn url(deployment: &Deployment) -> String {
-    match &deployment.endpoint {
-        Endpoint::Http(address) => address.url().to_string(),
-        Endpoint::Demo => "demo".into(),
+    match &deployment.endpoints[0].place {
+        Place::Http { whole, .. } => whole.url().to_string(),
+        Place::Demo => "demo".into(),
     }
 }
 
 fn sent_credential(deployment: &Deployment) -> Option<&str> {
     let names = ["authorization", "x-api-key"];
-    let mut headers = deployment.headers.iter();
+    let mut headers = deployment.endpoints[0].headers.iter();
     headers.find(|(name, _)| names.contains(&name.as_str())).and_then(|(_, value)| value.to_str().ok())
 }
 
@@ -191,7 +190,7 @@ fn a_credential_that_is_not_there_says_why() {
         assert!(matches!(state(name), Some(Credential::Unavailable(_))), "{name}: {:?}", state(name));
     }
     for provider in &snapshot.providers {
-        assert!(provider.headers.iter().all(|(name, _)| name != "authorization"), "{}", provider.row.name);
+        assert!(provider.auth.is_empty(), "{}", provider.row.name);
     }
 }
 

@@ -1,0 +1,43 @@
+//! Providers that speak several formats are asked in the caller's own, and translated to only where they do not.
+
+use postern_tests::{Caller, World};
+use reqwest::Method;
+use serde_json::json;
+
+/// A local server that offers both formats, at whatever address.
+async fn local(world: &World, name: &str, url: &str) {
+    let body = json!({"preset": "ollama", "name": name, "base_url": url});
+    world.admin(Method::POST, "/console/providers", body).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_provider_is_asked_in_the_callers_own_format() {
+    let world = World::start().await;
+    local(&world, "both", &world.anthropic.url()).await;
+    for stream in [false, true] {
+        let answer = world.ask(Caller::Messages, "both/qwen3", stream).await.expect(200);
+        assert_eq!(world.anthropic.last_request().path, "/v1/messages");
+        assert_eq!(world.anthropic.last_request().json()["model"], "qwen3");
+        assert_eq!(world.anthropic.last_request().header("anthropic-version"), "2023-06-01");
+        let row = world.row(answer.request_id()).await;
+        assert_eq!(
+            (&row["format_out"], &row["attempts"]),
+            (&json!("anthropic_messages"), &json!(1)),
+            "{row}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_that_format_is_found_out_once_and_translated_to() {
+    let world = World::start().await;
+    local(&world, "older", &world.openai.url()).await;
+    for (stream, attempts) in [(false, 2), (true, 1), (false, 1)] {
+        let answer = world.ask(Caller::Messages, "older/qwen3", stream).await.expect(200);
+        assert!(!stream || Caller::Messages.is_finished(&answer));
+        assert_eq!(world.openai.last_request().path, "/v1/chat/completions");
+        let row = world.row(answer.request_id()).await;
+        assert_eq!((&row["format_out"], &row["outcome"]), (&json!("openai_chat"), &json!("ok")), "{row}");
+        assert_eq!(row["attempts"], attempts, "{row}");
+    }
+}
