@@ -127,3 +127,11 @@ async fn the_description_of_the_api_needs_no_network() {
     let described = with(&world, Method::GET, "/openapi.json", &[]).await.expect(200).json();
     assert!(described["paths"]["/v1/messages"]["post"].is_object());
 }
+
+#[tokio::test]
+async fn probes_find_somebody_there() {
+    let world = World::start().await;
+    for path in ["/", "/api/hello", "/v1", "/health"] {
+        assert_eq!(with(&world, Method::HEAD, path, &[]).await.status / 100, 2, "{path}");
+    }
+}

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::error::Failure;
 use crate::ids::{self, KeyHash};
-use crate::snapshot::{Snapshot, VirtualKey};
+use crate::snapshot::{AllowedModels, Snapshot, VirtualKey};
 
 /// Who is calling.
 #[derive(Debug, Clone)]
@@ -40,6 +40,23 @@ impl Caller {
     /// Whether a model may be used that is known by these names.
     pub fn may_use(&self, names: &[&str]) -> bool {
         self.key().is_none_or(|key| key.models.allow(names))
+    }
+
+    /// The refusal of a model that this caller may not use; `group` is the model group that the name led to.
+    pub fn check_access(&self, model: &str, group: &str) -> Result<(), Failure> {
+        if self.may_use(&[model, group]) {
+            return Ok(());
+        }
+        let allowed = match self.key().map(|key| &key.models) {
+            Some(AllowedModels::Only(list)) => list.join(", "),
+            _ => String::new(),
+        };
+        Err(Failure::forbidden(
+            "model_not_allowed",
+            format!("key not allowed to access model. This key can only access models=[{allowed}]. Tried to access {model}"),
+        )
+        .with_type("key_model_access_denied")
+        .with_param("model"))
     }
 }
 

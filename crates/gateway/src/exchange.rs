@@ -146,7 +146,7 @@ fn client_name(user_agent: &str) -> String {
 
 /// Reads the body whole, or refuses it for its size. What is too large is read to its end and thrown away within bounds:
 /// a client that is still sending would otherwise see a reset instead of the answer.
-async fn read_body(body: Body, headers: &HeaderMap, most: usize) -> Result<Bytes, Failure> {
+pub async fn read_body(body: Body, headers: &HeaderMap, most: usize) -> Result<Bytes, Failure> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
@@ -201,7 +201,7 @@ async fn read_body(body: Body, headers: &HeaderMap, most: usize) -> Result<Bytes
 }
 
 /// Reads and throws away, at most four times `most` and for ten seconds.
-async fn discard(mut body: Body, most: usize) {
+pub async fn discard(mut body: Body, most: usize) {
     let read = async {
         let mut left = most.saturating_mul(4);
         while let Some(Ok(frame)) = body.frame().await {

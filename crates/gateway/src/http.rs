@@ -2,6 +2,7 @@
 //! request id on every answer.
 
 pub mod chat;
+pub mod count_tokens;
 pub mod guard;
 pub mod health;
 pub mod messages;
@@ -22,6 +23,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(chat::create))
         .routes(routes!(messages::create))
+        .routes(routes!(count_tokens::count))
         .routes(routes!(models::list))
         .routes(routes!(models::get))
         .routes(routes!(health::health))
@@ -35,6 +37,7 @@ fn unprefixed() -> OpenApiRouter<Shared> {
     Router::new()
         .route("/chat/completions", axum::routing::post(chat::create))
         .route("/messages", axum::routing::post(messages::create))
+        .route("/messages/count_tokens", axum::routing::post(count_tokens::count))
         .route("/models", axum::routing::get(models::list))
         .route("/models/{*model_id}", axum::routing::get(models::get))
         .into()

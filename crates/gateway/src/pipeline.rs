@@ -44,18 +44,7 @@ fn find_group(exchange: &Exchange, meter: &mut Meter) -> Result<Arc<Group>, Fail
     if let Some(row) = meter.row() {
         row.model_group.clone_from(&group.name);
     }
-    if !exchange.caller.may_use(&[model, &group.name]) {
-        let allowed = match exchange.caller.key().map(|key| &key.models) {
-            Some(crate::snapshot::AllowedModels::Only(list)) => list.join(", "),
-            _ => String::new(),
-        };
-        return Err(Failure::forbidden(
-            "model_not_allowed",
-            format!("key not allowed to access model. This key can only access models=[{allowed}]. Tried to access {model}"),
-        )
-        .with_type("key_model_access_denied")
-        .with_param("model"));
-    }
+    exchange.caller.check_access(model, &group.name)?;
     Ok(group)
 }
 

@@ -136,7 +136,8 @@ pub fn router(engine: Shared) -> Router {
             }),
         )
         .merge(docs)
-        .route("/", get(|| async { Redirect::temporary("/ui/") }))
+        // Clients probe the root with HEAD to see whether anybody is there.
+        .route("/", get(|| async { Redirect::temporary("/ui/") }).head(|| async {}))
         .route("/ui", get(ui::to_folder))
         .route("/ui/", get(ui::index))
         .route("/ui/{*path}", get(ui::asset))
@@ -146,8 +147,8 @@ pub fn router(engine: Shared) -> Router {
 }
 
 async fn unknown_path(method: Method, uri: Uri) -> Response {
-    // Clients probe the root with HEAD to see whether anybody is there.
-    if method == Method::HEAD && uri.path() == "/" {
+    // Further places where clients look whether anybody is there.
+    if method == Method::HEAD && matches!(uri.path(), "/api/hello" | "/v1") {
         return ().into_response();
     }
     let failure = Failure::not_found(

@@ -13,6 +13,7 @@ mod chat;
 mod codec;
 mod envelope;
 mod error;
+mod estimate;
 mod format;
 mod json;
 mod loss;
@@ -25,6 +26,7 @@ mod usage;
 
 pub use envelope::{BadRequest, Beside, Edits, Envelope};
 pub use error::{ApiError, ErrorKind, parse_error, render_error, render_stream_error};
+pub use estimate::estimate_tokens;
 pub use format::{Format, UnknownFormat};
 pub use loss::LossReport;
 pub use read::{NotAResponse, ResponseSummary, read_response};

@@ -536,6 +536,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/messages/count_tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How many tokens a message's prompt has
+         * @description Asked of the provider where it counts itself; an estimate (marked by the header `x-postern-estimate`) where it does not.
+         */
+        post: operations["post_v1_messages_count_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -543,7 +563,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The models that the key may use */
+        /**
+         * The models that the key may use
+         * @description In Anthropic's shape, with its paging, when the request has an `anthropic-version` header.
+         */
         get: operations["get_v1_models"];
         put?: never;
         post?: never;
@@ -1206,6 +1229,13 @@ export interface components {
             model_info: Record<string, unknown>;
             model_name: string;
             updated_at: string;
+        };
+        TokenCount: {
+            /**
+             * Format: int64
+             * @example 14
+             */
+            input_tokens: number;
         };
         /** @description Sums. Costs in nano-dollars; requests of models without a price count in `unpriced_requests` and cost nothing here. */
         Totals: {
@@ -3048,9 +3078,95 @@ export interface operations {
             };
         };
     };
-    get_v1_models: {
+    post_v1_messages_count_tokens: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "model": "demo",
+                 *       "messages": [
+                 *         {
+                 *           "role": "user",
+                 *           "content": "Hello"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["JsonObject"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenCount"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description No valid key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The key may not use this model */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description No such model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+        };
+    };
+    get_v1_models: {
+        parameters: {
+            query?: {
+                /** @description With `anthropic-version` only: what follows this model. */
+                after_id?: string;
+                /** @description With `anthropic-version` only: what comes before this model. */
+                before_id?: string;
+                /** @description With `anthropic-version` only: how many, at most 1000; 20 when absent. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -71,3 +71,44 @@ async fn model_names_lead_where_they_say() {
     let row = world.row(demo.request_id()).await;
     assert_eq!((&row["billing"], &row["cost_nanos"]), (&json!("local"), &json!(0)), "{row}");
 }
+
+#[tokio::test]
+async fn anthropics_clients_get_their_own_shape_page_by_page() {
+    let world = World::start().await;
+    world.gateway.deploy("smart", "openai/gpt-4o-mini", &world.openai).await;
+    let get = async |path: &str| {
+        let url = format!("{}{path}", world.gateway.url());
+        let request = world.gateway.client().get(url).header("anthropic-version", "2023-06-01");
+        receive(request.header("x-api-key", &world.key)).await
+    };
+    let all = get("/v1/models?limit=1000").await.expect(200).json();
+    assert!(ids(&all).contains(&"smart") && ids(&all).iter().any(|id| id.starts_with("an/claude-")));
+    let smart = all["data"].as_array().unwrap().iter().find(|model| model["id"] == "smart").unwrap();
+    assert_eq!((&smart["type"], &smart["display_name"]), (&json!("model"), &json!("smart")));
+    assert_eq!((&smart["max_input_tokens"], &smart["max_tokens"]), (&json!(128_000), &json!(16_384)));
+    assert!(smart["created_at"].as_str().unwrap().ends_with('Z'));
+
+    let mut seen: Vec<String> = Vec::new();
+    let mut path = "/v1/models?limit=7".to_owned();
+    loop {
+        let page = get(&path).await.expect(200).json();
+        seen.extend(ids(&page).iter().map(ToString::to_string));
+        assert_eq!(page["last_id"], json!(seen.last()));
+        if page["has_more"] == false || seen.len() > 100 {
+            break;
+        }
+        path = format!("/v1/models?limit=7&after_id={}", seen.last().unwrap());
+    }
+    assert_eq!(seen, ids(&all)[..seen.len()]);
+    let back = get(&format!("/v1/models?limit=2&before_id={}", seen[3])).await.expect(200).json();
+    assert_eq!((ids(&back), &back["has_more"]), (vec![seen[1].as_str(), &seen[2]], &json!(true)));
+
+    let one = get("/v1/models/smart").await.expect(200).json();
+    assert_eq!((&one["type"], &one["id"]), (&json!("model"), &json!("smart")));
+    for (path, status) in
+        [("/v1/models?limit=0", 400), ("/v1/models?after_id=nothing", 404), ("/v1/models/nothing", 404)]
+    {
+        let answer = get(path).await;
+        assert_eq!((answer.status, &answer.json()["type"]), (status, &json!("error")), "{path}");
+    }
+}

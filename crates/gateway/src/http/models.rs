@@ -1,15 +1,21 @@
-//! `GET /v1/models`: what the caller may use.
+//! `GET /v1/models`: what the caller may use, in the shape that the caller's other requests have.
+
+mod anthropic;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use postern_wire::Format;
 use serde::Serialize;
 
 use super::Shared;
 use crate::auth::Caller;
 use crate::catalogue::Catalogue;
 use crate::error::Failure;
-use crate::shapes::ErrorBody;
-use crate::snapshot::Snapshot;
+use crate::ids;
+use crate::shapes::{ErrorBody, QueryOf};
+use crate::snapshot::{Deployment, Snapshot};
 
 /// One entry of the list, in OpenAI's shape.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -33,27 +39,51 @@ pub struct ModelList {
 /// What OpenAI's oldest chat models show, and LiteLLM all of them.
 const CREATED: i64 = 1_677_610_602;
 
-fn model(id: &str, owner: &str) -> Model {
-    Model { id: id.to_owned(), object: "model", created: CREATED, owned_by: owner.to_owned() }
+/// What is known of a model, whoever asks.
+struct Listed {
+    id: String,
+    owner: String,
+    context: Option<u64>,
+    max_output: Option<u64>,
+}
+
+impl Listed {
+    fn of(id: &str, deployment: Option<&Deployment>) -> Self {
+        Self {
+            id: id.to_owned(),
+            owner: deployment.map_or("postern", |deployment| deployment.provider.as_str()).to_owned(),
+            context: deployment.and_then(|deployment| deployment.context),
+            max_output: deployment.and_then(|deployment| deployment.max_output),
+        }
+    }
+
+    fn openai(self) -> Model {
+        Model { id: self.id, object: "model", created: CREATED, owned_by: self.owner }
+    }
+}
+
+/// Whose list it is to be: Anthropic's clients name a version of its API with every request.
+fn format_of(headers: &HeaderMap) -> Format {
+    if headers.contains_key("anthropic-version") { Format::AnthropicMessages } else { Format::OpenAiChat }
 }
 
 /// Model groups first, then `provider/model` of every configured provider.
-fn usable(snapshot: &Snapshot, caller: &Caller) -> Vec<Model> {
-    let mut list: Vec<Model> = Vec::new();
-    let groups = snapshot.groups.values().map(|group| {
-        let owner = group.deployments.first().map_or("postern", |deployment| deployment.provider.as_str());
-        model(&group.name, owner)
-    });
-    list.extend(groups.filter(|model| caller.may_use(&[&model.id])));
-    list.extend(
-        snapshot.aliases.keys().filter(|alias| caller.may_use(&[alias])).map(|alias| model(alias, "postern")),
-    );
+fn usable(snapshot: &Snapshot, caller: &Caller) -> Vec<Listed> {
+    let groups = snapshot.groups.values();
+    let groups = groups.map(|group| Listed::of(&group.name, group.deployments.first().map(AsRef::as_ref)));
+    let mut list: Vec<Listed> = groups.filter(|model| caller.may_use(&[&model.id])).collect();
+    let aliases = snapshot.aliases.iter().filter(|(alias, _)| caller.may_use(&[alias]));
+    list.extend(aliases.map(|(alias, name)| {
+        let first = snapshot.groups.get(name).and_then(|group| group.deployments.first());
+        Listed { owner: "postern".to_owned(), ..Listed::of(alias, first.map(AsRef::as_ref)) }
+    }));
     for provider in snapshot.providers.iter().filter(|provider| provider.row.enabled && !provider.built_in) {
         let models = Catalogue::embedded().models_of(&provider.spec.id);
         for known in models.filter(|known| known.mode == "chat" || known.mode == "responses") {
             let id = format!("{}/{}", provider.row.name, known.id);
             if caller.may_use(&[&id, known.id]) {
-                list.push(model(&id, &provider.row.name));
+                let owner = provider.row.name.clone();
+                list.push(Listed { id, owner, context: known.context, max_output: known.max_output });
             }
         }
     }
@@ -61,14 +91,33 @@ fn usable(snapshot: &Snapshot, caller: &Caller) -> Vec<Model> {
 }
 
 /// The models that the key may use
+///
+/// In Anthropic's shape, with its paging, when the request has an `anthropic-version` header.
 #[utoipa::path(
-    get, path = "/v1/models", tag = "LLM",
+    get, path = "/v1/models", tag = "LLM", params(anthropic::Page),
     responses((status = 200, body = ModelList), (status = 401, description = "No valid key", body = ErrorBody))
 )]
-pub async fn list(State(engine): State<Shared>, caller: Caller) -> Json<ModelList> {
+pub async fn list(
+    State(engine): State<Shared>,
+    page: Result<QueryOf<anthropic::Page>, Failure>,
+    headers: HeaderMap,
+    caller: Result<Caller, Failure>,
+) -> Response {
+    let format = format_of(&headers);
     let snapshot = engine.snapshot.load_full();
-    let data = engine.tasks.blocking(move || usable(&snapshot, &caller)).await.unwrap_or_default();
-    Json(ModelList { object: "list", data })
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(failure) => return failure.respond(format, ids::new_id()),
+    };
+    let models = engine.tasks.blocking(move || usable(&snapshot, &caller)).await.unwrap_or_default();
+    if format == Format::OpenAiChat {
+        let data = models.into_iter().map(Listed::openai).collect();
+        return Json(ModelList { object: "list", data }).into_response();
+    }
+    match page.and_then(|QueryOf(page)| anthropic::list(models, &page)) {
+        Ok(list) => Json(list).into_response(),
+        Err(failure) => failure.respond(format, ids::new_id()),
+    }
 }
 
 /// One model
@@ -83,10 +132,19 @@ pub async fn list(State(engine): State<Shared>, caller: Caller) -> Json<ModelLis
 )]
 pub async fn get(
     State(engine): State<Shared>,
-    caller: Caller,
+    headers: HeaderMap,
     Path(model_id): Path<String>,
-) -> Result<Json<Model>, Failure> {
-    let snapshot = engine.snapshot.load_full();
+    caller: Result<Caller, Failure>,
+) -> Response {
+    let format = format_of(&headers);
+    match caller.and_then(|caller| one(&engine.snapshot.load(), &caller, &model_id)) {
+        Ok(model) if format == Format::OpenAiChat => Json(model.openai()).into_response(),
+        Ok(model) => Json(anthropic::model(model)).into_response(),
+        Err(failure) => failure.respond(format, ids::new_id()),
+    }
+}
+
+fn one(snapshot: &Snapshot, caller: &Caller, model_id: &str) -> Result<Listed, Failure> {
     let unknown = || {
         Failure::not_found(
             "model_not_found",
@@ -94,10 +152,9 @@ pub async fn get(
         )
         .with_param("model")
     };
-    let group = snapshot.resolve(&model_id).map_err(|_| unknown())?.group;
-    if !caller.may_use(&[&model_id, &group.name]) {
+    let group = snapshot.resolve(model_id).map_err(|_| unknown())?.group;
+    if !caller.may_use(&[model_id, &group.name]) {
         return Err(unknown());
     }
-    let owner = group.deployments.first().map_or("postern", |deployment| deployment.provider.as_str());
-    Ok(Json(model(&model_id, owner)))
+    Ok(Listed::of(model_id, group.deployments.first().map(AsRef::as_ref)))
 }
