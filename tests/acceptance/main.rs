@@ -10,5 +10,6 @@ mod house;
 mod key;
 mod ledger;
 mod model;
+mod pass_through;
 mod spend;
 mod v1;

@@ -1,6 +1,9 @@
 //! One request from its arrival to its reply. `serve` reads and understands it, `pipeline` takes it through its phases,
 //! and whatever goes wrong is answered in the caller's own format.
 
+mod pass;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,8 +13,9 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
+pub use pass::pass;
 use postern_store::table::requests::{Outcome, RequestRow};
-use postern_wire::{Envelope, Format};
+use postern_wire::{Beside, Envelope, Format};
 use uuid::Uuid;
 
 use crate::auth::{self, Caller, InternalOrigin};
@@ -21,7 +25,7 @@ use crate::error::Failure;
 use crate::ids;
 use crate::meter::{End, Meter};
 use crate::pipeline;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Provider, Snapshot};
 
 /// A request that is known and may be served.
 pub struct Exchange {
@@ -34,15 +38,33 @@ pub struct Exchange {
     pub headers: HeaderMap,
     pub body: Bytes,
     pub envelope: Envelope,
+    /// See [`Call::provider`].
+    pub provider: Option<Arc<Provider>>,
 }
 
-/// Serves one LLM request in `format`.
-pub async fn serve(
-    engine: Arc<Engine>,
-    format: Format,
-    endpoint: &'static str,
-    request: Request,
-) -> Response {
+/// What the path says of a request.
+pub struct Call {
+    pub format: Format,
+    /// For the ledger.
+    pub endpoint: Cow<'static, str>,
+    /// Where formats name the model in the path.
+    pub model: Option<String>,
+    /// The same of the wish for a stream.
+    pub stream: Option<bool>,
+    /// Whose model it is to be, where the path names the provider and not the model's name.
+    pub provider: Option<Arc<Provider>>,
+}
+
+impl Call {
+    /// All but the format is in the body.
+    pub fn new(format: Format, endpoint: impl Into<Cow<'static, str>>) -> Self {
+        Self { format, endpoint: endpoint.into(), model: None, stream: None, provider: None }
+    }
+}
+
+/// Serves one LLM request.
+pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Response {
+    let Call { format, endpoint, model, stream, provider } = call;
     let started = Instant::now();
     let request_id = ids::new_id();
     let snapshot = engine.snapshot.load_full();
@@ -58,14 +80,15 @@ pub async fn serve(
             return failure.respond(format, request_id);
         }
     };
-    let row = Box::new(first_words(request_id, &caller, endpoint, format, &head.headers));
+    let row =
+        Box::new(first_words(request_id, &caller, endpoint.into_owned(), format.as_str(), &head.headers));
     let mut meter = Meter::start(engine.clone(), row, started);
     let served = async {
         let body = read_body(body, &head.headers, engine.options.max_body).await?;
         if let Some(row) = meter.row() {
             row.request_bytes = body.len() as i64;
         }
-        let envelope = Envelope::peek(format, &body)?;
+        let envelope = Envelope::peek_beside(format, &body, Beside { model: model.as_deref(), stream })?;
         if let Some(row) = meter.row() {
             row.model_requested.clone_from(&envelope.model);
             row.model_group.clone_from(&envelope.model);
@@ -81,6 +104,7 @@ pub async fn serve(
             headers: head.headers,
             body,
             envelope,
+            provider,
         };
         pipeline::run(&exchange, &mut meter).await
     };
@@ -108,11 +132,11 @@ pub async fn serve(
 }
 
 /// The part of the ledger row that is known on arrival.
-fn first_words(
+pub fn first_words(
     id: Uuid,
     caller: &Caller,
-    endpoint: &'static str,
-    format: Format,
+    endpoint: String,
+    format: &str,
     headers: &HeaderMap,
 ) -> RequestRow {
     let client = headers
@@ -123,8 +147,8 @@ fn first_words(
         id,
         started_at: clock::now_ms(),
         key_id: caller.key_id(),
-        endpoint: endpoint.to_owned(),
-        format_in: format.as_str().to_owned(),
+        endpoint,
+        format_in: format.to_owned(),
         client_name: client_name(&client),
         client,
         ..RequestRow::default()

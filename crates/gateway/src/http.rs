@@ -7,6 +7,7 @@ pub mod guard;
 pub mod health;
 pub mod messages;
 pub mod models;
+pub mod pass_through;
 
 use std::sync::Arc;
 
@@ -30,6 +31,16 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::liveliness))
         .merge(unprefixed())
+        .merge(passed_through())
+}
+
+fn passed_through() -> OpenApiRouter<Shared> {
+    let mut router =
+        Router::new().route("/providers/{name}/{*path}", axum::routing::any(pass_through::of_provider));
+    for name in pass_through::NAMES.into_iter().chain(pass_through::OTHER_NAMES) {
+        router = router.route(&format!("/{name}/{{*path}}"), axum::routing::any(pass_through::of_preset));
+    }
+    router.into()
 }
 
 /// The same without `/v1`, as several clients send it.

@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Event;
 use crate::limits::Permit;
-use crate::snapshot::Deployment;
+use crate::snapshot::{Deployment, Provider};
 
 /// A rough characters-per-token figure, for what no provider reported.
 const CHARACTERS_PER_TOKEN: u64 = 4;
@@ -38,6 +38,7 @@ pub struct Meter {
     attempts: Vec<AttemptNote>,
     loss: Vec<String>,
     sent: bool,
+    unknown: bool,
 }
 
 /// How a request ended.
@@ -63,6 +64,7 @@ impl Meter {
             attempts: Vec::new(),
             loss: Vec::new(),
             sent: false,
+            unknown: false,
         }
     }
 
@@ -86,6 +88,23 @@ impl Meter {
             row.format_out = Some(format.as_str().to_owned());
             row.billing = deployment.billing;
         }
+    }
+
+    /// The same for what is passed on as it is; `deployment` is the model's, if the request names one.
+    pub fn passed_to(&mut self, provider: &Provider, deployment: Option<Arc<Deployment>>) {
+        if let Some(row) = &mut self.row {
+            row.attempts = 1;
+            row.provider = Some(provider.row.name.clone());
+            row.billing = if provider.spec.local { Billing::Local } else { Billing::Api };
+            row.deployment_id = deployment.as_ref().map(|deployment| deployment.id.clone());
+            row.upstream_model = deployment.as_ref().map(|deployment| deployment.upstream_model.clone());
+        }
+        self.deployment = deployment;
+    }
+
+    /// Something was used, and nobody says how much: the row is unpriced rather than free.
+    pub fn used_unknown(&mut self) {
+        self.unknown = true;
     }
 
     pub fn note_attempt(&mut self, note: AttemptNote) {
@@ -204,7 +223,7 @@ impl Meter {
     fn fill_cost(&self, row: &mut RequestRow, billed: Option<&BilledTokens>) {
         let Some(billed) = billed else {
             // Nothing was used, so nothing is owed.
-            row.cost_nanos = Some(0);
+            row.cost_nanos = (!self.unknown || row.billing == Billing::Local).then_some(0);
             return;
         };
         if row.billing == Billing::Local {

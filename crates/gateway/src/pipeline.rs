@@ -16,7 +16,7 @@ use crate::limits::Estimate;
 use crate::meter::{AttemptNote, Meter};
 use crate::reply::{Answer, StreamReply, Watch, Whole};
 use crate::routing;
-use crate::snapshot::{Deployment, Endpoint, Group, Place, Resolution};
+use crate::snapshot::{Deployment, Endpoint, Group, Place};
 use crate::upstream::{self, Reply};
 
 /// How long a stream may be silent between two chunks.
@@ -39,8 +39,11 @@ pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failu
 /// What the model name means, and whether the caller may use it.
 fn find_group(exchange: &Exchange, meter: &mut Meter) -> Result<Arc<Group>, Failure> {
     let model = exchange.envelope.model.as_str();
-    let Resolution { group } =
-        exchange.snapshot.resolve(model).map_err(|unresolved| unresolved.into_failure(model))?;
+    let group = if let Some(provider) = &exchange.provider {
+        Arc::new(exchange.snapshot.group_of(provider, model))
+    } else {
+        exchange.snapshot.resolve(model).map_err(|unresolved| unresolved.into_failure(model))?.group
+    };
     if let Some(row) = meter.row() {
         row.model_group.clone_from(&group.name);
     }
@@ -427,7 +430,7 @@ async fn stream(
 
 impl Deployment {
     /// What a request of that size may come to at most, nano-dollars; `None` without a price.
-    fn highest_cost(&self, input: u64, output: u64) -> Option<i64> {
+    pub fn highest_cost(&self, input: u64, output: u64) -> Option<i64> {
         if matches!(self.endpoints[0].place, Place::Demo)
             || self.billing == postern_store::table::requests::Billing::Local
         {

@@ -233,6 +233,25 @@ impl ProviderSpec {
         }))
     }
 
+    /// Where a path of the provider's own API is. The base URL ends with a version (`/v1`); a path that brings a version of
+    /// its own takes its place.
+    pub fn own_url(&self, base_url: &str, path: &str, query: Option<&str>) -> String {
+        let is_version = |segment: &str| {
+            segment
+                .strip_prefix('v')
+                .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+        };
+        let base = base_url.trim_end_matches('/');
+        // An interface that imitates another's lies below the provider's own.
+        let base = base.strip_suffix("/openai").unwrap_or(base);
+        let base = match base.rsplit_once('/') {
+            Some((rest, last)) if is_version(last) && path.split('/').next().is_some_and(is_version) => rest,
+            _ => base,
+        };
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        format!("{base}/{path}{query}")
+    }
+
     /// Where the list of models is; `None` where the provider has none. Some have it beside their compatible API, so
     /// that the path climbs; parsing the URL resolves that.
     pub fn models_url(&self, base_url: &str) -> Option<String> {

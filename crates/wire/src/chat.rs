@@ -22,6 +22,7 @@ const OWNER: Format = Format::OpenAiChat;
 
 pub(crate) const CODEC: Codec = Codec {
     read_envelope: envelope::read,
+    read_usage: |raw| usage::read(raw, None),
     read_response: read::read,
     watcher: || Box::new(watch::ChatWatcher::default()),
     render_error: error::render,

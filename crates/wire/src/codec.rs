@@ -1,5 +1,7 @@
 //! The row of functions that makes a format. The rest of the crate calls formats only through this.
 
+use serde_json::value::RawValue;
+
 use crate::canonical::{Encoding, Request, Response, StreamDecoder, StreamEncoder};
 use crate::envelope::{BadRequest, EnvelopeParts, Fields};
 use crate::error::ApiError;
@@ -7,11 +9,14 @@ use crate::json::Members;
 use crate::read::{NotAResponse, ResponseSummary};
 use crate::tap::Watcher;
 use crate::translate::{ReplyContext, Target};
+use crate::usage::Usage;
 
 /// What a format must provide, and nothing else.
 pub(crate) struct Codec {
     /// Reads the envelope's members, model and stream flag apart, and refuses a body without turns.
     pub read_envelope: fn(&Fields<'_>) -> Result<EnvelopeParts, BadRequest>,
+    /// A usage object that stands alone.
+    pub read_usage: fn(&RawValue) -> Option<Usage>,
     /// The summary of a complete response.
     pub read_response: fn(&str) -> Result<ResponseSummary, NotAResponse>,
     /// Eyes for a stream that is passed on untouched.

@@ -29,7 +29,7 @@ pub use error::{ApiError, ErrorKind, parse_error, render_error, render_stream_er
 pub use estimate::estimate_tokens;
 pub use format::{Format, UnknownFormat};
 pub use loss::LossReport;
-pub use read::{NotAResponse, ResponseSummary, read_response};
+pub use read::{NotAResponse, ResponseSummary, read_response, read_usage};
 pub use tap::{EndState, StreamEnd, StreamTap, Tapped};
 pub use translate::{
     ReplyContext, StreamTranscoder, Target, Transcoded, TranslatedRequest, TranslatedResponse,

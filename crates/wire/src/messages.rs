@@ -22,6 +22,7 @@ const OWNER: Format = Format::AnthropicMessages;
 
 pub(crate) const CODEC: Codec = Codec {
     read_envelope: envelope::read,
+    read_usage: usage::read,
     read_response: read::read,
     watcher: || Box::new(watch::MessagesWatcher::default()),
     render_error: error::render,

@@ -2,6 +2,7 @@
 
 use crate::error::ApiError;
 use crate::format::Format;
+use crate::json::Members;
 use crate::usage::Usage;
 
 /// What the ledger keeps of a response.
@@ -61,4 +62,13 @@ pub(crate) fn explain(format: Format, text: &str, mut problem: NotAResponse) -> 
         problem.error = Some(Box::new(error));
     }
     problem
+}
+
+/// The usage that an answer of another kind reports (embeddings, for instance), in its member `usage`; and the answer's
+/// id.
+pub fn read_usage(format: Format, body: &[u8]) -> (Option<Usage>, Option<String>) {
+    let members = std::str::from_utf8(body).ok().and_then(|text| Members::parse(text).ok());
+    let Some(members) = members else { return (None, None) };
+    let usage = members.get("usage").and_then(format.codec().read_usage);
+    (usage, members.text("id").map(String::from))
 }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use postern_wire::Format;
 
 use super::Shared;
-use crate::exchange;
+use crate::exchange::{self, Call};
 use crate::shapes::{ErrorBody, JsonObject};
 
 /// Chat completion, streamed or not, by any model of any provider
@@ -30,5 +30,5 @@ use crate::shapes::{ErrorBody, JsonObject};
     )
 )]
 pub async fn create(State(engine): State<Shared>, request: Request) -> Response {
-    exchange::serve(engine, Format::OpenAiChat, "/v1/chat/completions", request).await
+    exchange::serve(engine, Call::new(Format::OpenAiChat, "/v1/chat/completions"), request).await
 }

@@ -85,7 +85,8 @@ impl Snapshot {
         Err(unresolved)
     }
 
-    fn group_of(&self, provider: &Arc<Provider>, model: &str) -> Group {
+    /// A configured provider's model, known or not, as a group of one.
+    pub fn group_of(&self, provider: &Arc<Provider>, model: &str) -> Group {
         let deployment = direct_deployment(provider, model, &self.overrides);
         Group { name: deployment.group.clone(), deployments: vec![Arc::new(deployment)] }
     }

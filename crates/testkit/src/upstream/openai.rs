@@ -127,6 +127,14 @@ pub fn error(refusal: &Refusal, model: &str) -> Value {
 
 pub fn other_route(method: &Method, path: &str) -> Option<Value> {
     let model = |id: &str| json!({"id": id, "object": "model", "created": CREATED, "owned_by": "fake"});
+    if (method, path) == (&Method::POST, "/v1/embeddings") {
+        return Some(json!({
+            "object": "list",
+            "data": [{"object": "embedding", "index": 0, "embedding": [0.25, -0.5]}],
+            "model": "fake-embedding",
+            "usage": {"prompt_tokens": 8, "total_tokens": 8},
+        }));
+    }
     if method != Method::GET {
         return None;
     }

@@ -1,0 +1,291 @@
+//! A request of a provider's own API that the gateway need not understand: key, model access, limits, budget and ledger are
+//! in force, the rest is passed on as it is, both ways.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use postern_store::table::requests::Outcome;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{discard, first_words, read_body};
+use crate::auth::{self, Caller, InternalOrigin};
+use crate::engine::Engine;
+use crate::error::{Failure, UpstreamBody};
+use crate::limits::Estimate;
+use crate::meter::{End, Meter};
+use crate::snapshot::{Address, Credential, Deployment, Provider, fixed_headers};
+use crate::upstream::{self, Chunks, Reply};
+use crate::{clock, ids};
+
+/// What is between two hops only, and what is about the caller's key or this gateway's connection.
+const NOT_PASSED_ON: [&str; 22] = [
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "host",
+    "content-length",
+    "expect",
+    "cookie",
+    "origin",
+    "referer",
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "x-litellm-api-key",
+    "x-admin-key",
+    "accept-encoding",
+];
+
+/// What stands in a body besides what only the provider understands.
+#[derive(Deserialize, Default)]
+struct Named {
+    model: Option<String>,
+}
+
+/// Passes one request on. `path` is what follows the provider's name.
+pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, request: Request) -> Response {
+    let started = Instant::now();
+    let request_id = ids::new_id();
+    let format = provider.spec.format;
+    let snapshot = engine.snapshot.load_full();
+    let (head, body) = request.into_parts();
+    let caller = match head.extensions.get::<InternalOrigin>() {
+        Some(_) => Ok(Caller::Internal),
+        None => auth::authenticate(&snapshot, &head.headers, clock::now_ms()),
+    };
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(failure) => {
+            discard(body, engine.options.max_body).await;
+            return failure.respond(format, request_id);
+        }
+    };
+    let endpoint = head.uri.path().to_owned();
+    let row = Box::new(first_words(request_id, &caller, endpoint, "pass_through", &head.headers));
+    let mut meter = Meter::start(engine.clone(), row, started);
+    let sent = async {
+        let body = read_body(body, &head.headers, engine.options.max_body).await?;
+        let model = serde_json::from_slice::<Named>(&body).unwrap_or_default().model;
+        let deployment = model.as_deref().map(|model| {
+            let group = snapshot.group_of(&provider, model);
+            group.deployments[0].clone()
+        });
+        if let Some(row) = meter.row() {
+            row.request_bytes = body.len() as i64;
+            row.model_requested = model.clone().unwrap_or_default();
+            row.model_group.clone_from(&row.model_requested);
+            row.format_out = Some("pass_through".to_owned());
+        }
+        let name = format!("{}/{}", provider.row.name, model.as_deref().unwrap_or_default());
+        caller.check_access(&name, model.as_deref().unwrap_or(&name))?;
+        let permit =
+            engine.limits.admit(caller.key().map(AsRef::as_ref), estimate(&body, deployment.as_deref()))?;
+        meter.hold(permit);
+        meter.passed_to(&provider, deployment);
+        let url = provider.spec.own_url(&provider.row.base_url, &path, head.uri.query());
+        let Some(address) = Address::parse(&url) else {
+            return Err(Failure::invalid("invalid_path", format!("{url} is not an address")));
+        };
+        ready(&provider)?;
+        let headers = request_headers(&provider, &head.headers);
+        let patience = snapshot.request_timeout;
+        let sending = engine.clients.send(head.method.clone(), &address, headers, body, &provider.row.name);
+        let reply = tokio::time::timeout(patience, sending).await.map_err(|_| {
+            let seconds = patience.as_secs_f32();
+            Failure::upstream(
+                504,
+                "upstream_timeout",
+                format!("{} did not answer within {seconds} s", provider.row.name),
+            )
+        })??;
+        // What a call costs that names a model and does not say what it used, nobody knows.
+        if model.is_some() && head.method != Method::GET {
+            meter.used_unknown();
+        }
+        Ok(reply)
+    };
+    match sent.await {
+        Ok(reply) => answer(&engine, &provider, request_id, meter, reply).await,
+        Err(failure) => {
+            let end = End {
+                status: failure.error.status,
+                outcome: Outcome::Error,
+                failure: Some(&failure),
+                ..NOTHING
+            };
+            commit(&engine, meter, end).await;
+            failure.respond(format, request_id)
+        }
+    }
+}
+
+const NOTHING: End<'static> = End {
+    status: 200,
+    outcome: Outcome::Ok,
+    failure: None,
+    usage: None,
+    output_chars: 0,
+    response_bytes: 0,
+    response_id: None,
+};
+
+async fn commit(engine: &Engine, mut meter: Meter, end: End<'_>) {
+    if let Some((ack, _)) = meter.finish(end)
+        && !engine.options.buffered_ledger
+    {
+        ack.committed().await;
+    }
+}
+
+/// Tokens at least of what is asked; a price only if the model has one.
+fn estimate(body: &Bytes, deployment: Option<&Deployment>) -> Estimate {
+    let input = postern_wire::estimate_tokens(body);
+    let cost_nanos = match deployment {
+        Some(deployment) => deployment.highest_cost(input, deployment.max_output.unwrap_or(0)),
+        None => Some(0),
+    };
+    Estimate { cost_nanos, tokens: input }
+}
+
+fn ready(provider: &Provider) -> Result<(), Failure> {
+    match &provider.credential {
+        Credential::Loaded | Credential::NotNeeded => Ok(()),
+        Credential::Missing => Err(Failure::unavailable(
+            "credential_missing",
+            format!("{} has no credential yet: add one in the console under Providers", provider.row.name),
+        )),
+        Credential::Unavailable(reason) => Err(Failure::unavailable(
+            "credential_unavailable",
+            format!("the credential of {} cannot be read now: {reason}", provider.row.name),
+        )),
+    }
+}
+
+/// The caller's headers but for those that end here; the provider's credential in place of the caller's key.
+fn request_headers(provider: &Provider, caller: &HeaderMap) -> HeaderMap {
+    let named = caller.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let named: Vec<String> =
+        named.flat_map(|list| list.split(',').map(|name| name.trim().to_ascii_lowercase())).collect();
+    let mut headers = HeaderMap::with_capacity(caller.len() + 2);
+    for (name, value) in caller {
+        if !NOT_PASSED_ON.contains(&name.as_str()) && !named.iter().any(|hop| hop == name.as_str()) {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    for (name, value) in fixed_headers(&provider.spec.headers) {
+        headers.entry(name).or_insert(value);
+    }
+    if let Some((name, value)) = provider.auth.first() {
+        headers.insert(name.clone(), value.clone());
+    }
+    headers
+}
+
+async fn answer(
+    engine: &Arc<Engine>,
+    provider: &Provider,
+    request_id: Uuid,
+    meter: Meter,
+    reply: Reply,
+) -> Response {
+    let format = provider.spec.format;
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let headers = response_headers(&reply.headers, request_id);
+    let content_type =
+        reply.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !content_type.starts_with("application/json") {
+        return streamed(engine.clone(), status, headers, meter, reply.chunks);
+    }
+    let patience = engine.snapshot.load().request_timeout;
+    let body = match upstream::read_whole(reply, &provider.row.name, patience).await {
+        Ok(body) => body,
+        Err(failure) => {
+            let end = End {
+                status: failure.error.status,
+                outcome: Outcome::Error,
+                failure: Some(&failure),
+                ..NOTHING
+            };
+            commit(engine, meter, end).await;
+            return failure.respond(format, request_id);
+        }
+    };
+    let response_bytes = body.len() as u64;
+    if status.is_client_error() || status.is_server_error() {
+        let failure = Failure {
+            upstream_body: Some(Box::new(UpstreamBody { format, body: body.clone(), content_type: None })),
+            ..Failure::from_upstream(postern_wire::parse_error(format, status.as_u16(), &body))
+        };
+        let (status, outcome) = (status.as_u16(), Outcome::Error);
+        commit(engine, meter, End { status, outcome, failure: Some(&failure), response_bytes, ..NOTHING })
+            .await;
+    } else {
+        let (usage, response_id) = postern_wire::read_usage(format, &body);
+        commit(engine, meter, End { status: status.as_u16(), usage, response_id, response_bytes, ..NOTHING })
+            .await;
+    }
+    (status, headers, body).into_response()
+}
+
+/// Audio, files, events: forwarded as it comes; the row is committed before the response ends.
+fn streamed(
+    engine: Arc<Engine>,
+    status: StatusCode,
+    headers: HeaderMap,
+    meter: Meter,
+    chunks: Chunks,
+) -> Response {
+    let state = (chunks, Some(meter), 0_u64, engine);
+    let body = stream::unfold(state, move |(mut chunks, mut meter, mut sent, engine)| async move {
+        let failure = match chunks.next().await {
+            Some(Ok(chunk)) => {
+                sent += chunk.len() as u64;
+                return Some((Ok(chunk), (chunks, meter, sent, engine)));
+            }
+            Some(Err(failure)) => Some(failure),
+            None => None,
+        };
+        let end = End {
+            status: failure.as_ref().map_or(status.as_u16(), |failure| failure.error.status),
+            outcome: if failure.is_some() { Outcome::Error } else { Outcome::Ok },
+            failure: failure.as_ref(),
+            response_bytes: sent,
+            ..NOTHING
+        };
+        commit(&engine, meter.take()?, end).await;
+        // A body that broke off upstream must not look whole here.
+        failure.map(|failure| (Err(failure.error), (chunks, None, sent, engine)))
+    });
+    (status, headers, Body::from_stream(body.boxed())).into_response()
+}
+
+fn response_headers(upstream: &HeaderMap, request_id: Uuid) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(upstream.len() + 2);
+    for (name, value) in upstream {
+        let is_cookie = name == header::SET_COOKIE;
+        if !NOT_PASSED_ON.contains(&name.as_str()) && !is_cookie && name != "x-request-id" {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    if let Some(theirs) = upstream.get("x-request-id") {
+        headers.insert(HeaderName::from_static("llm_provider-x-request-id"), theirs.clone());
+    }
+    if let Ok(id) = HeaderValue::from_str(&request_id.to_string()) {
+        headers.insert("x-request-id", id);
+    }
+    headers
+}
