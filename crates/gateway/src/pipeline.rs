@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use axum::http::HeaderMap;
 use bytes::Bytes;
 use futures_util::StreamExt;
-use postern_wire::{Edits, EndState, Format, ReplyContext, StreamTap, StreamTranscoder, Target};
+use postern_wire::{
+    Beside, Edits, EndState, Envelope, Format, ReplyContext, StreamTap, StreamTranscoder, Target,
+};
 
 use crate::clock;
 use crate::error::{Blame, Failure, UpstreamBody};
@@ -174,6 +176,9 @@ struct Prepared {
 fn prepare(exchange: &Exchange, deployment: &Deployment, format: Format) -> Result<Prepared, Failure> {
     let envelope = &exchange.envelope;
     let streaming = envelope.stream;
+    let surgery = &deployment.surgery;
+    let reduced = surgery.reduce(&exchange.body)?.map(Bytes::from);
+    let added = |body: Bytes| Ok::<_, Failure>(surgery.add(&body)?.map_or(body, Bytes::from));
     if format == exchange.format {
         let ask_usage = streaming
             && exchange.format == Format::OpenAiChat
@@ -181,20 +186,26 @@ fn prepare(exchange: &Exchange, deployment: &Deployment, format: Format) -> Resu
             && deployment.spec.quirks.stream_usage;
         let model = deployment.upstream_model.as_str();
         let edits = Edits { model: (model != envelope.model).then_some(model), ask_usage };
-        return Ok(Prepared {
-            body: envelope.rewrite(&exchange.body, &edits),
-            loss: Vec::new(),
-            hide_usage: ask_usage,
-        });
+        let body = match &reduced {
+            None => envelope.rewrite(&exchange.body, &edits),
+            // Whatever was cut out moved the rest.
+            Some(reduced) => {
+                let beside = Beside { model: Some(&envelope.model), stream: Some(streaming) };
+                let beside = if envelope.is_model_inside() { Beside::default() } else { beside };
+                Envelope::peek_beside(format, reduced, beside)?.rewrite(reduced, &edits)
+            }
+        };
+        return Ok(Prepared { body: added(body)?, loss: Vec::new(), hide_usage: ask_usage });
     }
     let target = Target {
         model: &deployment.upstream_model,
         default_max_tokens: deployment.max_output.unwrap_or(DEFAULT_MAX_TOKENS),
-        drop_params: deployment.drop_params,
+        drop_params: deployment.drop_params.unwrap_or(exchange.snapshot.drop_params),
         stream: streaming,
     };
-    let translated = postern_wire::translate_request(exchange.format, format, &exchange.body, &target)?;
-    Ok(Prepared { body: translated.body.into(), loss: translated.loss.0, hide_usage: false })
+    let body = reduced.as_ref().unwrap_or(&exchange.body);
+    let translated = postern_wire::translate_request(exchange.format, format, body, &target)?;
+    Ok(Prepared { body: added(translated.body.into())?, loss: translated.loss.0, hide_usage: false })
 }
 
 async fn attempt(

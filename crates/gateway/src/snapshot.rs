@@ -17,7 +17,7 @@ pub use build::{
 use postern_store::table::keys::KeyRow;
 use postern_store::table::providers::ProviderRow;
 use postern_store::table::requests::Billing;
-use postern_wire::Format;
+use postern_wire::{Format, Surgery};
 pub use resolve::{Resolution, Unresolved};
 use uuid::Uuid;
 
@@ -37,6 +37,7 @@ pub struct Snapshot {
     /// Other names of model groups.
     pub aliases: BTreeMap<String, String>,
     pub num_retries: u32,
+    pub drop_params: bool,
     pub request_timeout: Duration,
     /// The user's own prices by provider preset and model.
     pub overrides: HashMap<(String, String), Arc<PricePlan>>,
@@ -147,7 +148,10 @@ pub struct Deployment {
     pub stream_timeout: Option<Duration>,
     pub weight: u32,
     pub order: i32,
-    pub drop_params: bool,
+    /// Whether what its format cannot express is dropped rather than refused; the snapshot's word when absent.
+    pub drop_params: Option<bool>,
+    /// What is changed in every request, in the format that the deployment is asked in.
+    pub surgery: Surgery,
     pub context: Option<u64>,
     pub max_output: Option<u64>,
 }

@@ -149,6 +149,11 @@ impl Envelope {
         })
     }
 
+    /// Whether the body itself names the model.
+    pub fn is_model_inside(&self) -> bool {
+        self.model_span.is_some()
+    }
+
     /// Applies the edits to the body this envelope was read from. Nothing to change costs nothing: the same bytes
     /// are returned, shared.
     pub fn rewrite(&self, body: &Bytes, edits: &Edits<'_>) -> Bytes {

@@ -20,6 +20,7 @@ mod loss;
 mod messages;
 mod read;
 pub mod sse;
+mod surgery;
 mod tap;
 mod translate;
 mod usage;
@@ -30,6 +31,7 @@ pub use estimate::estimate_tokens;
 pub use format::{Format, UnknownFormat};
 pub use loss::LossReport;
 pub use read::{NotAResponse, ResponseSummary, read_response, read_usage};
+pub use surgery::Surgery;
 pub use tap::{EndState, StreamEnd, StreamTap, Tapped};
 pub use translate::{
     ReplyContext, StreamTranscoder, Target, Transcoded, TranslatedRequest, TranslatedResponse,

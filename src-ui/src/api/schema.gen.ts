@@ -840,6 +840,8 @@ export interface components {
         ListenerName: "running" | "stopped" | "failed";
         /** @description LiteLLM's `litellm_params`: what a deployment is. Costs are dollars per token, timeouts seconds. */
         LitellmParams: {
+            /** @description Members of the request that are not sent: `logprobs`, `metadata.user_id`, `tools[*].input_examples`. */
+            additional_drop_params?: string[];
             api_base?: string | null;
             /** Format: double */
             cache_creation_input_token_cost?: number | null;
@@ -847,6 +849,14 @@ export interface components {
             cache_read_input_token_cost?: number | null;
             custom_llm_provider?: string | null;
             drop_params?: boolean | null;
+            /** @description Members that are added to every request, over what the caller sent. */
+            extra_body?: {
+                [key: string]: unknown;
+            };
+            /** @description Headers that are added to every request. */
+            extra_headers?: {
+                [key: string]: string;
+            };
             /** Format: double */
             input_cost_per_token?: number | null;
             /**

@@ -1,9 +1,10 @@
 //! Callers of one format at providers of the other: text, tools, usage, streams and ends arrive in the caller's own
 //! words, and what cannot be carried is told.
 
-use postern_testkit::{Dialect, REPLY_TEXT, Reply, Usage};
+use postern_testkit::{Dialect, FakeUpstream, REPLY_TEXT, Reply, Usage};
 use postern_tests::{Caller, World, receive};
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 const ACROSS: [(Caller, Dialect); 2] =
     [(Caller::Chat, Dialect::Anthropic), (Caller::Messages, Dialect::OpenAi)];
@@ -158,4 +159,58 @@ async fn what_cannot_be_carried_is_told() {
         row["dropped"].as_array().unwrap().iter().map(|path| path.as_str().unwrap()).collect();
     assert!(told.contains(&"seed") && told.contains(&"frequency_penalty"), "{told:?}");
     assert!(world.anthropic.last_request().json().get("seed").is_none());
+}
+
+#[tokio::test]
+async fn a_deployment_may_drop_and_add_what_its_provider_needs() {
+    let world = World::start().await;
+    let deploy = async |name: &str, model: &str, upstream: &FakeUpstream, more: Value| {
+        let mut parameters = json!({"model": model, "api_base": upstream.url(), "api_key": "sk-upstream"});
+        parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        world.gateway.new_model(json!({"model_name": name, "litellm_params": parameters})).await;
+    };
+    let more = json!({
+        "additional_drop_params": ["logit_bias", "messages[*].name"],
+        "extra_body": {"safe_prompt": true, "temperature": 0.5},
+        "extra_headers": {"x-route": "blue"},
+    });
+    deploy("same", "openai/x", &world.openai, more.clone()).await;
+    deploy("other", "anthropic/claude-x", &world.anthropic, more).await;
+    let mut body = Caller::Chat.body("same", false);
+    body["temperature"] = json!(1.0);
+    body["logit_bias"] = json!({"50256": -100});
+    body["messages"][0]["name"] = json!("ada");
+    let answer = receive(world.request(Caller::Chat, &body)).await.expect(200);
+    assert_eq!(answer.header("x-postern-dropped"), "");
+    let sent = world.openai.last_request();
+    assert_eq!(sent.header("x-route"), "blue");
+    let expected = json!({"model": "x", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0.5, "safe_prompt": true});
+    assert_eq!(sent.json(), expected);
+    // Dropped before it would be refused or reported.
+    body["model"] = json!("other");
+    receive(world.request(Caller::Chat, &body)).await.expect(200);
+    let sent = world.anthropic.last_request().json();
+    assert_eq!((&sent["safe_prompt"], &sent["temperature"]), (&json!(true), &json!(0.5)));
+
+    for wrong in [
+        json!({"additional_drop_params": ["a["]}),
+        json!({"extra_headers": {"Authorization": "Bearer sk-leak"}}),
+        json!({"extra_headers": {"host": "elsewhere"}}),
+        json!({"extra_body": {"model": "y"}}),
+    ] {
+        let mut parameters = json!({"model": "openai/x", "api_key": "sk-upstream"});
+        parameters.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+        let body = json!({"model_name": "wrong", "litellm_params": parameters});
+        let answer = world.admin(Method::POST, "/model/new", body).await;
+        assert_eq!(answer.status, 400, "{wrong}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn dropping_may_be_the_rule_for_all() {
+    let world = World::with("litellm_settings: {drop_params: true}", |builder| builder).await;
+    let mut body = Caller::Chat.body("an/claude-x", false);
+    body["n"] = json!(2);
+    let answer = receive(world.request(Caller::Chat, &body)).await.expect(200);
+    assert_eq!(answer.header("x-postern-dropped"), "n");
 }

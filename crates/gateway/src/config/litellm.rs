@@ -4,12 +4,24 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use axum::http::{HeaderName, HeaderValue};
 use postern_secrets::Secret;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::environment;
 use crate::config;
+
+/// Headers that belong to the connection or to the gateway.
+const FIXED_HEADERS: [&str; 7] = [
+    "host",
+    "content-length",
+    "content-type",
+    "transfer-encoding",
+    "connection",
+    "accept-encoding",
+    "accept",
+];
 
 /// What the file says, as far as Postern acts on it.
 #[derive(Debug, Default)]
@@ -22,6 +34,8 @@ pub struct ConfigFile {
     pub request_timeout: Option<f64>,
     /// Alias to model group.
     pub aliases: BTreeMap<String, String>,
+    /// What a provider's format cannot express is dropped rather than refused.
+    pub drop_params: bool,
     /// Sentences that name what was not understood.
     pub warnings: Vec<String>,
 }
@@ -58,6 +72,15 @@ pub struct LitellmParams {
     pub order: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drop_params: Option<bool>,
+    /// Members of the request that are not sent: `logprobs`, `metadata.user_id`, `tools[*].input_examples`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub additional_drop_params: Vec<String>,
+    /// Members that are added to every request, over what the caller sent.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub extra_body: serde_json::Map<String, Value>,
+    /// Headers that are added to every request.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra_headers: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_cost_per_token: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +104,26 @@ impl LitellmParams {
             if seconds.is_some_and(|seconds| !(seconds > 0.0 && seconds <= 86_400.0)) {
                 return Some(format!("litellm_params.{name} must be above 0 and at most 86400 seconds"));
             }
+        }
+        if let Some(path) =
+            self.additional_drop_params.iter().find(|path| !postern_wire::Surgery::default().drop(path))
+        {
+            return Some(format!("litellm_params.additional_drop_params: `{path}` is no path of a member"));
+        }
+        let forbidden = |name: &&String| {
+            let name = name.to_ascii_lowercase();
+            FIXED_HEADERS.contains(&name.as_str()) || HeaderName::try_from(name).is_err()
+        };
+        if let Some(name) = self.extra_headers.keys().find(forbidden) {
+            return Some(format!("litellm_params.extra_headers: `{name}` cannot be set"));
+        }
+        if let Some((name, _)) =
+            self.extra_headers.iter().find(|(_, value)| HeaderValue::try_from(value.as_str()).is_err())
+        {
+            return Some(format!("litellm_params.extra_headers: the value of `{name}` cannot be sent"));
+        }
+        if self.extra_body.contains_key("model") || self.extra_body.contains_key("stream") {
+            return Some("litellm_params.extra_body cannot set model or stream".into());
         }
         let costs = [
             ("input_cost_per_token", self.input_cost_per_token),
@@ -172,6 +215,9 @@ fn settings(
             ("litellm_settings", "request_timeout") | ("router_settings", "timeout") => {
                 let seconds = value.as_f64().filter(|seconds| *seconds > 0.0);
                 file.request_timeout = Some(seconds.ok_or_else(|| wrong("a number of seconds above 0"))?);
+            }
+            ("litellm_settings", "drop_params") => {
+                file.drop_params = value.as_bool().ok_or_else(|| wrong("true or false"))?;
             }
             ("router_settings", "model_group_alias") => {
                 for (alias, target) in

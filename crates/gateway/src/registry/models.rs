@@ -94,6 +94,18 @@ fn check(engine: &Engine, model_name: &str, params: &mut LitellmParams) -> Resul
         )
         .with_param("model_name"));
     }
+    let is_secret = |name: &&String| {
+        let name = name.to_ascii_lowercase();
+        ["authorization", "cookie", "key", "token", "secret"].iter().any(|word| name.contains(word))
+    };
+    if let Some(name) = params.extra_headers.keys().find(is_secret) {
+        // It would be stored with the model, and not in the vault.
+        let message =
+            format!("litellm_params.extra_headers: `{name}` looks like a credential; give it as api_key");
+        return Err(
+            Failure::invalid("invalid_litellm_params", message).with_param("litellm_params.extra_headers")
+        );
+    }
     if let Some(problem) = params.problem() {
         return Err(Failure::invalid("invalid_litellm_params", problem).with_param("litellm_params"));
     }

@@ -11,6 +11,7 @@ use postern_store::table::models::ModelRow;
 use postern_store::table::prices::PriceRow;
 use postern_store::table::providers::ProviderRow;
 use postern_store::table::requests::Billing;
+use postern_wire::Surgery;
 use uuid::Uuid;
 
 use super::{
@@ -114,6 +115,7 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
             .collect(),
         aliases: sources.config.aliases.clone(),
         num_retries: sources.config.num_retries.unwrap_or(DEFAULT_RETRIES),
+        drop_params: sources.config.drop_params,
         request_timeout: sources.config.request_timeout.map_or(DEFAULT_TIMEOUT, Duration::from_secs_f64),
         overrides,
         direct: super::resolve::DirectGroups::default(),
@@ -273,7 +275,8 @@ fn of_provider(provider: &Provider, model: &str) -> Deployment {
         stream_timeout: None,
         weight: 1,
         order: 0,
-        drop_params: false,
+        drop_params: None,
+        surgery: Surgery::default(),
         context: None,
         max_output: None,
     }
@@ -312,9 +315,17 @@ fn deployment(
         (None, None) if params.api_base.is_some() => (Credential::NotNeeded, Vec::new()),
         (own, _) => credential(spec, own, false),
     };
-    let Some(endpoints) = endpoints(spec, &base_url, &model, &auth) else {
+    let Some(mut endpoints) = endpoints(spec, &base_url, &model, &auth) else {
         return unusable("its address is not a URL");
     };
+    for endpoint in &mut endpoints {
+        let extra = fixed_headers(&params.extra_headers).map(|(name, mut value)| {
+            // Whatever it is for, it may be a key.
+            value.set_sensitive(true);
+            (name, value)
+        });
+        endpoint.headers.extend(extra);
+    }
     let known = Catalogue::embedded().find(&spec.id, &model);
     Some(Deployment {
         id: id.to_owned(),
@@ -330,11 +341,24 @@ fn deployment(
         stream_timeout: params.stream_timeout.map(Duration::from_secs_f64),
         weight: params.weight.unwrap_or(1),
         order: params.order.unwrap_or(0),
-        drop_params: params.drop_params.unwrap_or(false),
+        drop_params: params.drop_params,
+        surgery: surgery(params),
         context: known.as_ref().and_then(|model| model.context),
         max_output: known.and_then(|model| model.max_output),
         upstream_model: model,
     })
+}
+
+fn surgery(params: &LitellmParams) -> Surgery {
+    let mut surgery = Surgery::default();
+    for path in &params.additional_drop_params {
+        // Checked when the parameters came in.
+        let _ = surgery.drop(path);
+    }
+    for (name, value) in &params.extra_body {
+        surgery.set(name, value);
+    }
+    surgery
 }
 
 /// Where a deployment's model comes from.

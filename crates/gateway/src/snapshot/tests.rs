@@ -143,7 +143,7 @@ fn a_deployments_own_key_and_parameters_count() {
         (own.timeout, own.stream_timeout),
         (Some(Duration::from_millis(1500)), Some(Duration::from_millis(500)))
     );
-    assert_eq!((own.weight, own.order, own.drop_params), (3, 2, true));
+    assert_eq!((own.weight, own.order, own.drop_params), (3, 2, Some(true)));
     let nameless = only(&snapshot, "nameless");
     assert_eq!(nameless.id, "config-1-nameless");
     assert_eq!((nameless.weight, nameless.order, nameless.timeout), (1, 0, None));
