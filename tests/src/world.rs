@@ -18,6 +18,7 @@ pub struct World {
     pub gateway: TestGateway,
     pub openai: FakeUpstream,
     pub anthropic: FakeUpstream,
+    pub gemini: FakeUpstream,
     /// A virtual key that may use everything.
     pub key: String,
     _files: TempDir,
@@ -36,8 +37,9 @@ impl World {
         std::fs::write(&file, config).expect("a file in a new directory");
         let gateway = how(TestGateway::builder().config(&file)).start().await;
         let (openai, anthropic) = (FakeUpstream::openai().await, FakeUpstream::anthropic().await);
+        let gemini = FakeUpstream::gemini().await;
         let key = gateway.new_key(json!({"key_alias": "world"})).await;
-        let world = Self { gateway, openai, anthropic, key, _files: files };
+        let world = Self { gateway, openai, anthropic, gemini, key, _files: files };
         world.add_provider("openai", "oa", &world.openai.url()).await;
         world.add_provider("anthropic", "an", &world.anthropic.url()).await;
         world
@@ -50,16 +52,18 @@ impl World {
 
     pub fn upstream(&self, dialect: Dialect) -> &FakeUpstream {
         match dialect {
-            Dialect::OpenAi => &self.openai,
+            Dialect::OpenAi | Dialect::Responses => &self.openai,
             Dialect::Anthropic => &self.anthropic,
+            Dialect::Gemini => &self.gemini,
         }
     }
 
     /// `provider/model` at the fake of that dialect.
     pub fn model(dialect: Dialect, model: &str) -> String {
         match dialect {
-            Dialect::OpenAi => format!("oa/{model}"),
+            Dialect::OpenAi | Dialect::Responses => format!("oa/{model}"),
             Dialect::Anthropic => format!("an/{model}"),
+            Dialect::Gemini => format!("go/{model}"),
         }
     }
 

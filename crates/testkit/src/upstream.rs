@@ -23,7 +23,9 @@ use crate::tasks::{self, Background};
 mod answer;
 mod anthropic;
 mod events;
+mod gemini;
 mod openai;
+mod responses;
 #[cfg(test)]
 mod tests;
 
@@ -31,7 +33,10 @@ mod tests;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     OpenAi,
+    /// OpenAI's other API, on the same server.
+    Responses,
     Anthropic,
+    Gemini,
 }
 
 /// One request as it arrived.
@@ -112,6 +117,12 @@ impl FakeUpstream {
         Self::start(Dialect::Anthropic, UpstreamOptions::default()).expect("a free loopback port")
     }
 
+    /// A fake of Google's Gemini API on a free port.
+    #[expect(clippy::unused_async, reason = "tests must not come to rely on a start that needs no waiting")]
+    pub async fn gemini() -> Self {
+        Self::start(Dialect::Gemini, UpstreamOptions::default()).expect("a free loopback port")
+    }
+
     pub fn start(dialect: Dialect, options: UpstreamOptions) -> std::io::Result<Self> {
         let listener = std::net::TcpListener::bind(options.listen)?;
         listener.set_nonblocking(true)?;
@@ -129,9 +140,10 @@ impl FakeUpstream {
         Ok(Self { address, state, _running: running })
     }
 
-    /// The base URL as a provider documents it, with `/v1`.
+    /// The base URL as a provider documents it, with its version.
     pub fn url(&self) -> String {
-        format!("http://{}/v1", self.address)
+        let version = if self.state.dialect == Dialect::Gemini { "v1beta" } else { "v1" };
+        format!("http://{}/{version}", self.address)
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -270,7 +282,9 @@ pub(crate) fn canned_reply(dialect: Dialect, request: &Value) -> Bytes {
     let reply = crate::Reply::default();
     Bytes::from(match dialect {
         Dialect::OpenAi => openai::reply(request, &reply).to_string(),
+        Dialect::Responses => responses::reply(request, &reply).to_string(),
         Dialect::Anthropic => anthropic::reply(request, &reply).to_string(),
+        Dialect::Gemini => gemini::reply(request, &reply).to_string(),
     })
 }
 
@@ -279,6 +293,8 @@ pub(crate) fn canned_stream(dialect: Dialect, request: &Value, words: usize) -> 
     let reply = crate::Reply::text(" word".repeat(words));
     match dialect {
         Dialect::OpenAi => openai::stream(request, &reply),
+        Dialect::Responses => responses::stream(request, &reply),
         Dialect::Anthropic => anthropic::stream(request, &reply),
+        Dialect::Gemini => gemini::stream(request, &reply),
     }
 }

@@ -56,7 +56,7 @@ async fn credentials_change_hands_and_nothing_else_leaks() {
         through(&world, caller, odd(&World::model(dialect, "x"), "")).await;
         let seen = world.upstream(dialect).last_request();
         match dialect {
-            Dialect::OpenAi => {
+            Dialect::OpenAi | Dialect::Responses => {
                 assert_eq!(seen.header("authorization"), format!("Bearer {PROVIDER_KEY}"));
                 assert_eq!(seen.header("anthropic-beta"), "", "another format's header");
             }
@@ -65,6 +65,10 @@ async fn credentials_change_hands_and_nothing_else_leaks() {
                 assert_eq!(seen.header("authorization"), "");
                 assert_eq!(seen.header("anthropic-version"), "2023-06-01");
                 assert_eq!(seen.header("anthropic-beta"), "one,two");
+            }
+            Dialect::Gemini => {
+                assert_eq!(seen.header("x-goog-api-key"), PROVIDER_KEY);
+                assert_eq!(seen.header("authorization"), "");
             }
         }
         assert_eq!(seen.header("cookie"), "");

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::events::{self, Ending};
-use super::{Dialect, Recorded, State, anthropic, locked, openai};
+use super::{Dialect, Recorded, State, anthropic, gemini, locked, openai, responses};
 use crate::{Behaviour, Fault, Pace, Reply};
 
 /// Makes hyper drop the connection, wherever it is.
@@ -51,20 +51,21 @@ impl Refusal {
 
 pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
     let path = request.path.split('?').next().unwrap_or_default();
-    let is_call = request.method == Method::POST && path == call_path(state.dialect);
-    if is_call {
+    let called = (request.method == Method::POST).then(|| called(state.dialect, path)).flatten();
+    if called.is_some() {
         state.calls.send_modify(|calls| *calls += 1);
     }
     let key = locked(&state.script).key.clone();
     if key.is_some_and(|key| presented_key(state.dialect, request) != key) {
         return Ok(refuse(state.dialect, &Refusal::new(401, ""), ""));
     }
-    if is_call {
-        return call(state, request).await;
+    if let Some(called) = called {
+        return call(state, request, called).await;
     }
     let found = match state.dialect {
-        Dialect::OpenAi => openai::other_route(&request.method, path),
+        Dialect::OpenAi | Dialect::Responses => openai::other_route(&request.method, path),
         Dialect::Anthropic => anthropic::other_route(&request.method, path),
+        Dialect::Gemini => gemini::other_route(&request.method, path),
     };
     Ok(match found {
         Some(body) => json(StatusCode::OK, &body, state.dialect),
@@ -74,10 +75,24 @@ pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
     })
 }
 
-fn call_path(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::OpenAi => "/v1/chat/completions",
-        Dialect::Anthropic => "/v1/messages",
+/// A call of a model: in which of the server's dialects, and what the path says of it.
+struct Called {
+    dialect: Dialect,
+    model: Option<String>,
+    stream: bool,
+}
+
+fn called(server: Dialect, path: &str) -> Option<Called> {
+    let plain = |dialect| Some(Called { dialect, model: None, stream: false });
+    match (server, path) {
+        (Dialect::OpenAi | Dialect::Responses, "/v1/chat/completions") => plain(Dialect::OpenAi),
+        (Dialect::OpenAi | Dialect::Responses, "/v1/responses") => plain(Dialect::Responses),
+        (Dialect::Anthropic, "/v1/messages") => plain(Dialect::Anthropic),
+        (Dialect::Gemini, path) => {
+            let (model, stream) = gemini::called(path)?;
+            Some(Called { dialect: Dialect::Gemini, model: Some(model.to_owned()), stream })
+        }
+        _ => None,
     }
 }
 
@@ -85,25 +100,33 @@ fn presented_key(dialect: Dialect, request: &Recorded) -> &str {
     let bearer = request.header("authorization").strip_prefix("Bearer ").unwrap_or_default();
     match dialect {
         Dialect::Anthropic if bearer.is_empty() => request.header("x-api-key"),
-        Dialect::OpenAi | Dialect::Anthropic => bearer,
+        Dialect::Gemini if bearer.is_empty() => request.header("x-goog-api-key"),
+        _ => bearer,
     }
 }
 
-async fn call(state: &Arc<State>, request: &Recorded) -> Answer {
-    let dialect = state.dialect;
+async fn call(state: &Arc<State>, request: &Recorded, called: Called) -> Answer {
+    let dialect = called.dialect;
     let checked = match serde_json::from_slice::<Value>(&request.body) {
         Err(error) => {
             Err(Refusal::new(400, format!("We could not parse the JSON body of your request: {error}")))
         }
         Ok(body) => match dialect {
             Dialect::OpenAi => openai::check(&body).map(|()| body),
+            Dialect::Responses => responses::check(&body).map(|()| body),
             Dialect::Anthropic => anthropic::check(request, &body).map(|()| body),
+            Dialect::Gemini => gemini::check(&body).map(|()| body),
         },
     };
-    let body = match checked {
+    let mut body = match checked {
         Ok(body) => body,
         Err(refusal) => return Ok(refuse(dialect, &refusal, "")),
     };
+    // Where the path says it, everything below reads it as if the body did.
+    if let Some(model) = called.model {
+        body["model"] = Value::from(model);
+        body["stream"] = Value::from(called.stream);
+    }
     let model = body["model"].as_str().unwrap_or_default();
     match state.behaviour(model) {
         Behaviour::Raw { status, headers, body } => {
@@ -121,17 +144,17 @@ async fn call(state: &Arc<State>, request: &Recorded) -> Answer {
             if !reply.first_byte_after.is_zero() {
                 tokio::time::sleep(reply.first_byte_after).await;
             }
-            Ok(send(state, &body, &reply, None))
+            Ok(send(state, dialect, &body, &reply, None))
         }
-        Behaviour::Fault(fault) => fail(state, &body, &fault).await,
+        Behaviour::Fault(fault) => fail(state, dialect, &body, &fault).await,
     }
 }
 
-async fn fail(state: &Arc<State>, body: &Value, fault: &Fault) -> Answer {
+async fn fail(state: &Arc<State>, dialect: Dialect, body: &Value, fault: &Fault) -> Answer {
     let model = body["model"].as_str().unwrap_or_default();
     match fault {
         Fault::Status { status, retry_after } => {
-            let mut response = refuse(state.dialect, &Refusal::new(*status, ""), model);
+            let mut response = refuse(dialect, &Refusal::new(*status, ""), model);
             if let Some(seconds) = retry_after {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
             }
@@ -152,18 +175,25 @@ async fn fail(state: &Arc<State>, body: &Value, fault: &Fault) -> Answer {
             std::future::pending().await
         }
         Fault::ErrorFirstEvent | Fault::ErrorMidStream if body["stream"] != true => {
-            Ok(refuse(state.dialect, &Refusal::new(500, ""), model))
+            Ok(refuse(dialect, &Refusal::new(500, ""), model))
         }
-        _ => Ok(send(state, body, &Reply::default(), Some(fault))),
+        _ => Ok(send(state, dialect, body, &Reply::default(), Some(fault))),
     }
 }
 
-fn send(state: &Arc<State>, request: &Value, reply: &Reply, fault: Option<&Fault>) -> Response<Body> {
-    let dialect = state.dialect;
+fn send(
+    state: &Arc<State>,
+    dialect: Dialect,
+    request: &Value,
+    reply: &Reply,
+    fault: Option<&Fault>,
+) -> Response<Body> {
     if request["stream"] == true {
         let events = match dialect {
             Dialect::OpenAi => openai::stream(request, reply),
+            Dialect::Responses => responses::stream(request, reply),
             Dialect::Anthropic => anthropic::stream(request, reply),
+            Dialect::Gemini => gemini::stream(request, reply),
         };
         let (events, ending) = match fault {
             Some(fault) => events::cut(events, fault, stream_error(dialect)),
@@ -179,7 +209,9 @@ fn send(state: &Arc<State>, request: &Value, reply: &Reply, fault: Option<&Fault
     }
     let value = match dialect {
         Dialect::OpenAi => openai::reply(request, reply),
+        Dialect::Responses => responses::reply(request, reply),
         Dialect::Anthropic => anthropic::reply(request, reply),
+        Dialect::Gemini => gemini::reply(request, reply),
     };
     let body = Bytes::from(value.to_string());
     let half = body.slice(..body.len() / 2);
@@ -254,7 +286,9 @@ impl Drop for Abandoned {
 fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
     let (tools, choice, answered) = match dialect {
         Dialect::OpenAi => openai::tools(body),
+        Dialect::Responses => responses::tools(body),
         Dialect::Anthropic => anthropic::tools(body),
+        Dialect::Gemini => gemini::tools(body),
     };
     if answered || tools.is_empty() {
         return None;
@@ -271,14 +305,17 @@ fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
 fn stream_error(dialect: Dialect) -> Bytes {
     match dialect {
         Dialect::OpenAi => events::data(&openai::error(&Refusal::new(500, ""), "")),
+        Dialect::Responses => events::named(&responses::stream_error()),
+        Dialect::Gemini => events::data(&gemini::error(&Refusal::new(503, ""), "")),
         Dialect::Anthropic => events::named(&anthropic::error(&Refusal::new(529, ""), "")),
     }
 }
 
 fn refuse(dialect: Dialect, refusal: &Refusal, model: &str) -> Response<Body> {
     let body = match dialect {
-        Dialect::OpenAi => openai::error(refusal, model),
+        Dialect::OpenAi | Dialect::Responses => openai::error(refusal, model),
         Dialect::Anthropic => anthropic::error(refusal, model),
+        Dialect::Gemini => gemini::error(refusal, model),
     };
     json(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &body, dialect)
 }
@@ -293,7 +330,9 @@ fn json(status: StatusCode, body: &Value, dialect: Dialect) -> Response<Body> {
 
 fn request_id(dialect: Dialect, response: &mut Response<Body>) {
     let (name, value) = match dialect {
-        Dialect::OpenAi => ("x-request-id", "req_fake0000000000000000"),
+        Dialect::OpenAi | Dialect::Responses | Dialect::Gemini => {
+            ("x-request-id", "req_fake0000000000000000")
+        }
         Dialect::Anthropic => ("request-id", "req_fake0000000000000000"),
     };
     response.headers_mut().insert(name, HeaderValue::from_static(value));
