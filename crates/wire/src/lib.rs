@@ -30,7 +30,7 @@ pub use loss::LossReport;
 pub use read::{NotAResponse, ResponseSummary, read_response};
 pub use tap::{EndState, StreamEnd, StreamTap, Tapped};
 pub use translate::{
-    ReplyContext, StreamTranscoder, Target, Transcoded, TranslatedRequest, TranslatedResponse,
+    ReplyContext, StreamTranscoder, Target, ToolAlias, Transcoded, TranslatedRequest, TranslatedResponse,
     translate_request, translate_response,
 };
 pub use usage::Usage;
