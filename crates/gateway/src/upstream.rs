@@ -136,7 +136,7 @@ pub fn request_headers(endpoint: &Endpoint, caller: &HeaderMap, streaming: bool)
     for name in PASSED_ON {
         let own = match endpoint.format {
             Format::AnthropicMessages => name.starts_with("anthropic-"),
-            Format::OpenAiChat => name.starts_with("openai-"),
+            Format::OpenAiChat | Format::OpenAiResponses => name.starts_with("openai-"),
         };
         if own || name == "user-agent" {
             // Several `anthropic-beta` lines are legal; all of them count.

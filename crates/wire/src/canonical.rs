@@ -10,6 +10,7 @@
 
 mod encoding;
 mod event;
+mod items;
 mod opaque;
 mod part;
 mod request;
@@ -19,10 +20,11 @@ pub(crate) use encoding::Encoding;
 pub(crate) use event::{Event, StreamDecoder, StreamEncoder};
 pub(crate) use opaque::{Extra, Opaque, RawText};
 pub(crate) use part::{
-    CacheHint, Content, File, Image, Message, Notation, Part, PartKind, ReasoningNotation, Role, Source,
-    ToolCall, ToolResult,
+    CacheHint, Content, File, Image, Item, ItemKind, Message, Notation, Part, PartKind, ReasoningNotation,
+    Role, Source, ToolCall, ToolResult,
 };
 pub(crate) use request::{
-    Function, OutputFormat, OutputLimit, Request, Sampling, Schema, Stop, Thinking, Tool, ToolChoice,
+    Function, OutputFormat, OutputLimit, Replacement, Request, Sampling, Schema, Stop, Thinking, Tool,
+    ToolChoice,
 };
 pub(crate) use response::{Choice, Finish, Response};

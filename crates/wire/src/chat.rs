@@ -4,10 +4,10 @@
 //! use the crate's neutral parts, never another format. Start at [`CODEC`].
 
 use crate::codec::Codec;
+use crate::error;
 use crate::format::Format;
 
 mod envelope;
-mod error;
 mod message;
 mod models;
 mod read;
@@ -25,8 +25,9 @@ pub(crate) const CODEC: Codec = Codec {
     read_usage: |raw| usage::read(raw, None),
     read_response: read::read,
     watcher: || Box::new(watch::ChatWatcher::default()),
-    render_error: error::render,
+    render_error: error::openai::render,
     error_event_name: None,
+    render_stream_error: None,
     decode_request: request::decode,
     encode_request: request::encode,
     decode_response: response::decode,

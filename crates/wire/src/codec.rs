@@ -25,6 +25,8 @@ pub(crate) struct Codec {
     pub render_error: fn(&ApiError, &str, &str) -> String,
     /// The `event` field of an error within a stream, if the format names its events.
     pub error_event_name: Option<&'static str>,
+    /// The same as whole events, where an error within a stream is not written as a body is.
+    pub render_stream_error: Option<fn(&ApiError, &str, &str) -> String>,
     pub decode_request: fn(Members<'_>) -> Result<Request, BadRequest>,
     pub encode_request: fn(Request, &Target<'_>, &mut Encoding) -> Result<String, BadRequest>,
     pub decode_response: fn(Members<'_>) -> Result<Response, NotAResponse>,

@@ -13,6 +13,7 @@ use crate::envelope::BadRequest;
 use crate::format::Format;
 
 mod classify;
+pub(crate) mod openai;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -126,6 +127,9 @@ pub fn render_error(format: Format, error: &ApiError, request_id: &str, timestam
 /// The same as an event, for a stream that has begun. No end marker follows it: the stream did not end well.
 pub fn render_stream_error(format: Format, error: &ApiError, request_id: &str, timestamp: &str) -> Vec<u8> {
     let codec = format.codec();
+    if let Some(render) = codec.render_stream_error {
+        return render(error, request_id, timestamp).into_bytes();
+    }
     let body = (codec.render_error)(error, request_id, timestamp);
     let mut event = String::with_capacity(body.len() + 32);
     if let Some(name) = codec.error_event_name {

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::Codec;
-use crate::{chat, messages};
+use crate::{chat, messages, responses};
 
 /// A wire format: how requests, replies, streams and errors are written. A format is not a provider: many
 /// providers speak `OpenAiChat`.
@@ -18,6 +18,9 @@ pub enum Format {
     /// `POST /v1/chat/completions`, as OpenAI documents it.
     #[serde(rename = "openai_chat")]
     OpenAiChat,
+    /// `POST /v1/responses`, as OpenAI documents it.
+    #[serde(rename = "openai_responses")]
+    OpenAiResponses,
     /// `POST /v1/messages`, as Anthropic documents it.
     #[serde(rename = "anthropic_messages")]
     AnthropicMessages,
@@ -25,12 +28,13 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order of their introduction.
-    pub const ALL: [Self; 2] = [Self::OpenAiChat, Self::AnthropicMessages];
+    pub const ALL: [Self; 3] = [Self::OpenAiChat, Self::AnthropicMessages, Self::OpenAiResponses];
 
     /// The name used in configuration, the ledger and JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenAiChat => "openai_chat",
+            Self::OpenAiResponses => "openai_responses",
             Self::AnthropicMessages => "anthropic_messages",
         }
     }
@@ -38,6 +42,7 @@ impl Format {
     pub(crate) fn codec(self) -> &'static Codec {
         match self {
             Self::OpenAiChat => &chat::CODEC,
+            Self::OpenAiResponses => &responses::CODEC,
             Self::AnthropicMessages => &messages::CODEC,
         }
     }
@@ -51,7 +56,7 @@ impl fmt::Display for Format {
 
 /// The name given is no format's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown wire format `{0}`; known are openai_chat and anthropic_messages")]
+#[error("unknown wire format `{0}`; known are openai_chat, openai_responses and anthropic_messages")]
 pub struct UnknownFormat(pub String);
 
 impl FromStr for Format {

@@ -10,9 +10,11 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+mod strict;
 mod text;
 mod writer;
 
+pub(crate) use strict::is_strict;
 pub(crate) use text::{Value, count_string, for_each_key};
 pub(crate) use writer::{ObjectWriter, array, quote};
 

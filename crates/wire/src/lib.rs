@@ -5,7 +5,7 @@
 //!
 //! Where to start: [`Envelope`] is what the gateway reads of a request, [`StreamTap`] watches a stream that is
 //! passed on untouched, [`translate_request`], [`translate_response`] and [`StreamTranscoder`] go between formats
-//! by way of `canonical`. A format is a folder (`chat/`, `messages/`, ..) that provides the functions listed in
+//! by way of `canonical`. A format is a folder (`chat/`, `messages/`, `responses/`, ..) that provides the functions listed in
 //! `codec`; nothing else knows one format from another.
 
 mod canonical;
@@ -19,6 +19,7 @@ mod json;
 mod loss;
 mod messages;
 mod read;
+mod responses;
 pub mod sse;
 mod surgery;
 mod tap;
@@ -34,7 +35,7 @@ pub use read::{NotAResponse, ResponseSummary, read_response, read_usage};
 pub use surgery::Surgery;
 pub use tap::{EndState, StreamEnd, StreamTap, Tapped};
 pub use translate::{
-    ReplyContext, StreamTranscoder, Target, Transcoded, TranslatedRequest, TranslatedResponse,
+    ReplyContext, StreamTranscoder, Target, ToolAlias, Transcoded, TranslatedRequest, TranslatedResponse,
     translate_request, translate_response,
 };
 pub use usage::Usage;

@@ -27,6 +27,7 @@ pub(crate) const CODEC: Codec = Codec {
     watcher: || Box::new(watch::MessagesWatcher::default()),
     render_error: error::render,
     error_event_name: Some("error"),
+    render_stream_error: None,
     decode_request: request::decode,
     encode_request: request::encode,
     decode_response: response::decode,

@@ -30,6 +30,22 @@ pub struct TranslatedRequest {
     pub body: Vec<u8>,
     /// What was dropped or changed.
     pub loss: LossReport,
+    /// Tools that the provider knows under another name or as another kind; the reply's [`ReplyContext`] wants them.
+    pub tools: Vec<ToolAlias>,
+}
+
+/// A tool of a kind that the provider's format does not have, told to it as a function. Calls of it go back to the
+/// caller as what the caller knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToolAlias {
+    /// The function's name as the provider knows it.
+    pub sent: String,
+    /// The tool's own name.
+    pub name: String,
+    /// The group it belongs to.
+    pub namespace: Option<String>,
+    /// It takes text: the function has it in the one argument `input`.
+    pub is_custom: bool,
 }
 
 /// What a reply in the caller's format needs beyond what the provider sent.
@@ -43,6 +59,8 @@ pub struct ReplyContext {
     pub model: String,
     /// The caller asked for a usage chunk at the end of its chat stream.
     pub include_usage: bool,
+    /// What [`TranslatedRequest::tools`] was.
+    pub tools: Vec<ToolAlias>,
 }
 
 /// A complete response in the caller's format.
@@ -69,8 +87,13 @@ pub fn translate_request(
     }
     let mut encoding =
         Encoding { loss: LossReport::default(), lenient: target.drop_params, from, is_reply: false };
+    let mut tools = Vec::new();
+    if from != to {
+        request.join_items(&mut encoding)?;
+        tools = request.aliases();
+    }
     let body = (to.codec().encode_request)(request, target, &mut encoding)?;
-    Ok(TranslatedRequest { body: body.into_bytes(), loss: encoding.loss })
+    Ok(TranslatedRequest { body: body.into_bytes(), loss: encoding.loss, tools })
 }
 
 /// Translates a complete response from the provider's format to the caller's.
@@ -88,8 +111,11 @@ pub fn translate_response(
         })?;
         Ok(((codec.read_response)(text)?, (codec.decode_response)(members)?))
     };
-    let (summary, response) = decode().map_err(|problem| read::explain(from, text, problem))?;
+    let (summary, mut response) = decode().map_err(|problem| read::explain(from, text, problem))?;
     let mut encoding = Encoding::of_reply(from);
+    if from != to {
+        response.join_items(&mut encoding);
+    }
     let body = (to.codec().encode_response)(response, ctx, &mut encoding);
     Ok(TranslatedResponse { body: body.into_bytes(), summary, loss: encoding.loss })
 }

@@ -46,7 +46,35 @@ pub(crate) struct Message {
     pub role: Role,
     pub content: Content,
     pub reasoning: ReasoningNotation,
+    pub item: Item,
     pub extra: Extra,
+}
+
+/// How a message was written in a format whose turns come in pieces: what others say in one message is one item for
+/// each piece of text, each thought and each call. Every item is a message here until it leaves its format, which
+/// puts the pieces of a turn together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Item {
+    pub kind: ItemKind,
+    /// Where it stood, such as `input[3]`.
+    pub place: String,
+    /// It goes on with the turn of the item before.
+    pub continues: bool,
+    /// Its owner's bookkeeping, such as ids and states, and what the message says in other words already. Nobody
+    /// else misses it.
+    pub members: Extra,
+    /// In a reply, which is one message to everyone else: the items after this one.
+    pub rest: Vec<Message>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ItemKind {
+    /// Without saying which.
+    #[default]
+    Unnamed,
+    /// As the whole input, which was one string.
+    Whole,
+    Named(String),
 }
 
 /// A piece of content.

@@ -3,6 +3,7 @@
 use super::opaque::{Extra, Opaque, RawText};
 use super::part::{CacheHint, Content, Message};
 use crate::format::Format;
+use crate::translate::ToolAlias;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -88,6 +89,19 @@ pub(crate) enum Tool {
     Function(Function),
     /// A tool the provider defines or runs.
     Opaque(Opaque),
+    /// What only its owner knows, but others can do without or have functions in place of.
+    Replaced {
+        original: Opaque,
+        by: Vec<Replacement>,
+    },
+}
+
+/// A function that stands for a tool of another kind.
+#[derive(Clone, Debug)]
+pub(crate) struct Replacement {
+    pub function: Function,
+    /// What calls of it have to be called in the reply; `None` if it has its own name and kind.
+    pub alias: Option<ToolAlias>,
 }
 
 #[derive(Clone, Debug)]

@@ -14,6 +14,8 @@ pub(crate) struct Response {
     pub created: Option<RawText>,
     pub choices: Vec<Choice>,
     pub usage: Option<Usage>,
+    /// What repeats the request, or says again what other members say. Nobody else misses it.
+    pub echo: Extra,
     pub extra: Extra,
 }
 

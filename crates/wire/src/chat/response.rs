@@ -24,6 +24,7 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
         created: members.take("created").map(RawValue::to_owned),
         choices,
         usage: members.take("usage").and_then(|raw| usage::read(raw, tier)),
+        echo: Extra::default(),
         extra: Extra::rest(OWNER, members),
     })
 }
@@ -67,7 +68,7 @@ pub(super) fn finish_word(finish: &Finish, is_own: bool) -> Cow<'_, str> {
 
 pub(super) fn encode(response: Response, ctx: &ReplyContext, to: &mut Encoding) -> String {
     let is_own = response.owner == OWNER;
-    let Response { owner: _, id, model, created, choices, usage, extra } = response;
+    let Response { owner: _, id, model, created, choices, usage, echo: _, extra } = response;
     let mut out = ObjectWriter::new();
     let id = id.or_else(|| (!is_own).then(|| ctx.fallback_id.clone()));
     let model = model.or_else(|| (!is_own).then(|| ctx.model.clone()));

@@ -50,6 +50,10 @@ pub(super) fn encode(tools: &[Tool], to: &mut Encoding) -> Result<String, BadReq
             Tool::Function(function) => out.push(encode_function(function, &path, to)),
             Tool::Opaque(tool) if tool.owner == OWNER => out.push(tool.raw.get().to_owned()),
             Tool::Opaque(tool) => to.refuse(&path, &format!("a tool of type `{}`", tool.kind))?,
+            Tool::Replaced { original, by } => {
+                to.lose_if(by.is_empty(), &path, &original.kind);
+                out.extend(by.iter().map(|one| encode_function(&one.function, &path, to)));
+            }
         }
     }
     Ok(array(out))
@@ -111,20 +115,32 @@ pub(super) fn encode_choice(choice: &ToolChoice, to: &mut Encoding) -> Result<Op
         ToolChoice::Auto => "\"auto\"".to_owned(),
         ToolChoice::None => "\"none\"".to_owned(),
         ToolChoice::Required => "\"required\"".to_owned(),
-        ToolChoice::Named(name) => {
-            let mut function = ObjectWriter::new();
-            function.string("name", name);
-            let mut out = ObjectWriter::new();
-            out.string("type", "function").raw("function", &function.finish());
-            out.finish()
-        }
+        ToolChoice::Named(name) => named(name),
         ToolChoice::Allowed { raw, .. } | ToolChoice::Opaque(raw) if raw.owner == OWNER => {
             raw.raw.get().to_owned()
         }
-        ToolChoice::Allowed { .. } | ToolChoice::Opaque(_) => {
+        ToolChoice::Allowed { required: true, names, .. } if names.len() == 1 => named(&names[0]),
+        ToolChoice::Allowed { required, names, .. } => {
+            let mut allowed = ObjectWriter::new();
+            allowed
+                .string("mode", if *required { "required" } else { "auto" })
+                .raw("tools", &array(names.iter().map(|name| named(name))));
+            let mut out = ObjectWriter::new();
+            out.string("type", "allowed_tools").raw("allowed_tools", &allowed.finish());
+            out.finish()
+        }
+        ToolChoice::Opaque(_) => {
             to.refuse("tool_choice", "this choice between tools")?;
             return Ok(None);
         }
     };
     Ok(Some(json))
+}
+
+fn named(name: &str) -> String {
+    let mut function = ObjectWriter::new();
+    function.string("name", name);
+    let mut out = ObjectWriter::new();
+    out.string("type", "function").raw("function", &function.finish());
+    out.finish()
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::{OWNER, content, usage};
 use crate::canonical::{
-    Choice, Content, Encoding, Extra, Finish, Message, Notation, Part, PartKind, ReasoningNotation, Response,
-    Role,
+    Choice, Content, Encoding, Extra, Finish, Item, Message, Notation, Part, PartKind, ReasoningNotation,
+    Response, Role,
 };
 use crate::json::{self, Members, ObjectWriter, array};
 use crate::read::NotAResponse;
@@ -23,6 +23,7 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
         role: Role::Assistant,
         content,
         reasoning: ReasoningNotation::default(),
+        item: Item::default(),
         extra: Extra::default(),
     };
     let choice = Choice {
@@ -39,6 +40,7 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
         created: None,
         choices: vec![choice],
         usage: members.take("usage").and_then(usage::read),
+        echo: Extra::default(),
         extra: Extra::rest(OWNER, members),
     })
 }
@@ -73,7 +75,7 @@ pub(super) fn finish_word(finish: &Finish, is_own: bool, has_calls: bool) -> Cow
 
 pub(super) fn encode(response: Response, ctx: &ReplyContext, to: &mut Encoding) -> String {
     let is_own = response.owner == OWNER;
-    let Response { owner: _, id, model, created: _, choices, usage, extra } = response;
+    let Response { owner: _, id, model, created: _, choices, usage, echo: _, extra } = response;
     let id = id.or_else(|| (!is_own).then(|| ctx.fallback_id.clone()));
     let model = model.or_else(|| (!is_own).then(|| ctx.model.clone()));
     let mut out = ObjectWriter::new();

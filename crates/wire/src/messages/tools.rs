@@ -55,16 +55,23 @@ pub(super) fn encode(
     to: &mut Encoding,
 ) -> Result<String, BadRequest> {
     let mut out = Vec::with_capacity(tools.len());
+    let is_allowed = |function: &Function| allowed.is_none_or(|names| names.contains(&function.name));
     for (index, tool) in tools.iter().enumerate() {
         let path = format!("tools[{index}]");
         match tool {
             Tool::Function(function) => {
-                if allowed.is_none_or(|names| names.contains(&function.name)) {
+                if is_allowed(function) {
                     out.push(encode_function(function, &path, abilities, to));
                 }
             }
             Tool::Opaque(tool) if tool.owner == OWNER => out.push(tool.raw.get().to_owned()),
             Tool::Opaque(tool) => to.refuse(&path, &format!("a tool of type `{}`", tool.kind))?,
+            Tool::Replaced { original, by } => {
+                to.lose_if(by.is_empty(), &path, &original.kind);
+                for one in by.iter().filter(|one| is_allowed(&one.function)) {
+                    out.push(encode_function(&one.function, &path, abilities, to));
+                }
+            }
         }
     }
     Ok(array(out))

@@ -37,7 +37,7 @@ pub fn others(format: Format) -> impl Iterator<Item = Format> {
 /// A model that speaks a format natively.
 pub fn model_of(format: Format) -> &'static str {
     match format {
-        Format::OpenAiChat => "gpt-5",
+        Format::OpenAiChat | Format::OpenAiResponses => "gpt-5",
         Format::AnthropicMessages => "claude-sonnet-4-5",
     }
 }
@@ -45,6 +45,6 @@ pub fn model_of(format: Format) -> &'static str {
 /// What a request of this format says beside its body.
 pub fn beside(format: Format) -> Beside<'static> {
     match format {
-        Format::OpenAiChat | Format::AnthropicMessages => Beside::default(),
+        Format::OpenAiChat | Format::OpenAiResponses | Format::AnthropicMessages => Beside::default(),
     }
 }

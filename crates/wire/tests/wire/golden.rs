@@ -20,6 +20,7 @@ fn ctx() -> ReplyContext {
         fallback_id: "reply-1".into(),
         model: "group".into(),
         include_usage: true,
+        ..Default::default()
     }
 }
 
@@ -122,7 +123,8 @@ fn end_of(end: &StreamEnd) -> String {
 }
 
 /// How a stream that is finished ends, in each format.
-const END_MARKS: [&str; 2] = ["[DONE]", "message_stop"];
+const END_MARKS: [&str; 4] =
+    ["[DONE]", "message_stop", "event: response.completed", "event: response.incomplete"];
 
 #[test]
 fn streams() {

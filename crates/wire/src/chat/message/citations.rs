@@ -14,6 +14,9 @@ pub(in super::super) fn annotation(
 ) -> Option<String> {
     let value: Value = serde_json::from_str(citation.raw.get()).ok()?;
     let url = value.get("url")?.as_str()?;
+    // A citation that says where it stands is more exact than the text it came with.
+    let offset = |key: &str| value.get(key).and_then(Value::as_u64).map(|at| start.saturating_add(at));
+    let (start, end) = (offset("start_index").unwrap_or(start), offset("end_index").unwrap_or(end));
     let title = value.get("title").and_then(Value::as_str).unwrap_or_default();
     let mut annotation = json!({
         "type": "url_citation",

@@ -5,7 +5,8 @@ use serde_json::value::RawValue;
 use super::super::OWNER;
 use super::part;
 use crate::canonical::{
-    Content, Extra, Message, Notation, Opaque, Part, PartKind, ReasoningNotation, Role, ToolCall, ToolResult,
+    Content, Extra, Item, Message, Notation, Opaque, Part, PartKind, ReasoningNotation, Role, ToolCall,
+    ToolResult,
 };
 use crate::envelope::BadRequest;
 use crate::json::{self, Members};
@@ -55,7 +56,7 @@ pub(in super::super) fn decode(raw: &RawValue, path: &str) -> Result<Message, Ba
             content.parts.extend(calls.into_iter().map(tool_call));
         }
     }
-    Ok(Message { role, content, reasoning, extra: Extra::rest(OWNER, members) })
+    Ok(Message { role, content, reasoning, item: Item::default(), extra: Extra::rest(OWNER, members) })
 }
 
 fn take_content(members: &mut Members<'_>, path: &str) -> Result<Content, BadRequest> {

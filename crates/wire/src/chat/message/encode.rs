@@ -17,7 +17,7 @@ pub(in super::super) fn encode(
     path: &str,
     to: &mut Encoding,
 ) -> Result<Vec<String>, BadRequest> {
-    let Message { role, content, reasoning, extra } = message;
+    let Message { role, content, reasoning, item: _, extra } = message;
     let mut split = Split::default();
     for (index, item) in content.parts.iter().enumerate() {
         split.add((format!("{path}.content[{index}]"), item));

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::super::{OWNER, message, models, tools};
-use super::schema;
 use crate::canonical::{
-    Encoding, Extra, Message, OutputFormat, ReasoningNotation, Request, Role, Sampling, Schema, Thinking,
+    Encoding, Extra, Item, Message, OutputFormat, ReasoningNotation, Request, Role, Sampling, Schema,
+    Thinking,
 };
 use crate::envelope::BadRequest;
-use crate::json::{ObjectWriter, array, quote};
+use crate::json::{self, ObjectWriter, array, quote};
 use crate::translate::Target;
 
 /// What the provider takes at most.
@@ -58,6 +58,7 @@ pub(in super::super) fn encode(
             role: Role::System,
             content,
             reasoning: ReasoningNotation::default(),
+            item: Item::default(),
             extra: Extra::default(),
         };
         let is_empty = message.content.parts.is_empty();
@@ -66,7 +67,7 @@ pub(in super::super) fn encode(
         }
     }
     for (index, message) in messages.iter().enumerate() {
-        encoded.extend(message::encode(message, &format!("messages[{index}]"), to)?);
+        encoded.extend(message::encode(message, &message.place(index), to)?);
     }
     out.raw("messages", &array(encoded));
 
@@ -130,7 +131,11 @@ pub(in super::super) fn encode(
             to.lose("metadata", "user_id");
         }
     }
-    out.maybe_raw("metadata", metadata.as_deref());
+    if is_own {
+        out.maybe_raw("metadata", metadata.as_deref());
+    } else {
+        to.lose_if(metadata.is_some_and(|metadata| metadata.get() != "{}"), "", "metadata");
+    }
     if let Some(stream) = stream {
         out.put("stream", stream);
     }
@@ -149,7 +154,16 @@ pub(in super::super) fn encode(
 
 /// Other formats' settings that a reply without them would betray.
 fn is_meaning(member: &str) -> bool {
-    matches!(member, "mcp_servers" | "container")
+    matches!(
+        member,
+        "mcp_servers"
+            | "container"
+            | "previous_response_id"
+            | "conversation"
+            | "prompt"
+            | "background"
+            | "moderation"
+    )
 }
 
 fn write_sampling(sampling: &Sampling, is_own: bool, model: &str, out: &mut ObjectWriter, to: &mut Encoding) {
@@ -245,7 +259,7 @@ fn write_output(output: &OutputFormat, is_own: bool, out: &mut ObjectWriter) {
                 .maybe_raw("schema", json.as_deref());
             let fits = || {
                 let schema = json.as_ref().and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
-                schema.is_some_and(|schema| schema::is_strict(&schema))
+                schema.is_some_and(|schema| json::is_strict(&schema))
             };
             if let Some(strict) = strict.or_else(|| (!is_own).then(fits)) {
                 inner.put("strict", strict);

@@ -26,9 +26,12 @@ pub(in super::super) fn encode(
         }
         PartKind::Text { text, citations } => {
             out.string("type", "text").string("text", text);
-            if let Some(citations) = citations {
-                let own = citations.iter().filter(|citation| citation.owner == OWNER);
-                out.raw("citations", &array(own.map(|citation| citation.raw.get())));
+            if is_own && let Some(citations) = citations {
+                out.raw("citations", &array(citations.iter().map(|citation| citation.raw.get())));
+            } else {
+                for citation in citations.iter().flatten() {
+                    citation.report(path, &mut to.loss);
+                }
             }
         }
         PartKind::Refusal(text) => {

@@ -4,8 +4,8 @@ use serde_json::value::RawValue;
 
 use super::super::{OWNER, content, tools};
 use crate::canonical::{
-    Extra, Message, OutputFormat, OutputLimit, ReasoningNotation, Request, Role, Sampling, Schema, Stop,
-    Thinking,
+    Extra, Item, Message, OutputFormat, OutputLimit, ReasoningNotation, Request, Role, Sampling, Schema,
+    Stop, Thinking,
 };
 use crate::envelope::BadRequest;
 use crate::json::{self, Members};
@@ -87,7 +87,13 @@ fn message(raw: &RawValue, path: &str) -> Result<Message, BadRequest> {
     let content = members.take("content").and_then(content::content);
     let content =
         content.ok_or_else(|| BadRequest::wrong_type(&format!("{path}.content"), "a string or an array"))?;
-    Ok(Message { role, content, reasoning: ReasoningNotation::default(), extra: Extra::rest(OWNER, members) })
+    Ok(Message {
+        role,
+        content,
+        reasoning: ReasoningNotation::default(),
+        item: Item::default(),
+        extra: Extra::rest(OWNER, members),
+    })
 }
 
 /// `output_config` holds an effort, an output format, and what is still to come.

@@ -4,7 +4,7 @@ use super::super::{OWNER, models, tools};
 use super::thinking::{self, Asked};
 use super::turns;
 use crate::canonical::{
-    Encoding, Extra, OutputFormat, RawText, Request, Sampling, Schema, Thinking, ToolChoice,
+    Encoding, Extra, Message, OutputFormat, RawText, Request, Role, Sampling, Schema, Thinking, ToolChoice,
 };
 use crate::envelope::BadRequest;
 use crate::json::{self, ObjectWriter, array, quote};
@@ -20,7 +20,7 @@ pub(in super::super) fn encode(
     let Request {
         owner: _,
         system,
-        messages,
+        mut messages,
         tools,
         tool_choice,
         parallel_tool_calls,
@@ -54,6 +54,11 @@ pub(in super::super) fn encode(
         }
         out.raw("messages", &turns::encode_own(&messages, to)?);
     } else {
+        // Beside the turns here as there, but together with what instructions stand among them.
+        if let Some(content) = system {
+            let (reasoning, item, extra) = Default::default();
+            messages.insert(0, Message { role: Role::System, content, reasoning, item, extra });
+        }
         let turns = turns::encode_foreign(&messages, abilities.inner_system, to)?;
         if let Some(system) = &turns.system {
             out.raw("system", system);
@@ -144,7 +149,18 @@ pub(in super::super) fn encode(
 
 /// Other formats' settings that a reply without them would betray.
 fn is_meaning(member: &str) -> bool {
-    matches!(member, "audio" | "functions" | "function_call" | "web_search_options")
+    matches!(
+        member,
+        "audio"
+            | "functions"
+            | "function_call"
+            | "web_search_options"
+            | "previous_response_id"
+            | "conversation"
+            | "prompt"
+            | "background"
+            | "moderation"
+    )
 }
 
 fn write_sampling(

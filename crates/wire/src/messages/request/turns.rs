@@ -15,7 +15,7 @@ pub(super) fn encode_own(messages: &[Message], to: &mut Encoding) -> Result<Stri
     let mut out = Vec::with_capacity(messages.len());
     for (index, message) in messages.iter().enumerate() {
         let path = format!("messages[{index}]");
-        let Message { role, content, reasoning: _, extra } = message;
+        let Message { role, content, reasoning: _, item: _, extra } = message;
         let mut writer = ObjectWriter::new();
         writer.string("role", role_name(*role)).raw("content", &encode_content(content, &path, to)?);
         extra.write(OWNER, &mut writer, &path, &mut to.loss);
@@ -63,8 +63,8 @@ pub(super) fn encode_foreign(
     let mut turns: Vec<Turn> = Vec::new();
     let mut calls: HashSet<&str> = HashSet::new();
     for (index, message) in messages.iter().enumerate() {
-        let path = format!("messages[{index}]");
-        let Message { role, content, reasoning: _, extra } = message;
+        let path = message.place(index);
+        let Message { role, content, reasoning: _, item: _, extra } = message;
         let mut unused = ObjectWriter::new();
         extra.write(OWNER, &mut unused, &path, &mut to.loss);
         let mut blocks = Vec::with_capacity(content.parts.len());

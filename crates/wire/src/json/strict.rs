@@ -1,10 +1,10 @@
-//! Whether a JSON schema keeps to the subset that chat's strict mode accepts.
+//! Whether a JSON schema keeps to the subset that OpenAI's strict mode accepts.
 
 use serde_json::Value;
 
 /// Strict mode wants every object closed and every property required. A schema that is sent as strict and is not
 /// would be refused; sent as not strict it is still followed, with less certainty.
-pub(super) fn is_strict(schema: &Value) -> bool {
+pub(crate) fn is_strict(schema: &Value) -> bool {
     match schema {
         Value::Object(members) => {
             if let Some(Value::Object(properties)) = members.get("properties") {

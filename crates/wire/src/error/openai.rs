@@ -1,9 +1,9 @@
-//! Errors as chat clients expect them.
+//! Errors as clients of OpenAI's formats expect them.
 
-use crate::error::{ApiError, ErrorKind};
+use super::{ApiError, ErrorKind};
 use crate::json::ObjectWriter;
 
-pub(super) fn render(error: &ApiError, request_id: &str, timestamp: &str) -> String {
+pub(crate) fn render(error: &ApiError, request_id: &str, timestamp: &str) -> String {
     let code = error.code.as_deref().or(default_code(error.kind));
     let mut inner = ObjectWriter::new();
     inner
@@ -37,7 +37,7 @@ fn type_of(kind: ErrorKind) -> &'static str {
 }
 
 /// The codes that clients act on, for errors that came without one.
-fn default_code(kind: ErrorKind) -> Option<&'static str> {
+pub(crate) fn default_code(kind: ErrorKind) -> Option<&'static str> {
     match kind {
         ErrorKind::ContextLength => Some("context_length_exceeded"),
         ErrorKind::ContentPolicy => Some("content_policy_violation"),

@@ -1,0 +1,33 @@
+//! Which members of a responses request the gateway reads.
+
+use crate::envelope::{BadRequest, EnvelopeParts, Fields};
+
+pub(super) fn read(fields: &Fields<'_>) -> Result<EnvelopeParts, BadRequest> {
+    match fields.present("input")? {
+        Some(input) if !input.get().starts_with(['"', '[']) => {
+            return Err(BadRequest::wrong_type("input", "a string or an array"));
+        }
+        Some(_) => {}
+        None => require_context(fields)?,
+    }
+    let user = match fields.string("user")? {
+        Some(user) => Some(user),
+        None => fields.string("safety_identifier")?,
+    };
+    Ok(EnvelopeParts {
+        user,
+        max_output_tokens: fields.count("max_output_tokens")?,
+        ..EnvelopeParts::default()
+    })
+}
+
+/// A request without input has to go on with something the provider keeps.
+fn require_context(fields: &Fields<'_>) -> Result<(), BadRequest> {
+    for key in ["previous_response_id", "prompt", "conversation"] {
+        if fields.present(key)?.is_some() {
+            return Ok(());
+        }
+    }
+    fields.required("input")?;
+    Err(BadRequest::wrong_type("input", "a string or an array"))
+}

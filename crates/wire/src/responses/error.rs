@@ -1,0 +1,47 @@
+//! Errors within a stream.
+
+use crate::error::{ApiError, ErrorKind, openai};
+use crate::json::ObjectWriter;
+
+/// After every number that a stream has given out, whichever those were.
+const LAST: u64 = i32::MAX as u64;
+
+/// Two events, as the provider sends them: SDKs raise the first one, coding tools read the second.
+pub(super) fn render_stream(error: &ApiError, request_id: &str, timestamp: &str) -> String {
+    let body = openai::render(error, request_id, timestamp);
+    let code = code(error);
+    let inner = serde_json::from_str::<serde_json::Value>(&body).unwrap_or_default();
+    let mut event = ObjectWriter::new();
+    event
+        .string("type", "error")
+        .string("code", code)
+        .string("message", &error.message)
+        .put("param", error.param.as_deref())
+        .put("error", inner.get("error").cloned().unwrap_or_default())
+        .put("sequence_number", LAST - 1);
+    let mut reason = ObjectWriter::new();
+    reason.string("code", code).string("message", &error.message);
+    let mut response = ObjectWriter::new();
+    response
+        .string("id", &format!("resp_{request_id}"))
+        .string("object", "response")
+        .string("status", "failed")
+        .raw("error", &reason.finish())
+        .raw("incomplete_details", "null")
+        .raw("output", "[]")
+        .raw("usage", "null");
+    let mut failed = ObjectWriter::new();
+    failed.string("type", "response.failed").raw("response", &response.finish()).put("sequence_number", LAST);
+    format!("event: error\ndata: {}\n\nevent: response.failed\ndata: {}\n\n", event.finish(), failed.finish())
+}
+
+/// Coding tools decide by the code whether to shorten the conversation, to wait or to give up.
+fn code(error: &ApiError) -> &str {
+    match error.kind {
+        ErrorKind::ContextLength => "context_length_exceeded",
+        ErrorKind::BudgetExceeded => "insufficient_quota",
+        ErrorKind::RateLimit => "rate_limit_exceeded",
+        ErrorKind::Overloaded => "server_is_overloaded",
+        _ => error.code.as_deref().or(openai::default_code(error.kind)).unwrap_or("server_error"),
+    }
+}

@@ -1,0 +1,7 @@
+//! Responses requests.
+
+mod decode;
+mod encode;
+
+pub(super) use decode::decode;
+pub(super) use encode::encode;

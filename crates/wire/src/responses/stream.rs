@@ -1,0 +1,8 @@
+//! Streams: events in, events out.
+
+mod decode;
+mod encode;
+mod items;
+
+pub(super) use decode::ResponsesDecoder;
+pub(super) use encode::ResponsesEncoder;
