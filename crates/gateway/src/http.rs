@@ -8,6 +8,7 @@ pub mod health;
 pub mod messages;
 pub mod models;
 pub mod pass_through;
+pub mod responses;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(chat::create))
         .routes(routes!(messages::create))
         .routes(routes!(count_tokens::count))
+        .routes(routes!(responses::create))
         .routes(routes!(models::list))
         .routes(routes!(models::get))
         .routes(routes!(health::health))
@@ -47,6 +49,8 @@ fn passed_through() -> OpenApiRouter<Shared> {
 fn unprefixed() -> OpenApiRouter<Shared> {
     Router::new()
         .route("/chat/completions", axum::routing::post(chat::create))
+        .route("/v1/responses", axum::routing::get(responses::socket))
+        .route("/responses", axum::routing::post(responses::create).get(responses::socket))
         .route("/messages", axum::routing::post(messages::create))
         .route("/messages/count_tokens", axum::routing::post(count_tokens::count))
         .route("/models", axum::routing::get(models::list))

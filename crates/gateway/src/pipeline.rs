@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use postern_wire::{
-    Beside, Edits, EndState, Envelope, Format, ReplyContext, StreamTap, StreamTranscoder, Target,
+    Beside, Edits, EndState, Envelope, Format, ReplyContext, StreamTap, StreamTranscoder, Target, ToolAlias,
 };
 
 use crate::clock;
@@ -171,6 +171,8 @@ struct Prepared {
     body: Bytes,
     loss: Vec<String>,
     hide_usage: bool,
+    /// What the reply must be told of the request.
+    tools: Vec<ToolAlias>,
 }
 
 fn prepare(exchange: &Exchange, deployment: &Deployment, format: Format) -> Result<Prepared, Failure> {
@@ -195,7 +197,12 @@ fn prepare(exchange: &Exchange, deployment: &Deployment, format: Format) -> Resu
                 Envelope::peek_beside(format, reduced, beside)?.rewrite(reduced, &edits)
             }
         };
-        return Ok(Prepared { body: added(body)?, loss: Vec::new(), hide_usage: ask_usage });
+        return Ok(Prepared {
+            body: added(body)?,
+            loss: Vec::new(),
+            hide_usage: ask_usage,
+            tools: Vec::new(),
+        });
     }
     let target = Target {
         model: &deployment.upstream_model,
@@ -205,7 +212,12 @@ fn prepare(exchange: &Exchange, deployment: &Deployment, format: Format) -> Resu
     };
     let body = reduced.as_ref().unwrap_or(&exchange.body);
     let translated = postern_wire::translate_request(exchange.format, format, body, &target)?;
-    Ok(Prepared { body: added(translated.body.into())?, loss: translated.loss.0, hide_usage: false })
+    Ok(Prepared {
+        body: added(translated.body.into())?,
+        loss: translated.loss.0,
+        hide_usage: false,
+        tools: translated.tools,
+    })
 }
 
 async fn attempt(
@@ -341,7 +353,7 @@ async fn whole(
         let summary = postern_wire::read_response(format, &body).map_err(|error| not_an_answer(&error))?;
         (body, summary, Vec::new(), false)
     } else {
-        let context = reply_context(exchange, deployment);
+        let context = reply_context(exchange, deployment, &prepared);
         let translated = postern_wire::translate_response(format, exchange.format, &body, &context)
             .map_err(|error| not_an_answer(&error))?;
         (Bytes::from(translated.body), translated.summary, translated.loss.0, true)
@@ -350,13 +362,13 @@ async fn whole(
     Ok(Whole { status, headers, body, summary, loss, translated, deployment: deployment.clone() })
 }
 
-fn reply_context(exchange: &Exchange, deployment: &Deployment) -> ReplyContext {
+fn reply_context(exchange: &Exchange, deployment: &Deployment, prepared: &Prepared) -> ReplyContext {
     ReplyContext {
         created: clock::now_ms() / 1000,
         fallback_id: exchange.request_id.simple().to_string(),
         model: deployment.upstream_model.clone(),
         include_usage: exchange.envelope.include_usage,
-        ..ReplyContext::default()
+        tools: prepared.tools.clone(),
     }
 }
 
@@ -383,7 +395,7 @@ async fn stream(
         Watch::Transcode(Box::new(StreamTranscoder::new(
             format,
             exchange.format,
-            reply_context(exchange, deployment),
+            reply_context(exchange, deployment, &prepared),
         )))
     };
     if !content_type.starts_with("text/event-stream") {

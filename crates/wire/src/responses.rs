@@ -24,6 +24,7 @@ const OWNER: Format = Format::OpenAiResponses;
 
 pub(crate) const CODEC: Codec = Codec {
     read_envelope: envelope::read,
+    read_usage: usage::read,
     read_response: read::read,
     watcher: || Box::new(watch::ResponsesWatcher),
     render_error: openai::render,

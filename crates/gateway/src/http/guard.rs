@@ -48,8 +48,11 @@ pub async fn handle(options: &Options, router: Router, request: Request<Body>) -
 
 /// The format in which errors of a path are told.
 pub fn format_of(path: &str) -> Format {
-    if path.starts_with("/v1/messages") || path.starts_with("/messages") {
+    let path = path.strip_prefix("/v1").unwrap_or(path);
+    if path.starts_with("/messages") {
         Format::AnthropicMessages
+    } else if path.starts_with("/responses") {
+        Format::OpenAiResponses
     } else {
         Format::OpenAiChat
     }

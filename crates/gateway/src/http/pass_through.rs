@@ -22,8 +22,11 @@ pub const NAMES: [&str; 6] = ["openai", "anthropic", "gemini", "cohere", "mistra
 pub const OTHER_NAMES: [&str; 1] = ["vllm"];
 
 /// What the gateway understands, by the end of the path.
-const UNDERSTOOD: [(&str, Format); 2] =
-    [("chat/completions", Format::OpenAiChat), ("messages", Format::AnthropicMessages)];
+const UNDERSTOOD: [(&str, Format); 3] = [
+    ("chat/completions", Format::OpenAiChat),
+    ("responses", Format::OpenAiResponses),
+    ("messages", Format::AnthropicMessages),
+];
 
 /// `/openai/v1/files`: the preset is the path's first part.
 pub async fn of_preset(State(engine): State<Shared>, Path(path): Path<String>, request: Request) -> Response {

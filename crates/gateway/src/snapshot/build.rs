@@ -11,14 +11,14 @@ use postern_store::table::models::ModelRow;
 use postern_store::table::prices::PriceRow;
 use postern_store::table::providers::ProviderRow;
 use postern_store::table::requests::Billing;
-use postern_wire::Surgery;
+use postern_wire::{Format, Surgery};
 use uuid::Uuid;
 
 use super::{
     Address, AllowedModels, Credential, DEMO, Deployment, Endpoint, Group, Place, PricePlan, Provider,
     Snapshot, VirtualKey,
 };
-use crate::catalogue::{BilledTokens, Catalogue, Cost, PriceOverride};
+use crate::catalogue::{BilledTokens, Catalogue, Cost, Model, PriceOverride};
 use crate::config::{ConfigFile, LitellmParams};
 use crate::ids::{self, KeyHash};
 use crate::providers::{self, ProviderAuth, ProviderSpec};
@@ -248,11 +248,13 @@ pub(super) fn direct_deployment(
     overrides: &HashMap<(String, String), Arc<PricePlan>>,
 ) -> Deployment {
     let known = Catalogue::embedded().find(&provider.spec.id, model);
+    let mut own = of_provider(provider, model);
+    lead(&mut own.endpoints, known.as_ref());
     Deployment {
         prices: price_plan(provider.spec, model, &LitellmParams::default(), overrides),
         context: known.as_ref().and_then(|model| model.context),
         max_output: known.and_then(|model| model.max_output),
-        ..of_provider(provider, model)
+        ..own
     }
 }
 
@@ -327,6 +329,7 @@ fn deployment(
         endpoint.headers.extend(extra);
     }
     let known = Catalogue::embedded().find(&spec.id, &model);
+    lead(&mut endpoints, known.as_ref());
     Some(Deployment {
         id: id.to_owned(),
         group: group.to_owned(),
@@ -347,6 +350,15 @@ fn deployment(
         max_output: known.and_then(|model| model.max_output),
         upstream_model: model,
     })
+}
+
+/// Some models of OpenAI answer through its Responses API only: for them it comes first.
+fn lead(endpoints: &mut [Endpoint], known: Option<&Model>) {
+    if known.is_some_and(|model| model.mode == "responses")
+        && let Some(place) = endpoints.iter().position(|endpoint| endpoint.format == Format::OpenAiResponses)
+    {
+        endpoints[..=place].rotate_right(1);
+    }
 }
 
 fn surgery(params: &LitellmParams) -> Surgery {

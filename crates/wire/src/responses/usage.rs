@@ -7,7 +7,7 @@ use crate::json::{self, Members};
 use crate::usage::{Report, Usage};
 
 /// Reads a usage object. Cached tokens are part of the input, reasoning is part of the output.
-fn read(raw: &RawValue) -> Option<Usage> {
+pub(super) fn read(raw: &RawValue) -> Option<Usage> {
     let usage = Report::parse(raw)?;
     let count = |path: &str| usage.counter(path).unwrap_or(0);
     Some(Usage {
