@@ -112,14 +112,14 @@ impl Gateway {
         }));
     }
 
-    /// The socket through which the `postern` command of the same user talks to this gateway.
+    /// The socket through which the window and the `postern` command of the same user talk to this gateway.
     fn open_control(&self) {
         match serve::control(&self.engine, self.router.clone()) {
             Ok(control) => {
                 *self.control.lock().unwrap_or_else(PoisonError::into_inner) = control;
             }
             Err(error) => {
-                tracing::warn!(%error, "the control socket cannot be opened: `postern keys` will not reach this gateway");
+                tracing::warn!(%error, "the control socket cannot be opened: neither the window nor `postern keys` will reach this gateway");
             }
         }
     }
@@ -148,7 +148,7 @@ impl Gateway {
         stop(&self.engine, &self.listening, grace).await;
     }
 
-    /// Answers one request in process, as the administrator: the desktop window's way in.
+    /// Answers one request in process, as the administrator.
     pub async fn handle(&self, mut request: Request<Body>) -> Response<Body> {
         request.extensions_mut().insert(InternalOrigin);
         guard::handle(&self.engine.options, self.router.clone(), request).await
