@@ -144,6 +144,9 @@ fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.window {
         return view::run(data_dir);
     }
+    if environment::would_load_gl() {
+        start_again_without_gl();
+    }
     let settings = Settings::read(&data_dir);
 
     let runtime = start_runtime()?;
@@ -192,6 +195,24 @@ async fn without_tray(app: AppHandle, has_tray: bool) {
     app.state::<Shell>().episodes.tell(Notice::NoTray);
     if !window::is_open(&app) {
         window::open(&app);
+    }
+}
+
+/// In this process's place, since its environment cannot be changed while it runs. Returns only where that fails, and then
+/// all is as it was but for the memory.
+fn start_again_without_gl() {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        let (name, value) = environment::WITHOUT_GL;
+        let Ok(program) = std::env::current_exe() else { return };
+        let mut command = std::process::Command::new(program);
+        let mut arguments = std::env::args_os();
+        if let Some(own_name) = arguments.next() {
+            command.arg0(own_name);
+        }
+        let error = command.args(arguments).env(name, value).exec();
+        tracing::debug!(%error, "not started again");
     }
 }
 

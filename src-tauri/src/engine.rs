@@ -131,11 +131,11 @@ impl Engine {
         let mut glance = Glance { gateway: self.gateway(), vault: self.vault_trouble(), ..before };
         let zone = jiff::tz::TimeZone::system();
         if let Some(gateway) = self.0.gateway.read().await.as_ref() {
-            match gateway.status(zone.iana_name()).await {
-                Ok(status) => {
-                    glance.spend_today = status.spend_today_nanos;
-                    glance.requests_today = status.requests_today.unsigned_abs();
-                    glance.unpriced_today = status.unpriced_today.unsigned_abs();
+            match gateway.today(zone.iana_name()).await {
+                Ok(today) => {
+                    glance.spend_today = today.cost_nanos;
+                    glance.requests_today = today.requests.unsigned_abs();
+                    glance.unpriced_today = today.unpriced.unsigned_abs();
                 }
                 Err(failure) => {
                     tracing::warn!(reason = failure.error.message, "today's spend cannot be read");

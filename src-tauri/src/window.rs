@@ -7,6 +7,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use postern_gateway::config::environment as variable;
 use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Manager};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -15,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::app::Shell;
 use crate::commands;
+use crate::environment::WITHOUT_GL;
 use crate::seam::{self, ToShell, ToWindow};
 
 /// How long a window that is told to end may take; one that hangs is ended by force.
@@ -120,6 +122,11 @@ fn start(data_dir: &Path) -> std::io::Result<Child> {
         command.arg0("postern-desktop");
         // Ctrl-C in a terminal is for the shell, which then ends the window in order.
         command.process_group(0);
+    }
+    // The page may well use GL, unless the user has said otherwise.
+    let (name, value) = WITHOUT_GL;
+    if variable(name).as_deref() == Some(value) {
+        command.env_remove(name);
     }
     command.arg("--window").arg("--data-dir").arg(data_dir);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()

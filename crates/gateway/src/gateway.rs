@@ -13,13 +13,14 @@ use axum::body::Body;
 use axum::http::{Request, Response};
 pub use lock::{LOCK_FILE, owner};
 use postern_secrets::{Secret, VaultError};
+use postern_store::table::spend_hourly::Totals;
 use postern_store::{Store, StoreError};
 use tokio::sync::broadcast;
 
 use crate::auth::InternalOrigin;
 use crate::clock;
 use crate::config::{self, ConfigFile, Options};
-use crate::console::status::{self, Status};
+use crate::console::status;
 use crate::engine::{Engine, ListenerState, base_url};
 use crate::error::Failure;
 use crate::events::{Event, Topic};
@@ -158,9 +159,9 @@ impl Gateway {
         self.engine.events.subscribe()
     }
 
-    /// What the tray shows.
-    pub async fn status(&self, tz: Option<&str>) -> Result<Status, Failure> {
-        status::read(&self.engine, tz).await
+    /// What the tray shows of today.
+    pub async fn today(&self, tz: Option<&str>) -> Result<Totals, Failure> {
+        status::today(&self.engine, tz).await
     }
 
     /// Stops accepting, lets streams end within `grace`, commits the ledger, closes the database.
