@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use clap::Parser;
-use tauri::{AppHandle, Manager, RunEvent, WindowEvent};
+use tauri::{AppHandle, Manager};
 use tokio::sync::watch;
 
 use crate::arguments::Arguments;
@@ -16,9 +16,9 @@ use crate::engine::Engine;
 use crate::menu::{Gateway, Glance};
 use crate::notices::{Episodes, Notice};
 use crate::settings::Settings;
-use crate::stream::Streams;
 use crate::tray::{self, Tray};
-use crate::{commands, environment, quit, watch as watching, webkit, window};
+use crate::window::Window;
+use crate::{commands, environment, quit, view, watch as watching, window};
 
 /// At login the panel often comes up after us.
 const TRAY_HOST_PATIENCE: Duration = Duration::from_secs(8);
@@ -31,7 +31,7 @@ pub struct Shell {
     pub tray: Option<Tray>,
     pub episodes: Episodes,
     pub clipboard: Clipboard,
-    pub streams: Streams,
+    pub window: Window,
     pub refreshing: tokio::sync::Mutex<()>,
     glance: Mutex<Glance>,
     settings: Mutex<Settings>,
@@ -55,7 +55,7 @@ impl Shell {
             tray,
             episodes: Episodes::default(),
             clipboard: Clipboard::default(),
-            streams: Streams::default(),
+            window: Window::default(),
             refreshing: tokio::sync::Mutex::default(),
             glance: Mutex::default(),
             settings: Mutex::new(settings),
@@ -141,31 +141,21 @@ fn run(arguments: Arguments) -> Result<ExitCode, String> {
             .to_owned());
     }
     let data_dir = arguments.data_dir()?;
+    if arguments.window {
+        return view::run(data_dir);
+    }
+    if environment::would_load_gl() {
+        start_again_without_gl();
+    }
     let settings = Settings::read(&data_dir);
 
-    // A gateway for one person needs no thread per core.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| format!("No threads could be started: {error}."))?;
-    tauri::async_runtime::set(runtime.handle().clone());
-
+    let runtime = start_runtime()?;
     let instance = tauri_plugin_single_instance::Builder::new()
         .callback(|app, arguments, _| commands::another_start(app, &arguments))
         .dbus_id(Arguments::instance_name(&data_dir))
         .build();
     let app = tauri::Builder::default()
         .plugin(instance)
-        .plugin(tauri_plugin_opener::init())
-        .invoke_handler(tauri::generate_handler![
-            commands::copy_text,
-            commands::gateway_events,
-            commands::gateway_request,
-            commands::listen_on,
-            commands::open_external,
-            commands::unlock_vault,
-        ])
         .setup(move |app| {
             let handle = app.handle();
             if arguments.quit {
@@ -184,20 +174,10 @@ fn run(arguments: Arguments) -> Result<ExitCode, String> {
             tauri::async_runtime::spawn(without_tray(handle.clone(), has_tray));
             Ok(())
         })
-        .build(tauri::generate_context!())
+        .build(context())
         .map_err(|error| format!("The desktop could not be reached: {error}."))?;
 
-    let code = app.run_return(|app, event| match event {
-        // The last window closing asks for the end; the gateway goes on until the user asks for it.
-        RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
-        RunEvent::WindowEvent { event: WindowEvent::Destroyed, .. } => {
-            if let Some(shell) = app.try_state::<Shell>() {
-                shell.streams.end_all();
-                webkit::tidy_up(app);
-            }
-        }
-        _ => {}
-    });
+    let code = app.run_return(|_, _| {});
     // What the runtime still holds is cut off here: whatever mattered was waited for by `quit`.
     runtime.shutdown_timeout(Duration::from_millis(500));
     Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
@@ -212,16 +192,44 @@ async fn without_tray(app: AppHandle, has_tray: bool) {
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    let handle = app.clone();
-    let shown = app.run_on_main_thread(move || {
-        handle.state::<Shell>().episodes.tell(Notice::NoTray);
-        if !window::is_open(&handle) {
-            window::open(&handle);
-        }
-    });
-    if let Err(error) = shown {
-        tracing::warn!(%error, "the window could not be opened");
+    app.state::<Shell>().episodes.tell(Notice::NoTray);
+    if !window::is_open(&app) {
+        window::open(&app);
     }
+}
+
+/// In this process's place, since its environment cannot be changed while it runs. Returns only where that fails, and then
+/// all is as it was but for the memory.
+fn start_again_without_gl() {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        let (name, value) = environment::WITHOUT_GL;
+        let Ok(program) = std::env::current_exe() else { return };
+        let mut command = std::process::Command::new(program);
+        let mut arguments = std::env::args_os();
+        if let Some(own_name) = arguments.next() {
+            command.arg0(own_name);
+        }
+        let error = command.args(arguments).env(name, value).exec();
+        tracing::debug!(%error, "not started again");
+    }
+}
+
+/// Configuration, capabilities and the console's files. In one place, since each use of the macro embeds them anew.
+pub fn context() -> tauri::Context {
+    tauri::generate_context!()
+}
+
+pub fn start_runtime() -> Result<tokio::runtime::Runtime, String> {
+    // A gateway for one person needs no thread per core, and its window even less.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| format!("No threads could be started: {error}."))?;
+    tauri::async_runtime::set(runtime.handle().clone());
+    Ok(runtime)
 }
 
 impl Glance {

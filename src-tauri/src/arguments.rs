@@ -21,6 +21,9 @@ pub struct Arguments {
     /// End the Postern that runs for this data directory, after what is under way.
     #[arg(long, conflicts_with = "show")]
     pub quit: bool,
+    /// Be the window's process of the Postern that started this one; see `window.rs`.
+    #[arg(long, hide = true)]
+    pub window: bool,
     /// Where the gateway listens; port 0 picks a free one. [default: what was chosen last, or 127.0.0.1:4000]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,

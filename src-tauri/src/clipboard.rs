@@ -1,4 +1,5 @@
-//! The clipboard, from this process: the menu copies without a window, and a page's own way needs focus.
+//! The clipboard, from this process: the menu copies without a window, a page's own way needs focus, and what was copied
+//! in the window has to be there after it is closed.
 
 use std::sync::{Mutex, PoisonError};
 

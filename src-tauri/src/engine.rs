@@ -5,8 +5,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::Body;
-use http::{Request, Response, StatusCode};
 use postern_gateway::config::DEFAULT_GRACE;
 use postern_gateway::engine::{Engine as Core, ListenerState};
 use postern_gateway::events::Event;
@@ -20,7 +18,7 @@ use crate::menu::{self, Glance, VaultTrouble};
 /// How long switching the gateway off waits for requests under way; the user stands there and watches.
 const SWITCH_GRACE: Duration = Duration::from_secs(5);
 
-/// The gateway of this process. Cheap to clone; after [`Engine::shut_down`] it only answers that it is ending.
+/// The gateway of this process. Cheap to clone; after [`Engine::shut_down`] it only says that it is ending.
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 
@@ -50,16 +48,6 @@ impl Engine {
 
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.0.core.events.subscribe()
-    }
-
-    /// One request, as the administrator, in this process.
-    pub async fn call(&self, request: Request<Body>) -> Response<Body> {
-        if let Some(gateway) = self.0.gateway.read().await.as_ref() {
-            return gateway.handle(request).await;
-        }
-        let mut ending = Response::new(Body::from("Postern is ending."));
-        *ending.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        ending
     }
 
     pub fn wanted_address(&self) -> SocketAddr {
@@ -132,7 +120,7 @@ impl Engine {
 
     /// Lets what is under way end, commits the ledger and closes the database.
     pub async fn shut_down(&self) {
-        // A request of the window may be under way that waits for a provider; nobody will see its answer.
+        // Switching it off may be under way, and waits for streams itself.
         let taken = tokio::time::timeout(SWITCH_GRACE, self.0.gateway.write()).await;
         let Ok(Some(gateway)) = taken.map(|mut slot| slot.take()) else { return };
         gateway.shutdown(DEFAULT_GRACE).await;
@@ -143,11 +131,11 @@ impl Engine {
         let mut glance = Glance { gateway: self.gateway(), vault: self.vault_trouble(), ..before };
         let zone = jiff::tz::TimeZone::system();
         if let Some(gateway) = self.0.gateway.read().await.as_ref() {
-            match gateway.status(zone.iana_name()).await {
-                Ok(status) => {
-                    glance.spend_today = status.spend_today_nanos;
-                    glance.requests_today = status.requests_today.unsigned_abs();
-                    glance.unpriced_today = status.unpriced_today.unsigned_abs();
+            match gateway.today(zone.iana_name()).await {
+                Ok(today) => {
+                    glance.spend_today = today.cost_nanos;
+                    glance.requests_today = today.requests.unsigned_abs();
+                    glance.unpriced_today = today.unpriced.unsigned_abs();
                 }
                 Err(failure) => {
                     tracing::warn!(reason = failure.error.message, "today's spend cannot be read");

@@ -1,5 +1,7 @@
-//! Postern's desktop shell: the tray icon, the one window, notifications, and a bridge from the window to the gateway,
-//! which runs in the same process.
+//! Postern's desktop shell, in two processes of one binary. The first has the tray icon, the notifications and the
+//! gateway, and lives for as long as Postern does. The second (`view.rs`) is the window: it is started to open it and ends
+//! when it is closed, so that a closed window costs nothing. `window.rs` is the first's side of it, `seam.rs` what the two
+//! say to each other.
 //!
 //! It may depend on everything below it; nothing depends on it, and only this package knows Tauri. What can be decided
 //! without a desktop is decided in pure functions and tested as such: what the menu says (`menu.rs`), what is worth a
@@ -14,11 +16,11 @@ mod environment;
 mod menu;
 mod notices;
 mod quit;
+mod seam;
 mod settings;
-mod stream;
 mod tray;
+mod view;
 mod watch;
-mod webkit;
 mod window;
 
 pub use app::main;

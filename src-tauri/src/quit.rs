@@ -16,14 +16,13 @@ pub fn begin(app: &AppHandle) {
     tray::refresh(app);
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        let main = app.clone();
         // Gone at once: whoever has quit does not want to look at it while streams finish.
-        if let Err(error) = app.run_on_main_thread(move || window::close(&main)) {
-            tracing::debug!(%error, "the window was not closed");
-        }
-        if let Some(engine) = app.state::<Shell>().engine_now() {
-            engine.shut_down().await;
-        }
+        let gateway = async {
+            if let Some(engine) = app.state::<Shell>().engine_now() {
+                engine.shut_down().await;
+            }
+        };
+        tokio::join!(window::close(&app), gateway);
         app.exit(0);
     });
 }

@@ -1,73 +1,221 @@
-//! The one window. Closing it destroys it, with everything WebKit holds; opening it makes a new one.
+//! The one window, seen from the shell: a process of its own (`view.rs`), started to open it. What WebKit and GTK hold
+//! for a page (some 90 MB in the process, and processes of their own) is only given back by a process that ends, so
+//! closing the window ends it.
 
-use tauri::webview::NewWindowResponse;
-use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use postern_gateway::config::environment as variable;
+use tauri::async_runtime::JoinHandle;
+use tauri::{AppHandle, Manager};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::app::Shell;
+use crate::commands;
+use crate::environment::WITHOUT_GL;
+use crate::seam::{self, ToShell, ToWindow};
 
-pub const LABEL: &str = "main";
+/// How long a window that is told to end may take; one that hangs is ended by force.
+const END_PATIENCE: Duration = Duration::from_secs(3);
 
-/// Brings the window to the front, making it if there is none.
-pub fn open(app: &AppHandle) {
-    let window = match app.get_webview_window(LABEL) {
-        Some(window) => Ok(window),
-        None => create(app),
-    };
-    match window.and_then(|window| raise(&window)) {
-        Ok(()) => app.state::<Shell>().remember_welcome(),
-        Err(error) => tracing::error!(%error, "the window could not be opened"),
+/// The window's process, if there is one.
+#[derive(Default)]
+pub struct Window(Mutex<Slot>);
+
+#[derive(Default)]
+struct Slot {
+    started: u64,
+    running: Option<Running>,
+}
+
+struct Running {
+    lines: Lines,
+    /// It was asked to come to the front, and has not said that it did.
+    raise_pending: bool,
+    /// Dropped to end it.
+    close: Option<oneshot::Sender<()>>,
+    task: Option<JoinHandle<()>>,
+}
+
+type Lines = mpsc::UnboundedSender<ToWindow>;
+
+impl Window {
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Brings the window to the front, starting it if there is none. Returns at once.
+pub fn open(app: &AppHandle) {
+    let shell = app.state::<Shell>();
+    if shell.glance().quitting {
+        return;
+    }
+    let mut slot = shell.window.slot();
+    if let Some(running) = &mut slot.running {
+        // It may be closing just now and never read this; `run` looks at the mark when it has ended.
+        running.raise_pending = true;
+        let _ = running.lines.send(ToWindow::Raise);
+        return;
+    }
+    slot.started += 1;
+    let (lines, to_write) = mpsc::unbounded_channel();
+    let (close, closing) = oneshot::channel();
+    let task = tauri::async_runtime::spawn(run(app.clone(), slot.started, lines.clone(), to_write, closing));
+    slot.running = Some(Running { lines, raise_pending: false, close: Some(close), task: Some(task) });
 }
 
 pub fn is_open(app: &AppHandle) -> bool {
-    app.get_webview_window(LABEL).is_some()
+    app.state::<Shell>().window.slot().running.is_some()
 }
 
-pub fn close(app: &AppHandle) {
-    if let Some(window) = app.get_webview_window(LABEL)
-        && let Err(error) = window.destroy()
+/// Ends the window and waits for it.
+pub async fn close(app: &AppHandle) {
+    let task = {
+        let shell = app.state::<Shell>();
+        let mut slot = shell.window.slot();
+        slot.running.as_mut().and_then(|running| {
+            running.close = None;
+            running.task.take()
+        })
+    };
+    if let Some(task) = task
+        && let Err(error) = task.await
     {
-        tracing::warn!(%error, "the window could not be closed");
+        tracing::warn!(%error, "the window did not end in order");
     }
 }
 
-fn create(app: &AppHandle) -> tauri::Result<WebviewWindow> {
+/// One window from its start to its end.
+async fn run(
+    app: AppHandle,
+    number: u64,
+    lines: Lines,
+    to_write: mpsc::UnboundedReceiver<ToWindow>,
+    closing: oneshot::Receiver<()>,
+) {
     let shell = app.state::<Shell>();
-    let own = own_places(app);
-    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
-        .title("Postern")
-        .inner_size(1200.0, 800.0)
-        .min_inner_size(720.0, 480.0)
-        .center()
-        .data_directory(shell.data_dir.join("window"))
-        .disable_drag_drop_handler()
-        // Whatever a page is talked into, this window shows the console and nothing else.
-        .on_navigation(move |url| own.contains(&place(url)))
-        .on_new_window(|_, _| NewWindowResponse::Deny)
-        .build()
-}
-
-fn raise(window: &WebviewWindow) -> tauri::Result<()> {
-    window.unminimize()?;
-    window.show()?;
-    window.set_focus()
-}
-
-/// Where the console comes from: the embedded files, or the development server under `tauri dev`.
-fn own_places(app: &AppHandle) -> Vec<Place> {
-    let mut places = Vec::new();
-    for own in ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"] {
-        places.extend(Url::parse(own).as_ref().map(place));
+    match start(&shell.data_dir) {
+        Ok(child) => live(&app, child, lines, to_write, closing).await,
+        Err(error) => tracing::error!(%error, "the window could not be started"),
     }
-    if tauri::is_dev() {
-        places.extend(app.config().build.dev_url.as_ref().map(place));
+    let raise_pending = {
+        let mut slot = shell.window.slot();
+        debug_assert_eq!(slot.started, number, "one window at a time");
+        slot.running.take().is_some_and(|running| running.raise_pending)
+    };
+    // Somebody wanted to see it while it was closing.
+    if raise_pending {
+        open(&app);
     }
-    places
 }
 
-/// What `Url::origin` would say, but for our own scheme, which it knows nothing of.
-type Place = (String, Option<String>, Option<u16>);
+fn start(data_dir: &Path) -> std::io::Result<Child> {
+    let mut command = Command::new(own_program()?);
+    #[cfg(unix)]
+    {
+        // The window's class, by which panels find its icon, comes from this name.
+        command.arg0("postern-desktop");
+        // Ctrl-C in a terminal is for the shell, which then ends the window in order.
+        command.process_group(0);
+    }
+    // The page may well use GL, unless the user has said otherwise.
+    let (name, value) = WITHOUT_GL;
+    if variable(name).as_deref() == Some(value) {
+        command.env_remove(name);
+    }
+    command.arg("--window").arg("--data-dir").arg(data_dir);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()
+}
 
-fn place(url: &Url) -> Place {
-    (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port_or_known_default())
+/// The program that runs now, and not what an update has since put in its place: the two sides of the seam belong together.
+fn own_program() -> std::io::Result<std::path::PathBuf> {
+    if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
+}
+
+async fn live(
+    app: &AppHandle,
+    mut child: Child,
+    lines: Lines,
+    to_write: mpsc::UnboundedReceiver<ToWindow>,
+    closing: oneshot::Receiver<()>,
+) {
+    let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else { return };
+    // Each for itself, so that a window that neither reads nor ends holds nothing up.
+    let tasks = [
+        tauri::async_runtime::spawn(write(input, to_write)),
+        tauri::async_runtime::spawn(read(app.clone(), output, lines.clone())),
+        tauri::async_runtime::spawn(introduce(app.clone(), lines)),
+    ];
+    let ended = tokio::select! {
+        // Not the end of its output: what it started (WebKit, a browser) may hold that open.
+        ended = child.wait() => ended,
+        _ = closing => {
+            // The end of its input tells it.
+            tasks[0].abort();
+            end(&mut child).await
+        }
+    };
+    for task in tasks {
+        task.abort();
+    }
+    match ended {
+        Ok(status) if status.success() => tracing::debug!("the window was closed"),
+        Ok(status) => tracing::error!(%status, "the window ended unexpectedly; it can be opened again"),
+        Err(error) => tracing::error!(%error, "what became of the window is not known"),
+    }
+}
+
+async fn end(child: &mut Child) -> std::io::Result<ExitStatus> {
+    if let Ok(ended) = tokio::time::timeout(END_PATIENCE, child.wait()).await {
+        return ended;
+    }
+    tracing::warn!("the window hangs and is ended by force");
+    child.start_kill()?;
+    child.wait().await
+}
+
+/// Tells the window how the gateway's start went, once that is known.
+async fn introduce(app: AppHandle, lines: Lines) {
+    let gateway = match app.state::<Shell>().engine().await {
+        Ok(_) => ToWindow::GatewayOpen,
+        Err(reason) => ToWindow::GatewayFailed(reason),
+    };
+    let _ = lines.send(gateway);
+}
+
+async fn write(mut input: ChildStdin, mut lines: mpsc::UnboundedReceiver<ToWindow>) {
+    while let Some(message) = lines.recv().await {
+        if let Err(error) = input.write_all(seam::line(&message).as_bytes()).await {
+            tracing::debug!(%error, "the window does not listen any more");
+            return;
+        }
+    }
+}
+
+async fn read(app: AppHandle, output: ChildStdout, lines: Lines) {
+    let mut heard = BufReader::new(output).lines();
+    while let Ok(Some(line)) = heard.next_line().await {
+        match seam::understood(&line) {
+            Some(ToShell::Shown) => {
+                let shell = app.state::<Shell>();
+                if let Some(running) = &mut shell.window.slot().running {
+                    running.raise_pending = false;
+                }
+                shell.remember_welcome();
+            }
+            Some(ToShell::Question { number, ask }) => {
+                let (app, lines) = (app.clone(), lines.clone());
+                tauri::async_runtime::spawn(async move {
+                    let outcome = commands::answer(app, ask).await;
+                    let _ = lines.send(ToWindow::Answer { to: number, outcome });
+                });
+            }
+            None => {}
+        }
+    }
 }

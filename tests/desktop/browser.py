@@ -1,5 +1,8 @@
-"""The window from inside: WebKit's own driver starts the real binary and works its page."""
+"""The window from inside: WebKit's own driver starts the real binary and works its page. The binary starts the window as a
+process of its own, which finds the driver through the environment it inherits."""
 
+import os
+import signal
 import socket
 import subprocess
 
@@ -8,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.options import ArgOptions
 from selenium.webdriver.support.ui import WebDriverWait
 
-from desktop import BINARY, OUT, App, descendants, name_of
+from desktop import BINARY, OUT, App, children, name_of
 from session import until
 
 
@@ -20,6 +23,9 @@ class Options(ArgOptions):
     def to_capabilities(self):
         return {"webkitgtk:browserOptions": {"binary": BINARY, "args": self.arguments}}
 
+
+# As the kernel shortens it.
+APPLICATION = "postern-desktop"[:15]
 
 # A frame that is drawn is two frames after the change, and a little.
 SETTLED = """
@@ -52,10 +58,11 @@ class DrivenApp(App):
             self.driver.wait()
             raise
         self.page.set_script_timeout(20)
+        self.started = next(pid for pid in children(self.driver.pid) if name_of(pid) == APPLICATION)
 
     @property
     def pid(self):
-        return next(pid for pid in descendants(self.driver.pid) if name_of(pid).startswith("postern-deskto"))
+        return self.started
 
     @property
     def process(self):
@@ -71,8 +78,12 @@ class DrivenApp(App):
         try:
             self.page.quit()
         finally:
+            # The driver ends what it started, but not once the window, and its session with it, has been closed.
+            if name_of(self.pid) == APPLICATION:
+                os.kill(self.pid, signal.SIGTERM)
             self.driver.terminate()
             self.driver.wait()
+        until("the application to be gone", lambda: name_of(self.pid) != APPLICATION)
 
     # --- the page
 

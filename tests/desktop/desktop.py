@@ -97,14 +97,21 @@ class App:
 
     # --- windows
 
+    def window_processes(self):
+        """The window is a process of its own, below the application's."""
+        return [process for process in children(self.pid) if name_of(process) == "postern-window"]
+
     def windows(self):
         """Ids of the application's windows that are on the screen."""
-        found = subprocess.run(
-            ["xdotool", "search", "--onlyvisible", "--all", "--pid", str(self.pid), "--name", "^Postern$"],
-            capture_output=True,
-            text=True,
-        )
-        return found.stdout.split()
+        ids = []
+        for process in self.window_processes():
+            found = subprocess.run(
+                ["xdotool", "search", "--onlyvisible", "--all", "--pid", str(process), "--name", "^Postern$"],
+                capture_output=True,
+                text=True,
+            )
+            ids += found.stdout.split()
+        return ids
 
     def wait_for_window(self):
         return until("the window", self.windows)[0]
@@ -251,16 +258,20 @@ def has_connection_to(pid, url):
     return False
 
 
-def descendants(pid):
+def children(pid):
     try:
-        children = [
+        return [
             int(child)
             for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
             for child in (task / "children").read_text().split()
         ]
     except OSError:
         return []
-    return children + [below for child in children for below in descendants(child)]
+
+
+def descendants(pid):
+    own = children(pid)
+    return own + [below for child in own for below in descendants(child)]
 
 
 def name_of(pid):

@@ -1,10 +1,13 @@
 """The first slice, as its user walks it: add a provider, issue a key, call it, see the request and what it cost."""
 
+import os
+import pathlib
 import re
+import tempfile
 import unittest
 
 from browser import DrivenApp
-from desktop import Upstream, chat, files_with
+from desktop import Upstream, chat, clipboard, files_with, name_of
 from session import until
 
 CREDENTIAL = "sk-fake-credential-that-stays-in-the-keychain"
@@ -75,6 +78,41 @@ class Bridge(unittest.TestCase):
             # The page was told, without asking.
             app.wait_text("listener-notice", lambda text: "stopped" in text, "the notice")
             app.screenshot("7-gateway-off")
+
+    def test_a_refused_start_is_told_in_the_window(self):
+        with tempfile.TemporaryDirectory(dir=os.environ["POSTERN_TEST_SCRATCH"]) as folder:
+            data_dir = pathlib.Path(folder) / "data"
+            data_dir.mkdir()
+            (data_dir / "postern.db").write_text("This is no database, and nothing will make it one. " * 100)
+            with DrivenApp(data_dir=data_dir) as app:
+                done, error = app.invoke("gateway_request", method="GET", path="/console/session", headers={}, body=None)
+                self.assertFalse(done, error)
+                self.assertIn("database", error)
+                self.assertTrue(app.menu().status().startswith("Postern cannot start"))
+                app.screenshot("8-cannot-start")
+
+    def test_what_was_copied_outlives_the_window(self):
+        with DrivenApp() as app:
+            app.find("nav-overview")
+            text = "line one\nline two \N{SNOWMAN} " + "x" * 200_000
+            done, error = app.invoke("copy_text", text=text)
+            self.assertTrue(done, error)
+            below = app.window_processes()
+            app.close_window()
+            until("the window's process to be gone", lambda: not [p for p in below if name_of(p)])
+            self.assertEqual(clipboard(), text)
+
+    def test_the_theme_is_kept_though_the_process_is_not(self):
+        with tempfile.TemporaryDirectory(dir=os.environ["POSTERN_TEST_SCRATCH"]) as folder:
+            with DrivenApp(data_dir=folder + "/data") as app:
+                app.find("nav-overview")
+                app.page.execute_script("localStorage.setItem('postern.theme', 'dark')")
+                # At once: what the page wrote last may not be on disk yet.
+                app.close_window()
+                until("its process to be gone", lambda: not app.window_processes())
+            with DrivenApp(data_dir=folder + "/data") as app:
+                app.find("nav-overview")
+                self.assertEqual(app.page.execute_script("return localStorage.getItem('postern.theme')"), "dark")
 
     def test_commands_refuse_what_they_are_not_for(self):
         with DrivenApp() as app:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 import session
@@ -52,6 +53,60 @@ class Window(unittest.TestCase):
                 until("WebKit to be gone", lambda: not app.webkit_processes(), 15)
             self.assertTrue(app.answers(url))
             self.assertTrue(first)
+            self.assertNotIn("unexpectedly", app.log())
+
+    def test_asked_for_while_it_closes_it_comes_back(self):
+        with App("--show") as app:
+            menu = app.menu()
+            for _ in range(3):
+                app.wait_for_window()
+                before = app.window_processes()
+                app.close_window()
+                # Off the screen, and its process still ending.
+                menu.click("Open Postern")
+                until("a new window", lambda: app.windows() and app.window_processes() != before)
+
+    def test_asked_for_several_times_at_once_it_is_one(self):
+        with App() as app:
+            menu = app.menu()
+            for _ in range(5):
+                menu.click("Open Postern")
+            app.wait_for_window()
+            time.sleep(1)
+            self.assertEqual(len(app.windows()), 1)
+            self.assertEqual(len(app.window_processes()), 1)
+
+    def test_a_crash_of_it_is_logged_and_harms_nothing(self):
+        with App("--show") as app:
+            url = app.base_url()
+            app.wait_for_window()
+            until("WebKit", app.webkit_processes)
+            below = descendants(app.pid)
+            os.kill(app.window_processes()[0], signal.SIGKILL)
+            until("the log to say so", lambda: "the window ended unexpectedly" in app.log())
+            until("WebKit to be gone", lambda: not [p for p in below if name_of(p).startswith("WebKit")])
+            self.assertTrue(app.answers(url))
+            app.menu().click("Open Postern")
+            app.wait_for_window()
+
+    def test_it_goes_with_the_application(self):
+        with App("--show") as app:
+            app.wait_for_window()
+            until("WebKit", app.webkit_processes)
+            below = descendants(app.pid)
+            # Not asked to end, as when memory is short.
+            app.process.kill()
+            app.process.wait()
+            until("its children to be gone", lambda: not [p for p in below if name_of(p)])
+
+    def test_hanging_it_does_not_hold_up_quitting(self):
+        with App("--show") as app:
+            app.wait_for_window()
+            window = app.window_processes()[0]
+            os.kill(window, signal.SIGSTOP)
+            app.process.send_signal(signal.SIGTERM)
+            self.assertEqual(app.process.wait(20), 0, app.log())
+            self.assertEqual(name_of(window), "")
 
     def test_a_second_start_raises_the_window(self):
         with App() as app:
@@ -95,10 +150,10 @@ class Ending(unittest.TestCase):
         with App("--show") as app:
             app.base_url()
             app.wait_for_window()
-            children = descendants(app.pid)
+            below = descendants(app.pid)
             app.process.send_signal(signal.SIGTERM)
             self.assertEqual(app.process.wait(20), 0, app.log())
-            until("its children to be gone", lambda: not [pid for pid in children if name_of(pid).startswith("WebKit")])
+            until("its children to be gone", lambda: not [pid for pid in below if name_of(pid)])
 
     def test_quit_on_the_command_line(self):
         with App() as app:
@@ -111,16 +166,47 @@ class Ending(unittest.TestCase):
 
 
 class Memory(unittest.TestCase):
-    def test_is_small_without_a_window(self):
+    def test_a_closed_window_leaves_nothing(self):
+        with App() as app:
+            app.base_url()
+            menu = app.menu()
+            self.assertEqual(app.webkit_processes(), [])
+            time.sleep(1)
+            before = app.resident_mb()
+            # A guard against growth. The figure to reach is 80 MB, for the release binary, and `make bench` measures
+            # it; a debug binary is mapped from a larger file.
+            limit = 85 if "/release/" in BINARY else 110
+            self.assertLess(before, limit)
+            for _ in range(2):
+                menu.click("Open Postern")
+                app.wait_for_window()
+                until("a page", lambda: "WebKitWebProces" in map(name_of, app.webkit_processes()))
+                below = descendants(app.pid)
+                # Long enough for the page to ask the gateway for what it shows.
+                time.sleep(2)
+                app.close_window()
+                until("its processes to be gone", lambda: not [p for p in below if name_of(p)])
+            time.sleep(1)
+            after = app.resident_mb()
+            print(f"{before:.1f} MB resident before, {after:.1f} after ", end="", flush=True)
+            # What the page asked for has been read by now, the catalogue first of all; a window leaves some 90 MB where it
+            # is part of this process.
+            self.assertLess(after, before + 6)
+            self.assertLess(after, limit)
+
+    def test_gl_is_not_loaded_for_a_tray(self):
+        # As on a desktop whose first GTK program this is.
+        subprocess.run(["xprop", "-root", "-remove", "GDK_VISUALS"], check=True)
         with App() as app:
             app.base_url()
             app.menu()
-            self.assertEqual(app.webkit_processes(), [])
-            # A guard against growth. The figure to reach is 80 MB, for the release binary, and `make bench` measures
-            # it; a debug binary is mapped from a larger file.
-            limit = 95 if "/release/" in BINARY else 160
-            print(f"{app.resident_mb():.0f} MB resident ", end="", flush=True)
-            self.assertLess(app.resident_mb(), limit)
+            self.assertNotIn("libLLVM", pathlib.Path(f"/proc/{app.pid}/maps").read_text())
+            self.assertIn(b"GDK_GL=disable", pathlib.Path(f"/proc/{app.pid}/environ").read_bytes())
+            # The page may use it.
+            app.menu().click("Open Postern")
+            app.wait_for_window()
+            window = app.window_processes()[0]
+            self.assertNotIn(b"GDK_GL", pathlib.Path(f"/proc/{window}/environ").read_bytes())
 
 
 class Lacking(unittest.TestCase):

@@ -1,4 +1,4 @@
-//! Where the `postern` command finds the gateway that owns a data directory.
+//! Where the window and the `postern` command find the gateway that owns a data directory.
 
 use std::path::{Path, PathBuf};
 

@@ -13,13 +13,14 @@ use axum::body::Body;
 use axum::http::{Request, Response};
 pub use lock::{LOCK_FILE, owner};
 use postern_secrets::{Secret, VaultError};
+use postern_store::table::spend_hourly::Totals;
 use postern_store::{Store, StoreError};
 use tokio::sync::broadcast;
 
 use crate::auth::InternalOrigin;
 use crate::clock;
 use crate::config::{self, ConfigFile, Options};
-use crate::console::status::{self, Status};
+use crate::console::status;
 use crate::engine::{Engine, ListenerState, base_url};
 use crate::error::Failure;
 use crate::events::{Event, Topic};
@@ -112,14 +113,14 @@ impl Gateway {
         }));
     }
 
-    /// The socket through which the `postern` command of the same user talks to this gateway.
+    /// The socket through which the window and the `postern` command of the same user talk to this gateway.
     fn open_control(&self) {
         match serve::control(&self.engine, self.router.clone()) {
             Ok(control) => {
                 *self.control.lock().unwrap_or_else(PoisonError::into_inner) = control;
             }
             Err(error) => {
-                tracing::warn!(%error, "the control socket cannot be opened: `postern keys` will not reach this gateway");
+                tracing::warn!(%error, "the control socket cannot be opened: neither the window nor `postern keys` will reach this gateway");
             }
         }
     }
@@ -148,7 +149,7 @@ impl Gateway {
         stop(&self.engine, &self.listening, grace).await;
     }
 
-    /// Answers one request in process, as the administrator: the desktop window's way in.
+    /// Answers one request in process, as the administrator.
     pub async fn handle(&self, mut request: Request<Body>) -> Response<Body> {
         request.extensions_mut().insert(InternalOrigin);
         guard::handle(&self.engine.options, self.router.clone(), request).await
@@ -158,9 +159,9 @@ impl Gateway {
         self.engine.events.subscribe()
     }
 
-    /// What the tray shows.
-    pub async fn status(&self, tz: Option<&str>) -> Result<Status, Failure> {
-        status::read(&self.engine, tz).await
+    /// What the tray shows of today.
+    pub async fn today(&self, tz: Option<&str>) -> Result<Totals, Failure> {
+        status::today(&self.engine, tz).await
     }
 
     /// Stops accepting, lets streams end within `grace`, commits the ledger, closes the database.

@@ -1,5 +1,5 @@
-//! The listeners: TCP for everybody with a key, and a socket in the data directory for the `postern` command of the same
-//! user. Both drain when they stop.
+//! The listeners: TCP for everybody with a key, and a socket in the data directory for the window and the `postern` command
+//! of the same user. Both drain when they stop.
 
 mod refusals;
 

@@ -1,8 +1,8 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
 import type { Platform, PlatformResponse } from "./types";
 
-// In the native window a request goes straight to the engine in the same process: no port, no key, and it works while
-// the listener is stopped. A command's reply does not stream, so events come through a channel.
+// In the native window a request goes to the gateway's control socket, by way of the window's own process: no port, no key,
+// and it works while the listener is stopped. A command's reply does not stream, so events come through a channel.
 export const nativeWindow: Platform = {
   kind: "window",
   request: (method, path, headers, body) =>

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use postern_store::table::{keys, settings, spend_hourly};
+use postern_store::{Connection, SqlError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -150,16 +151,27 @@ pub async fn status(
     Ok(Json(read(&engine, query.tz.as_deref()).await?))
 }
 
-/// The same for the shell, without HTTP.
-pub async fn read(engine: &Engine, tz: Option<&str>) -> Result<Status, Failure> {
+/// What the tray shows of today, in that time zone. Nothing else is read for it: a tray with nobody at it asks for as long
+/// as the gateway runs.
+pub async fn today(engine: &Engine, tz: Option<&str>) -> Result<spend_hourly::Totals, Failure> {
+    let midnight = overview::midnight(&overview::zone(tz)?, clock::now())?;
+    engine.read(move |connection| totals_since(connection, midnight)).await
+}
+
+fn totals_since(connection: &Connection, start: i64) -> Result<spend_hourly::Totals, SqlError> {
+    let mut totals = spend_hourly::Totals::default();
+    for hour in overview::hours(connection, start, i64::MAX)? {
+        totals.add(&hour.totals);
+    }
+    Ok(totals)
+}
+
+async fn read(engine: &Engine, tz: Option<&str>) -> Result<Status, Failure> {
     let zone = overview::zone(tz)?;
     let today = overview::midnight(&zone, clock::now())?;
     let (totals, requests, external, dismissed, key_count) = engine
         .read(move |connection| {
-            let mut totals = spend_hourly::Totals::default();
-            for hour in overview::hours(connection, today, i64::MAX)? {
-                totals.add(&hour.totals);
-            }
+            let totals = totals_since(connection, today)?;
             let dismissed = settings::get(connection, GUIDE)?.as_deref() == Some("true");
             let (requests, external) = spend_hourly::counts(connection, Uuid::nil())?;
             Ok((totals, requests, external, dismissed, keys::all(connection)?.len()))

@@ -1,17 +1,17 @@
-//! The console's events in the window. A command's reply does not stream, so the gateway's event stream is read here, in
-//! process, and its events go through a Tauri channel under the names they have on the wire.
+//! The console's events in the window. A command's reply does not stream, so the gateway's event stream is read here, and
+//! its events go through a Tauri channel under the names they have on the wire.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::Body;
-use futures_util::StreamExt;
+use http_body_util::{BodyExt, Full};
 use postern_wire::sse::Parser;
 use serde::Serialize;
 use tauri::async_runtime::JoinHandle;
 use tauri::ipc::Channel;
+use tauri::{AppHandle, Manager};
 
-use crate::engine::Engine;
+use super::gateway::Gateway;
 
 /// One server-sent event, its data as it was sent.
 #[derive(Clone, Debug, Serialize)]
@@ -20,29 +20,24 @@ pub struct StreamEvent {
     data: String,
 }
 
-/// What runs for the window that is open now.
+/// What follows the events for the page.
 #[derive(Default)]
-pub struct Streams(Mutex<Vec<JoinHandle<()>>>);
+pub struct Stream(Mutex<Option<JoinHandle<()>>>);
 
-impl Streams {
-    /// Follows the events until the window is gone.
-    pub fn follow(&self, engine: Engine, channel: Channel<StreamEvent>) {
-        let task = tauri::async_runtime::spawn(follow(engine, channel));
+impl Stream {
+    /// Follows the events. There is one page: when it is loaded anew, what ran for it before has nobody to tell.
+    pub fn follow(&self, app: AppHandle, channel: Channel<StreamEvent>) {
         let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        running.retain(|task| !task.inner().is_finished());
-        running.push(task);
-    }
-
-    pub fn end_all(&self) {
-        for task in self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            task.abort();
+        if let Some(before) = running.replace(tauri::async_runtime::spawn(follow(app, channel))) {
+            before.abort();
         }
     }
 }
 
-async fn follow(engine: Engine, channel: Channel<StreamEvent>) {
+async fn follow(app: AppHandle, channel: Channel<StreamEvent>) {
+    let gateway = app.state::<Gateway>();
     loop {
-        match read_once(&engine, &channel).await {
+        match read_once(&gateway, &channel).await {
             Ok(()) => tracing::debug!("the event stream ended"),
             Err(error) => tracing::debug!(error, "the event stream broke"),
         }
@@ -58,22 +53,23 @@ async fn follow(engine: Engine, channel: Channel<StreamEvent>) {
     }
 }
 
-async fn read_once(engine: &Engine, channel: &Channel<StreamEvent>) -> Result<(), String> {
+async fn read_once(gateway: &Gateway, channel: &Channel<StreamEvent>) -> Result<(), String> {
     let request = http::Request::get("/console/events")
         .header(http::header::ACCEPT, "text/event-stream")
-        .body(Body::empty())
+        .body(Full::default())
         .map_err(|error| error.to_string())?;
-    let response = engine.call(request).await;
+    let response = gateway.call(request).await?;
     if !response.status().is_success() {
         return Err(format!("the gateway answered {}", response.status()));
     }
-    let mut body = response.into_body().into_data_stream();
+    let mut body = response.into_body();
     let mut parser = Parser::new();
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|error| error.to_string())?;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| error.to_string())?;
+        let Some(chunk) = frame.data_ref() else { continue };
         let mut found = Vec::new();
         parser
-            .feed(&chunk, |event| {
+            .feed(chunk, |event| {
                 let data = String::from_utf8_lossy(event.data).into_owned();
                 found.push(StreamEvent { event: event.name.to_owned(), data });
             })
