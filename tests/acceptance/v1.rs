@@ -7,6 +7,7 @@ mod endpoints;
 mod fidelity;
 mod models;
 mod odd_upstreams;
+mod responses;
 mod streaming;
 mod translation;
 mod upstream_faults;
