@@ -5,6 +5,9 @@
 //! what is not understood is [`Opaque`], which its owner gets back verbatim and everyone else reports as lost. So
 //! decoding and encoding in one format gives the same JSON again.
 //!
+//! Formats divide a conversation differently. One whose pieces are items has a message for each of them, put together
+//! by `items` on the way to anyone else; a tool of a kind that others lack brings the functions that stand for it.
+//!
 //! Encoders take these structs apart without `..`: a new field does not compile until every format has said what
 //! becomes of it. Depends on the JSON parts of the crate only; knows no format's spelling.
 

@@ -55,7 +55,7 @@ pub struct Envelope {
     pub stream: bool,
     /// Chat only: the client itself asked for a usage chunk (`stream_options.include_usage`).
     pub include_usage: bool,
-    /// The end user the client names: chat `user`, messages `metadata.user_id`.
+    /// The end user the client names: chat and responses `user`, messages `metadata.user_id`.
     pub user: Option<String>,
     /// The limit of output tokens per choice; the larger one if a chat request gives both spellings.
     pub max_output_tokens: Option<u64>,

@@ -2,7 +2,7 @@
 
 use super::encoding::Encoding;
 use super::opaque::{Extra, Opaque};
-use super::part::{Item, ItemKind, Message, PartKind};
+use super::part::{Item, ItemKind, Message, Part, PartKind};
 use super::request::{Request, Tool};
 use super::response::Response;
 use crate::envelope::BadRequest;
@@ -78,9 +78,27 @@ fn join(items: Vec<Message>, to: &mut Encoding) -> Result<Vec<Message>, BadReque
         }
         is_gone = false;
         match turns.last_mut().filter(|last| continues && last.role == message.role) {
-            Some(turn) => turn.content.parts.append(&mut message.content.parts),
+            Some(turn) => {
+                separate(&mut turn.content.parts, &message.content.parts);
+                turn.content.parts.append(&mut message.content.parts);
+            }
             None => turns.push(message),
         }
     }
     Ok(turns)
+}
+
+/// What was said in several items is said in several paragraphs where it becomes one text.
+fn separate(before: &mut [Part], after: &[Part]) {
+    let speaks = |part: &Part| matches!(part.kind, PartKind::Text { .. } | PartKind::Refusal(_));
+    if !after.iter().any(speaks) {
+        return;
+    }
+    let said = before.iter_mut().rev().find_map(|part| match &mut part.kind {
+        PartKind::Text { text, .. } | PartKind::Refusal(text) => Some(text),
+        _ => None,
+    });
+    if let Some(text) = said.filter(|text| !text.is_empty()) {
+        text.push_str("\n\n");
+    }
 }

@@ -194,3 +194,28 @@ fn deep_nesting_is_only_scanned() {
     let body = format!(r#"{{"model":"a","messages":[{}{}]}}"#, "[".repeat(depth), "]".repeat(depth));
     assert_eq!(peek(&body).model, "a");
 }
+
+#[test]
+fn reads_what_the_gateway_needs_of_a_responses_request() {
+    let peek = |body: &str| Envelope::peek(Format::OpenAiResponses, body.as_bytes());
+    let envelope = peek(
+        r#"{"model":"m","input":[],"stream":true,"max_output_tokens":7,"safety_identifier":"s","store":false}"#,
+    )
+    .unwrap();
+    assert_eq!((envelope.model.as_str(), envelope.stream), ("m", true));
+    assert_eq!((envelope.max_output_tokens, envelope.user.as_deref()), (Some(7), Some("s")));
+    assert_eq!(peek(r#"{"model":"m","input":"x","user":"u"}"#).unwrap().user.as_deref(), Some("u"));
+    for context in
+        [r#""previous_response_id":"resp_1""#, r#""prompt":{"id":"p"}"#, r#""conversation":"conv_1""#]
+    {
+        assert!(peek(&format!(r#"{{"model":"m",{context}}}"#)).is_ok(), "{context}");
+    }
+    for (body, code) in [
+        (r#"{"model":"m"}"#, "missing_field"),
+        (r#"{"model":"m","input":null,"prompt":null}"#, "invalid_type"),
+        (r#"{"model":"m","input":{}}"#, "invalid_type"),
+        (r#"{"model":"m","input":"a","input":"b"}"#, "duplicate_field"),
+    ] {
+        assert_eq!(peek(body).unwrap_err().code, code, "{body}");
+    }
+}

@@ -31,7 +31,7 @@ fn sort(name: &str) -> Sort {
         "error" => Sort::Error,
         // Sound is not text, though its transcript is.
         "response.audio.delta" => Sort::Other,
-        _ if name.strip_suffix("delta").is_some() => Sort::Delta,
+        _ if name.rsplit('.').next() == Some("delta") => Sort::Delta,
         _ => Sort::Other,
     }
 }
@@ -115,6 +115,15 @@ fn note_response(data: &[u8], is_end: bool, seen: &mut Seen) {
             seen.error = Some(error::stream_error(error));
         }
         return;
+    }
+    // Some imitators send no deltas: then what there was is told here only.
+    if seen.output_chars == 0 {
+        for_each_key(data, |key, value| {
+            if let (b"text" | b"arguments" | b"input" | b"refusal", Value::Text(text)) = (key, value) {
+                seen.output_chars += count_string(text);
+            }
+        });
+        seen.content |= seen.output_chars > 0;
     }
     seen.finish_reason = read::finish_reason(&response);
     seen.terminal = true;

@@ -1,9 +1,10 @@
 //! The crate from outside, on fixtures made after the providers' documentation.
 //!
-//! `law` encodes what it decoded, `golden` shows every translation as a snapshot, `splits` cuts streams anywhere,
+//! `agents` follows a coding tool through another format, `law` encodes what it decoded, `golden` shows every translation as a snapshot, `splits` cuts streams anywhere,
 //! `identity` watches the bytes that must not change, `damage` feeds nonsense. May use the crate's public functions only.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
+mod agents;
 mod damage;
 mod fixtures;
 mod golden;

@@ -43,13 +43,15 @@ pub(in super::super) fn encode(
         return Ok(out);
     }
     let mut writer = ObjectWriter::new();
-    writer.string("role", role_name(*role));
+    writer.string("role", role_name(*role, to.from == OWNER));
     write_content(*role, content.notation, &split, path, &mut writer, to)?;
     if *role == Role::Assistant {
         write_reasoning(&split, reasoning.text_member.as_deref(), reasoning.blocks, &mut writer, to);
         write_calls(&split, &mut writer, to)?;
         if to.is_reply && to.from != OWNER {
-            writer.raw("refusal", "null");
+            if !split.rest.iter().any(|(_, part)| matches!(part.kind, PartKind::Refusal(_))) {
+                writer.raw("refusal", "null");
+            }
             write_annotations(&split, &mut writer, to);
         }
     }
@@ -58,10 +60,11 @@ pub(in super::super) fn encode(
     Ok(out)
 }
 
-fn role_name(role: Role) -> &'static str {
+fn role_name(role: Role, is_own: bool) -> &'static str {
     match role {
-        Role::System => "system",
-        Role::Developer => "developer",
+        Role::Developer if is_own => "developer",
+        // The older name is taken everywhere, the newer one by its inventor only.
+        Role::System | Role::Developer => "system",
         Role::User => "user",
         Role::Assistant => "assistant",
         Role::Tool => "tool",
@@ -132,10 +135,17 @@ fn write_content(
                     _ => to.refuse(at, "an assistant's content other than text")?,
                 }
             }
-            if split.rest.is_empty() && !split.calls.is_empty() {
+            // A request may have to go to a provider that has no member for refusals.
+            let is_refusal = |part: &Part| to.is_reply && matches!(part.kind, PartKind::Refusal(_));
+            let (refused, said): (Vec<_>, Vec<_>) =
+                split.rest.iter().cloned().partition(|(_, part)| is_refusal(part));
+            if said.is_empty() && !(split.calls.is_empty() && refused.is_empty()) {
                 out.raw("content", "null");
             } else {
-                out.string("content", &flat(&split.rest, "", to));
+                out.string("content", &flat(&said, "", to));
+            }
+            if !refused.is_empty() {
+                out.string("refusal", &flat(&refused, "", to));
             }
         }
         // Instructions as a string are what every provider takes.

@@ -49,6 +49,11 @@ pub(in super::super) fn encode(
         include_usage,
         extra,
     } = request;
+    extra.refuse(OWNER, is_meaning, to)?;
+    if !is_own && messages.is_empty() {
+        let message = "The request has no messages for the model to answer.";
+        return Err(BadRequest::new("invalid_value", "messages", message));
+    }
     let mut out = ObjectWriter::new();
     out.string("model", target.model);
 
@@ -147,7 +152,6 @@ pub(in super::super) fn encode(
         extra.write_nested(OWNER, "stream_options", &mut options);
         out.raw("stream_options", &options.finish());
     }
-    extra.refuse(OWNER, is_meaning, to)?;
     extra.write(OWNER, &mut out, "", &mut to.loss);
     Ok(out.finish())
 }

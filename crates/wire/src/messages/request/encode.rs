@@ -42,6 +42,10 @@ pub(in super::super) fn encode(
         include_usage: _,
         extra,
     } = request;
+    // A request may have no turns because it goes on with something else: that is what is to be told.
+    if messages.is_empty() {
+        extra.refuse(OWNER, is_meaning, to)?;
+    }
     let mut out = ObjectWriter::new();
     out.string("model", target.model);
     let max_tokens = limit.as_ref().map(|limit| limit.tokens);

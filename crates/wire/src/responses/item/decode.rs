@@ -17,10 +17,13 @@ const FLEETING: &[&str] = &[
     "web_search_call",
     "tool_search_call",
     "tool_search_output",
-    "additional_tools",
+    TOOLS,
     "mcp_list_tools",
     "image_generation_call",
 ];
+
+/// An item that is nothing but tools.
+const TOOLS: &str = "additional_tools";
 
 /// Whether an item of this type only tells what was on offer, or what a model did on its own.
 pub(in super::super) fn is_offered(kind: &str) -> bool {
@@ -89,7 +92,10 @@ fn unknown(raw: &RawValue, kind: Option<String>, place: &str) -> Message {
     let kind = kind.unwrap_or_else(|| "item_reference".to_owned());
     let whole = opaque(&kind, raw);
     let mut message = new(Role::Assistant, Vec::new());
-    if is_offered(&kind) {
+    if kind == TOOLS {
+        // They are offered to everyone, so that nothing is lost.
+        message.item.members.0.push(whole);
+    } else if is_offered(&kind) {
         message.extra.0.push(whole);
     } else {
         message.content.parts.push(Part::new(PartKind::Opaque(whole)));

@@ -28,8 +28,7 @@ pub(in super::super) fn encode_own(
     let Message { role, content, reasoning: _, item, extra } = message;
     let Item { kind, place: _, continues: _, members, rest: _ } = item;
     if let (ItemKind::Named(kind), []) = (kind, content.parts.as_slice())
-        && let [whole] = extra.0.as_slice()
-        && whole.kind == *kind
+        && let Some(whole) = extra.0.iter().chain(&members.0).find(|member| member.kind == *kind)
     {
         return Ok(whole.raw.get().to_owned());
     }
@@ -205,7 +204,7 @@ fn write_call(call: &ToolCall, names: Option<&Names<'_>>, index: usize, out: &mu
     if is_custom {
         out.string("input", &names::unwrap(arguments));
     } else {
-        out.string("arguments", arguments);
+        out.string("arguments", if arguments.trim().is_empty() { "{}" } else { arguments });
     }
 }
 

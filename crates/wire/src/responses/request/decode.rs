@@ -89,9 +89,11 @@ fn input(members: &mut Members<'_>) -> Result<(Vec<Message>, Vec<Tool>), BadRequ
             .collect::<Result<_, _>>()?
     };
     members.take("input");
-    let within =
-        messages.iter().flat_map(|message| &message.extra.0).filter(|member| item::is_offered(&member.kind));
-    let within = within.filter_map(|member| tools::offered_within(&member.kind, &member.raw)).collect();
+    let beside = messages.iter().flat_map(|message| message.extra.0.iter().chain(&message.item.members.0));
+    let within = beside
+        .filter(|member| item::is_offered(&member.kind))
+        .filter_map(|member| tools::offered_within(&member.kind, &member.raw))
+        .collect();
     Ok((messages, within))
 }
 

@@ -1,5 +1,7 @@
 //! The canonical model into a responses request.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::super::{OWNER, item, models, tools};
@@ -27,7 +29,7 @@ pub(in super::super) fn encode(
     let Request {
         owner: _,
         system,
-        messages,
+        mut messages,
         tools,
         tool_choice,
         parallel_tool_calls,
@@ -53,6 +55,9 @@ pub(in super::super) fn encode(
     out.string("model", target.model);
     if let Some(system) = system {
         write_instructions(&system, is_own, &mut out, to)?;
+    }
+    if !is_own && to.lenient {
+        drop_orphans(&mut messages, to);
     }
     write_input(&messages, is_own, &mut out, to)?;
 
@@ -163,6 +168,30 @@ fn write_instructions(
         out.string("instructions", &texts.join("\n\n"));
     }
     Ok(())
+}
+
+/// The result of a call that was dropped would be refused.
+fn drop_orphans(messages: &mut [Message], to: &mut Encoding) {
+    let parts = messages.iter().flat_map(|message| &message.content.parts);
+    let calls: HashSet<String> = parts
+        .filter_map(|part| match &part.kind {
+            PartKind::ToolCall(call) => Some(call.id.clone()),
+            _ => None,
+        })
+        .collect();
+    for (index, message) in messages.iter_mut().enumerate() {
+        let place = message.place(index);
+        let mut position = 0;
+        message.content.parts.retain(|part| {
+            let is_orphan =
+                matches!(&part.kind, PartKind::ToolResult(result) if !calls.contains(&result.call_id));
+            if is_orphan {
+                to.loss.add(format!("{place}.content[{position}]"));
+            }
+            position += 1;
+            !is_orphan
+        });
+    }
 }
 
 fn write_input(

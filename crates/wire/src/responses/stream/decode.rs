@@ -15,8 +15,9 @@ use crate::sse;
 pub(in super::super) struct ResponsesDecoder {
     started: bool,
     items: Vec<Entry>,
-    /// Characters of the text being streamed; a new text after another one is a new paragraph.
+    /// Characters of the text being streamed.
     chars: u64,
+    /// Something has been said: what the next item says is a new paragraph.
     has_text: bool,
     has_calls: bool,
 }
@@ -74,7 +75,7 @@ impl StreamDecoder for ResponsesDecoder {
             }
             "response.completed" | "response.incomplete" => self.end(&members, out),
             "response.failed" | "error" => out.push(Event::Error),
-            delta if delta.strip_suffix("delta").is_some() => {
+            delta if delta.rsplit('.').next() == Some("delta") => {
                 if let Some(text) = members.text("delta").filter(|text| !text.is_empty()) {
                     let part = number("content_index").or_else(|| number("summary_index")).unwrap_or(0);
                     self.delta(delta, index, part, text.into_owned(), out);
@@ -143,15 +144,13 @@ impl ResponsesDecoder {
     }
 
     fn prose(&mut self, index: u64, part: u64, text: String, is_refusal: bool, out: &mut Vec<Event>) {
-        let has_text = self.has_text;
         let entry = self.entry(index);
-        let is_new = entry.part.replace(part) != Some(part);
-        entry.has_deltas = true;
-        if is_new {
+        let is_new_item = !std::mem::replace(&mut entry.has_deltas, true);
+        if entry.part.replace(part) != Some(part) {
             self.chars = 0;
-            if has_text && !is_refusal {
-                out.push(Event::Text { choice: 0, text: "\n\n".to_owned() });
-            }
+        }
+        if is_new_item && self.has_text && !is_refusal {
+            out.push(Event::Text { choice: 0, text: "\n\n".to_owned() });
         }
         self.chars += text.chars().count() as u64;
         self.has_text = true;
