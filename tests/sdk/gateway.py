@@ -53,7 +53,7 @@ class GatewayTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.key = manage("/key/generate", {"key_alias": f"sdk {cls.__name__}"})["key"]
+        cls.key = manage("/key/generate", {"key_alias": f"sdk {cls.__module__} {cls.__name__}"})["key"]
 
     def deploy(self, provider, model):
         """Makes a model group `PROVIDER-MODEL` of the fake provider's model, once, and returns its name."""
