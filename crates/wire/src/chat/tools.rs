@@ -121,7 +121,11 @@ pub(super) fn encode_choice(choice: &ToolChoice, to: &mut Encoding) -> Result<Op
         ToolChoice::Allowed { raw, .. } | ToolChoice::Opaque(raw) if raw.owner == OWNER => {
             raw.raw.get().to_owned()
         }
-        ToolChoice::Allowed { .. } | ToolChoice::Opaque(_) => {
+        // The others are not among the tools.
+        ToolChoice::Allowed { required, .. } => {
+            if *required { "\"required\"" } else { "\"auto\"" }.to_owned()
+        }
+        ToolChoice::Opaque(_) => {
             to.refuse("tool_choice", "this choice between tools")?;
             return Ok(None);
         }

@@ -6,6 +6,7 @@ use super::super::{OWNER, message, models, tools};
 use super::schema;
 use crate::canonical::{
     Encoding, Extra, Message, OutputFormat, ReasoningNotation, Request, Role, Sampling, Schema, Thinking,
+    Tool, ToolChoice,
 };
 use crate::envelope::BadRequest;
 use crate::json::{ObjectWriter, array, quote};
@@ -72,7 +73,13 @@ pub(in super::super) fn encode(
 
     // Nothing may be left of them, and without tools there is nothing to choose.
     let mut has_tools = false;
-    if let Some(tools) = tools.filter(|tools| is_own || !tools.is_empty()) {
+    if let Some(mut tools) = tools.filter(|tools| is_own || !tools.is_empty()) {
+        // Few providers can be told of tools that must not be called; not to know of them comes to the same.
+        if let Some(ToolChoice::Allowed { names, raw, .. }) = &tool_choice
+            && raw.owner != OWNER
+        {
+            tools.retain(|tool| !matches!(tool, Tool::Function(tool) if !names.contains(&tool.name)));
+        }
         let tools = tools::encode(&tools, to)?;
         has_tools = tools != "[]";
         if is_own || has_tools {
@@ -149,7 +156,10 @@ pub(in super::super) fn encode(
 
 /// Other formats' settings that a reply without them would betray.
 fn is_meaning(member: &str) -> bool {
-    matches!(member, "mcp_servers" | "container")
+    matches!(
+        member,
+        "mcp_servers" | "container" | "cachedContent" | "cached_content" | "generationConfig/speechConfig"
+    )
 }
 
 fn write_sampling(sampling: &Sampling, is_own: bool, model: &str, out: &mut ObjectWriter, to: &mut Encoding) {

@@ -54,7 +54,7 @@ pub(in super::super) fn encode(
         }
         out.raw("messages", &turns::encode_own(&messages, to)?);
     } else {
-        let turns = turns::encode_foreign(&messages, abilities.inner_system, to)?;
+        let turns = turns::encode_foreign(system.as_ref(), &messages, abilities.inner_system, to)?;
         if let Some(system) = &turns.system {
             out.raw("system", system);
         }
@@ -144,7 +144,16 @@ pub(in super::super) fn encode(
 
 /// Other formats' settings that a reply without them would betray.
 fn is_meaning(member: &str) -> bool {
-    matches!(member, "audio" | "functions" | "function_call" | "web_search_options")
+    matches!(
+        member,
+        "audio"
+            | "functions"
+            | "function_call"
+            | "web_search_options"
+            | "cachedContent"
+            | "cached_content"
+            | "generationConfig/speechConfig"
+    )
 }
 
 fn write_sampling(
