@@ -328,6 +328,7 @@ fn reply_context(exchange: &Exchange, deployment: &Deployment) -> ReplyContext {
         fallback_id: exchange.request_id.simple().to_string(),
         model: deployment.upstream_model.clone(),
         include_usage: exchange.envelope.include_usage,
+        json_array: false,
     }
 }
 

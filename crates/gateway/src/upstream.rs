@@ -137,6 +137,7 @@ pub fn request_headers(deployment: &Deployment, caller: &HeaderMap, streaming: b
         let own = match deployment.format {
             Format::AnthropicMessages => name.starts_with("anthropic-"),
             Format::OpenAiChat => name.starts_with("openai-"),
+            Format::Gemini => false,
         };
         if own || name == "user-agent" {
             // Several `anthropic-beta` lines are legal; all of them count.

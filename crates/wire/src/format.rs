@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::Codec;
-use crate::{chat, messages};
+use crate::{chat, gemini, messages};
 
 /// A wire format: how requests, replies, streams and errors are written. A format is not a provider: many
 /// providers speak `OpenAiChat`.
@@ -21,17 +21,22 @@ pub enum Format {
     /// `POST /v1/messages`, as Anthropic documents it.
     #[serde(rename = "anthropic_messages")]
     AnthropicMessages,
+    /// `POST /v1beta/models/MODEL:generateContent` and `:streamGenerateContent`, as Google documents them. The model
+    /// and whether a stream is wanted stand in the path, not in the body.
+    #[serde(rename = "gemini")]
+    Gemini,
 }
 
 impl Format {
     /// Every format, in the order of their introduction.
-    pub const ALL: [Self; 2] = [Self::OpenAiChat, Self::AnthropicMessages];
+    pub const ALL: [Self; 3] = [Self::OpenAiChat, Self::AnthropicMessages, Self::Gemini];
 
     /// The name used in configuration, the ledger and JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenAiChat => "openai_chat",
             Self::AnthropicMessages => "anthropic_messages",
+            Self::Gemini => "gemini",
         }
     }
 
@@ -39,6 +44,7 @@ impl Format {
         match self {
             Self::OpenAiChat => &chat::CODEC,
             Self::AnthropicMessages => &messages::CODEC,
+            Self::Gemini => &gemini::CODEC,
         }
     }
 }
@@ -51,7 +57,7 @@ impl fmt::Display for Format {
 
 /// The name given is no format's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown wire format `{0}`; known are openai_chat and anthropic_messages")]
+#[error("unknown wire format `{0}`; known are openai_chat, anthropic_messages and gemini")]
 pub struct UnknownFormat(pub String);
 
 impl FromStr for Format {

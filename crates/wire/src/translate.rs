@@ -43,6 +43,8 @@ pub struct ReplyContext {
     pub model: String,
     /// The caller asked for a usage chunk at the end of its chat stream.
     pub include_usage: bool,
+    /// Gemini only: the caller asked for a stream without `alt=sse`, which is one JSON array that grows.
+    pub json_array: bool,
 }
 
 /// A complete response in the caller's format.

@@ -25,7 +25,13 @@ fn swallow(format: Format, bytes: &[u8]) {
     }
     let target =
         Target { model: "claude-sonnet-4-5", default_max_tokens: 100, drop_params: true, stream: false };
-    let ctx = ReplyContext { created: 1, fallback_id: "f".into(), model: "m".into(), include_usage: true };
+    let ctx = ReplyContext {
+        created: 1,
+        fallback_id: "f".into(),
+        model: "m".into(),
+        include_usage: true,
+        ..ReplyContext::default()
+    };
     for to in Format::ALL {
         if let Ok(translated) = translate_request(format, to, bytes, &target) {
             serde_json::from_slice::<serde::de::IgnoredAny>(&translated.body).unwrap();
@@ -77,23 +83,38 @@ proptest! {
 
 #[test]
 fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
-    let complete =
-        ["openai_chat-tools", "openai_chat-text", "anthropic_messages-tools", "anthropic_messages-text"];
+    let complete = [
+        "openai_chat-tools",
+        "openai_chat-text",
+        "anthropic_messages-tools",
+        "anthropic_messages-text",
+        "gemini-tools",
+        "gemini-text",
+    ];
     for fixture in fixtures("streams").iter().filter(|fixture| complete.contains(&fixture.name.as_str())) {
         let text = std::str::from_utf8(&fixture.bytes).unwrap();
-        // Of a chat stream nothing is missing once its finish reason is there.
-        let end =
-            ["\"finish_reason\":\"", "event: message_stop"].iter().find_map(|mark| text.find(mark)).unwrap();
+        // Of a chat or Gemini stream nothing is missing once its finish reason is there.
+        let end = ["\"finish_reason\":\"", "event: message_stop", "\"finishReason\""]
+            .iter()
+            .find_map(|mark| text.find(mark))
+            .unwrap();
         for (cut, to) in (0..end).flat_map(|cut| others(fixture.format).map(move |to| (cut, to))) {
-            let ctx =
-                ReplyContext { created: 1, fallback_id: "f".into(), model: "m".into(), include_usage: true };
+            let ctx = ReplyContext {
+                created: 1,
+                fallback_id: "f".into(),
+                model: "m".into(),
+                include_usage: true,
+                ..ReplyContext::default()
+            };
             let mut transcoder = StreamTranscoder::new(fixture.format, to, ctx);
             let mut out = transcoder.feed(&fixture.bytes[..cut]).bytes;
             let end = transcoder.finish();
             out.extend_from_slice(&end.forward);
             assert_eq!(end.state, EndState::Truncated, "{} cut at {cut}", fixture.name);
             let out = String::from_utf8(out).unwrap();
-            for mark in ["[DONE]", "message_stop", "message_delta", "\"finish_reason\":\""] {
+            for mark in
+                ["[DONE]", "message_stop", "message_delta", "\"finish_reason\":\"", "\"finishReason\""]
+            {
                 assert!(!out.contains(mark), "{} cut at {cut} says {mark}", fixture.name);
             }
         }

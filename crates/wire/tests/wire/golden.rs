@@ -8,7 +8,7 @@ use postern_wire::{
 };
 use serde_json::{Value, json};
 
-use crate::fixtures::{fixtures, model_of, others};
+use crate::fixtures::{end_mark, fixtures, model_of, others};
 
 fn parsed(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap()
@@ -20,6 +20,7 @@ fn ctx() -> ReplyContext {
         fallback_id: "reply-1".into(),
         model: "group".into(),
         include_usage: true,
+        json_array: false,
     }
 }
 
@@ -121,9 +122,6 @@ fn end_of(end: &StreamEnd) -> String {
     )
 }
 
-/// How a stream that is finished ends, in each format.
-const END_MARKS: [&str; 2] = ["[DONE]", "message_stop"];
-
 #[test]
 fn streams() {
     for fixture in fixtures("streams") {
@@ -133,7 +131,7 @@ fn streams() {
             let end = transcoder.finish();
             out.extend_from_slice(&end.forward);
             let text = String::from_utf8(out).unwrap();
-            let ended = END_MARKS.iter().any(|mark| text.contains(mark));
+            let ended = text.contains(end_mark(to));
             assert_eq!(ended, end.state == EndState::Complete, "{} to {to}: {:?}", fixture.name, end.state);
             let shown = format!("{}\n{text}", end_of(&end));
             insta::assert_snapshot!(format!("stream-{}-to-{to}", fixture.name), shown);

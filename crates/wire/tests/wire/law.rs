@@ -27,7 +27,13 @@ fn every_request_survives_its_own_format() {
 
 #[test]
 fn every_response_survives_its_own_format() {
-    let ctx = ReplyContext { created: 1, fallback_id: "f".into(), model: "f".into(), include_usage: false };
+    let ctx = ReplyContext {
+        created: 1,
+        fallback_id: "f".into(),
+        model: "f".into(),
+        include_usage: false,
+        ..ReplyContext::default()
+    };
     for fixture in fixtures("responses") {
         let translated = translate_response(fixture.format, fixture.format, &fixture.bytes, &ctx).unwrap();
         assert_eq!(json(&translated.body), json(&fixture.bytes), "{}", fixture.name);

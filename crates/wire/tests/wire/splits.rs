@@ -40,8 +40,13 @@ fn tapped(fixture: &Fixture, hide: bool, pieces: &[&[u8]]) -> (String, String) {
 /// and the outcome are compared: every delta of these formats is one event, which no cut can divide.
 fn transcoded(fixture: &Fixture, pieces: &[&[u8]]) -> Vec<(String, String)> {
     let transcoded = |to| {
-        let ctx =
-            ReplyContext { created: 1, fallback_id: "f".into(), model: "m".into(), include_usage: true };
+        let ctx = ReplyContext {
+            created: 1,
+            fallback_id: "f".into(),
+            model: "m".into(),
+            include_usage: true,
+            ..ReplyContext::default()
+        };
         let mut transcoder = StreamTranscoder::new(fixture.format, to, ctx);
         let mut out = Vec::new();
         for piece in pieces {
