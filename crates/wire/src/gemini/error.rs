@@ -15,7 +15,7 @@ pub(super) fn render(error: &ApiError, request_id: &str, timestamp: &str) -> Str
     if !details.is_empty() {
         inner.put("details", details);
     }
-    inner.put("param", error.param.as_deref()).put("reason", error.code.as_deref());
+    inner.maybe_string("param", error.param.as_deref()).maybe_string("reason", error.code.as_deref());
     let mut outer = ObjectWriter::new();
     outer.raw("error", &inner.finish()).string("timestamp", timestamp).string("request_id", request_id);
     outer.finish()

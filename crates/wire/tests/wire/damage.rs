@@ -129,4 +129,12 @@ fn nesting_without_end_is_survived() {
     let body =
         format!(r#"{{"model":"m","max_tokens":1,"messages":[{{"role":"user","content":[{open}{close}]}}]}}"#);
     swallow(Format::AnthropicMessages, body.as_bytes());
+    let open = r#"{"functionResponse":{"name":"f","parts":["#.repeat(depth);
+    let close = "]}}".repeat(depth);
+    let body = format!(r#"{{"contents":[{{"parts":[{open}{close}]}}]}}"#);
+    swallow(Format::Gemini, body.as_bytes());
+    let open = r#"{"items":"#.repeat(depth);
+    let close = "}".repeat(depth);
+    let tool = format!(r#"{{"functionDeclarations":[{{"name":"f","parameters":{open}1{close}}}]}}"#);
+    swallow(Format::Gemini, format!(r#"{{"contents":[],"tools":{tool}}}"#).as_bytes());
 }

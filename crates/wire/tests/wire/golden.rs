@@ -53,7 +53,7 @@ fn requests_to_other_generations() {
         let fixture = fixtures("requests").into_iter().find(|fixture| fixture.name == name).unwrap();
         (fixture.format, fixture.bytes)
     };
-    let (chat, messages) = (Format::OpenAiChat, Format::AnthropicMessages);
+    let (chat, messages, gemini) = (Format::OpenAiChat, Format::AnthropicMessages, Format::Gemini);
     for (name, to, model) in [
         ("openai_chat-knobs", messages, "claude-3-5-haiku-latest"),
         ("openai_chat-knobs", messages, "claude-sonnet-5"),
@@ -62,14 +62,19 @@ fn requests_to_other_generations() {
         ("openai_chat-reasoning_history", messages, "claude-opus-5"),
         ("anthropic_messages-agent", chat, "llama3.1"),
         ("anthropic_messages-structured", chat, "o4-mini"),
+        ("openai_chat-knobs", gemini, "gemini-2.0-flash"),
+        ("openai_chat-knobs", gemini, "gemini-3-pro-preview"),
+        ("openai_chat-reasoning_history", gemini, "gemini-2.5-flash"),
+        ("anthropic_messages-structured", gemini, "gemini-2.5-flash-lite"),
+        ("anthropic_messages-agent", gemini, "gemini-3.5-flash"),
     ] {
         let (format, bytes) = of(name);
         let target = Target { model, default_max_tokens: 8192, drop_params: false, stream: false };
         let translated = translate_request(format, to, &bytes, &target).unwrap();
         let mut body = parsed(&translated.body);
         // What does not depend on the model is in the other snapshots.
-        if model != "claude-opus-5" {
-            for key in ["messages", "tools", "system", "response_format"] {
+        if !["claude-opus-5", "gemini-3.5-flash"].contains(&model) {
+            for key in ["messages", "tools", "system", "response_format", "contents", "systemInstruction"] {
                 body.as_object_mut().unwrap().shift_remove(key);
             }
         }

@@ -158,7 +158,12 @@ pub(in super::super) fn encode(
 fn is_meaning(member: &str) -> bool {
     matches!(
         member,
-        "mcp_servers" | "container" | "cachedContent" | "cached_content" | "generationConfig/speechConfig"
+        "tools"
+            | "mcp_servers"
+            | "container"
+            | "cachedContent"
+            | "cached_content"
+            | "generationConfig/speechConfig"
     )
 }
 

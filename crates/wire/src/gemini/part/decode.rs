@@ -11,14 +11,16 @@ use crate::canonical::{Content, Extra, Notation, Opaque, Part, PartKind, ToolCal
 use crate::json::{self, Members, array, quote};
 
 pub(in super::super) fn decode(raw: &RawValue, calls: &mut Calls) -> Part {
-    known(raw, calls).unwrap_or_else(|| {
-        let members = json::members(raw).unwrap_or_default();
-        // What a part is, is told by the one member that holds data.
-        let beside = ["thought", "thoughtSignature", "thought_signature", "videoMetadata", "video_metadata"];
-        let kind = members.0.iter().find(|(name, _)| !beside.contains(&name.as_ref()));
-        let kind = kind.map_or("part", |(name, _)| name.as_ref()).to_owned();
-        Part::new(PartKind::Opaque(Opaque { owner: OWNER, kind, raw: raw.to_owned() }))
-    })
+    known(raw, calls).unwrap_or_else(|| unknown(raw))
+}
+
+fn unknown(raw: &RawValue) -> Part {
+    let members = json::members(raw).unwrap_or_default();
+    // What a part is, is told by the one member that holds data.
+    let beside = ["thought", "thoughtSignature", "thought_signature", "videoMetadata", "video_metadata"];
+    let kind = members.0.iter().find(|(name, _)| !beside.contains(&name.as_ref()));
+    let kind = kind.map_or("part", |(name, _)| name.as_ref()).to_owned();
+    Part::new(PartKind::Opaque(Opaque { owner: OWNER, kind, raw: raw.to_owned() }))
 }
 
 /// The part is a summary of what the model thought.
@@ -123,9 +125,23 @@ fn result(raw: &RawValue, calls: &mut Calls, extra: &mut Extra) -> Option<PartKi
     }))
 }
 
-/// A part within a function's response holds media only.
+/// A part within a function's response holds media only, so that a body cannot make this go as deep as it likes.
 fn nested(raw: &RawValue) -> Part {
-    decode(raw, &mut Calls::new("nested"))
+    known_media(raw).unwrap_or_else(|| unknown(raw))
+}
+
+fn known_media(raw: &RawValue) -> Option<Part> {
+    let mut part = json::members(raw)?;
+    let (mut spelling, mut extra) = (Spelling::default(), Extra::default());
+    let kind = if let Some(raw) = spelling.take(&mut part, "inlineData") {
+        media::decode_inline(raw, &mut spelling, &mut extra)?
+    } else {
+        let raw = spelling.take(&mut part, "fileData")?;
+        media::decode_file(raw, &mut spelling, &mut extra)?
+    };
+    spelling.note(&mut extra);
+    extra.add("", OWNER, part);
+    Some(Part { kind, cache: None, extra })
 }
 
 /// A response as text, and how it was written: the name it stood under, alone; in an array if what stood there was no

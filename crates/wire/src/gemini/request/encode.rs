@@ -124,6 +124,12 @@ pub(in super::super) fn encode(
 fn is_meaning(member: &str) -> bool {
     matches!(
         member,
-        "audio" | "functions" | "function_call" | "web_search_options" | "mcp_servers" | "container"
+        "audio"
+            | "tools"
+            | "functions"
+            | "function_call"
+            | "web_search_options"
+            | "mcp_servers"
+            | "container"
     )
 }

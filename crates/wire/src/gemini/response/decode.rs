@@ -86,10 +86,13 @@ fn choice(raw: &RawValue, position: usize, response_id: &str) -> Result<Choice, 
     }
     cite(&candidate, &mut content);
     let has_calls = content.parts.iter().any(|part| matches!(part.kind, PartKind::ToolCall(_)));
-    let finish = candidate.take_as::<String>("finishReason").map(|word| {
-        note_text(&mut extra, "finishReason", &word);
-        finish(&word, has_calls)
-    });
+    let finish = candidate.text("finishReason").map(|word| finish(&word, has_calls));
+    // What has no counterpart elsewhere stays, and is reported.
+    if !matches!(finish, None | Some(Finish::Other(_)))
+        && let Some(word) = candidate.take("finishReason")
+    {
+        extra.note(OWNER, "finishReason", word);
+    }
     extra.add("", OWNER, candidate);
     Ok(Choice { index, message: message(content, of_message), finish, stop_sequence: None, extra })
 }

@@ -85,10 +85,10 @@ fn own_choice(choice: &Choice, position: usize, to: &mut Encoding) -> String {
 fn foreign_choice(choice: &Choice, position: usize, to: &mut Encoding) -> String {
     let Choice { index, message, finish, stop_sequence, extra } = choice;
     let path = format!("choices[{position}]");
+    let parts = encode_parts(&message.content.parts, &format!("{path}.message.content"), to);
     let mut content = ObjectWriter::new();
-    content
-        .raw("parts", &encode_parts(&message.content.parts, &format!("{path}.message.content"), to))
-        .string("role", "model");
+    // Some clients look for a part in every reply.
+    content.raw("parts", if parts == "[]" { r#"[{"text":""}]"# } else { &parts }).string("role", "model");
     let mut out = ObjectWriter::new();
     out.raw("content", &content.finish());
     if let Some(finish) = finish {

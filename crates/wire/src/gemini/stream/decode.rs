@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 
 use super::super::part::{self, Calls};
 use super::super::response::{self, from_grounding};
+use super::super::spelling::raw_text;
 use super::super::{OWNER, read, spelling};
 use crate::canonical::{Event, Finish, Opaque, Part, PartKind, StreamDecoder};
 use crate::json::{self, Members};
@@ -100,6 +101,12 @@ impl GeminiDecoder {
         }
         if let Some(word) = spelling::find(&members, "finishReason").and_then(json::string) {
             let finish = response::finish(&word, candidate.has_calls);
+            if let Finish::Other(word) = &finish {
+                // It has no counterpart elsewhere.
+                out.extend(
+                    raw_text(word).map(|raw| opaque(&format!("candidates[{index}].finishReason"), &raw)),
+                );
+            }
             out.push(Event::Finish { choice: index, finish, stop_sequence: None });
         }
         // The counts change with every chunk and say nothing that usage does not.

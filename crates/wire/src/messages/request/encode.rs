@@ -147,6 +147,7 @@ fn is_meaning(member: &str) -> bool {
     matches!(
         member,
         "audio"
+            | "tools"
             | "functions"
             | "function_call"
             | "web_search_options"
