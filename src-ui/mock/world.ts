@@ -104,7 +104,12 @@ export class World {
     return {
       version: "0.1.0",
       base_url: this.listening ? "http://127.0.0.1:4000" : null,
-      listener: { state: this.listening ? "running" : "stopped", address: "127.0.0.1:4000", message: null, free_port: null },
+      listener: {
+        state: this.listening ? "running" : "stopped",
+        address: "127.0.0.1:4000",
+        message: null,
+        free_port: null,
+      },
       started_at: this.now - 9_000_000,
       vault:
         this.scenario === "trouble"

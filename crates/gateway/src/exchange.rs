@@ -40,6 +40,8 @@ pub struct Exchange {
     pub envelope: Envelope,
     /// See [`Call::provider`].
     pub provider: Option<Arc<Provider>>,
+    /// See [`Call::json_array`].
+    pub json_array: bool,
 }
 
 /// What the path says of a request.
@@ -53,18 +55,27 @@ pub struct Call {
     pub stream: Option<bool>,
     /// Whose model it is to be, where the path names the provider and not the model's name.
     pub provider: Option<Arc<Provider>>,
+    /// Gemini's streams without `alt=sse`: one JSON array that grows.
+    pub json_array: bool,
 }
 
 impl Call {
     /// All but the format is in the body.
     pub fn new(format: Format, endpoint: impl Into<Cow<'static, str>>) -> Self {
-        Self { format, endpoint: endpoint.into(), model: None, stream: None, provider: None }
+        Self {
+            format,
+            endpoint: endpoint.into(),
+            model: None,
+            stream: None,
+            provider: None,
+            json_array: false,
+        }
     }
 }
 
 /// Serves one LLM request.
 pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Response {
-    let Call { format, endpoint, model, stream, provider } = call;
+    let Call { format, endpoint, model, stream, provider, json_array } = call;
     let started = Instant::now();
     let request_id = ids::new_id();
     let snapshot = engine.snapshot.load_full();
@@ -105,6 +116,7 @@ pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Respons
             body,
             envelope,
             provider,
+            json_array,
         };
         pipeline::run(&exchange, &mut meter).await
     };

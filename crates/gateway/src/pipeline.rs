@@ -369,6 +369,7 @@ fn reply_context(exchange: &Exchange, deployment: &Deployment, prepared: &Prepar
         model: deployment.upstream_model.clone(),
         include_usage: exchange.envelope.include_usage,
         tools: prepared.tools.clone(),
+        json_array: exchange.json_array,
     }
 }
 
@@ -389,7 +390,7 @@ async fn stream(
         .unwrap_or_default()
         .to_ascii_lowercase();
     let headers = reply.headers.clone();
-    let mut watch = if format == exchange.format {
+    let mut watch = if format == exchange.format && !exchange.json_array {
         Watch::Tap(Box::new(StreamTap::new(format, prepared.hide_usage)))
     } else {
         Watch::Transcode(Box::new(StreamTranscoder::new(

@@ -18,6 +18,7 @@ mod opaque;
 mod part;
 mod request;
 mod response;
+pub(crate) mod signature;
 
 pub(crate) use encoding::Encoding;
 pub(crate) use event::{Event, StreamDecoder, StreamEncoder};

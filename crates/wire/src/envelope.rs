@@ -59,7 +59,7 @@ pub struct Envelope {
     pub user: Option<String>,
     /// The limit of output tokens per choice; the larger one if a chat request gives both spellings.
     pub max_output_tokens: Option<u64>,
-    /// How many completions are asked for: chat `n`, otherwise 1.
+    /// How many completions are asked for: chat `n`, Gemini `candidateCount`, otherwise 1.
     pub choices: u32,
     /// Where the model's name stands; `None` if it is beside the body.
     model_span: Option<Range<usize>>,

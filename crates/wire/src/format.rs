@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::Codec;
-use crate::{chat, messages, responses};
+use crate::{chat, gemini, messages, responses};
 
 /// A wire format: how requests, replies, streams and errors are written. A format is not a provider: many
 /// providers speak `OpenAiChat`.
@@ -24,11 +24,16 @@ pub enum Format {
     /// `POST /v1/messages`, as Anthropic documents it.
     #[serde(rename = "anthropic_messages")]
     AnthropicMessages,
+    /// `POST /v1beta/models/MODEL:generateContent` and `:streamGenerateContent`, as Google documents them. The model
+    /// and whether a stream is wanted stand in the path, not in the body.
+    #[serde(rename = "gemini")]
+    Gemini,
 }
 
 impl Format {
     /// Every format, in the order of their introduction.
-    pub const ALL: [Self; 3] = [Self::OpenAiChat, Self::AnthropicMessages, Self::OpenAiResponses];
+    pub const ALL: [Self; 4] =
+        [Self::OpenAiChat, Self::AnthropicMessages, Self::OpenAiResponses, Self::Gemini];
 
     /// The name used in configuration, the ledger and JSON.
     pub const fn as_str(self) -> &'static str {
@@ -36,6 +41,7 @@ impl Format {
             Self::OpenAiChat => "openai_chat",
             Self::OpenAiResponses => "openai_responses",
             Self::AnthropicMessages => "anthropic_messages",
+            Self::Gemini => "gemini",
         }
     }
 
@@ -44,6 +50,7 @@ impl Format {
             Self::OpenAiChat => &chat::CODEC,
             Self::OpenAiResponses => &responses::CODEC,
             Self::AnthropicMessages => &messages::CODEC,
+            Self::Gemini => &gemini::CODEC,
         }
     }
 }
@@ -56,7 +63,7 @@ impl fmt::Display for Format {
 
 /// The name given is no format's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown wire format `{0}`; known are openai_chat, openai_responses and anthropic_messages")]
+#[error("unknown wire format `{0}`; known are openai_chat, openai_responses, anthropic_messages and gemini")]
 pub struct UnknownFormat(pub String);
 
 impl FromStr for Format {

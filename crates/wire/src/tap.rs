@@ -33,7 +33,7 @@ pub struct StreamTap {
 pub struct Tapped {
     /// Bytes for the client; empty if all were held back.
     pub forward: Bytes,
-    /// These bytes hold the format's own end: `[DONE]`, `message_stop`, `response.completed`.
+    /// These bytes hold the format's own end: `[DONE]`, `message_stop`, `response.completed`; Gemini has none.
     pub terminal: bool,
     /// These bytes hold the stream's first content.
     pub first_content: bool,

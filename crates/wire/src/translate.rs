@@ -61,6 +61,8 @@ pub struct ReplyContext {
     pub include_usage: bool,
     /// What [`TranslatedRequest::tools`] was.
     pub tools: Vec<ToolAlias>,
+    /// Gemini only: the caller asked for a stream without `alt=sse`, which is one JSON array that grows.
+    pub json_array: bool,
 }
 
 /// A complete response in the caller's format.

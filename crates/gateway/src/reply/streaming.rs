@@ -34,6 +34,7 @@ pub struct StreamReply {
     idle: Duration,
     loss: Vec<String>,
     buffered: bool,
+    json_array: bool,
 }
 
 impl StreamReply {
@@ -52,12 +53,17 @@ impl StreamReply {
         loss: Vec<String>,
     ) -> Self {
         let buffered = exchange.engine.options.buffered_ledger;
-        Self { deployment, headers, watch, ready: ready.into(), chunks, idle, loss, buffered }
+        let json_array = exchange.json_array;
+        Self { deployment, headers, watch, ready: ready.into(), chunks, idle, loss, buffered, json_array }
     }
 
     pub fn into_response(self, format: Format, request_id: Uuid, meter: Meter) -> Response {
         let mut headers = HeaderMap::with_capacity(16);
-        let events = HeaderValue::from_static("text/event-stream; charset=utf-8");
+        let events = HeaderValue::from_static(if self.json_array {
+            "application/json"
+        } else {
+            "text/event-stream; charset=utf-8"
+        });
         let theirs =
             matches!(self.watch, Watch::Tap(_)).then(|| self.headers.get(header::CONTENT_TYPE)).flatten();
         headers.insert(header::CONTENT_TYPE, theirs.cloned().unwrap_or(events));

@@ -40,6 +40,8 @@ pub(crate) enum Event {
         slot: u64,
         id: String,
         name: String,
+        /// As in [`super::ToolCall`].
+        signature: Option<String>,
     },
     Arguments {
         choice: u64,
@@ -83,4 +85,9 @@ pub(crate) trait StreamEncoder: Send + Sync {
 
     /// The format's own end has been written.
     fn is_closed(&self) -> bool;
+
+    /// Writes an error's body, where that is not an event; false if it is.
+    fn error(&mut self, _body: &str, _out: &mut Vec<u8>) -> bool {
+        false
+    }
 }

@@ -20,6 +20,9 @@ pub(crate) struct Opaque {
     pub raw: RawText,
 }
 
+/// Begins the kind of a note; see [`Extra::note`].
+const NOTE: &str = "~/";
+
 /// Members of an object that nothing here has a field for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Extra(pub Vec<Opaque>);
@@ -38,6 +41,17 @@ impl Extra {
             let kind = if prefix.is_empty() { key.into_owned() } else { format!("{prefix}/{key}") };
             self.0.push(Opaque { owner, kind, raw: raw.to_owned() });
         }
+    }
+
+    /// Notes how the owner wrote something that is understood here: for its own encoder, and no loss to others.
+    pub fn note(&mut self, owner: Format, name: &str, raw: &RawValue) {
+        self.0.push(Opaque { owner, kind: format!("{NOTE}{name}"), raw: raw.to_owned() });
+    }
+
+    /// What the owner noted under that name.
+    pub fn noted(&self, owner: Format, name: &str) -> Option<&RawValue> {
+        let is_it = |member: &&Opaque| member.owner == owner && member.kind.strip_prefix(NOTE) == Some(name);
+        self.0.iter().find(is_it).map(|member| &*member.raw)
     }
 
     /// Writes the owner's members back; others' are reported under `path`, unless they say nothing.
@@ -60,7 +74,7 @@ impl Extra {
     ) -> Result<(), BadRequest> {
         let others = self.0.iter().filter(|member| member.owner != owner && !member.is_empty());
         for member in others.filter(|member| is_meaning(&member.kind)) {
-            to.refuse(&member.kind, "this")?;
+            to.refuse(&member.kind.replace('/', "."), "this")?;
         }
         Ok(())
     }
@@ -79,10 +93,15 @@ impl Extra {
 impl Opaque {
     /// Nothing that could be lost.
     pub fn is_empty(&self) -> bool {
-        let says_nothing = matches!(self.raw.get(), "null" | "false" | "\"\"" | "[]" | "{}");
+        let says_nothing = match self.raw.get() {
+            "null" | "false" | "\"\"" | "[]" => true,
+            // Whoever names a tool turns it on.
+            "{}" => !self.kind.starts_with("tools["),
+            _ => false,
+        };
         // Who made a call: the model itself, as in every format that does not say.
         let is_usual = self.kind == "caller" && self.raw.get().contains("\"direct\"");
-        says_nothing || is_usual
+        says_nothing || is_usual || self.kind.starts_with(NOTE)
     }
 
     /// Reports this as lost, if it says anything.

@@ -158,6 +158,8 @@ pub(crate) struct ToolCall {
     pub name: String,
     /// JSON text as the model wrote it, which need not be valid.
     pub arguments: String,
+    /// Google's, without which it does not take its own call back.
+    pub signature: Option<String>,
 }
 
 #[derive(Clone, Debug)]

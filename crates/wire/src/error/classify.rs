@@ -40,6 +40,14 @@ const WORDS: &[(&str, ErrorKind)] = &[
     ("engine_overloaded", ErrorKind::Overloaded),
     ("slow_down", ErrorKind::Overloaded),
     ("timeout_error", ErrorKind::Timeout),
+    // Google's. Its word for a bad request says too little: the prompt may be too long, or the key wrong.
+    ("api_key_invalid", ErrorKind::Authentication),
+    ("unauthenticated", ErrorKind::Authentication),
+    // Nothing is wrong with the request: the account may not make it from where it is, or must pay first.
+    ("failed_precondition", ErrorKind::Permission),
+    ("not_found", ErrorKind::NotFound),
+    ("deadline_exceeded", ErrorKind::Timeout),
+    ("unavailable", ErrorKind::Overloaded),
 ];
 
 /// Phrases of an overflowing prompt, in lower case.

@@ -67,7 +67,9 @@ fn read(status: u16, error: &Map<String, Value>) -> ApiError {
         _ => None,
     };
     let kind_word = text("type");
-    let words: Vec<&str> = [code.as_deref(), kind_word, text("status")].into_iter().flatten().collect();
+    let reasons = google_details(error).filter_map(|detail| detail.get("reason").and_then(Value::as_str));
+    let words: Vec<&str> =
+        [code.as_deref(), kind_word].into_iter().flatten().chain(reasons).chain(text("status")).collect();
     let kind = classify::kind_of(status, &words, message.as_deref().unwrap_or_default());
     let details: Map<String, Value> = error
         .iter()
@@ -80,12 +82,23 @@ fn read(status: u16, error: &Map<String, Value>) -> ApiError {
         .collect();
     let message = message.unwrap_or_else(|| unexplained(status));
     ApiError {
-        retry_after: retry_hint(&message),
+        retry_after: google_retry(error).or_else(|| retry_hint(&message)),
         code,
         param: text("param").map(str::to_owned),
         details: (!details.is_empty()).then_some(Value::Object(details)),
         ..ApiError::new(status, kind, message)
     }
+}
+
+/// Google's list of typed objects beside the message.
+fn google_details(error: &Map<String, Value>) -> impl Iterator<Item = &Map<String, Value>> {
+    error.get("details").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
+}
+
+/// `RetryInfo`, whose delay is written as `"34.07s"`: the seconds, rounded up.
+fn google_retry(error: &Map<String, Value>) -> Option<u64> {
+    let delay = google_details(error).find_map(|detail| detail.get("retryDelay")?.as_str())?;
+    span(delay)
 }
 
 fn unreadable(status: u16, body: &[u8]) -> ApiError {
@@ -127,10 +140,13 @@ fn title(page: &str) -> Option<String> {
     (!title.is_empty()).then(|| shortened(&title))
 }
 
-/// "Please try again in 1m2.5s": the seconds, rounded up.
+/// "Please try again in 1m2.5s", "Please retry in 34s": the seconds, rounded up.
 fn retry_hint(message: &str) -> Option<u64> {
-    let rest = message.split_once("try again in ")?.1;
-    let span = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').next()?.trim_end_matches('.');
+    let rest = message.split_once("try again in ").or_else(|| message.split_once("retry in "))?.1;
+    span(rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').next()?.trim_end_matches('.'))
+}
+
+fn span(span: &str) -> Option<u64> {
     let mut seconds = 0.0;
     let mut rest = span;
     while !rest.is_empty() {

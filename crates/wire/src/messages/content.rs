@@ -4,4 +4,4 @@ mod decode;
 mod encode;
 
 pub(super) use decode::{cache_hint, content, decode};
-pub(super) use encode::{encode, tool_id, write_cache};
+pub(super) use encode::{encode, encode_signature, tool_id, write_cache};

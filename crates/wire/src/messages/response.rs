@@ -123,8 +123,10 @@ fn write_choice(choice: &Choice, is_own: bool, out: &mut ObjectWriter, to: &mut 
     let path = if is_own { "" } else { "choices[0].message." };
     let mut blocks = Vec::with_capacity(parts.len());
     for (index, part) in parts.iter().enumerate() {
+        let at = format!("{path}content[{index}]");
+        blocks.extend(content::encode_signature(part, &at, to));
         // A reply is never refused.
-        blocks.extend(content::encode(part, &format!("{path}content[{index}]"), to).unwrap_or_default());
+        blocks.extend(content::encode(part, &at, to).unwrap_or_default());
     }
     out.raw("content", &array(blocks));
     let has_calls = parts.iter().any(|part| matches!(part.kind, PartKind::ToolCall(_)));

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::ReplyContext;
 use crate::canonical::{Event, StreamDecoder, StreamEncoder};
+use crate::error::{ApiError, render_stream_error};
 use crate::format::Format;
 use crate::loss::LossReport;
 use crate::sse;
@@ -28,6 +29,7 @@ pub struct Transcoded {
 pub struct StreamTranscoder {
     parser: sse::Parser,
     inner: Inner,
+    to: Format,
 }
 
 struct Inner {
@@ -55,6 +57,7 @@ impl StreamTranscoder {
                 events: Vec::new(),
                 failed: None,
             },
+            to,
         }
     }
 
@@ -72,6 +75,16 @@ impl StreamTranscoder {
             first_content: inner.seen.content && !before.1,
             error: inner.seen.error.is_some() && !before.2,
         }
+    }
+
+    /// An error for the caller, in the framing of what was written before. Nothing may follow it.
+    pub fn render_error(&mut self, error: &ApiError, request_id: &str, timestamp: &str) -> Vec<u8> {
+        let body = (self.to.codec().render_error)(error, request_id, timestamp);
+        let mut out = Vec::new();
+        if self.inner.encoder.error(&body, &mut out) {
+            return out;
+        }
+        render_stream_error(self.to, error, request_id, timestamp)
     }
 
     /// The end of the input, or of the connection. A stream that was cut gets no end marker.

@@ -30,7 +30,7 @@ fn swallow(format: Format, bytes: &[u8]) {
         fallback_id: "f".into(),
         model: "m".into(),
         include_usage: true,
-        ..Default::default()
+        ..ReplyContext::default()
     };
     for to in Format::ALL {
         if let Ok(translated) = translate_request(format, to, bytes, &target) {
@@ -91,15 +91,18 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
         "openai_responses-tools",
         "openai_responses-text",
         "openai_responses-incomplete",
+        "gemini-tools",
+        "gemini-text",
     ];
     for fixture in fixtures("streams").iter().filter(|fixture| complete.contains(&fixture.name.as_str())) {
         let text = std::str::from_utf8(&fixture.bytes).unwrap();
-        // Of a chat stream nothing is missing once its finish reason is there.
+        // Of a chat or Gemini stream nothing is missing once its finish reason is there.
         let end = [
             "\"finish_reason\":\"",
             "event: message_stop",
             "event: response.completed",
             "event: response.incomplete",
+            "\"finishReason\"",
         ]
         .iter()
         .find_map(|mark| text.find(mark))
@@ -110,7 +113,7 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
                 fallback_id: "f".into(),
                 model: "m".into(),
                 include_usage: true,
-                ..Default::default()
+                ..ReplyContext::default()
             };
             let mut transcoder = StreamTranscoder::new(fixture.format, to, ctx);
             let mut out = transcoder.feed(&fixture.bytes[..cut]).bytes;
@@ -125,6 +128,7 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
                 "\"finish_reason\":\"",
                 "response.completed",
                 "response.incomplete",
+                "\"finishReason\"",
             ] {
                 assert!(!out.contains(mark), "{} cut at {cut} says {mark}", fixture.name);
             }
@@ -140,4 +144,12 @@ fn nesting_without_end_is_survived() {
     let body =
         format!(r#"{{"model":"m","max_tokens":1,"messages":[{{"role":"user","content":[{open}{close}]}}]}}"#);
     swallow(Format::AnthropicMessages, body.as_bytes());
+    let open = r#"{"functionResponse":{"name":"f","parts":["#.repeat(depth);
+    let close = "]}}".repeat(depth);
+    let body = format!(r#"{{"contents":[{{"parts":[{open}{close}]}}]}}"#);
+    swallow(Format::Gemini, body.as_bytes());
+    let open = r#"{"items":"#.repeat(depth);
+    let close = "}".repeat(depth);
+    let tool = format!(r#"{{"functionDeclarations":[{{"name":"f","parameters":{open}1{close}}}]}}"#);
+    swallow(Format::Gemini, format!(r#"{{"contents":[],"tools":{tool}}}"#).as_bytes());
 }

@@ -39,6 +39,7 @@ pub fn model_of(format: Format) -> &'static str {
     match format {
         Format::OpenAiChat | Format::OpenAiResponses => "gpt-5",
         Format::AnthropicMessages => "claude-sonnet-4-5",
+        Format::Gemini => "gemini-2.5-pro",
     }
 }
 
@@ -46,5 +47,16 @@ pub fn model_of(format: Format) -> &'static str {
 pub fn beside(format: Format) -> Beside<'static> {
     match format {
         Format::OpenAiChat | Format::OpenAiResponses | Format::AnthropicMessages => Beside::default(),
+        Format::Gemini => Beside { model: Some(model_of(format)), stream: Some(false) },
+    }
+}
+
+/// What shows that a stream is finished, in each format: its end marker, or what only a finished one says.
+pub fn end_marks(format: Format) -> &'static [&'static str] {
+    match format {
+        Format::OpenAiChat => &["[DONE]"],
+        Format::OpenAiResponses => &["event: response.completed", "event: response.incomplete"],
+        Format::AnthropicMessages => &["message_stop"],
+        Format::Gemini => &["\"finishReason\""],
     }
 }

@@ -8,7 +8,7 @@ use postern_wire::{
 };
 use serde_json::{Value, json};
 
-use crate::fixtures::{fixtures, model_of, others};
+use crate::fixtures::{end_marks, fixtures, model_of, others};
 
 fn parsed(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap()
@@ -20,7 +20,7 @@ fn ctx() -> ReplyContext {
         fallback_id: "reply-1".into(),
         model: "group".into(),
         include_usage: true,
-        ..Default::default()
+        ..ReplyContext::default()
     }
 }
 
@@ -53,7 +53,7 @@ fn requests_to_other_generations() {
         let fixture = fixtures("requests").into_iter().find(|fixture| fixture.name == name).unwrap();
         (fixture.format, fixture.bytes)
     };
-    let (chat, messages) = (Format::OpenAiChat, Format::AnthropicMessages);
+    let (chat, messages, gemini) = (Format::OpenAiChat, Format::AnthropicMessages, Format::Gemini);
     for (name, to, model) in [
         ("openai_chat-knobs", messages, "claude-3-5-haiku-latest"),
         ("openai_chat-knobs", messages, "claude-sonnet-5"),
@@ -62,14 +62,19 @@ fn requests_to_other_generations() {
         ("openai_chat-reasoning_history", messages, "claude-opus-5"),
         ("anthropic_messages-agent", chat, "llama3.1"),
         ("anthropic_messages-structured", chat, "o4-mini"),
+        ("openai_chat-knobs", gemini, "gemini-2.0-flash"),
+        ("openai_chat-knobs", gemini, "gemini-3-pro-preview"),
+        ("openai_chat-reasoning_history", gemini, "gemini-2.5-flash"),
+        ("anthropic_messages-structured", gemini, "gemini-2.5-flash-lite"),
+        ("anthropic_messages-agent", gemini, "gemini-3.5-flash"),
     ] {
         let (format, bytes) = of(name);
         let target = Target { model, default_max_tokens: 8192, drop_params: false, stream: false };
         let translated = translate_request(format, to, &bytes, &target).unwrap();
         let mut body = parsed(&translated.body);
         // What does not depend on the model is in the other snapshots.
-        if model != "claude-opus-5" {
-            for key in ["messages", "tools", "system", "response_format"] {
+        if !["claude-opus-5", "gemini-3.5-flash"].contains(&model) {
+            for key in ["messages", "tools", "system", "response_format", "contents", "systemInstruction"] {
                 body.as_object_mut().unwrap().shift_remove(key);
             }
         }
@@ -122,10 +127,6 @@ fn end_of(end: &StreamEnd) -> String {
     )
 }
 
-/// How a stream that is finished ends, in each format.
-const END_MARKS: [&str; 4] =
-    ["[DONE]", "message_stop", "event: response.completed", "event: response.incomplete"];
-
 #[test]
 fn streams() {
     for fixture in fixtures("streams") {
@@ -135,7 +136,7 @@ fn streams() {
             let end = transcoder.finish();
             out.extend_from_slice(&end.forward);
             let text = String::from_utf8(out).unwrap();
-            let ended = END_MARKS.iter().any(|mark| text.contains(mark));
+            let ended = end_marks(to).iter().any(|mark| text.contains(mark));
             assert_eq!(ended, end.state == EndState::Complete, "{} to {to}: {:?}", fixture.name, end.state);
             let shown = format!("{}\n{text}", end_of(&end));
             insta::assert_snapshot!(format!("stream-{}-to-{to}", fixture.name), shown);

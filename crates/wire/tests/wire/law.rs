@@ -32,7 +32,7 @@ fn every_response_survives_its_own_format() {
         fallback_id: "f".into(),
         model: "f".into(),
         include_usage: false,
-        ..Default::default()
+        ..ReplyContext::default()
     };
     for fixture in fixtures("responses") {
         let translated = translate_response(fixture.format, fixture.format, &fixture.bytes, &ctx).unwrap();

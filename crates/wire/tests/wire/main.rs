@@ -1,12 +1,14 @@
 //! The crate from outside, on fixtures made after the providers' documentation.
 //!
-//! `agents` follows a coding tool through another format, `law` encodes what it decoded, `golden` shows every translation as a snapshot, `splits` cuts streams anywhere,
-//! `identity` watches the bytes that must not change, `damage` feeds nonsense. May use the crate's public functions only.
+//! `agents` follows a coding tool through another format, `law` encodes what it decoded, `golden` shows every translation
+//! as a snapshot, `splits` cuts streams anywhere, `identity` watches the bytes that must not change, `damage` feeds
+//! nonsense, `gemini` holds what only that format has. May use the crate's public functions only.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
 mod agents;
 mod damage;
 mod fixtures;
+mod gemini;
 mod golden;
 mod identity;
 mod law;

@@ -45,7 +45,7 @@ fn transcoded(fixture: &Fixture, pieces: &[&[u8]]) -> Vec<(String, String)> {
             fallback_id: "f".into(),
             model: "m".into(),
             include_usage: true,
-            ..Default::default()
+            ..ReplyContext::default()
         };
         let mut transcoder = StreamTranscoder::new(fixture.format, to, ctx);
         let mut out = Vec::new();

@@ -130,6 +130,18 @@ fn tool_call(raw: &RawValue) -> Part {
     })
 }
 
+/// Where Google's own chat endpoint, and clients made for it, keep the signature of a call. Anything else there stays.
+pub(in super::super) fn take_signature(call: &mut Members<'_>) -> Option<String> {
+    let mut content = json::members(call.get("extra_content")?)?;
+    let mut google = json::members(content.take("google")?)?;
+    let signature = google.take_as("thought_signature")?;
+    if !content.0.is_empty() || !google.0.is_empty() {
+        return None;
+    }
+    call.take("extra_content");
+    Some(signature)
+}
+
 fn known_call(raw: &RawValue) -> Option<Part> {
     let mut call = json::members(raw)?;
     if call.take_as::<String>("type").is_some_and(|kind| kind != "function") {
@@ -141,6 +153,7 @@ fn known_call(raw: &RawValue) -> Option<Part> {
     if !function.0.is_empty() {
         return None;
     }
-    let kind = PartKind::ToolCall(ToolCall { id: call.take_as("id")?, name, arguments });
+    let signature = take_signature(&mut call);
+    let kind = PartKind::ToolCall(ToolCall { id: call.take_as("id")?, name, arguments, signature });
     Some(Part { kind, cache: None, extra: Extra::rest(OWNER, call) })
 }

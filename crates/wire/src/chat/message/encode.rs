@@ -331,6 +331,11 @@ fn write_calls(split: &Split<'_>, out: &mut ObjectWriter, to: &mut Encoding) -> 
         match &item.kind {
             PartKind::ToolCall(call) => {
                 let mut writer = call_object(call);
+                match call.signature.as_deref() {
+                    // Only Google wants it, and who knows whether it is the one that is asked.
+                    Some(_) if to.from != OWNER && !to.is_reply => to.lose(at, "thoughtSignature"),
+                    signature => write_signature(signature, &mut writer),
+                }
                 part::write_cache(item.cache.as_ref(), &mut writer, at, to);
                 item.extra.write(OWNER, &mut writer, at, &mut to.loss);
                 calls.push(writer.finish());
@@ -343,6 +348,15 @@ fn write_calls(split: &Split<'_>, out: &mut ObjectWriter, to: &mut Encoding) -> 
         out.raw("tool_calls", &array(calls));
     }
     Ok(())
+}
+
+pub(in super::super) fn write_signature(signature: Option<&str>, call: &mut ObjectWriter) {
+    let Some(signature) = signature else { return };
+    let mut google = ObjectWriter::new();
+    google.string("thought_signature", signature);
+    let mut content = ObjectWriter::new();
+    content.raw("google", &google.finish());
+    call.raw("extra_content", &content.finish());
 }
 
 fn call_object(call: &ToolCall) -> ObjectWriter {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::{OWNER, message, models, tools};
 use crate::canonical::{
     Encoding, Extra, Item, Message, OutputFormat, ReasoningNotation, Request, Role, Sampling, Schema,
-    Thinking,
+    Thinking, Tool, ToolChoice,
 };
 use crate::envelope::BadRequest;
 use crate::json::{self, ObjectWriter, array, quote};
@@ -78,7 +78,13 @@ pub(in super::super) fn encode(
 
     // Nothing may be left of them, and without tools there is nothing to choose.
     let mut has_tools = false;
-    if let Some(tools) = tools.filter(|tools| is_own || !tools.is_empty()) {
+    if let Some(mut tools) = tools.filter(|tools| is_own || !tools.is_empty()) {
+        // Few providers can be told of tools that must not be called; not to know of them comes to the same.
+        if let Some(ToolChoice::Allowed { names, raw, .. }) = &tool_choice
+            && raw.owner != OWNER
+        {
+            tools.retain(|tool| !matches!(tool, Tool::Function(tool) if !names.contains(&tool.name)));
+        }
         let tools = tools::encode(&tools, to)?;
         has_tools = tools != "[]";
         if is_own || has_tools {
@@ -167,6 +173,9 @@ fn is_meaning(member: &str) -> bool {
             | "prompt"
             | "background"
             | "moderation"
+            | "cachedContent"
+            | "cached_content"
+            | "generationConfig/speechConfig"
     )
 }
 

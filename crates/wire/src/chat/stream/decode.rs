@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::super::{OWNER, response, watch};
+use super::super::{OWNER, message, response, watch};
 use crate::canonical::{Event, Opaque, StreamDecoder};
 use crate::json::{self, Members};
 use crate::sse;
@@ -126,7 +126,7 @@ impl ChatDecoder {
     }
 
     fn call(&mut self, choice: u64, raw: &RawValue, out: &mut Vec<Event>) {
-        let Some(call) = json::members(raw) else { return };
+        let Some(mut call) = json::members(raw) else { return };
         let id = call.text("id").filter(|id| !id.is_empty()).map(String::from);
         let function = call.get("function").and_then(json::members).unwrap_or_default();
         let stated = call.get("index").and_then(|raw| raw.get().parse::<u64>().ok());
@@ -152,7 +152,8 @@ impl ChatDecoder {
             let name = function.text("name").unwrap_or_default().into_owned();
             let index = stated.unwrap_or(slot as u64);
             self.calls.push(Call { choice, index, id: id.clone(), arguments: String::new() });
-            out.push(Event::ToolCall { choice, slot: slot as u64, id, name });
+            let signature = message::take_signature(&mut call);
+            out.push(Event::ToolCall { choice, slot: slot as u64, id, name, signature });
             slot
         };
         let fragment = function.text("arguments").filter(|fragment| !fragment.is_empty());

@@ -1,6 +1,6 @@
 //! Canonical events into chunks.
 
-use super::super::message::annotation;
+use super::super::message::{annotation, write_signature};
 use super::super::{response, usage};
 use crate::canonical::{Event, Finish, StreamEncoder};
 use crate::json::{ObjectWriter, array};
@@ -140,7 +140,7 @@ impl StreamEncoder for ChatEncoder {
                 block.string("type", "redacted_thinking").string("data", &data);
                 self.block(choice, block, out);
             }
-            Event::ToolCall { choice, slot, id, name } => {
+            Event::ToolCall { choice, slot, id, name, signature } => {
                 let mut function = ObjectWriter::new();
                 function.string("name", &name).string("arguments", "");
                 let mut call = ObjectWriter::new();
@@ -148,6 +148,7 @@ impl StreamEncoder for ChatEncoder {
                     .string("id", &id)
                     .string("type", "function")
                     .raw("function", &function.finish());
+                write_signature(signature.as_deref(), &mut call);
                 self.call_delta(choice, call, out);
             }
             Event::Arguments { choice, slot, fragment } => {

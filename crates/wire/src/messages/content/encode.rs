@@ -7,9 +7,23 @@ use serde_json::value::RawValue;
 use super::super::OWNER;
 use crate::canonical::{
     CacheHint, Content, Encoding, File, Image, Notation, Part, PartKind, Source, ToolCall, ToolResult,
+    signature as marks,
 };
 use crate::envelope::BadRequest;
 use crate::json::{self, ObjectWriter, array, quote};
+
+/// The block that carries a call's signature to a client of this format, before the call's own: clients keep thinking
+/// blocks as they are, and other blocks as they know them. The provider must not see it.
+pub(in super::super) fn encode_signature(part: &Part, path: &str, to: &mut Encoding) -> Option<String> {
+    let PartKind::ToolCall(ToolCall { signature: Some(signature), .. }) = &part.kind else { return None };
+    if to.from != OWNER && !to.is_reply {
+        to.lose(path, "thoughtSignature");
+        return None;
+    }
+    let mut out = ObjectWriter::new();
+    out.string("type", "thinking").string("thinking", "").string("signature", &marks::mark_call(signature));
+    Some(out.finish())
+}
 
 /// A block as JSON. `None` if there is nothing to send, or if it was dropped.
 pub(in super::super) fn encode(
@@ -26,10 +40,13 @@ pub(in super::super) fn encode(
         }
         PartKind::Text { text, citations } => {
             out.string("type", "text").string("text", text);
-            if is_own && let Some(citations) = citations {
-                out.raw("citations", &array(citations.iter().map(|citation| citation.raw.get())));
-            } else {
-                for citation in citations.iter().flatten() {
+            if let Some(citations) = citations {
+                let (own, other): (Vec<_>, Vec<_>) =
+                    citations.iter().partition(|citation| citation.owner == OWNER);
+                if other.is_empty() && (is_own || !own.is_empty()) {
+                    out.raw("citations", &array(own.iter().map(|citation| citation.raw.get())));
+                }
+                for citation in other {
                     citation.report(path, &mut to.loss);
                 }
             }
@@ -59,8 +76,11 @@ pub(in super::super) fn encode(
         }
         PartKind::Thinking { text, signature } => {
             let signature = signature.as_deref();
-            if !is_own && !to.is_reply && signature.unwrap_or("").is_empty() {
-                // Nobody takes thinking back that nobody signed.
+            if !is_own
+                && !to.is_reply
+                && signature.is_none_or(|text| text.is_empty() || marks::is_marked(text))
+            {
+                // Nobody takes thinking back that nobody signed, or somebody else.
                 to.loss.add(path);
                 return Ok(None);
             }
@@ -70,7 +90,7 @@ pub(in super::super) fn encode(
         PartKind::RedactedThinking(data) => {
             out.string("type", "redacted_thinking").string("data", data);
         }
-        PartKind::ToolCall(ToolCall { id, name, arguments }) => {
+        PartKind::ToolCall(ToolCall { id, name, arguments, signature: _ }) => {
             let input = input(arguments, path, to);
             let id = if is_own { Cow::Borrowed(id.as_str()) } else { tool_id(id) };
             out.string("type", "tool_use").string("id", &id).string("name", name).raw("input", &input);

@@ -4,7 +4,7 @@ use super::super::{OWNER, models, tools};
 use super::thinking::{self, Asked};
 use super::turns;
 use crate::canonical::{
-    Encoding, Extra, Message, OutputFormat, RawText, Request, Role, Sampling, Schema, Thinking, ToolChoice,
+    Encoding, Extra, OutputFormat, RawText, Request, Sampling, Schema, Thinking, ToolChoice,
 };
 use crate::envelope::BadRequest;
 use crate::json::{self, ObjectWriter, array, quote};
@@ -20,7 +20,7 @@ pub(in super::super) fn encode(
     let Request {
         owner: _,
         system,
-        mut messages,
+        messages,
         tools,
         tool_choice,
         parallel_tool_calls,
@@ -58,12 +58,7 @@ pub(in super::super) fn encode(
         }
         out.raw("messages", &turns::encode_own(&messages, to)?);
     } else {
-        // Beside the turns here as there, but together with what instructions stand among them.
-        if let Some(content) = system {
-            let (reasoning, item, extra) = Default::default();
-            messages.insert(0, Message { role: Role::System, content, reasoning, item, extra });
-        }
-        let turns = turns::encode_foreign(&messages, abilities.inner_system, to)?;
+        let turns = turns::encode_foreign(system.as_ref(), &messages, abilities.inner_system, to)?;
         if let Some(system) = &turns.system {
             out.raw("system", system);
         }
@@ -164,6 +159,9 @@ fn is_meaning(member: &str) -> bool {
             | "prompt"
             | "background"
             | "moderation"
+            | "cachedContent"
+            | "cached_content"
+            | "generationConfig/speechConfig"
     )
 }
 

@@ -1,7 +1,7 @@
 //! Asking for thought in the words of the model's generation.
 
 use super::super::models::{Abilities, Thinking as Ability};
-use crate::canonical::{Encoding, Message, PartKind, Role, Thinking, ToolChoice};
+use crate::canonical::{Encoding, Message, Part, PartKind, Role, Thinking, ToolChoice, signature};
 
 /// The smallest budget the provider takes.
 const LEAST_BUDGET: u64 = 1024;
@@ -95,12 +95,17 @@ fn is_forced(choice: Option<&ToolChoice>) -> bool {
 
 /// With a budget, a turn that called tools must show the thinking that came before the calls, signed.
 fn may_resume(messages: &[Message]) -> bool {
-    messages.iter().rev().take_while(|message| message.role != Role::User).all(|message| {
+    // Some formats give results to the model in a user's message.
+    let asks_anew = |message: &Message| {
+        let is_result = |part: &Part| matches!(part.kind, PartKind::ToolResult(_));
+        message.role == Role::User && !message.content.parts.iter().any(is_result)
+    };
+    messages.iter().rev().take_while(|message| !asks_anew(message)).all(|message| {
         let parts = &message.content.parts;
         let calls = parts.iter().any(|part| matches!(part.kind, PartKind::ToolCall(_)));
         let is_signed = match parts.first().map(|part| &part.kind) {
             Some(PartKind::Thinking { signature, .. }) => {
-                signature.as_ref().is_some_and(|text| !text.is_empty())
+                signature.as_ref().is_some_and(|text| !text.is_empty() && !signature::is_marked(text))
             }
             Some(PartKind::RedactedThinking(_)) => true,
             _ => false,

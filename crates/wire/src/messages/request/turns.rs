@@ -33,7 +33,9 @@ pub(super) fn encode_content(content: &Content, path: &str, to: &mut Encoding) -
     }
     let mut blocks = Vec::with_capacity(content.parts.len());
     for (index, part) in content.parts.iter().enumerate() {
-        blocks.extend(content::encode(part, &format!("{path}.content[{index}]"), to)?);
+        let at = format!("{path}.content[{index}]");
+        blocks.extend(content::encode_signature(part, &at, to));
+        blocks.extend(content::encode(part, &at, to)?);
     }
     Ok(array(blocks))
 }
@@ -55,11 +57,18 @@ struct Turn {
 
 /// Messages of another format, regrouped.
 pub(super) fn encode_foreign(
+    instructions: Option<&Content>,
     messages: &[Message],
     inner_system: bool,
     to: &mut Encoding,
 ) -> Result<Turns, BadRequest> {
     let mut system = Turn { role: Role::System, blocks: Vec::new(), text: None, is_open: false };
+    if let Some(content) = instructions {
+        for (index, part) in content.parts.iter().enumerate() {
+            system.blocks.extend(content::encode(part, &format!("system[{index}]"), to)?);
+        }
+        system.text = plain_text(&content.parts);
+    }
     let mut turns: Vec<Turn> = Vec::new();
     let mut calls: HashSet<&str> = HashSet::new();
     for (index, message) in messages.iter().enumerate() {
@@ -81,6 +90,7 @@ pub(super) fn encode_foreign(
                 }
                 _ => {}
             }
+            blocks.extend(content::encode_signature(part, &at, to));
             blocks.extend(content::encode(part, &at, to)?);
         }
         if blocks.is_empty() {

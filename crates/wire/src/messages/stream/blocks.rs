@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use super::super::content::tool_id;
+use crate::canonical::signature as marks;
 use crate::json::{ObjectWriter, quote};
 
 #[derive(Debug, Default)]
@@ -53,8 +54,13 @@ impl Blocks {
         self.push(Kind::Redacted { data });
     }
 
-    pub fn call(&mut self, slot: u64, id: &str, name: String) {
+    /// A call's signature comes before it; see [`super::super::content::encode_signature`].
+    pub fn call(&mut self, slot: u64, id: &str, name: String, signature: Option<&str>) {
         self.has_calls = true;
+        if let Some(signature) = signature {
+            self.push(Kind::Thinking);
+            self.signature(marks::mark_call(signature));
+        }
         self.push(Kind::Call { slot, id: tool_id(id).into_owned(), name, arguments: String::new() });
     }
 

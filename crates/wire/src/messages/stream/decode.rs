@@ -110,7 +110,7 @@ impl MessagesDecoder {
             }
             "tool_use" => {
                 let (id, name) = (text("id").unwrap_or_default(), text("name").unwrap_or_default());
-                out.push(Event::ToolCall { choice: 0, slot: index, id, name });
+                out.push(Event::ToolCall { choice: 0, slot: index, id, name, signature: None });
                 // Some providers send the whole input at once.
                 let input = block.get("input").map(RawValue::get).filter(|input| *input != "{}");
                 if let Some(input) = input {

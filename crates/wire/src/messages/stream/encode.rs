@@ -79,7 +79,9 @@ impl StreamEncoder for MessagesEncoder {
             Event::Thinking { text, .. } => self.blocks.thinking(&text),
             Event::Signature { signature, .. } => self.blocks.signature(signature),
             Event::RedactedThinking { data, .. } => self.blocks.redacted(data),
-            Event::ToolCall { slot, id, name, .. } => self.blocks.call(slot, &id, name),
+            Event::ToolCall { choice: _, slot, id, name, signature } => {
+                self.blocks.call(slot, &id, name, signature.as_deref());
+            }
             Event::Arguments { slot, fragment, .. } => {
                 if self.blocks.arguments(slot, &fragment).is_err() {
                     loss.add(format!("choices[0].delta.tool_calls[{slot}].function.arguments"));

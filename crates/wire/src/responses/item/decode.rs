@@ -152,7 +152,7 @@ fn call(members: &mut Members<'_>, place: &str) -> Result<Message, BadRequest> {
     } else {
         required(members, "arguments", place)?
     };
-    let part = Part::new(PartKind::ToolCall(ToolCall { id, name, arguments }));
+    let part = Part::new(PartKind::ToolCall(ToolCall { id, name, arguments, signature: None }));
     let mut message = new(Role::Assistant, vec![part]);
     message.item.members = kept;
     Ok(message)

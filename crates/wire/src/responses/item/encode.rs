@@ -45,7 +45,7 @@ pub(in super::super) fn encode_own(
             return Ok(whole.raw.get().to_owned());
         }
         [Part { kind: PartKind::ToolCall(call), .. }] if kind != "message" => {
-            let ToolCall { id, name, arguments } = call;
+            let ToolCall { id, name, arguments, signature: _ } = call;
             out.string("call_id", id);
             // What was told in other words is written among its members.
             let has = |key: &str| members.0.iter().any(|member| member.kind == key);
@@ -137,6 +137,8 @@ pub(in super::super) fn encode(
         let mut writer = ObjectWriter::new();
         let is_written = match &part.kind {
             PartKind::ToolCall(call) => {
+                // Items have no place for it, and Google does without.
+                to.lose_if(call.signature.is_some(), &path, "signature");
                 write_call(call, names, items.len(), &mut writer);
                 true
             }
@@ -184,7 +186,7 @@ fn push_prose(
 }
 
 fn write_call(call: &ToolCall, names: Option<&Names<'_>>, index: usize, out: &mut ObjectWriter) {
-    let ToolCall { id, name, arguments } = call;
+    let ToolCall { id, name, arguments, signature: _ } = call;
     let alias = names.and_then(|names| names::resolve(names.tools, name));
     let is_custom = alias.is_some_and(|alias| alias.is_custom);
     out.string("type", if is_custom { "custom_tool_call" } else { "function_call" });

@@ -139,7 +139,15 @@ pub(in super::super) fn encode(
 fn is_meaning(member: &str) -> bool {
     matches!(
         member,
-        "audio" | "functions" | "function_call" | "web_search_options" | "mcp_servers" | "container"
+        "audio"
+            | "functions"
+            | "function_call"
+            | "web_search_options"
+            | "mcp_servers"
+            | "container"
+            | "cachedContent"
+            | "cached_content"
+            | "generationConfig/speechConfig"
     )
 }
 

@@ -122,7 +122,7 @@ impl ResponsesDecoder {
         let text = |key: &str| item.text(key).map(String::from).filter(|text| !text.is_empty());
         let id = text("call_id").or_else(|| text("id")).unwrap_or_else(|| format!("call_{index}"));
         let name = names::flat(text("namespace").as_deref(), &text("name").unwrap_or_default());
-        out.push(Event::ToolCall { choice: 0, slot: index, id, name });
+        out.push(Event::ToolCall { choice: 0, slot: index, id, name, signature: None });
     }
 
     fn delta(&mut self, kind: &str, index: u64, part: u64, text: String, out: &mut Vec<Event>) {

@@ -79,7 +79,12 @@ impl StreamEncoder for ResponsesEncoder {
             Event::Thinking { text, .. } => self.items.thinking(&text, out),
             Event::Signature { signature, .. } => self.items.signature(&signature, out),
             Event::RedactedThinking { data, .. } => self.items.redacted(&data, out),
-            Event::ToolCall { slot, id, name, .. } => self.items.call(slot, &id, &name, out),
+            Event::ToolCall { slot, id, name, signature, choice: _ } => {
+                if signature.is_some() {
+                    loss.add(format!("choices[0].delta.tool_calls[{slot}].signature"));
+                }
+                self.items.call(slot, &id, &name, out);
+            }
             Event::Arguments { slot, fragment, .. } => {
                 if self.items.arguments(slot, &fragment, out).is_err() {
                     loss.add(format!("choices[0].delta.tool_calls[{slot}].function.arguments"));
