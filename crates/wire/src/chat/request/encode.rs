@@ -176,6 +176,7 @@ fn is_meaning(member: &str) -> bool {
             | "cachedContent"
             | "cached_content"
             | "generationConfig/speechConfig"
+            | "generationConfig/responseMimeType"
     )
 }
 

@@ -162,6 +162,7 @@ fn is_meaning(member: &str) -> bool {
             | "cachedContent"
             | "cached_content"
             | "generationConfig/speechConfig"
+            | "generationConfig/responseMimeType"
     )
 }
 
