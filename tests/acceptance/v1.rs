@@ -5,6 +5,7 @@ mod callers;
 mod count_tokens;
 mod endpoints;
 mod fidelity;
+mod gemini;
 mod models;
 mod odd_upstreams;
 mod responses;

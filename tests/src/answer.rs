@@ -87,7 +87,9 @@ impl Answer {
 }
 
 fn events(text: &str) -> Vec<Event> {
-    text.split("\n\n")
+    // Google ends its lines as HTTP does.
+    text.replace("\r\n", "\n")
+        .split("\n\n")
         .filter_map(|block| {
             let field = |name: &str| {
                 block.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())

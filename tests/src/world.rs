@@ -42,6 +42,7 @@ impl World {
         let world = Self { gateway, openai, anthropic, gemini, key, _files: files };
         world.add_provider("openai", "oa", &world.openai.url()).await;
         world.add_provider("anthropic", "an", &world.anthropic.url()).await;
+        world.add_provider("gemini", "go", &world.gemini.url()).await;
         world
     }
 

@@ -3,6 +3,7 @@
 
 pub mod chat;
 pub mod count_tokens;
+pub mod gemini;
 pub mod guard;
 pub mod health;
 pub mod messages;
@@ -49,11 +50,14 @@ fn passed_through() -> OpenApiRouter<Shared> {
 fn unprefixed() -> OpenApiRouter<Shared> {
     Router::new()
         .route("/chat/completions", axum::routing::post(chat::create))
+        .route("/v1beta/models", axum::routing::get(gemini::list))
+        .route("/v1beta/models/{*model_id}", axum::routing::get(gemini::get).post(gemini::call))
+        .route("/v1/models/{*model_id}", axum::routing::post(gemini::call))
         .route("/v1/responses", axum::routing::get(responses::socket))
         .route("/responses", axum::routing::post(responses::create).get(responses::socket))
         .route("/messages", axum::routing::post(messages::create))
         .route("/messages/count_tokens", axum::routing::post(count_tokens::count))
         .route("/models", axum::routing::get(models::list))
-        .route("/models/{*model_id}", axum::routing::get(models::get))
+        .route("/models/{*model_id}", axum::routing::get(models::get).post(gemini::call))
         .into()
 }

@@ -30,6 +30,8 @@ pub struct ProviderSpec {
     /// Follows the base URL.
     #[serde(default = "chat_path")]
     pub chat_path: String,
+    /// The same for streams, where that is another path.
+    pub stream_path: Option<String>,
     /// Further formats that the provider speaks itself, so that nothing need be translated.
     #[serde(default)]
     pub also: Vec<EndpointSpec>,
@@ -220,7 +222,7 @@ impl ProviderSpec {
         let first = ProviderEndpoint {
             format: self.format,
             path: &self.chat_path,
-            stream_path: &self.chat_path,
+            stream_path: self.stream_path.as_ref().unwrap_or(&self.chat_path),
             auth: &self.auth,
             headers: &self.headers,
         };

@@ -741,7 +741,7 @@ export interface components {
             type: string;
         };
         /** @enum {string} */
-        FormatName: "openai_chat" | "anthropic_messages";
+        FormatName: "openai_chat" | "anthropic_messages" | "openai_responses" | "gemini";
         /** @description The answer of `/key/generate`: the row, and the key itself, this once. */
         GeneratedKey: components["schemas"]["KeyView"] & {
             /** @description The key. It is shown now and never again. */

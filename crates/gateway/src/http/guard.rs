@@ -48,7 +48,14 @@ pub async fn handle(options: &Options, router: Router, request: Request<Body>) -
 
 /// The format in which errors of a path are told.
 pub fn format_of(path: &str) -> Format {
-    let path = path.strip_prefix("/v1").unwrap_or(path);
+    let is_method = |path: &str| path.starts_with("/models/") && path.contains(':');
+    let path = match path.strip_prefix("/v1beta") {
+        Some(_) => return Format::Gemini,
+        None => path.strip_prefix("/v1").unwrap_or(path),
+    };
+    if is_method(path) {
+        return Format::Gemini;
+    }
     if path.starts_with("/messages") {
         Format::AnthropicMessages
     } else if path.starts_with("/responses") {

@@ -40,11 +40,11 @@ pub struct ModelList {
 const CREATED: i64 = 1_677_610_602;
 
 /// What is known of a model, whoever asks.
-struct Listed {
-    id: String,
-    owner: String,
-    context: Option<u64>,
-    max_output: Option<u64>,
+pub(super) struct Listed {
+    pub id: String,
+    pub owner: String,
+    pub context: Option<u64>,
+    pub max_output: Option<u64>,
 }
 
 impl Listed {
@@ -68,7 +68,7 @@ fn format_of(headers: &HeaderMap) -> Format {
 }
 
 /// Model groups first, then `provider/model` of every configured provider.
-fn usable(snapshot: &Snapshot, caller: &Caller) -> Vec<Listed> {
+pub(super) fn usable(snapshot: &Snapshot, caller: &Caller) -> Vec<Listed> {
     let groups = snapshot.groups.values();
     let groups = groups.map(|group| Listed::of(&group.name, group.deployments.first().map(AsRef::as_ref)));
     let mut list: Vec<Listed> = groups.filter(|model| caller.may_use(&[&model.id])).collect();
@@ -144,7 +144,7 @@ pub async fn get(
     }
 }
 
-fn one(snapshot: &Snapshot, caller: &Caller, model_id: &str) -> Result<Listed, Failure> {
+pub(super) fn one(snapshot: &Snapshot, caller: &Caller, model_id: &str) -> Result<Listed, Failure> {
     let unknown = || {
         Failure::not_found(
             "model_not_found",

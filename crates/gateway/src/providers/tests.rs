@@ -21,8 +21,17 @@ fn every_preset_is_sound() {
             assert!(spec.base_url.starts_with("https://") || (spec.local && loopback), "{}", spec.id);
         }
         if !spec.built_in() {
-            let end = if spec.format == Format::OpenAiChat { "/chat/completions" } else { "/messages" };
-            assert_eq!(spec.chat_path, end, "{}", spec.id);
+            for endpoint in spec.endpoints() {
+                let end = match endpoint.format {
+                    Format::OpenAiChat => "/chat/completions",
+                    Format::OpenAiResponses => "/responses",
+                    Format::AnthropicMessages => "/messages",
+                    Format::Gemini => "/models/m:generateContent",
+                };
+                let url = endpoint.url("https://host/v1", "m", false);
+                assert!(url.ends_with(end), "{}: {url}", spec.id);
+                assert!(crate::snapshot::Address::parse(&url).is_some(), "{}: {url}", spec.id);
+            }
         }
         assert_eq!(spec.group == ProviderGroup::Local, spec.local, "{}", spec.id);
         assert!(

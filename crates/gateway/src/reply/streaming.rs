@@ -194,12 +194,11 @@ impl UnderWay {
         if let Some(failure) = &failure
             && !told
         {
-            let error = postern_wire::render_stream_error(
-                self.format,
-                &failure.error,
-                &self.request_id.to_string(),
-                &clock::text(clock::now_ms()),
-            );
+            let (id, now) = (self.request_id.to_string(), clock::text(clock::now_ms()));
+            let error = match &mut self.watch {
+                Watch::Transcode(transcoder) => transcoder.render_error(&failure.error, &id, &now),
+                Watch::Tap(_) => postern_wire::render_stream_error(self.format, &failure.error, &id, &now),
+            };
             if !ends_event(self.whole_events, &last) {
                 // Half an event was forwarded: without an end to it, the error would be read as its other half.
                 last.extend_from_slice(b"\n\n");

@@ -50,4 +50,8 @@ pub enum FormatName {
     OpenAiChat,
     #[serde(rename = "anthropic_messages")]
     AnthropicMessages,
+    #[serde(rename = "openai_responses")]
+    OpenAiResponses,
+    #[serde(rename = "gemini")]
+    Gemini,
 }

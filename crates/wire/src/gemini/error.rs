@@ -7,10 +7,7 @@ use crate::json::ObjectWriter;
 
 pub(super) fn render(error: &ApiError, request_id: &str, timestamp: &str) -> String {
     let mut inner = ObjectWriter::new();
-    inner
-        .put("code", error.status)
-        .string("message", &error.message)
-        .string("status", error.type_override.as_deref().unwrap_or(status_of(error)));
+    inner.put("code", error.status).string("message", &error.message).string("status", status_of(error));
     let details = details(error);
     if !details.is_empty() {
         inner.put("details", details);

@@ -16,5 +16,11 @@ export const credentialState = ({ state, hint }: Provider["credential"]) => ({
   text: state === "stored" && hint ? `Key ${hint}` : STATES[state].word,
 });
 
-export const formatName = (format: Provider["format"]) =>
-  format === "openai_chat" ? "OpenAI format" : "Anthropic format";
+const FORMATS: Record<Provider["format"], string> = {
+  openai_chat: "OpenAI format",
+  openai_responses: "OpenAI responses format",
+  anthropic_messages: "Anthropic format",
+  gemini: "Gemini format",
+};
+
+export const formatName = (format: Provider["format"]) => FORMATS[format];

@@ -138,7 +138,7 @@ pub(in super::super) fn encode(
         let is_written = match &part.kind {
             PartKind::ToolCall(call) => {
                 // Items have no place for it, and Google does without.
-                to.lose_if(call.signature.is_some(), &path, "signature");
+                to.lose_if(call.signature.is_some(), path, "signature");
                 write_call(call, names, items.len(), &mut writer);
                 true
             }

@@ -1,0 +1,112 @@
+//! Google's Gemini API: `POST /v1beta/models/{model}:generateContent` and its like, under `/v1/models` too, as today's SDKs
+//! ask; the lists of models in its shape.
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use postern_wire::{Beside, Envelope, Format};
+use serde::Serialize;
+
+use super::Shared;
+use super::models::{Listed, one, usable};
+use crate::auth::Caller;
+use crate::error::Failure;
+use crate::exchange::{self, Call};
+use crate::ids;
+
+const FORMAT: Format = Format::Gemini;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Model {
+    name: String,
+    display_name: String,
+    input_token_limit: Option<u64>,
+    output_token_limit: Option<u64>,
+    supported_generation_methods: [&'static str; 3],
+}
+
+impl From<Listed> for Model {
+    fn from(listed: Listed) -> Self {
+        Self {
+            name: format!("models/{}", listed.id),
+            display_name: listed.id,
+            input_token_limit: listed.context,
+            output_token_limit: listed.max_output,
+            supported_generation_methods: ["generateContent", "streamGenerateContent", "countTokens"],
+        }
+    }
+}
+
+/// `/v1beta/models`
+pub async fn list(State(engine): State<Shared>, caller: Result<Caller, Failure>) -> Response {
+    let snapshot = engine.snapshot.load_full();
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(failure) => return failure.respond(FORMAT, ids::new_id()),
+    };
+    let models = engine.tasks.blocking(move || usable(&snapshot, &caller)).await.unwrap_or_default();
+    let models: Vec<Model> = models.into_iter().map(Model::from).collect();
+    Json(serde_json::json!({ "models": models })).into_response()
+}
+
+/// `/v1beta/models/{model}`
+pub async fn get(
+    State(engine): State<Shared>,
+    Path(model): Path<String>,
+    caller: Result<Caller, Failure>,
+) -> Response {
+    match caller.and_then(|caller| one(&engine.snapshot.load(), &caller, &model)) {
+        Ok(model) => Json(Model::from(model)).into_response(),
+        Err(failure) => failure.respond(FORMAT, ids::new_id()),
+    }
+}
+
+/// `{model}:{method}`
+pub async fn call(State(engine): State<Shared>, Path(path): Path<String>, request: Request) -> Response {
+    let Some((model, method)) = path.rsplit_once(':') else { return unknown(&path) };
+    let stream = match method {
+        "generateContent" => false,
+        "streamGenerateContent" => true,
+        "countTokens" => return count(engine, model.to_owned(), request).await,
+        _ => return unknown(&path),
+    };
+    let events = request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "alt=sse"));
+    let call = Call {
+        model: Some(model.to_owned()),
+        stream: Some(stream),
+        json_array: stream && !events,
+        ..Call::new(FORMAT, request.uri().path().to_owned())
+    };
+    exchange::serve(engine, call, request).await
+}
+
+fn unknown(path: &str) -> Response {
+    let message =
+        format!("models/{path} is not served: generateContent, streamGenerateContent and countTokens are");
+    Failure::not_found("unknown_method", message).respond(FORMAT, ids::new_id())
+}
+
+/// An estimate: Google's own count would need the model to be Google's.
+async fn count(engine: Shared, model: String, request: Request) -> Response {
+    let counted = async {
+        let (mut head, body) = request.into_parts();
+        let caller = {
+            use axum::extract::FromRequestParts;
+            Caller::from_request_parts(&mut head, &engine).await?
+        };
+        let body = exchange::read_body(body, &head.headers, engine.options.max_body).await?;
+        Envelope::peek_beside(FORMAT, &body, Beside { model: Some(&model), stream: Some(false) })?;
+        let snapshot = engine.snapshot.load();
+        let group = snapshot.resolve(&model).map_err(|unresolved| unresolved.into_failure(&model))?.group;
+        caller.check_access(&model, &group.name)?;
+        Ok::<_, Failure>(postern_wire::estimate_tokens(&body))
+    };
+    match counted.await {
+        Ok(tokens) => {
+            let body = Json(serde_json::json!({ "totalTokens": tokens }));
+            ([("x-postern-estimate", "true")], body).into_response()
+        }
+        Err(failure) => failure.respond(FORMAT, ids::new_id()),
+    }
+}
