@@ -118,11 +118,18 @@ class App:
 
     def close_window(self):
         """As the cross in its frame does."""
-        window = self.wait_for_window()
-        subprocess.run(["xdotool", "windowactivate", "--sync", window], check=True, capture_output=True)
-        # The window manager's own key, so that the window is asked and not destroyed from outside.
-        subprocess.run(["xdotool", "key", "alt+F4"], check=True)
-        until("the window to be gone", lambda: not self.windows())
+        self.wait_for_window()
+
+        def closed():
+            for window in self.windows()[:1]:
+                # The window manager's own key, so that the window is asked and not destroyed from outside. A window
+                # that has just come up may not have the keyboard yet: then it is asked again.
+                subprocess.run(["xdotool", "windowactivate", "--sync", window], capture_output=True, timeout=10)
+                subprocess.run(["xdotool", "key", "alt+F4"], check=True)
+                time.sleep(0.5)
+            return not self.windows()
+
+        until("the window to be gone", closed)
 
     def webkit_processes(self):
         return [

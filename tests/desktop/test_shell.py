@@ -136,7 +136,8 @@ class Window(unittest.TestCase):
                 app.screenshot("port-taken")
                 app.click("use-port")
                 self.assertEqual(app.base_url(), f"http://127.0.0.1:{offered}")
-                until("the notice to be gone", lambda: not app.page.find_elements("css selector", "[data-testid=listener-notice]"))
+                count = "return document.querySelectorAll('[data-testid=listener-notice]').length"
+                until("the notice to be gone", lambda: app.page.execute_script(count) == 0)
                 self.assertTrue(app.answers())
 
     def test_two_data_directories_are_two_programs(self):
