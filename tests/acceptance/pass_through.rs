@@ -84,3 +84,47 @@ async fn keys_and_their_limits_hold_here_too() {
     call(&world, &world.key, Method::GET, "/providers/nobody/v1/models", Value::Null).await.expect(404);
     assert_eq!(world.openai.calls(), calls);
 }
+
+#[tokio::test]
+async fn a_model_in_the_path_is_priced_and_its_access_checked() {
+    let world = World::start().await;
+    let path = "/gemini/v1beta/models/gemini-2.5-pro:generateContent";
+    let body = json!({"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]});
+    let answer = call(&world, &world.key, Method::POST, path, body.clone()).await.expect(200);
+    let row = world.row(answer.request_id()).await;
+    assert!(row["cost_nanos"].as_i64().unwrap() > 0, "{row}");
+    let elsewhere = world.gateway.new_key(json!({"models": ["go/gemini-2.5-flash"]})).await;
+    call(&world, &elsewhere, Method::POST, path, body.clone()).await.expect(403);
+    // What has no price cannot be held against a budget, and is never free.
+    let limited = world.gateway.new_key(json!({"max_budget": 1})).await;
+    let unknown = "/gemini/v1beta/models/gemini-2.5-pro:batchEmbedContents";
+    call(&world, &limited, Method::POST, unknown, body.clone()).await.expect(400);
+    call(&world, &limited, Method::GET, "/gemini/v1beta/models", Value::Null).await.expect(200);
+    let answer = call(&world, &world.key, Method::POST, "/openai/v1/embeddings", json!({"input": "x"})).await;
+    assert_eq!(world.row(answer.expect(200).request_id()).await["cost_nanos"], Value::Null);
+}
+
+#[tokio::test]
+async fn no_path_and_no_name_leads_beside_the_provider() {
+    let world = World::start().await;
+    let before = world.gemini.requests().len();
+    for path in ["/providers/oa/v1/%2e%2e/%2E./admin", "/openai/v1/%2e%2e/x"] {
+        let answer = call(&world, &world.key, Method::GET, path, Value::Null).await;
+        assert_eq!(answer.status, 400, "{path}: {}", answer.text());
+    }
+    // A model's name is one segment of the address, whatever it holds.
+    for model in ["go/../../files?x=", "go/a/b#c", "go/x y"] {
+        world.ask(Caller::Messages, model, false).await;
+    }
+    for seen in &world.gemini.requests()[before..] {
+        assert!(
+            seen.path.starts_with("/v1beta/models/") || seen.path.starts_with("/v1beta/openai/"),
+            "{}",
+            seen.path
+        );
+        assert_eq!(seen.path.matches('/').count(), 3, "{}", seen.path);
+    }
+    let long = format!("go/{}", "x".repeat(70_000));
+    world.ask(Caller::Messages, &long, false).await.expect(404);
+    world.assert_well().await;
+}

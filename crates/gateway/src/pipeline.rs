@@ -42,10 +42,11 @@ pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failu
 fn find_group(exchange: &Exchange, meter: &mut Meter) -> Result<Arc<Group>, Failure> {
     let model = exchange.envelope.model.as_str();
     let group = if let Some(provider) = &exchange.provider {
-        Arc::new(exchange.snapshot.group_of(provider, model))
+        exchange.snapshot.group_of(provider, model).map(Arc::new)
     } else {
-        exchange.snapshot.resolve(model).map_err(|unresolved| unresolved.into_failure(model))?.group
+        exchange.snapshot.resolve(model).map(|resolution| resolution.group)
     };
+    let group = group.map_err(|unresolved| unresolved.into_failure(model))?;
     if let Some(row) = meter.row() {
         row.model_group.clone_from(&group.name);
     }

@@ -9,6 +9,7 @@ mod url;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use postern_wire::Format;
 use serde::{Deserialize, Serialize};
 pub use url::check_base_url;
@@ -81,6 +82,10 @@ pub struct EndpointSpec {
     pub headers: BTreeMap<String, String>,
 }
 
+/// What is written as it is in one segment of a path.
+const IN_A_SEGMENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
+
 /// One API of a provider, the first one or a further one.
 #[derive(Debug, Clone, Copy)]
 pub struct ProviderEndpoint<'a> {
@@ -92,10 +97,11 @@ pub struct ProviderEndpoint<'a> {
 }
 
 impl ProviderEndpoint<'_> {
-    /// Where a model is asked.
+    /// Where a model is asked. Callers name the model, so in a path it is one segment and nothing more.
     pub fn url(&self, base_url: &str, model: &str, stream: bool) -> String {
         let path = if stream { self.stream_path } else { self.path };
-        format!("{}{}", base_url.trim_end_matches('/'), path.replace("{model}", model))
+        let model = utf8_percent_encode(model, IN_A_SEGMENT).to_string();
+        format!("{}{}", base_url.trim_end_matches('/'), path.replace("{model}", &model))
     }
 }
 

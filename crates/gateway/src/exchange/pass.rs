@@ -80,10 +80,14 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
     let sent = async {
         let body = read_body(body, &head.headers, engine.options.max_body).await?;
         let model = serde_json::from_slice::<Named>(&body).unwrap_or_default().model;
-        let deployment = model.as_deref().map(|model| {
-            let group = snapshot.group_of(&provider, model);
-            group.deployments[0].clone()
-        });
+        let deployment = match model.as_deref() {
+            Some(model) => {
+                let group = snapshot.group_of(&provider, model);
+                group.map_err(|unresolved| unresolved.into_failure(model))?.deployments.pop()
+            }
+            None => None,
+        };
+        let reads = matches!(head.method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS);
         if let Some(row) = meter.row() {
             row.request_bytes = body.len() as i64;
             row.model_requested = model.clone().unwrap_or_default();
@@ -92,8 +96,9 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
         }
         let name = format!("{}/{}", provider.row.name, model.as_deref().unwrap_or_default());
         caller.check_access(&name, model.as_deref().unwrap_or(&name))?;
-        let permit =
-            engine.limits.admit(caller.key().map(AsRef::as_ref), estimate(&body, deployment.as_deref()))?;
+        let permit = engine
+            .limits
+            .admit(caller.key().map(AsRef::as_ref), estimate(&body, deployment.as_deref(), reads))?;
         meter.hold(permit);
         meter.passed_to(&provider, deployment);
         let url = provider.spec.own_url(&provider.row.base_url, &path, head.uri.query());
@@ -112,8 +117,8 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
                 format!("{} did not answer within {seconds} s", provider.row.name),
             )
         })??;
-        // What a call costs that names a model and does not say what it used, nobody knows.
-        if model.is_some() && head.method != Method::GET {
+        // What a call costs that does not say what it used, nobody knows.
+        if !reads {
             meter.used_unknown();
         }
         Ok(reply)
@@ -151,12 +156,13 @@ async fn commit(engine: &Engine, mut meter: Meter, end: End<'_>) {
     }
 }
 
-/// Tokens at least of what is asked; a price only if the model has one.
-fn estimate(body: &Bytes, deployment: Option<&Deployment>) -> Estimate {
+/// Tokens at least of what is asked. Reading costs nothing; whatever else names no model of a known price cannot be held
+/// against a budget.
+fn estimate(body: &Bytes, deployment: Option<&Deployment>, reads: bool) -> Estimate {
     let input = postern_wire::estimate_tokens(body);
     let cost_nanos = match deployment {
         Some(deployment) => deployment.highest_cost(input, deployment.max_output.unwrap_or(0)),
-        None => Some(0),
+        None => reads.then_some(0),
     };
     Estimate { cost_nanos, tokens: input }
 }

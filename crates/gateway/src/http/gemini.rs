@@ -64,21 +64,30 @@ pub async fn get(
 
 /// `{model}:{method}`
 pub async fn call(State(engine): State<Shared>, Path(path): Path<String>, request: Request) -> Response {
-    let Some((model, method)) = path.rsplit_once(':') else { return unknown(&path) };
+    if let Some(model) = path.strip_suffix(":countTokens") {
+        return count(engine, model.to_owned(), request).await;
+    }
+    match content_call(&path, request.uri().path().to_owned(), request.uri().query()) {
+        Some(call) => exchange::serve(engine, call, request).await,
+        None => unknown(&path),
+    }
+}
+
+/// Reads `{model}:generateContent` or `{model}:streamGenerateContent`.
+pub(super) fn content_call(path: &str, endpoint: String, query: Option<&str>) -> Option<Call> {
+    let (model, method) = path.rsplit_once(':')?;
     let stream = match method {
         "generateContent" => false,
         "streamGenerateContent" => true,
-        "countTokens" => return count(engine, model.to_owned(), request).await,
-        _ => return unknown(&path),
+        _ => return None,
     };
-    let events = request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "alt=sse"));
-    let call = Call {
+    let events = query.is_some_and(|query| query.split('&').any(|part| part == "alt=sse"));
+    Some(Call {
         model: Some(model.to_owned()),
         stream: Some(stream),
         json_array: stream && !events,
-        ..Call::new(FORMAT, request.uri().path().to_owned())
-    };
-    exchange::serve(engine, call, request).await
+        ..Call::new(FORMAT, endpoint)
+    })
 }
 
 fn unknown(path: &str) -> Response {

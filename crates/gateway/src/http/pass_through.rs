@@ -8,7 +8,7 @@ use axum::http::Method;
 use axum::response::Response;
 use postern_wire::Format;
 
-use super::Shared;
+use super::{Shared, gemini};
 use crate::error::Failure;
 use crate::exchange::{self, Call};
 use crate::ids;
@@ -29,8 +29,8 @@ const UNDERSTOOD: [(&str, Format); 3] = [
 ];
 
 /// `/openai/v1/files`: the preset is the path's first part.
-pub async fn of_preset(State(engine): State<Shared>, Path(path): Path<String>, request: Request) -> Response {
-    let name = request.uri().path().trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
+pub async fn of_preset(State(engine): State<Shared>, request: Request) -> Response {
+    let (name, path) = halves(request.uri().path());
     let provider = providers::find(&name).and_then(|spec| {
         let snapshot = engine.snapshot.load();
         let found =
@@ -43,16 +43,42 @@ pub async fn of_preset(State(engine): State<Shared>, Path(path): Path<String>, r
 /// `/providers/{name}/v1/files`: any configured provider.
 pub async fn of_provider(
     State(engine): State<Shared>,
-    Path((name, path)): Path<(String, String)>,
+    Path((name, _)): Path<(String, String)>,
     request: Request,
 ) -> Response {
+    let (_, path) = halves(&halves(request.uri().path()).1);
     let provider = named(&engine.snapshot.load(), &name);
     forward(engine, provider, &name, path, request).await
+}
+
+/// The first part of a path, and the rest as it was written: what is encoded must stay so.
+fn halves(path: &str) -> (String, String) {
+    let path = path.trim_start_matches('/');
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    (first.to_owned(), rest.to_owned())
 }
 
 fn named(snapshot: &Snapshot, name: &str) -> Option<Arc<Provider>> {
     let mut usable = snapshot.providers.iter().filter(|provider| provider.row.enabled && !provider.built_in);
     usable.find(|provider| provider.row.name == name).cloned()
+}
+
+/// What the gateway understands of a provider's API: it is served as ever, pinned to that provider.
+fn understood(provider: &Arc<Provider>, path: &str, request: &Request) -> Option<Call> {
+    let speaks = |format: Format| provider.spec.endpoints().any(|endpoint| endpoint.format == format);
+    let endpoint = request.uri().path().to_owned();
+    let call = if let Some((_, rest)) = path.split_once("models/")
+        && speaks(Format::Gemini)
+    {
+        gemini::content_call(rest, endpoint, request.uri().query())?
+    } else {
+        let is_end = |end: &str| {
+            path.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('/'))
+        };
+        let (_, format) = UNDERSTOOD.iter().find(|(end, format)| is_end(end) && speaks(*format))?;
+        Call::new(*format, endpoint)
+    };
+    Some(Call { provider: Some(provider.clone()), ..call })
 }
 
 async fn forward(
@@ -62,20 +88,19 @@ async fn forward(
     path: String,
     request: Request,
 ) -> Response {
+    let refuse = |failure: Failure| failure.respond(Format::OpenAiChat, ids::new_id());
     let Some(provider) = provider else {
         let message = format!("{name} is not configured: add it in the console under Providers");
-        return Failure::not_found("provider_not_found", message).respond(Format::OpenAiChat, ids::new_id());
+        return refuse(Failure::not_found("provider_not_found", message));
     };
-    let understood = UNDERSTOOD.iter().find(|(end, format)| {
-        let is_end = path.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('/'));
-        is_end && provider.spec.endpoints().any(|endpoint| endpoint.format == *format)
-    });
-    match understood {
-        Some((_, format)) if request.method() == Method::POST => {
-            let endpoint = request.uri().path().to_owned();
-            let call = Call { provider: Some(provider), ..Call::new(*format, endpoint) };
-            exchange::serve(engine, call, request).await
-        }
-        _ => exchange::pass(engine, provider, path, request).await,
+    // Parsing an address resolves these, and what lies beside the base URL is not the provider's.
+    let climbs = |part: &str| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    if path.split(['/', '\\']).any(climbs) {
+        return refuse(Failure::invalid("invalid_path", "a path must not climb"));
+    }
+    let call = if request.method() == Method::POST { understood(&provider, &path, &request) } else { None };
+    match call {
+        Some(call) => exchange::serve(engine, call, request).await,
+        None => exchange::pass(engine, provider, path, request).await,
     }
 }

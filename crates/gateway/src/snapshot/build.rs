@@ -174,13 +174,13 @@ fn demo_provider() -> Option<Provider> {
 }
 
 fn demo_deployment(demo: &Provider) -> Deployment {
+    let endpoints = vec![Endpoint { format: demo.spec.format, place: Place::Demo, headers: Vec::new() }];
     Deployment {
         id: DEMO.into(),
         group: DEMO.into(),
         context: Some(32_768),
         max_output: Some(1024),
-        endpoints: vec![Endpoint { format: demo.spec.format, place: Place::Demo, headers: Vec::new() }],
-        ..of_provider(demo, DEMO)
+        ..of_provider(demo, DEMO, endpoints)
     }
 }
 
@@ -241,25 +241,25 @@ fn endpoints(
     made.collect()
 }
 
-/// `provider/model` of a configured provider.
+/// `provider/model` of a configured provider; `None` if the model's name fits no address.
 pub(super) fn direct_deployment(
     provider: &Provider,
     model: &str,
     overrides: &HashMap<(String, String), Arc<PricePlan>>,
-) -> Deployment {
+) -> Option<Deployment> {
     let known = Catalogue::embedded().find(&provider.spec.id, model);
-    let mut own = of_provider(provider, model);
-    lead(&mut own.endpoints, known.as_ref());
-    Deployment {
+    let mut endpoints = endpoints(provider.spec, &provider.row.base_url, model, &provider.auth)?;
+    lead(&mut endpoints, known.as_ref());
+    Some(Deployment {
         prices: price_plan(provider.spec, model, &LitellmParams::default(), overrides),
         context: known.as_ref().and_then(|model| model.context),
         max_output: known.and_then(|model| model.max_output),
-        ..own
-    }
+        ..of_provider(provider, model, endpoints)
+    })
 }
 
 /// What every deployment of a provider shares.
-fn of_provider(provider: &Provider, model: &str) -> Deployment {
+fn of_provider(provider: &Provider, model: &str, endpoints: Vec<Endpoint>) -> Deployment {
     let name = format!("{}/{model}", provider.row.name);
     Deployment {
         id: name.clone(),
@@ -268,8 +268,7 @@ fn of_provider(provider: &Provider, model: &str) -> Deployment {
         provider: provider.row.name.clone(),
         spec: provider.spec,
         upstream_model: model.to_owned(),
-        endpoints: endpoints(provider.spec, &provider.row.base_url, model, &provider.auth)
-            .unwrap_or_default(),
+        endpoints,
         credential: provider.credential.clone(),
         prices: None,
         billing: if provider.spec.local { Billing::Local } else { Billing::Api },

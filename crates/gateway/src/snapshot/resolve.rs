@@ -59,7 +59,7 @@ impl Snapshot {
                         });
                     }
                 }
-                Some(found) if found.row.enabled => return Ok(self.group_of(found, model)),
+                Some(found) if found.row.enabled => return self.group_of(found, model),
                 Some(found) => return Err(Unresolved::Disabled(found.row.name.clone())),
                 None => {
                     // LiteLLM's names of a provider lead to the one configured from the same preset.
@@ -69,7 +69,7 @@ impl Snapshot {
                             .iter()
                             .find(|candidate| candidate.spec.id == spec.id && candidate.row.enabled)
                         {
-                            Some(found) if !found.built_in => return Ok(self.group_of(found, model)),
+                            Some(found) if !found.built_in => return self.group_of(found, model),
                             _ => unresolved = Unresolved::NotConfigured(spec.label.clone()),
                         }
                     }
@@ -79,16 +79,17 @@ impl Snapshot {
         let configured = self.providers.iter().filter(|provider| provider.row.enabled && !provider.built_in);
         for provider in configured {
             if Catalogue::embedded().has(&provider.spec.id, name) {
-                return Ok(self.group_of(provider, name));
+                return self.group_of(provider, name);
             }
         }
         Err(unresolved)
     }
 
     /// A configured provider's model, known or not, as a group of one.
-    pub fn group_of(&self, provider: &Arc<Provider>, model: &str) -> Group {
-        let deployment = direct_deployment(provider, model, &self.overrides);
-        Group { name: deployment.group.clone(), deployments: vec![Arc::new(deployment)] }
+    pub fn group_of(&self, provider: &Provider, model: &str) -> Result<Group, Unresolved> {
+        // A name that no address can hold is no model's.
+        let deployment = direct_deployment(provider, model, &self.overrides).ok_or(Unresolved::Unknown)?;
+        Ok(Group { name: deployment.group.clone(), deployments: vec![Arc::new(deployment)] })
     }
 }
 

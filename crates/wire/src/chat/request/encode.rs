@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::super::{OWNER, message, models, tools};
 use crate::canonical::{
-    Encoding, Extra, Item, Message, OutputFormat, ReasoningNotation, Request, Role, Sampling, Schema,
-    Thinking, Tool, ToolChoice,
+    Encoding, Extra, Function, Item, Message, OutputFormat, ReasoningNotation, Request, Role, Sampling,
+    Schema, Thinking, Tool, ToolChoice,
 };
 use crate::envelope::BadRequest;
 use crate::json::{self, ObjectWriter, array, quote};
@@ -83,7 +83,16 @@ pub(in super::super) fn encode(
         if let Some(ToolChoice::Allowed { names, raw, .. }) = &tool_choice
             && raw.owner != OWNER
         {
-            tools.retain(|tool| !matches!(tool, Tool::Function(tool) if !names.contains(&tool.name)));
+            let is_allowed = |function: &Function| names.contains(&function.name);
+            tools.retain_mut(|tool| match tool {
+                Tool::Function(function) => is_allowed(function),
+                Tool::Replaced { by, .. } => {
+                    let was_empty = by.is_empty();
+                    by.retain(|one| is_allowed(&one.function));
+                    was_empty || !by.is_empty()
+                }
+                Tool::Opaque(_) => true,
+            });
         }
         let tools = tools::encode(&tools, to)?;
         has_tools = tools != "[]";
