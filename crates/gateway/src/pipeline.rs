@@ -400,7 +400,7 @@ async fn stream(
             reply_context(exchange, deployment, &prepared),
         )))
     };
-    if !content_type.starts_with("text/event-stream") {
+    if !content_type.starts_with(format.framing().content_type()) {
         let body = upstream::read_error(reply, patience).await;
         let what = if content_type.is_empty() {
             "an answer without a content type".to_owned()

@@ -128,7 +128,7 @@ const PASSED_ON: [&str; 6] = [
 pub fn request_headers(endpoint: &Endpoint, caller: &HeaderMap, streaming: bool) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(10);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let accept = if streaming { "text/event-stream" } else { "application/json" };
+    let accept = if streaming { endpoint.format.framing().content_type() } else { "application/json" };
     headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
     for (name, value) in &endpoint.headers {
         headers.insert(name.clone(), value.clone());

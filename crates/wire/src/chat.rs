@@ -6,6 +6,7 @@
 use crate::codec::Codec;
 use crate::error;
 use crate::format::Format;
+use crate::framing::Framing;
 
 mod envelope;
 mod message;
@@ -21,6 +22,8 @@ mod watch;
 const OWNER: Format = Format::OpenAiChat;
 
 pub(crate) const CODEC: Codec = Codec {
+    framing: Framing::ServerSentEvents,
+    streams_by_default: false,
     read_envelope: envelope::read,
     read_usage: |raw| usage::read(raw, None),
     read_response: read::read,

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use crate::canonical::{Encoding, Request, Response, StreamDecoder, StreamEncoder};
 use crate::envelope::{BadRequest, EnvelopeParts, Fields};
 use crate::error::ApiError;
+use crate::framing::Framing;
 use crate::json::Members;
 use crate::read::{NotAResponse, ResponseSummary};
 use crate::tap::Watcher;
@@ -13,6 +14,9 @@ use crate::usage::Usage;
 
 /// What a format must provide, and nothing else.
 pub(crate) struct Codec {
+    pub framing: Framing,
+    /// Whether a request that does not say so wants a stream.
+    pub streams_by_default: bool,
     /// Reads the envelope's members, model and stream flag apart, and refuses a body without turns.
     pub read_envelope: fn(&Fields<'_>) -> Result<EnvelopeParts, BadRequest>,
     /// A usage object that stands alone.
@@ -26,7 +30,7 @@ pub(crate) struct Codec {
     /// The `event` field of an error within a stream, if the format names its events.
     pub error_event_name: Option<&'static str>,
     /// The same as whole events, where an error within a stream is not written as a body is.
-    pub render_stream_error: Option<fn(&ApiError, &str, &str) -> String>,
+    pub render_stream_error: Option<fn(&ApiError, &str, &str) -> Vec<u8>>,
     pub decode_request: fn(Members<'_>) -> Result<Request, BadRequest>,
     pub encode_request: fn(Request, &Target<'_>, &mut Encoding) -> Result<String, BadRequest>,
     pub decode_response: fn(Members<'_>) -> Result<Response, NotAResponse>,

@@ -133,7 +133,7 @@ impl Envelope {
         }
         let stream = match beside.stream {
             Some(stream) => stream,
-            None => fields.flag("stream")?.unwrap_or(false),
+            None => fields.flag("stream")?.unwrap_or(format.codec().streams_by_default),
         };
         let parts = (format.codec().read_envelope)(&fields)?;
         Ok(Self {

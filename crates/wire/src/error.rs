@@ -128,7 +128,7 @@ pub fn render_error(format: Format, error: &ApiError, request_id: &str, timestam
 pub fn render_stream_error(format: Format, error: &ApiError, request_id: &str, timestamp: &str) -> Vec<u8> {
     let codec = format.codec();
     if let Some(render) = codec.render_stream_error {
-        return render(error, request_id, timestamp).into_bytes();
+        return render(error, request_id, timestamp);
     }
     let body = (codec.render_error)(error, request_id, timestamp);
     let mut event = String::with_capacity(body.len() + 32);

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::Codec;
+use crate::framing::Framing;
 use crate::{chat, gemini, messages, responses};
 
 /// A wire format: how requests, replies, streams and errors are written. A format is not a provider: many
@@ -43,6 +44,11 @@ impl Format {
             Self::AnthropicMessages => "anthropic_messages",
             Self::Gemini => "gemini",
         }
+    }
+
+    /// How its streams are divided into events.
+    pub fn framing(self) -> Framing {
+        self.codec().framing
     }
 
     pub(crate) fn codec(self) -> &'static Codec {

@@ -6,6 +6,7 @@
 
 use crate::codec::Codec;
 use crate::format::Format;
+use crate::framing::Framing;
 
 mod base64;
 mod config;
@@ -26,6 +27,8 @@ mod watch;
 const OWNER: Format = Format::Gemini;
 
 pub(crate) const CODEC: Codec = Codec {
+    framing: Framing::ServerSentEvents,
+    streams_by_default: false,
     read_envelope: envelope::read,
     read_usage: usage::read,
     read_response: read::read,

@@ -5,6 +5,7 @@
 
 use crate::codec::Codec;
 use crate::format::Format;
+use crate::framing::Framing;
 
 mod content;
 mod envelope;
@@ -21,6 +22,8 @@ mod watch;
 const OWNER: Format = Format::AnthropicMessages;
 
 pub(crate) const CODEC: Codec = Codec {
+    framing: Framing::ServerSentEvents,
+    streams_by_default: false,
     read_envelope: envelope::read,
     read_usage: usage::read,
     read_response: read::read,

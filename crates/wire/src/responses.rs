@@ -6,6 +6,7 @@
 use crate::codec::Codec;
 use crate::error::openai;
 use crate::format::Format;
+use crate::framing::Framing;
 
 mod envelope;
 mod error;
@@ -23,6 +24,8 @@ mod watch;
 const OWNER: Format = Format::OpenAiResponses;
 
 pub(crate) const CODEC: Codec = Codec {
+    framing: Framing::ServerSentEvents,
+    streams_by_default: false,
     read_envelope: envelope::read,
     read_usage: usage::read,
     read_response: read::read,

@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::error::ApiError;
 use crate::format::Format;
+use crate::framing::Frames;
 use crate::loss::LossReport;
 use crate::sse;
 use crate::usage::Usage;
@@ -18,7 +19,7 @@ mod tests;
 
 /// The tap on one stream.
 pub struct StreamTap {
-    parser: sse::Parser,
+    parser: Frames,
     watcher: Box<dyn Watcher>,
     seen: Seen,
     hide_usage_chunk: bool,
@@ -126,7 +127,7 @@ impl StreamTap {
     /// `hide_usage_chunk`: the client did not ask for the usage-only chunk, the gateway did.
     pub fn new(format: Format, hide_usage_chunk: bool) -> Self {
         Self {
-            parser: sse::Parser::new(),
+            parser: Frames::new(format.framing()),
             watcher: (format.codec().watcher)(),
             seen: Seen::default(),
             hide_usage_chunk,
@@ -175,7 +176,7 @@ impl StreamTap {
             }
         });
         if self.parser.is_foreign() {
-            self.seen.broke("the reply is not an event stream");
+            self.seen.broke("the reply is not a stream of this format");
         }
         let held = self.held.split().freeze();
         let state = self.seen.state();

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use postern_store::table::requests::Outcome;
-use postern_wire::{EndState, Format, StreamEnd};
+use postern_wire::{EndState, Format, Framing, StreamEnd};
 use uuid::Uuid;
 
 use super::{Piece, Watch, about};
@@ -59,10 +59,10 @@ impl StreamReply {
 
     pub fn into_response(self, format: Format, request_id: Uuid, meter: Meter) -> Response {
         let mut headers = HeaderMap::with_capacity(16);
-        let events = HeaderValue::from_static(if self.json_array {
-            "application/json"
-        } else {
-            "text/event-stream; charset=utf-8"
+        let events = HeaderValue::from_static(match format.framing() {
+            _ if self.json_array => "application/json",
+            Framing::ServerSentEvents => "text/event-stream; charset=utf-8",
+            other => other.content_type(),
         });
         let theirs =
             matches!(self.watch, Watch::Tap(_)).then(|| self.headers.get(header::CONTENT_TYPE)).flatten();
@@ -130,7 +130,7 @@ impl UnderWay {
                 if piece.forward.is_empty() {
                     continue;
                 }
-                self.whole_events = ends_event(self.whole_events, &piece.forward);
+                self.whole_events = ends_event(self.format.framing(), self.whole_events, &piece.forward);
                 return Some(piece.forward);
             }
             let patience = if self.meter.is_some() { self.idle } else { CLOSING };
@@ -190,6 +190,7 @@ impl UnderWay {
                 format!("{} sent a stream that cannot be read: {what}", self.provider),
             )),
         };
+        let framing = self.format.framing();
         let mut last = end.forward.to_vec();
         if let Some(failure) = &failure
             && !told
@@ -199,9 +200,9 @@ impl UnderWay {
                 Watch::Transcode(transcoder) => transcoder.render_error(&failure.error, &id, &now),
                 Watch::Tap(_) => postern_wire::render_stream_error(self.format, &failure.error, &id, &now),
             };
-            if !ends_event(self.whole_events, &last) {
+            if !ends_event(framing, self.whole_events, &last) {
                 // Half an event was forwarded: without an end to it, the error would be read as its other half.
-                last.extend_from_slice(b"\n\n");
+                last.extend_from_slice(framing.event_end());
             }
             last.extend_from_slice(&error);
         }
@@ -232,8 +233,8 @@ impl UnderWay {
 }
 
 /// Whether a stream ends with a whole event after these bytes were added to it.
-fn ends_event(before: bool, added: &[u8]) -> bool {
-    if added.is_empty() { before } else { added.ends_with(b"\n\n") || added.ends_with(b"\r\n\r\n") }
+fn ends_event(framing: Framing, before: bool, added: &[u8]) -> bool {
+    if added.is_empty() { before } else { framing.ends_event(added) }
 }
 
 impl Drop for UnderWay {

@@ -7,7 +7,7 @@ use crate::json::ObjectWriter;
 const LAST: u64 = i32::MAX as u64;
 
 /// Two events, as the provider sends them: SDKs raise the first one, coding tools read the second.
-pub(super) fn render_stream(error: &ApiError, request_id: &str, timestamp: &str) -> String {
+pub(super) fn render_stream(error: &ApiError, request_id: &str, timestamp: &str) -> Vec<u8> {
     let body = openai::render(error, request_id, timestamp);
     let code = code(error);
     let inner = serde_json::from_str::<serde_json::Value>(&body).unwrap_or_default();
@@ -33,6 +33,7 @@ pub(super) fn render_stream(error: &ApiError, request_id: &str, timestamp: &str)
     let mut failed = ObjectWriter::new();
     failed.string("type", "response.failed").raw("response", &response.finish()).put("sequence_number", LAST);
     format!("event: error\ndata: {}\n\nevent: response.failed\ndata: {}\n\n", event.finish(), failed.finish())
+        .into_bytes()
 }
 
 /// Coding tools decide by the code whether to shorten the conversation, to wait or to give up.

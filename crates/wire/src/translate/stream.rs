@@ -8,6 +8,7 @@ use super::ReplyContext;
 use crate::canonical::{Event, StreamDecoder, StreamEncoder};
 use crate::error::{ApiError, render_stream_error};
 use crate::format::Format;
+use crate::framing::Frames;
 use crate::loss::LossReport;
 use crate::sse;
 use crate::tap::{EndState, Seen, StreamEnd, Watcher, is_whole};
@@ -27,7 +28,7 @@ pub struct Transcoded {
 
 /// Translates a stream, event by event.
 pub struct StreamTranscoder {
-    parser: sse::Parser,
+    parser: Frames,
     inner: Inner,
     to: Format,
 }
@@ -47,7 +48,7 @@ impl StreamTranscoder {
     /// `from` is the provider's format, `to` the caller's.
     pub fn new(from: Format, to: Format, ctx: ReplyContext) -> Self {
         Self {
-            parser: sse::Parser::new(),
+            parser: Frames::new(from.framing()),
             inner: Inner {
                 watcher: (from.codec().watcher)(),
                 decoder: (from.codec().stream_decoder)(),
@@ -97,7 +98,7 @@ impl StreamTranscoder {
             }
         });
         if self.parser.is_foreign() {
-            inner.seen.broke("the reply is not an event stream");
+            inner.seen.broke("the reply is not a stream of this format");
         }
         let state = match (&inner.failed, inner.seen.state()) {
             (_, error @ EndState::UpstreamError(_)) => error,

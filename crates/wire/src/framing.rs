@@ -1,0 +1,98 @@
+//! How a stream is divided into events: the one thing about streams that formats share by kind and not by name.
+//!
+//! Whatever the framing, what comes out is an [`sse::Event`]: a name where there is one, and a JSON text.
+
+use crate::sse::{self, Event};
+
+mod lines;
+
+/// The ways in which formats frame their events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// `data: {...}` and a blank line.
+    ServerSentEvents,
+    /// One JSON text in each line.
+    JsonLines,
+}
+
+impl Framing {
+    /// The media type of such a stream, without parameters.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::ServerSentEvents => "text/event-stream",
+            Self::JsonLines => "application/x-ndjson",
+        }
+    }
+
+    /// Whether bytes that end like this end with a whole event.
+    pub fn ends_event(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::ServerSentEvents => bytes.ends_with(b"\n\n") || bytes.ends_with(b"\r\n\r\n"),
+            Self::JsonLines => bytes.ends_with(b"\n"),
+        }
+    }
+
+    /// What ends half an event, so that the next one is not taken for its other half.
+    pub const fn event_end(self) -> &'static [u8] {
+        match self {
+            Self::ServerSentEvents => b"\n\n",
+            Self::JsonLines => b"\n",
+        }
+    }
+}
+
+/// The stream cannot be divided any further.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FramingError {
+    #[error(transparent)]
+    TooLarge(#[from] sse::EventTooLarge),
+}
+
+/// Bytes in, cut anywhere; events out.
+#[derive(Debug)]
+pub(crate) enum Frames {
+    Events(sse::Parser),
+    Lines(lines::Parser),
+}
+
+impl Frames {
+    pub fn new(framing: Framing) -> Self {
+        match framing {
+            Framing::ServerSentEvents => Self::Events(sse::Parser::new()),
+            Framing::JsonLines => Self::Lines(lines::Parser::default()),
+        }
+    }
+
+    /// Takes bytes and calls `on_event` with every event they complete.
+    pub fn feed(&mut self, chunk: &[u8], on_event: impl FnMut(Event<'_>)) -> Result<(), FramingError> {
+        match self {
+            Self::Events(parser) => parser.feed(chunk, on_event)?,
+            Self::Lines(parser) => parser.feed(chunk, on_event)?,
+        }
+        Ok(())
+    }
+
+    /// The end of the input: an event that only lacks its end is reported.
+    pub fn finish(&mut self, on_event: impl FnMut(Event<'_>)) {
+        match self {
+            Self::Events(parser) => parser.finish(on_event),
+            Self::Lines(parser) => parser.finish(on_event),
+        }
+    }
+
+    /// Where the event being received starts on the stream.
+    pub fn pending_start(&self) -> u64 {
+        match self {
+            Self::Events(parser) => parser.pending_start(),
+            Self::Lines(parser) => parser.pending_start(),
+        }
+    }
+
+    /// Whether what has come is no stream of this framing.
+    pub fn is_foreign(&self) -> bool {
+        match self {
+            Self::Events(parser) => parser.is_foreign(),
+            Self::Lines(parser) => parser.is_foreign(),
+        }
+    }
+}
