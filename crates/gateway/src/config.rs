@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use litellm::{ConfigFile, ConfigModel, LitellmParams, read as read_config_file};
+pub use litellm::{ConfigFile, ConfigModel, LitellmParams, PROVIDER_PARAMS, read as read_config_file};
 use postern_secrets::{Secret, VaultKind};
 
 /// Where the gateway listens unless told otherwise.

@@ -1,6 +1,7 @@
 //! One request from its arrival to its reply. `serve` reads and understands it, `pipeline` takes it through its phases,
 //! and whatever goes wrong is answered in the caller's own format.
 
+mod count;
 mod pass;
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
+pub use count::{Counted, count};
 use http_body_util::BodyExt;
 pub use pass::pass;
 use postern_store::table::requests::{Outcome, RequestRow};

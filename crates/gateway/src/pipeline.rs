@@ -1,14 +1,16 @@
 //! The phases of a request, one line each: access, admission, plan, attempts.
 
+mod prepare;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
 use bytes::Bytes;
 use futures_util::StreamExt;
-use postern_wire::{
-    Beside, Edits, EndState, Envelope, Format, ReplyContext, StreamTap, StreamTranscoder, Target, ToolAlias,
-};
+use postern_wire::{EndState, Format, ReplyContext, StreamTap, StreamTranscoder};
+pub use prepare::shaped;
+use prepare::{Prepared, prepare};
 
 use crate::clock;
 use crate::error::{Blame, Failure, UpstreamBody};
@@ -167,60 +169,6 @@ fn credential_works(exchange: &Exchange, deployment: &Deployment) {
     }
 }
 
-/// What goes to the deployment: the caller's bytes with the model's name changed, or a translation.
-struct Prepared {
-    body: Bytes,
-    loss: Vec<String>,
-    hide_usage: bool,
-    /// What the reply must be told of the request.
-    tools: Vec<ToolAlias>,
-}
-
-fn prepare(exchange: &Exchange, deployment: &Deployment, format: Format) -> Result<Prepared, Failure> {
-    let envelope = &exchange.envelope;
-    let streaming = envelope.stream;
-    let surgery = &deployment.surgery;
-    let reduced = surgery.reduce(&exchange.body)?.map(Bytes::from);
-    let added = |body: Bytes| Ok::<_, Failure>(surgery.add(&body)?.map_or(body, Bytes::from));
-    if format == exchange.format {
-        let ask_usage = streaming
-            && exchange.format == Format::OpenAiChat
-            && !envelope.include_usage
-            && deployment.spec.quirks.stream_usage;
-        let model = deployment.upstream_model.as_str();
-        let edits = Edits { model: (model != envelope.model).then_some(model), ask_usage };
-        let body = match &reduced {
-            None => envelope.rewrite(&exchange.body, &edits),
-            // Whatever was cut out moved the rest.
-            Some(reduced) => {
-                let beside = Beside { model: Some(&envelope.model), stream: Some(streaming) };
-                let beside = if envelope.is_model_inside() { Beside::default() } else { beside };
-                Envelope::peek_beside(format, reduced, beside)?.rewrite(reduced, &edits)
-            }
-        };
-        return Ok(Prepared {
-            body: added(body)?,
-            loss: Vec::new(),
-            hide_usage: ask_usage,
-            tools: Vec::new(),
-        });
-    }
-    let target = Target {
-        model: &deployment.upstream_model,
-        default_max_tokens: deployment.max_output.unwrap_or(DEFAULT_MAX_TOKENS),
-        drop_params: deployment.drop_params.unwrap_or(exchange.snapshot.drop_params),
-        stream: streaming,
-    };
-    let body = reduced.as_ref().unwrap_or(&exchange.body);
-    let translated = postern_wire::translate_request(exchange.format, format, body, &target)?;
-    Ok(Prepared {
-        body: added(translated.body.into())?,
-        loss: translated.loss.0,
-        hide_usage: false,
-        tools: translated.tools,
-    })
-}
-
 async fn attempt(
     exchange: &Exchange,
     meter: &mut Meter,
@@ -276,7 +224,7 @@ async fn ask(
     endpoint: &Endpoint,
 ) -> Result<Answer, Failure> {
     meter.sent_to(deployment, endpoint.format);
-    let prepared = prepare(exchange, deployment, endpoint.format)?;
+    let prepared = prepare(exchange, deployment, endpoint)?;
     meter.lost(&prepared.loss);
     let streaming = exchange.envelope.stream;
     let patience = deployment.timeout.unwrap_or(exchange.snapshot.request_timeout);

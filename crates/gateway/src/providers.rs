@@ -4,14 +4,19 @@
 //! Knowledge only: depends on serde and on `postern_wire`'s names of formats. Start at [`find`]. The entries' ids are the
 //! provider ids of the catalogue; a catalogue provider without an entry is listed under `without_preset` in the file.
 
+pub mod auth;
+mod endpoint;
+pub mod settings;
 mod url;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+pub use auth::ProviderAuth;
+pub use endpoint::{BodySpec, EndpointSpec, ProviderEndpoint, Wrapping};
 use postern_wire::Format;
 use serde::{Deserialize, Serialize};
+pub use settings::{SettingSpec, Settings};
 pub use url::check_base_url;
 
 static EMBEDDED: &str = include_str!("../data/providers.json");
@@ -33,6 +38,23 @@ pub struct ProviderSpec {
     pub chat_path: String,
     /// The same for streams, where that is another path.
     pub stream_path: Option<String>,
+    /// Where prompts are counted.
+    pub count_path: Option<String>,
+    /// Ends of a base URL that the paths here bring themselves.
+    #[serde(default)]
+    pub base_url_ends: Vec<String>,
+    /// Other addresses for single values of a setting.
+    #[serde(default)]
+    pub base_url_when: Vec<settings::BaseUrlWhen>,
+    /// What it must be told besides a key.
+    #[serde(default)]
+    pub settings: Vec<SettingSpec>,
+    /// What it wants done to a body in its first format.
+    #[serde(default)]
+    pub body: BodySpec,
+    /// What else it serves under its own API, which is passed on: `embeddings`, `images`, ..
+    #[serde(default)]
+    pub serves: Vec<Served>,
     /// Further formats that the provider speaks itself, so that nothing need be translated.
     #[serde(default)]
     pub also: Vec<EndpointSpec>,
@@ -63,45 +85,44 @@ pub struct ProviderSpec {
     /// The same for the base URL.
     #[serde(default)]
     pub base_env: Vec<String>,
+    /// It has no chat models at all: what it has is passed on.
+    #[serde(default)]
+    pub no_chat: bool,
     #[serde(default)]
     pub quirks: Quirks,
 }
 
-/// A further API of a provider.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EndpointSpec {
-    pub format: Format,
-    /// Follows the base URL, and may climb. `{model}` stands for the model's name.
-    pub path: String,
-    /// The same for streams, where that is another path.
-    pub stream_path: Option<String>,
-    /// The provider's own when absent.
-    pub auth: Option<ProviderAuth>,
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
+/// A kind of endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Served {
+    Chat,
+    Responses,
+    Messages,
+    Gemini,
+    Completions,
+    Embeddings,
+    Rerank,
+    Images,
+    Speech,
+    Transcriptions,
+    Moderations,
+    Realtime,
+    Batches,
+    Files,
+    FineTuning,
+    Ocr,
+    Video,
 }
 
-/// What is written as it is in one segment of a path.
-const IN_A_SEGMENT: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
-
-/// One API of a provider, the first one or a further one.
-#[derive(Debug, Clone, Copy)]
-pub struct ProviderEndpoint<'a> {
-    pub format: Format,
-    path: &'a str,
-    stream_path: &'a str,
-    pub auth: &'a ProviderAuth,
-    pub headers: &'a BTreeMap<String, String>,
-}
-
-impl ProviderEndpoint<'_> {
-    /// Where a model is asked. Callers name the model, so in a path it is one segment and nothing more.
-    pub fn url(&self, base_url: &str, model: &str, stream: bool) -> String {
-        let path = if stream { self.stream_path } else { self.path };
-        let model = utf8_percent_encode(model, IN_A_SEGMENT).to_string();
-        format!("{}{}", base_url.trim_end_matches('/'), path.replace("{model}", &model))
+impl From<Format> for Served {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::OpenAiChat => Self::Chat,
+            Format::OpenAiResponses => Self::Responses,
+            Format::AnthropicMessages => Self::Messages,
+            Format::Gemini => Self::Gemini,
+        }
     }
 }
 
@@ -113,21 +134,6 @@ pub enum ProviderGroup {
     Cloud,
     Local,
     Generic,
-}
-
-/// The header that carries the key.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProviderAuth {
-    pub header: String,
-    /// Comes before the key.
-    pub prefix: String,
-}
-
-impl Default for ProviderAuth {
-    fn default() -> Self {
-        Self { header: "authorization".into(), prefix: "Bearer ".into() }
-    }
 }
 
 /// Where a provider differs from the API that it follows.
@@ -225,31 +231,89 @@ impl ProviderSpec {
 
     /// What it speaks, its first format first.
     pub fn endpoints(&self) -> impl Iterator<Item = ProviderEndpoint<'_>> {
+        let is_plain = self.body == BodySpec::default();
         let first = ProviderEndpoint {
             format: self.format,
             path: &self.chat_path,
             stream_path: self.stream_path.as_ref().unwrap_or(&self.chat_path),
+            count_path: self.count_path.as_deref(),
             auth: &self.auth,
             headers: &self.headers,
+            body: (!is_plain).then_some(&self.body),
+            further: None,
         };
         std::iter::once(first).chain(self.also.iter().map(|further| ProviderEndpoint {
             format: further.format,
             path: &further.path,
             stream_path: further.stream_path.as_ref().unwrap_or(&further.path),
+            count_path: further.count_path.as_deref(),
             auth: further.auth.as_ref().unwrap_or(&self.auth),
             headers: &further.headers,
+            body: (further.body != BodySpec::default()).then_some(&further.body),
+            further: Some(further),
         }))
+    }
+
+    /// How one model is asked under these settings, the first choice first; with each, its place among
+    /// [`Self::endpoints`].
+    pub fn endpoints_for(&self, model: &str, settings: &Settings) -> Vec<(usize, ProviderEndpoint<'_>)> {
+        let serving = self.endpoints().enumerate().filter(|(_, endpoint)| endpoint.serves(model, settings));
+        let (mut chosen, others): (Vec<_>, Vec<_>) = serving.partition(|(_, endpoint)| endpoint.is_special());
+        let is_alone = chosen.iter().any(|(_, endpoint)| endpoint.is_alone());
+        for (position, endpoint) in others {
+            let is_first = position == 0;
+            let is_replaced = chosen.iter().any(|(_, special)| special.format == endpoint.format);
+            if !(is_replaced || is_first && is_alone) {
+                chosen.push((position, endpoint));
+            }
+        }
+        chosen
+    }
+
+    /// The address in force: a setting may have one of its own, and the paths may bring a part of it.
+    pub fn address<'a>(&'a self, base_url: &'a str, settings: &Settings) -> &'a str {
+        if base_url == self.base_url
+            && let Some(other) =
+                self.base_url_when.iter().find(|when| settings.get(&when.setting) == Some(&when.value))
+        {
+            return &other.base_url;
+        }
+        let base = base_url.trim_end_matches('/');
+        self.base_url_ends.iter().find_map(|end| base.strip_suffix(end.as_str())).unwrap_or(base)
+    }
+
+    /// Whether nothing can be asked without a key under these settings.
+    pub fn needs_key_with(&self, settings: &Settings) -> bool {
+        let is_replaced =
+            self.settings.iter().any(|spec| spec.replaces_key && settings.contains_key(&spec.name));
+        self.needs_key && !is_replaced
+    }
+
+    /// Everything it serves, for people to see.
+    pub fn served(&self) -> Vec<Served> {
+        let mut served: Vec<Served> = Vec::new();
+        for endpoint in self.endpoints() {
+            let one = Served::from(endpoint.format);
+            if !served.contains(&one) {
+                served.push(one);
+            }
+        }
+        // A provider of embeddings alone has no chat behind its path for it.
+        served.retain(|one| *one != Served::Chat || !self.no_chat);
+        served.extend(self.serves.iter().copied().filter(|one| !served.contains(one)).collect::<Vec<_>>());
+        served
     }
 
     /// Where a path of the provider's own API is. The base URL ends with a version (`/v1`); a path that brings a version of
     /// its own takes its place.
-    pub fn own_url(&self, base_url: &str, path: &str, query: Option<&str>) -> String {
+    pub fn own_url(&self, base_url: &str, path: &str, query: Option<&str>, settings: &Settings) -> String {
         let is_version = |segment: &str| {
             segment
                 .strip_prefix('v')
                 .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
         };
-        let base = base_url.trim_end_matches('/');
+        let base = settings::substitute(self.address(base_url, settings), settings);
+        let base = base.trim_end_matches('/');
         // An interface that imitates another's lies below the provider's own.
         let base = base.strip_suffix("/openai").unwrap_or(base);
         let base = match base.rsplit_once('/') {
@@ -262,9 +326,10 @@ impl ProviderSpec {
 
     /// Where the list of models is; `None` where the provider has none. Some have it beside their compatible API, so
     /// that the path climbs; parsing the URL resolves that.
-    pub fn models_url(&self, base_url: &str) -> Option<String> {
-        let base = base_url.trim_end_matches('/');
-        (!self.models_path.is_empty() && !base.is_empty()).then(|| format!("{base}{}", self.models_path))
+    pub fn models_url(&self, base_url: &str, settings: &Settings) -> Option<String> {
+        let base = self.address(base_url, settings).trim_end_matches('/');
+        let url = || settings::substitute(&format!("{base}{}", self.models_path), settings);
+        (!self.models_path.is_empty() && !base.is_empty()).then(url)
     }
 
     /// The models' ids in the answer to [`Self::models_url`]; `None` if it is no such list.
@@ -289,6 +354,8 @@ impl ProviderSpec {
             key_hint: self.key_hint.clone(),
             group: self.group,
             description: self.description.clone(),
+            settings: self.settings.clone(),
+            serves: self.served(),
         }
     }
 }
@@ -298,7 +365,7 @@ impl ProviderSpec {
 pub struct Preset {
     pub id: String,
     pub label: String,
-    /// `openai_chat` or `anthropic_messages`
+    /// The wire format that it is asked in first, such as `openai_chat`.
     pub format: &'static str,
     pub base_url: String,
     pub needs_key: bool,
@@ -308,6 +375,10 @@ pub struct Preset {
     pub key_hint: Option<String>,
     pub group: ProviderGroup,
     pub description: String,
+    /// What it must be told besides a key.
+    pub settings: Vec<SettingSpec>,
+    /// Which endpoints it serves.
+    pub serves: Vec<Served>,
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, Uri};
 pub use build::{
-    Origin, Sources, auth_header, build, fixed_headers, model_credential, origin, provider_credential,
+    Origin, Sources, build, fixed_headers, given_settings, model_credential, origin, provider_credential,
 };
 use postern_store::table::keys::KeyRow;
 use postern_store::table::providers::ProviderRow;
@@ -23,7 +23,8 @@ use uuid::Uuid;
 
 use crate::catalogue::Prices;
 use crate::ids::KeyHash;
-use crate::providers::ProviderSpec;
+use crate::providers::auth::{Proof, Signing};
+use crate::providers::{ProviderSpec, Settings, Wrapping};
 
 /// The name of the built-in model and its provider.
 pub const DEMO: &str = "demo";
@@ -38,6 +39,7 @@ pub struct Snapshot {
     pub aliases: BTreeMap<String, String>,
     pub num_retries: u32,
     pub drop_params: bool,
+    pub strict_params: bool,
     pub request_timeout: Duration,
     /// The user's own prices by provider preset and model.
     pub overrides: HashMap<(String, String), Arc<PricePlan>>,
@@ -106,8 +108,10 @@ impl AllowedModels {
 pub struct Provider {
     pub row: ProviderRow,
     pub spec: &'static ProviderSpec,
+    /// What it is told besides a key, with what the environment and the preset say.
+    pub settings: Settings,
     /// The credential as each of the provider's endpoints takes it, in their order; empty where there is none.
-    pub auth: Vec<(HeaderName, HeaderValue)>,
+    pub proofs: Vec<Option<Proof>>,
     pub credential: Credential,
     pub built_in: bool,
 }
@@ -150,6 +154,8 @@ pub struct Deployment {
     pub order: i32,
     /// Whether what its format cannot express is dropped rather than refused; the snapshot's word when absent.
     pub drop_params: Option<bool>,
+    /// Whether hints that its format has no place for are refused; the snapshot's word when absent.
+    pub strict_params: Option<bool>,
     /// What is changed in every request, in the format that the deployment is asked in.
     pub surgery: Surgery,
     pub context: Option<u64>,
@@ -191,6 +197,20 @@ pub struct Endpoint {
     pub place: Place,
     /// The credential first (where there is one), then the provider's fixed headers.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Signs each request, where a header does not say who asks.
+    pub signing: Option<Arc<Signing>>,
+    /// What it wants done to a body of its format.
+    pub shape: Option<Arc<Shape>>,
+}
+
+/// Where an endpoint differs from the format that it speaks.
+#[derive(Debug)]
+pub struct Shape {
+    pub surgery: Surgery,
+    /// Anthropic's beta features are a member of the body, not a header.
+    pub betas: bool,
+    /// What its streams are wrapped in.
+    pub wrapping: Option<Wrapping>,
 }
 
 #[derive(Debug, Clone)]
@@ -199,6 +219,8 @@ pub enum Place {
         whole: Box<Address>,
         /// For streams; the same but for formats that name them in the path.
         stream: Box<Address>,
+        /// Where it counts a prompt's tokens, if it does.
+        count: Option<Box<Address>>,
     },
     /// The built-in model, answered in process.
     Demo,

@@ -2,6 +2,7 @@
 //! not followed (they would carry credentials elsewhere) and nothing is decompressed (frames are forwarded as received).
 
 pub mod demo;
+mod signing;
 
 use std::pin::Pin;
 use std::sync::OnceLock;
@@ -16,6 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use postern_wire::Format;
 
 use crate::error::Failure;
+use crate::providers::auth::Signing;
 use crate::snapshot::{Address, Deployment, Endpoint, Place};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,11 +38,27 @@ type Plain = legacy::Client<HttpConnector, Full<Bytes>>;
 pub struct Clients {
     plain: OnceLock<Plain>,
     tls: OnceLock<reqwest::Client>,
+    signers: signing::Signers,
 }
 
 impl Clients {
-    /// Sends and waits for the head of the reply. `provider` is named in errors.
+    /// Signs where that is wanted, sends, and waits for the head of the reply. `provider` is named in errors.
     pub async fn send(
+        &self,
+        method: Method,
+        address: &Address,
+        mut headers: HeaderMap,
+        body: Bytes,
+        signing: Option<&Signing>,
+        provider: &str,
+    ) -> Result<Reply, Failure> {
+        if let Some(signing) = signing {
+            self.sign(signing, &method, address, &mut headers, &body, provider).await?;
+        }
+        self.exchange(method, address, headers, body, provider).await
+    }
+
+    async fn exchange(
         &self,
         method: Method,
         address: &Address,
@@ -100,6 +118,11 @@ fn tls() -> Result<reqwest::Client, reqwest::Error> {
         .pool_idle_timeout(POOL_IDLE)
         .pool_max_idle_per_host(POOL_SIZE)
         .referer(false)
+        // Other libraries here bring decoders along; frames are forwarded as received.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
         .retry(reqwest::retry::never())
         .build()
 }
@@ -168,7 +191,8 @@ pub async fn send(
         Place::Http { stream, .. } if streaming => stream,
         Place::Http { whole, .. } => whole,
     };
-    let sent = clients.send(Method::POST, address, headers, body, &deployment.provider);
+    let signing = endpoint.signing.as_deref();
+    let sent = clients.send(Method::POST, address, headers, body, signing, &deployment.provider);
     tokio::time::timeout(patience, sent).await.map_err(|_| silent(deployment, patience))?
 }
 

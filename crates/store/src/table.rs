@@ -26,11 +26,12 @@ fn migrations() -> Migrations<'static> {
         M::up(settings::CREATE),
         M::up(prices::CREATE),
         M::up(requests::WITHOUT_RESPONSE_INDEX),
+        M::up(providers::WITH_SETTINGS),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 8;
+pub const SCHEMA_VERSION: i64 = 9;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -15,10 +15,12 @@ use serde_json::value::RawValue;
 use crate::format::Format;
 use crate::json::{self, Members};
 
+mod controls;
 mod fields;
 #[cfg(test)]
 mod tests;
 
+pub use controls::Controls;
 pub(crate) use fields::Fields;
 
 /// A request that is refused before anything is sent upstream. The caller's fault, status 400.
@@ -61,6 +63,10 @@ pub struct Envelope {
     pub max_output_tokens: Option<u64>,
     /// How many completions are asked for: chat `n`, Gemini `candidateCount`, otherwise 1.
     pub choices: u32,
+    /// What the request says to the gateway and not to the provider. Boxed: hardly any request has it.
+    pub controls: Option<Box<Controls>>,
+    /// Responses only: what the request wants remembered.
+    pub memory: Option<Memory>,
     /// Where the model's name stands; `None` if it is beside the body.
     model_span: Option<Range<usize>>,
     usage_splice: UsageSplice,
@@ -99,6 +105,19 @@ pub struct Edits<'a> {
     pub ask_usage: bool,
 }
 
+/// What a Responses request says of what is kept between requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// The response that this one goes on with.
+    pub previous: Option<String>,
+    /// Whether the response is to be kept.
+    pub store: bool,
+    /// The caller does not wait for it.
+    pub background: bool,
+    /// A conversation that the provider keeps.
+    pub has_conversation: bool,
+}
+
 /// What a format's reader found out about a request besides its model.
 #[derive(Debug, Default)]
 pub(crate) struct EnvelopeParts {
@@ -107,6 +126,7 @@ pub(crate) struct EnvelopeParts {
     pub max_output_tokens: Option<u64>,
     pub choices: Option<u32>,
     pub usage_splice: UsageSplice,
+    pub memory: Option<Memory>,
 }
 
 impl Envelope {
@@ -143,6 +163,8 @@ impl Envelope {
             user: parts.user,
             max_output_tokens: parts.max_output_tokens,
             choices: parts.choices.unwrap_or(1),
+            controls: controls::read(&fields)?,
+            memory: parts.memory,
             model_span,
             usage_splice: parts.usage_splice,
             body_len: body.len(),

@@ -18,8 +18,11 @@ mod request;
 mod response;
 mod stream;
 mod tools;
+mod turn;
 mod usage;
 mod watch;
+
+pub use turn::{echo_of, output_items, turn_items, with_history};
 
 const OWNER: Format = Format::OpenAiResponses;
 

@@ -61,6 +61,8 @@ pub struct ReplyContext {
     pub include_usage: bool,
     /// What [`TranslatedRequest::tools`] was.
     pub tools: Vec<ToolAlias>,
+    /// Responses only: what the response repeats of its request, as [`crate::echo_of`] gives it.
+    pub echo: Vec<(String, String)>,
     /// Gemini only: the caller asked for a stream without `alt=sse`, which is one JSON array that grows.
     pub json_array: bool,
 }

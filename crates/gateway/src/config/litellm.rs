@@ -36,6 +36,8 @@ pub struct ConfigFile {
     pub aliases: BTreeMap<String, String>,
     /// What a provider's format cannot express is dropped rather than refused.
     pub drop_params: bool,
+    /// Hints that a provider's format has no place for are refused rather than dropped.
+    pub strict_params: bool,
     /// Sentences that name what was not understood.
     pub warnings: Vec<String>,
 }
@@ -72,6 +74,10 @@ pub struct LitellmParams {
     pub order: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drop_params: Option<bool>,
+    /// Hints that the provider's format has no place for (cache marks, metadata, effort) are refused rather than dropped
+    /// and named. Postern's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strict_params: Option<bool>,
     /// Members of the request that are not sent: `logprobs`, `metadata.user_id`, `tools[*].input_examples`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub additional_drop_params: Vec<String>,
@@ -94,7 +100,78 @@ pub struct LitellmParams {
     pub other: BTreeMap<String, Value>,
 }
 
+/// What a deployment says of its provider besides a key and an address. Which provider takes which is in the presets.
+pub const PROVIDER_PARAMS: [&str; 12] = [
+    "api_version",
+    "azure_identity",
+    "aws_region_name",
+    "aws_profile_name",
+    "vertex_project",
+    "vertex_location",
+    "watsonx_region_name",
+    "oci_region",
+    "snowflake_account",
+    "databricks_workspace",
+    "cloudflare_account_id",
+    "cloudflare_gateway_id",
+];
+
+/// Parts of a credential that LiteLLM has as parameters of their own.
+const CREDENTIAL_PARTS: [&[&str]; 2] = [
+    &["aws_access_key_id", "aws_secret_access_key", "aws_session_token"],
+    &["tenant_id", "client_id", "client_secret"],
+];
+
 impl LitellmParams {
+    /// Puts the parts of a credential together, so that they go where credentials go. Google's may be a file on this
+    /// machine, where `may_read_files` says so. Fails with a sentence that repeats nothing secret.
+    pub fn absorb_credential(&mut self, may_read_files: bool) -> Result<(), String> {
+        let mut found: Option<String> = None;
+        for parts in CREDENTIAL_PARTS {
+            let given: serde_json::Map<String, Value> = parts
+                .iter()
+                .filter_map(|name| Some(((*name).to_owned(), self.other.remove(*name)?)))
+                .filter(|(_, value)| !value.is_null())
+                .collect();
+            if given.is_empty() {
+                continue;
+            }
+            if !given.contains_key(parts[0]) || !given.contains_key(parts[1]) || found.is_some() {
+                return Err(format!("litellm_params: {} belong together", parts.join(", ")));
+            }
+            found = Some(Value::Object(given).to_string());
+        }
+        match self.other.remove("vertex_credentials") {
+            None | Some(Value::Null) => {}
+            Some(Value::Object(json)) => found = Some(Value::Object(json).to_string()),
+            Some(Value::String(json)) if json.trim_start().starts_with('{') => found = Some(json),
+            Some(Value::String(path)) if may_read_files => {
+                let read = std::fs::read_to_string(&path);
+                found = Some(
+                    read.map_err(|error| format!("litellm_params.vertex_credentials: {path}: {error}"))?,
+                );
+            }
+            Some(_) => return Err("litellm_params.vertex_credentials must be the credential's JSON".into()),
+        }
+        if let Some(found) = found {
+            if self.api_key.is_some() {
+                return Err("litellm_params has two credentials: api_key and another".into());
+            }
+            self.api_key = Some(Secret::from(found));
+        }
+        Ok(())
+    }
+
+    /// A parameter of the provider, by LiteLLM's name.
+    pub fn provider_param(&self, name: &str) -> Option<&str> {
+        self.other.get(name)?.as_str().filter(|value| !value.is_empty())
+    }
+
+    /// What is not known of them.
+    pub fn unknown(&self) -> impl Iterator<Item = &String> {
+        self.other.keys().filter(|name| !PROVIDER_PARAMS.contains(&name.as_str()))
+    }
+
     /// Why these parameters make no sense, if they do not: one sentence naming the field.
     pub fn problem(&self) -> Option<String> {
         if self.model.trim().is_empty() {
@@ -173,12 +250,16 @@ fn interpret(text: &str) -> Result<ConfigFile, String> {
     }
     for (index, entry) in raw.model_list.into_iter().enumerate() {
         let resolved = from_environment(entry, &mut file.warnings);
-        let model: ConfigModel =
+        let mut model: ConfigModel =
             serde_json::from_value(resolved).map_err(|error| format!("model_list[{index}]: {error}"))?;
+        model
+            .litellm_params
+            .absorb_credential(true)
+            .map_err(|problem| format!("model_list[{index}]: {problem}"))?;
         if let Some(problem) = model.litellm_params.problem() {
             return Err(format!("model_list[{index}] ({}): {problem}", model.model_name));
         }
-        for name in model.litellm_params.other.keys() {
+        for name in model.litellm_params.unknown() {
             file.warnings.push(format!(
                 "unknown key `model_list[{index}].litellm_params.{name}` ({})",
                 model.model_name
@@ -218,6 +299,9 @@ fn settings(
             }
             ("litellm_settings", "drop_params") => {
                 file.drop_params = value.as_bool().ok_or_else(|| wrong("true or false"))?;
+            }
+            ("litellm_settings", "strict_params") => {
+                file.strict_params = value.as_bool().ok_or_else(|| wrong("true or false"))?;
             }
             ("router_settings", "model_group_alias") => {
                 for (alias, target) in

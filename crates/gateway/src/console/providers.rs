@@ -12,7 +12,7 @@ use crate::config;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
-use crate::providers::{self as specs, Preset};
+use crate::providers::{self as specs, Preset, Settings};
 use crate::registry::providers::{self, Change, ProviderTest};
 use crate::shapes::names::FormatName;
 use crate::shapes::{Administrator, ErrorBody, JsonBody};
@@ -63,6 +63,8 @@ pub struct Provider {
     pub format: String,
     pub base_url: String,
     pub enabled: bool,
+    /// What it was told besides a key, by name; the preset says what there is.
+    pub settings: Settings,
     /// The demo provider; cannot be changed or removed.
     pub built_in: bool,
     pub credential: CredentialView,
@@ -105,6 +107,7 @@ fn view(engine: &Engine, provider: &snapshot::Provider) -> Provider {
         format: provider.spec.format.as_str().into(),
         base_url: row.base_url.clone(),
         enabled: row.enabled,
+        settings: serde_json::from_str(&row.settings).unwrap_or_default(),
         built_in: provider.built_in,
         credential: CredentialView { state, hint: row.credential_hint.clone(), detail },
         models,
@@ -151,6 +154,9 @@ pub struct NewProvider {
     #[serde(default, deserialize_with = "config::secret")]
     #[schema(value_type = Option<String>, format = Password, write_only)]
     api_key: Option<Secret>,
+    /// What the preset wants to be told besides a key, by name.
+    #[serde(default)]
+    settings: Option<Settings>,
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -166,6 +172,9 @@ pub struct ProviderChange {
     api_key: Option<Secret>,
     #[serde(default)]
     enabled: Option<bool>,
+    /// What is not named stays as it is; an empty text goes back to the default.
+    #[serde(default)]
+    settings: Option<Settings>,
 }
 
 /// Add a provider; its key goes to the vault
@@ -181,8 +190,9 @@ pub async fn add(
     _: Administrator,
     JsonBody(body): JsonBody<NewProvider>,
 ) -> Result<(StatusCode, Json<Provider>), Failure> {
-    let change = Change { name: body.name, base_url: body.base_url, api_key: body.api_key, enabled: None };
-    let row = providers::add(&engine, &body.preset, change).await?;
+    let NewProvider { preset, name, base_url, api_key, settings } = body;
+    let change = Change { name, base_url, api_key, enabled: None, settings };
+    let row = providers::add(&engine, &preset, change).await?;
     Ok((StatusCode::CREATED, Json(view_of(&engine, row.id)?)))
 }
 
@@ -206,8 +216,8 @@ pub async fn change(
     JsonBody(body): JsonBody<ProviderChange>,
 ) -> Result<Json<Provider>, Failure> {
     let id = parse(&id)?;
-    let change =
-        Change { name: body.name, base_url: body.base_url, api_key: body.api_key, enabled: body.enabled };
+    let ProviderChange { name, base_url, api_key, enabled, settings } = body;
+    let change = Change { name, base_url, api_key, enabled, settings };
     providers::change(&engine, id, change).await?;
     Ok(Json(view_of(&engine, id)?))
 }
@@ -249,6 +259,7 @@ pub async fn test_unsaved(
     _: Administrator,
     JsonBody(body): JsonBody<NewProvider>,
 ) -> Result<Json<ProviderTest>, Failure> {
-    let change = Change { base_url: body.base_url, api_key: body.api_key, ..Change::default() };
-    Ok(Json(providers::test_unsaved(&engine, &body.preset, change).await?))
+    let NewProvider { preset, base_url, api_key, settings, .. } = body;
+    let change = Change { base_url, api_key, settings, ..Change::default() };
+    Ok(Json(providers::test_unsaved(&engine, &preset, change).await?))
 }

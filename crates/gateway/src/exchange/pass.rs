@@ -20,6 +20,7 @@ use crate::engine::Engine;
 use crate::error::{Failure, UpstreamBody};
 use crate::limits::Estimate;
 use crate::meter::{End, Meter};
+use crate::providers::auth::Proof;
 use crate::snapshot::{Address, Credential, Deployment, Provider, fixed_headers};
 use crate::upstream::{self, Chunks, Reply};
 use crate::{clock, ids};
@@ -101,14 +102,20 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
             .admit(caller.key().map(AsRef::as_ref), estimate(&body, deployment.as_deref(), reads))?;
         meter.hold(permit);
         meter.passed_to(&provider, deployment);
-        let url = provider.spec.own_url(&provider.row.base_url, &path, head.uri.query());
+        let query = head.uri.query();
+        let url = provider.spec.own_url(&provider.row.base_url, &path, query, &provider.settings);
         let Some(address) = Address::parse(&url) else {
             return Err(Failure::invalid("invalid_path", format!("{url} is not an address")));
         };
         ready(&provider)?;
         let headers = request_headers(&provider, &head.headers);
         let patience = snapshot.request_timeout;
-        let sending = engine.clients.send(head.method.clone(), &address, headers, body, &provider.row.name);
+        let signing = match provider.proofs.first() {
+            Some(Some(Proof::Signed(signing))) => Some(signing.as_ref()),
+            _ => None,
+        };
+        let sending =
+            engine.clients.send(head.method.clone(), &address, headers, body, signing, &provider.row.name);
         let reply = tokio::time::timeout(patience, sending).await.map_err(|_| {
             let seconds = patience.as_secs_f32();
             Failure::upstream(
@@ -195,7 +202,7 @@ fn request_headers(provider: &Provider, caller: &HeaderMap) -> HeaderMap {
     for (name, value) in fixed_headers(&provider.spec.headers) {
         headers.entry(name).or_insert(value);
     }
-    if let Some((name, value)) = provider.auth.first() {
+    if let Some(Some(Proof::Header(name, value))) = provider.proofs.first() {
         headers.insert(name.clone(), value.clone());
     }
     headers

@@ -3,15 +3,16 @@
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use postern_wire::{Beside, Envelope, Format};
+use postern_wire::Format;
 use serde::Serialize;
 
 use super::Shared;
 use super::models::{Listed, one, usable};
 use crate::auth::Caller;
 use crate::error::Failure;
-use crate::exchange::{self, Call};
+use crate::exchange::{self, Call, Counted};
 use crate::ids;
 
 const FORMAT: Format = Format::Gemini;
@@ -96,26 +97,15 @@ fn unknown(path: &str) -> Response {
     Failure::not_found("unknown_method", message).respond(FORMAT, ids::new_id())
 }
 
-/// An estimate: Google's own count would need the model to be Google's.
+/// By whoever would answer; an estimate where nobody counts.
 async fn count(engine: Shared, model: String, request: Request) -> Response {
-    let counted = async {
-        let (mut head, body) = request.into_parts();
-        let caller = {
-            use axum::extract::FromRequestParts;
-            Caller::from_request_parts(&mut head, &engine).await?
-        };
-        let body = exchange::read_body(body, &head.headers, engine.options.max_body).await?;
-        Envelope::peek_beside(FORMAT, &body, Beside { model: Some(&model), stream: Some(false) })?;
-        let snapshot = engine.snapshot.load();
-        let group = snapshot.resolve(&model).map_err(|unresolved| unresolved.into_failure(&model))?.group;
-        caller.check_access(&model, &group.name)?;
-        Ok::<_, Failure>(postern_wire::estimate_tokens(&body))
-    };
-    match counted.await {
-        Ok(tokens) => {
-            let body = Json(serde_json::json!({ "totalTokens": tokens }));
-            ([("x-postern-estimate", "true")], body).into_response()
-        }
+    let endpoint = request.uri().path().to_owned();
+    let call = Call { model: Some(model), stream: Some(false), ..Call::new(FORMAT, endpoint) };
+    let answer = |tokens: u64| Json(serde_json::json!({ "totalTokens": tokens }));
+    match exchange::count(engine, call, request).await {
+        Ok(Counted::Verbatim(body)) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        Ok(Counted::Exact(tokens)) => answer(tokens).into_response(),
+        Ok(Counted::Estimate(tokens)) => ([("x-postern-estimate", "true")], answer(tokens)).into_response(),
         Err(failure) => failure.respond(FORMAT, ids::new_id()),
     }
 }

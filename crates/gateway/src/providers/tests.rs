@@ -7,7 +7,7 @@ use crate::catalogue::Catalogue;
 
 #[test]
 fn every_preset_is_sound() {
-    assert!(specs().len() >= 40, "{}", specs().len());
+    assert!(specs().len() >= 60, "{}", specs().len());
     let mut names = BTreeSet::new();
     for spec in specs() {
         for name in std::iter::once(&spec.id).chain(&spec.aliases) {
@@ -15,23 +15,42 @@ fn every_preset_is_sound() {
             assert_eq!(find(name).map(|found| &found.id), Some(&spec.id));
         }
         assert!(!spec.label.is_empty() && spec.description.ends_with('.'), "{}", spec.id);
+        // Whatever a provider must be told, told.
+        let settings: Settings =
+            spec.settings.iter().map(|setting| (setting.name.clone(), value_of(setting))).collect();
+        assert_eq!(settings::check(&spec.settings, &settings), None, "{}", spec.id);
+        for setting in &spec.settings {
+            if let Some(param) = &setting.param {
+                assert!(crate::config::PROVIDER_PARAMS.contains(&param.as_str()), "{param}");
+            }
+        }
         if !spec.base_url.is_empty() {
-            assert_eq!(check_base_url(&spec.base_url).as_ref(), Ok(&spec.base_url), "{}", spec.id);
+            let base_url = settings::substitute(&spec.base_url, &settings);
+            assert_eq!(check_base_url(&base_url).as_ref(), Ok(&base_url), "{}", spec.id);
             let loopback = spec.base_url.starts_with("http://127.0.0.1:");
             assert!(spec.base_url.starts_with("https://") || (spec.local && loopback), "{}", spec.id);
         }
         if !spec.built_in() {
             for endpoint in spec.endpoints() {
-                let end = match endpoint.format {
-                    Format::OpenAiChat => "/chat/completions",
-                    Format::OpenAiResponses => "/responses",
-                    Format::AnthropicMessages => "/messages",
-                    Format::Gemini => "/models/m:generateContent",
+                let ends: &[&str] = match endpoint.format {
+                    Format::OpenAiChat => &["/chat/completions"],
+                    Format::OpenAiResponses => &["/responses"],
+                    Format::AnthropicMessages => &["/messages", "/models/m:rawPredict"],
+                    Format::Gemini => &["/models/m:generateContent"],
                 };
-                let url = endpoint.url("https://host/v1", "m", false);
-                assert!(url.ends_with(end), "{}: {url}", spec.id);
-                assert!(crate::snapshot::Address::parse(&url).is_some(), "{}: {url}", spec.id);
+                let url = endpoint.url("https://host/v1", "m", false, &settings);
+                let path = url.split('?').next().unwrap();
+                assert!(ends.iter().any(|end| path.ends_with(end)), "{}: {url}", spec.id);
+                for stream in [false, true] {
+                    let url = endpoint.url("https://host/v1", "m", stream, &settings);
+                    assert!(crate::snapshot::Address::parse(&url).is_some(), "{}: {url}", spec.id);
+                    assert!(!url.contains('{'), "{}: {url}", spec.id);
+                }
+                for path in endpoint.body.iter().flat_map(|body| &body.drop) {
+                    assert!(postern_wire::Surgery::default().drop(path), "{}: {path}", spec.id);
+                }
             }
+            assert!(!spec.served().is_empty(), "{}", spec.id);
         }
         assert_eq!(spec.group == ProviderGroup::Local, spec.local, "{}", spec.id);
         assert!(
@@ -50,6 +69,69 @@ fn every_preset_is_sound() {
         }
         assert_eq!(spec.auth.header, spec.auth.header.to_ascii_lowercase(), "{}", spec.id);
     }
+}
+
+fn value_of(setting: &SettingSpec) -> String {
+    setting
+        .default
+        .clone()
+        .or_else(|| setting.values.first().cloned())
+        .unwrap_or_else(|| "told.example".into())
+}
+
+fn told(values: &[(&str, &str)]) -> Settings {
+    values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// Where a preset asks for a model, its first choice first.
+fn asked(id: &str, base_url: Option<&str>, model: &str, stream: bool, settings: &Settings) -> Vec<String> {
+    let spec = find(id).unwrap();
+    let settings = settings::in_force(&spec.settings, settings);
+    let base_url = spec.address(base_url.unwrap_or(&spec.base_url), &settings);
+    let endpoints = spec.endpoints_for(model, &settings);
+    endpoints.iter().map(|(_, endpoint)| endpoint.url(base_url, model, stream, &settings)).collect()
+}
+
+#[test]
+fn what_is_told_decides_where_models_are() {
+    let vertex = told(&[("project", "p-1"), ("location", "europe-west1")]);
+    let regional = "https://europe-west1-aiplatform.googleapis.com/v1/projects/p-1/locations/europe-west1";
+    assert_eq!(
+        asked("vertex_ai", None, "gemini-2.5-pro", true, &vertex),
+        [format!("{regional}/publishers/google/models/gemini-2.5-pro:streamGenerateContent?alt=sse")]
+    );
+    assert_eq!(
+        asked(
+            "vertex",
+            None,
+            "claude-sonnet-4-5@20250929",
+            false,
+            &told(&[("project", "p-1"), ("location", "global")])
+        ),
+        [
+            "https://aiplatform.googleapis.com/v1/projects/p-1/locations/global/publishers/anthropic/models/claude-sonnet-4-5@20250929:rawPredict"
+        ]
+    );
+    assert_eq!(
+        asked("vertex", None, "meta/llama-4", false, &vertex),
+        [format!("{regional}/endpoints/openapi/chat/completions")]
+    );
+    let resource = "https://r.openai.azure.com";
+    for base in [resource, "https://r.openai.azure.com/openai/v1", "https://r.openai.azure.com/openai"] {
+        assert_eq!(
+            asked("azure", Some(base), "mine", false, &Settings::new()),
+            [format!("{resource}/openai/v1/chat/completions"), format!("{resource}/openai/v1/responses")]
+        );
+        assert_eq!(
+            asked("azure", Some(base), "mine", false, &told(&[("api_version", "2024-10-21")])),
+            [
+                format!("{resource}/openai/deployments/mine/chat/completions?api-version=2024-10-21"),
+                format!("{resource}/openai/responses?api-version=2024-10-21")
+            ]
+        );
+    }
+    // A caller's name of a model is never taken for a setting's.
+    assert!(asked("vertex", None, "{project}", false, &vertex)[0].contains("%7Bproject%7D"));
 }
 
 #[test]
@@ -83,7 +165,8 @@ fn the_ones_that_differ() {
 fn lists_of_models() {
     let resolved = |id: &str| {
         let spec = find(id).unwrap();
-        spec.models_url(&spec.base_url).map(|url| reqwest::Url::parse(&url).unwrap().to_string())
+        spec.models_url(&spec.base_url, &Settings::new())
+            .map(|url| reqwest::Url::parse(&url).unwrap().to_string())
     };
     assert_eq!(resolved("openai").as_deref(), Some("https://api.openai.com/v1/models"));
     assert_eq!(resolved("cohere").as_deref(), Some("https://api.cohere.ai/v1/models"));
@@ -108,6 +191,7 @@ fn a_preset_has_the_shape_of_the_api() {
             "key_url": "https://openrouter.ai/settings/keys",
             "docs_url": "https://openrouter.ai/docs/api-reference/overview", "key_hint": "sk-or-...",
             "group": "popular", "description": "Hundreds of models of many makers behind one key.",
+            "settings": [], "serves": ["chat", "responses", "messages", "completions", "embeddings"],
         })
     );
 }

@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::events::Topic;
 use crate::ids;
 use crate::providers;
-use crate::snapshot::{self, DEMO, model_credential};
+use crate::snapshot::{self, DEMO, Origin, model_credential};
 
 const LONGEST_NAME: usize = 256;
 
@@ -111,7 +111,10 @@ fn check(engine: &Engine, model_name: &str, params: &mut LitellmParams) -> Resul
     }
     params.other.remove("has_credential");
     params.other.retain(|_, value| !value.is_null());
-    if let Some(name) = params.other.keys().next() {
+    params.absorb_credential(false).map_err(|problem| {
+        Failure::invalid("invalid_litellm_params", problem).with_param("litellm_params")
+    })?;
+    if let Some(name) = params.unknown().next() {
         return Err(Failure::invalid("unsupported_field", format!("litellm_params.{name} is not supported here, and ignoring it would change what the deployment does")).with_param(&format!("litellm_params.{name}")));
     }
     if let Some(base) = &params.api_base {
@@ -120,7 +123,8 @@ fn check(engine: &Engine, model_name: &str, params: &mut LitellmParams) -> Resul
         })?;
         params.api_base = Some(checked);
     }
-    if snapshot::origin(params, &engine.snapshot.load().providers).is_none() {
+    let snapshot = engine.snapshot.load();
+    let Some(origin) = snapshot::origin(params, &snapshot.providers) else {
         return Err(Failure::invalid(
             "unknown_provider",
             format!(
@@ -129,6 +133,32 @@ fn check(engine: &Engine, model_name: &str, params: &mut LitellmParams) -> Resul
             ),
         )
         .with_param("litellm_params.model"));
+    };
+    check_settings(params, &origin)
+}
+
+/// What the provider is told besides a key must be something that it takes.
+fn check_settings(params: &LitellmParams, origin: &Origin<'_>) -> Result<(), Failure> {
+    let spec = origin.spec;
+    let refuse = |name: &str, problem: String| {
+        let param = format!("litellm_params.{name}");
+        Err(Failure::invalid("invalid_litellm_params", format!("{param}: {problem}")).with_param(&param))
+    };
+    let takes = |name: &String| spec.settings.iter().any(|setting| setting.param.as_ref() == Some(name));
+    if let Some((name, value)) = params.other.iter().find(|(name, value)| !takes(name) || !value.is_string())
+    {
+        return refuse(name, format!("{} takes no such text, and {value} would be ignored", spec.label));
+    }
+    let given = snapshot::given_settings(spec, params);
+    let mut known = origin.provider.map(|provider| provider.settings.clone()).unwrap_or_default();
+    known.extend(given);
+    if let Some((setting, problem)) = providers::settings::check(&spec.settings, &known) {
+        let named = spec.settings.iter().find(|spec| spec.name == setting);
+        let name = named.and_then(|spec| spec.param.clone()).unwrap_or(setting);
+        return refuse(&name, problem);
+    }
+    if let Some(problem) = params.api_key.as_ref().and_then(|key| spec.auth.problem(key, &known)) {
+        return refuse("api_key", problem);
     }
     Ok(())
 }

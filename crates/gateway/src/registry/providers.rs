@@ -15,8 +15,9 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Topic;
 use crate::ids;
-use crate::providers::{self, ProviderSpec};
-use crate::snapshot::{Address, Credential, DEMO, auth_header, fixed_headers, provider_credential};
+use crate::providers::auth::{Proof, Scheme};
+use crate::providers::{self, ProviderSpec, Settings};
+use crate::snapshot::{Address, Credential, DEMO, fixed_headers, provider_credential};
 use crate::upstream;
 
 const TEST_PATIENCE: Duration = Duration::from_secs(15);
@@ -44,6 +45,8 @@ pub struct Change {
     pub base_url: Option<String>,
     pub api_key: Option<Secret>,
     pub enabled: Option<bool>,
+    /// What is not named stays as it is; an empty text goes back to the default.
+    pub settings: Option<Settings>,
 }
 
 pub async fn add(engine: &Engine, preset: &str, change: Change) -> Result<ProviderRow, Failure> {
@@ -58,6 +61,7 @@ pub async fn add(engine: &Engine, preset: &str, change: Change) -> Result<Provid
         name: checked_name(&name)?,
         preset: spec.id.clone(),
         base_url: checked_url(spec, change.base_url.as_deref())?,
+        settings: settings_text(spec, &Settings::new(), change.settings)?,
         enabled: change.enabled.unwrap_or(true),
         has_credential: false,
         credential_hint: None,
@@ -79,6 +83,11 @@ pub async fn change(engine: &Engine, id: Uuid, change: Change) -> Result<Provide
     }
     if let Some(url) = change.base_url {
         row.base_url = checked_url(spec, Some(&url))?;
+        row.last_test = None;
+    }
+    if change.settings.is_some() {
+        let before = serde_json::from_str(&row.settings).unwrap_or_default();
+        row.settings = settings_text(spec, &before, change.settings)?;
         row.last_test = None;
     }
     row.enabled = change.enabled.unwrap_or(row.enabled);
@@ -141,12 +150,31 @@ fn checked_name(name: &str) -> Result<String, Failure> {
 
 fn checked_url(spec: &ProviderSpec, url: Option<&str>) -> Result<String, Failure> {
     let given = url.map(str::trim).filter(|url| !url.is_empty()).unwrap_or(&spec.base_url);
+    if given == spec.base_url && !given.is_empty() {
+        // It may name settings, which no address of a person's does.
+        return Ok(given.to_owned());
+    }
     if given.is_empty() {
         return Err(Failure::invalid("missing_base_url", format!("{} needs a base_url", spec.label))
             .with_param("base_url"));
     }
     providers::check_base_url(given)
         .map_err(|problem| Failure::invalid("invalid_base_url", problem).with_param("base_url"))
+}
+
+/// The settings after a change, checked, as they are stored.
+fn settings_text(
+    spec: &ProviderSpec,
+    before: &Settings,
+    change: Option<Settings>,
+) -> Result<String, Failure> {
+    let mut settings = before.clone();
+    settings.extend(change.unwrap_or_default());
+    settings.retain(|_, value| !value.is_empty());
+    if let Some((name, problem)) = providers::settings::check(&spec.settings, &settings) {
+        return Err(Failure::invalid("invalid_settings", problem).with_param(&format!("settings.{name}")));
+    }
+    serde_json::to_string(&settings).map_err(|error| Failure::internal(error.to_string()))
 }
 
 fn ensure_name_is_free(engine: &Engine, row: &ProviderRow) -> Result<(), Failure> {
@@ -166,26 +194,44 @@ fn name_taken(name: &str) -> Failure {
     Failure::conflict("name_taken", format!("there is a provider named {name} already")).with_param("name")
 }
 
-fn checked_key(key: &Secret) -> Result<Secret, Failure> {
+fn checked_key(spec: &ProviderSpec, key: &Secret) -> Result<Secret, Failure> {
+    let refuse = |problem: String| Err(Failure::invalid("invalid_api_key", problem).with_param("api_key"));
     let text = key.expose().trim();
-    if text.is_empty() || text.len() > LONGEST_KEY || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Failure::invalid(
-            "invalid_api_key",
-            "api_key must be visible ASCII characters without spaces: it was probably not copied whole",
-        )
-        .with_param("api_key"));
+    // A credential's file, as several clouds have it, is JSON; what it must hold the scheme knows.
+    let is_file = spec.auth.scheme != Scheme::Key && text.starts_with('{');
+    let is_sound = if is_file {
+        serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
+    } else {
+        text.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    if text.is_empty() || text.len() > LONGEST_KEY || !is_sound {
+        let expected = if is_file { "one JSON object" } else { "visible ASCII characters without spaces" };
+        return refuse(format!("api_key must be {expected}: it was probably not copied whole"));
     }
-    Ok(Secret::from(text.to_owned()))
+    let key = Secret::from(text.to_owned());
+    match spec.auth.problem(&key, &Settings::new()) {
+        Some(problem) => refuse(format!("api_key: {problem}")),
+        None => Ok(key),
+    }
 }
 
 async fn set_credential(engine: &Engine, row: &mut ProviderRow, key: Option<Secret>) -> Result<(), Failure> {
     let Some(key) = key else { return Ok(()) };
-    let key = checked_key(&key)?;
-    row.credential_hint = ids::credential_hint(key.expose());
+    let key = checked_key(preset_spec(&row.preset)?, &key)?;
+    row.credential_hint = credential_hint(key.expose());
     row.has_credential = true;
     row.last_test = None;
     engine.forget_refusal(&row.id.to_string());
     engine.store_credential(&provider_credential(row.id), key).await
+}
+
+/// The end of a key; of a credential's file, whose it is.
+fn credential_hint(text: &str) -> Option<String> {
+    let Ok(file) = serde_json::from_str::<serde_json::Value>(text) else { return ids::credential_hint(text) };
+    ["client_email", "aws_access_key_id", "AccessKeyId", "client_id", "clientId"]
+        .iter()
+        .find_map(|name| file.get(name)?.as_str())
+        .map(|name| name.chars().take(80).collect())
 }
 
 async fn put(engine: &Engine, row: ProviderRow) -> Result<ProviderRow, Failure> {
@@ -224,9 +270,8 @@ pub async fn test(engine: &Engine, id: Uuid) -> Result<ProviderTest, Failure> {
             failed(None, 0, format!("The credential cannot be read now: {reason}"))
         }
         Credential::Loaded | Credential::NotNeeded => {
-            let auth = provider.auth.first().cloned().into_iter();
-            let headers = auth.chain(fixed_headers(&provider.spec.headers)).collect();
-            ask(engine, provider.spec, &provider.row.base_url, headers).await
+            let proof = provider.proofs.first().cloned().flatten();
+            ask(engine, provider.spec, &provider.row.base_url, proof, &provider.settings).await
         }
     };
     if result.ok {
@@ -242,19 +287,18 @@ pub async fn test(engine: &Engine, id: Uuid) -> Result<ProviderTest, Failure> {
 pub async fn test_unsaved(engine: &Engine, preset: &str, change: Change) -> Result<ProviderTest, Failure> {
     let spec = preset_spec(preset)?;
     let base_url = checked_url(spec, change.base_url.as_deref())?;
-    let mut headers = HeaderMap::new();
-    if let Some(key) = &change.api_key {
-        let key = checked_key(key)?;
-        let (name, value) = auth_header(&spec.auth, &key).ok_or_else(|| {
-            Failure::invalid("invalid_api_key", "api_key holds characters that no header can carry")
-                .with_param("api_key")
-        })?;
-        headers.insert(name, value);
-    } else if spec.needs_key {
+    let given = change.settings.unwrap_or_default();
+    settings_text(spec, &Settings::new(), Some(given.clone()))?;
+    let settings = providers::settings::in_force(&spec.settings, &given);
+    let key = change.api_key.as_ref().map(|key| checked_key(spec, key)).transpose()?;
+    if key.is_none() && spec.needs_key_with(&settings) {
         return Ok(failed(None, 0, format!("{} needs a key.", spec.label)));
     }
-    headers.extend(fixed_headers(&spec.headers));
-    Ok(ask(engine, spec, &base_url, headers).await)
+    let proof = spec
+        .auth
+        .proof(key.as_ref(), &settings)
+        .map_err(|problem| Failure::invalid("invalid_api_key", problem).with_param("api_key"))?;
+    Ok(ask(engine, spec, &base_url, proof, &settings).await)
 }
 
 fn failed(status: Option<u16>, latency_ms: i64, message: String) -> ProviderTest {
@@ -262,10 +306,25 @@ fn failed(status: Option<u16>, latency_ms: i64, message: String) -> ProviderTest
 }
 
 /// Asks for the list of models: free of charge, and refused without a valid credential.
-async fn ask(engine: &Engine, spec: &ProviderSpec, base_url: &str, mut headers: HeaderMap) -> ProviderTest {
+async fn ask(
+    engine: &Engine,
+    spec: &ProviderSpec,
+    base_url: &str,
+    proof: Option<Proof>,
+    settings: &Settings,
+) -> ProviderTest {
+    let mut headers: HeaderMap = fixed_headers(&spec.headers).collect();
+    let signing = match proof {
+        Some(Proof::Header(name, value)) => {
+            headers.insert(name, value);
+            None
+        }
+        Some(Proof::Signed(signing)) => Some(signing),
+        None => None,
+    };
     let started = Instant::now();
     let elapsed = || clock::micros_since(started) / 1000;
-    let Some(url) = spec.models_url(base_url) else {
+    let Some(url) = spec.models_url(base_url, settings) else {
         return failed(
             None,
             0,
@@ -275,7 +334,8 @@ async fn ask(engine: &Engine, spec: &ProviderSpec, base_url: &str, mut headers: 
     let Some(address) = Address::parse(&url) else { return failed(None, 0, format!("{url} is not a URL.")) };
     let shown = address.url();
     headers.insert(header::ACCEPT, axum::http::HeaderValue::from_static("application/json"));
-    let sent = engine.clients.send(Method::GET, &address, headers, Bytes::new(), &spec.label);
+    let signing = signing.as_deref();
+    let sent = engine.clients.send(Method::GET, &address, headers, Bytes::new(), signing, &spec.label);
     let reply = match tokio::time::timeout(TEST_PATIENCE, sent).await {
         Err(_) => return failed(None, elapsed(), format!("No answer within {} s.", TEST_PATIENCE.as_secs())),
         Ok(Err(failure)) => return failed(None, elapsed(), failure.error.message),

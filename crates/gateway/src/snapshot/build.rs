@@ -15,13 +15,14 @@ use postern_wire::{Format, Surgery};
 use uuid::Uuid;
 
 use super::{
-    Address, AllowedModels, Credential, DEMO, Deployment, Endpoint, Group, Place, PricePlan, Provider,
+    Address, AllowedModels, Credential, DEMO, Deployment, Endpoint, Group, Place, PricePlan, Provider, Shape,
     Snapshot, VirtualKey,
 };
 use crate::catalogue::{BilledTokens, Catalogue, Cost, Model, PriceOverride};
 use crate::config::{ConfigFile, LitellmParams};
 use crate::ids::{self, KeyHash};
-use crate::providers::{self, ProviderAuth, ProviderSpec};
+use crate::providers::auth::{Proof, Scheme};
+use crate::providers::{self, BodySpec, ProviderSpec, SettingSpec, Settings};
 
 /// LiteLLM's default number of attempts after the first.
 const DEFAULT_RETRIES: u32 = 2;
@@ -92,13 +93,29 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
             .and_then(serde_json::Value::as_str)
             .map_or_else(|| format!("config-{index}-{}", model.model_name), str::to_owned);
         let own = model.litellm_params.api_key.clone().map(Ok);
-        add(deployment(&id, &model.model_name, &model.litellm_params, own.as_ref(), &providers, &overrides));
+        add(deployment(
+            &id,
+            &model.model_name,
+            &model.litellm_params,
+            own.as_ref(),
+            &providers,
+            sources.credentials,
+            &overrides,
+        ));
     }
     for row in &sources.models {
         match serde_json::from_str::<LitellmParams>(&row.params) {
             Ok(params) => {
                 let own = sources.credentials.get(&model_credential(&row.id));
-                add(deployment(&row.id, &row.model_name, &params, own, &providers, &overrides));
+                add(deployment(
+                    &row.id,
+                    &row.model_name,
+                    &params,
+                    own,
+                    &providers,
+                    sources.credentials,
+                    &overrides,
+                ));
             }
             Err(error) => {
                 tracing::error!(%error, model = row.id, "a stored deployment cannot be read; it is left out");
@@ -116,6 +133,7 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
         aliases: sources.config.aliases.clone(),
         num_retries: sources.config.num_retries.unwrap_or(DEFAULT_RETRIES),
         drop_params: sources.config.drop_params,
+        strict_params: sources.config.strict_params,
         request_timeout: sources.config.request_timeout.map_or(DEFAULT_TIMEOUT, Duration::from_secs_f64),
         overrides,
         direct: super::resolve::DirectGroups::default(),
@@ -149,11 +167,13 @@ fn provider(row: ProviderRow, credentials: &HashMap<String, Result<Secret, Vault
         );
         None
     })?;
+    let given = serde_json::from_str(&row.settings).unwrap_or_default();
+    let settings = providers::settings::in_force(&spec.settings, &given);
     // An address that cannot be one leaves the provider out.
-    endpoints(spec, &row.base_url, "", &[])?;
-    let (credential, auth) =
-        credential(spec, credentials.get(&provider_credential(row.id)), row.has_credential);
-    Some(Provider { row, spec, auth, credential, built_in: false })
+    endpoints(spec, &row.base_url, "", &settings, &[])?;
+    let held = credentials.get(&provider_credential(row.id));
+    let (credential, proofs) = credential(spec, held, row.has_credential, &settings);
+    Some(Provider { row, spec, settings, proofs, credential, built_in: false })
 }
 
 fn demo_provider() -> Option<Provider> {
@@ -167,14 +187,28 @@ fn demo_provider() -> Option<Provider> {
         has_credential: false,
         credential_hint: None,
         last_test: None,
+        settings: "{}".into(),
         created_at: 0,
         updated_at: 0,
     };
-    Some(Provider { row, spec, auth: Vec::new(), credential: Credential::NotNeeded, built_in: true })
+    Some(Provider {
+        row,
+        spec,
+        settings: Settings::new(),
+        proofs: Vec::new(),
+        credential: Credential::NotNeeded,
+        built_in: true,
+    })
 }
 
 fn demo_deployment(demo: &Provider) -> Deployment {
-    let endpoints = vec![Endpoint { format: demo.spec.format, place: Place::Demo, headers: Vec::new() }];
+    let endpoints = vec![Endpoint {
+        format: demo.spec.format,
+        place: Place::Demo,
+        headers: Vec::new(),
+        signing: None,
+        shape: None,
+    }];
     Deployment {
         id: DEMO.into(),
         group: DEMO.into(),
@@ -184,37 +218,32 @@ fn demo_deployment(demo: &Provider) -> Deployment {
     }
 }
 
+/// What is known of a credential, and the proof that each of the provider's endpoints takes, in their order.
 fn credential(
     spec: &ProviderSpec,
     held: Option<&Result<Secret, VaultError>>,
     expected: bool,
-) -> (Credential, Vec<(HeaderName, HeaderValue)>) {
+    settings: &Settings,
+) -> (Credential, Vec<Option<Proof>>) {
     let none = Vec::new();
-    match held {
-        Some(Ok(secret)) => {
-            let auth: Option<Vec<_>> =
-                spec.endpoints().map(|endpoint| auth_header(endpoint.auth, secret)).collect();
-            match auth {
-                Some(auth) => (Credential::Loaded, auth),
-                None => {
-                    (Credential::Unavailable("it holds characters that no header can carry".into()), none)
-                }
-            }
-        }
-        Some(Err(error)) => (Credential::Unavailable(error.to_string()), none),
+    let secret = match held {
+        Some(Ok(secret)) => Some(secret),
+        Some(Err(error)) => return (Credential::Unavailable(error.to_string()), none),
         None if expected => {
-            (Credential::Unavailable("the vault has not been read yet, or lost it".into()), none)
+            return (Credential::Unavailable("the vault has not been read yet, or lost it".into()), none);
         }
-        None if spec.needs_key => (Credential::Missing, none),
-        None => (Credential::NotNeeded, none),
+        None => None,
+    };
+    if secret.is_none() && spec.needs_key_with(settings) {
+        return (Credential::Missing, none);
     }
-}
-
-pub fn auth_header(auth: &ProviderAuth, secret: &Secret) -> Option<(HeaderName, HeaderValue)> {
-    let name = HeaderName::try_from(auth.header.as_str()).ok()?;
-    let mut value = HeaderValue::try_from(format!("{}{}", auth.prefix, secret.expose())).ok()?;
-    value.set_sensitive(true);
-    Some((name, value))
+    let proofs: Result<Vec<_>, String> =
+        spec.endpoints().map(|endpoint| endpoint.auth.proof(secret, settings)).collect();
+    match proofs {
+        Ok(proofs) if secret.is_some() => (Credential::Loaded, proofs),
+        Ok(proofs) => (Credential::NotNeeded, proofs),
+        Err(problem) => (Credential::Unavailable(problem), none),
+    }
 }
 
 pub fn fixed_headers(headers: &BTreeMap<String, String>) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
@@ -228,17 +257,44 @@ fn endpoints(
     spec: &ProviderSpec,
     base_url: &str,
     model: &str,
-    auth: &[(HeaderName, HeaderValue)],
+    settings: &Settings,
+    proofs: &[Option<Proof>],
 ) -> Option<Vec<Endpoint>> {
-    let made = spec.endpoints().enumerate().map(|(position, endpoint)| {
-        let address = |stream| Address::parse(&endpoint.url(base_url, model, stream)).map(Box::new);
+    let base_url = spec.address(base_url, settings);
+    let made = spec.endpoints_for(model, settings).into_iter().map(|(position, endpoint)| {
+        let address = |stream| Address::parse(&endpoint.url(base_url, model, stream, settings)).map(Box::new);
+        let count = endpoint.count_url(base_url, model, settings);
+        let (header, signing) = match proofs.get(position).cloned().flatten() {
+            Some(Proof::Header(name, value)) => (Some((name, value)), None),
+            Some(Proof::Signed(signing)) => (None, Some(signing)),
+            None => (None, None),
+        };
         Some(Endpoint {
             format: endpoint.format,
-            place: Place::Http { whole: address(false)?, stream: address(true)? },
-            headers: auth.get(position).cloned().into_iter().chain(fixed_headers(endpoint.headers)).collect(),
+            place: Place::Http {
+                whole: address(false)?,
+                stream: address(true)?,
+                count: count.and_then(|url| Address::parse(&url)).map(Box::new),
+            },
+            headers: header.into_iter().chain(fixed_headers(endpoint.headers)).collect(),
+            signing,
+            shape: endpoint.body.map(shape),
         })
     });
     made.collect()
+}
+
+/// What an endpoint wants of a body, ready to be done.
+fn shape(body: &BodySpec) -> Arc<Shape> {
+    let mut surgery = Surgery::default();
+    for path in &body.drop {
+        // The presets are checked by a test.
+        let _ = surgery.drop(path);
+    }
+    for (name, value) in &body.set {
+        surgery.set(name, value);
+    }
+    Arc::new(Shape { surgery, betas: body.betas, wrapping: body.wrapping })
 }
 
 /// `provider/model` of a configured provider; `None` if the model's name fits no address.
@@ -248,7 +304,8 @@ pub(super) fn direct_deployment(
     overrides: &HashMap<(String, String), Arc<PricePlan>>,
 ) -> Option<Deployment> {
     let known = Catalogue::embedded().find(&provider.spec.id, model);
-    let mut endpoints = endpoints(provider.spec, &provider.row.base_url, model, &provider.auth)?;
+    let mut endpoints =
+        endpoints(provider.spec, &provider.row.base_url, model, &provider.settings, &provider.proofs)?;
     lead(&mut endpoints, known.as_ref());
     Some(Deployment {
         prices: price_plan(provider.spec, model, &LitellmParams::default(), overrides),
@@ -277,6 +334,7 @@ fn of_provider(provider: &Provider, model: &str, endpoints: Vec<Endpoint>) -> De
         weight: 1,
         order: 0,
         drop_params: None,
+        strict_params: None,
         surgery: Surgery::default(),
         context: None,
         max_output: None,
@@ -291,6 +349,7 @@ fn deployment(
     params: &LitellmParams,
     own: Option<&Result<Secret, VaultError>>,
     providers: &[Arc<Provider>],
+    credentials: &HashMap<String, Result<Secret, VaultError>>,
     overrides: &HashMap<(String, String), Arc<PricePlan>>,
 ) -> Option<Deployment> {
     let unusable = |why: &str| {
@@ -310,13 +369,29 @@ fn deployment(
         (None, Some(provider)) => provider.row.base_url.clone(),
         (None, None) => spec.base_url.clone(),
     };
-    let (credential, auth) = match (own, provider) {
-        (None, Some(provider)) => (provider.credential.clone(), provider.auth.clone()),
-        // An address of its own may well need no key: a model on this machine.
-        (None, None) if params.api_base.is_some() => (Credential::NotNeeded, Vec::new()),
-        (own, _) => credential(spec, own, false),
+    let given = given_settings(spec, params);
+    let settings = match provider {
+        Some(provider) => {
+            provider.settings.iter().map(|(name, value)| (name.clone(), value.clone())).chain(given).collect()
+        }
+        None => providers::settings::in_force(&spec.settings, &given),
     };
-    let Some(mut endpoints) = endpoints(spec, &base_url, &model, &auth) else {
+    let (credential, proofs) = match (own, provider) {
+        (None, Some(provider)) if settings == provider.settings => {
+            (provider.credential.clone(), provider.proofs.clone())
+        }
+        // An address of its own may well need no key: a model on this machine.
+        (None, None) if params.api_base.is_some() && spec.auth.scheme == Scheme::Key => {
+            (Credential::NotNeeded, Vec::new())
+        }
+        // The same credential, for another region, say.
+        (None, Some(provider)) => {
+            let held = credentials.get(&provider_credential(provider.row.id));
+            credential(spec, held, provider.row.has_credential, &settings)
+        }
+        (own, _) => credential(spec, own, false, &settings),
+    };
+    let Some(mut endpoints) = endpoints(spec, &base_url, &model, &settings, &proofs) else {
         return unusable("its address is not a URL");
     };
     for endpoint in &mut endpoints {
@@ -344,11 +419,21 @@ fn deployment(
         weight: params.weight.unwrap_or(1),
         order: params.order.unwrap_or(0),
         drop_params: params.drop_params,
+        strict_params: params.strict_params,
         surgery: surgery(params),
         context: known.as_ref().and_then(|model| model.context),
         max_output: known.and_then(|model| model.max_output),
         upstream_model: model,
     })
+}
+
+/// What a deployment's parameters say of the provider's settings.
+pub fn given_settings(spec: &ProviderSpec, params: &LitellmParams) -> Settings {
+    let said = |setting: &SettingSpec| {
+        let value = params.provider_param(setting.param.as_ref()?)?;
+        Some((setting.name.clone(), value.to_owned()))
+    };
+    spec.settings.iter().filter_map(said).collect()
 }
 
 /// Some models of OpenAI answer through its Responses API only: for them it comes first.

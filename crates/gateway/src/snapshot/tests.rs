@@ -29,6 +29,7 @@ fn provider(number: u128, name: &str, preset: &str) -> ProviderRow {
         has_credential: true,
         credential_hint: None,
         last_test: None,
+        settings: "{}".into(),
         created_at: 0,
         updated_at: 0,
     }
@@ -190,7 +191,7 @@ fn a_credential_that_is_not_there_says_why() {
         assert!(matches!(state(name), Some(Credential::Unavailable(_))), "{name}: {:?}", state(name));
     }
     for provider in &snapshot.providers {
-        assert!(provider.auth.is_empty(), "{}", provider.row.name);
+        assert!(provider.proofs.is_empty(), "{}", provider.row.name);
     }
 }
 

@@ -18,6 +18,10 @@ CREATE TABLE providers (
   updated_at      INTEGER NOT NULL
 ) STRICT;";
 
+/// What a provider must be told besides a key: a region, a project.
+pub(super) const WITH_SETTINGS: &str =
+    "ALTER TABLE providers ADD COLUMN settings TEXT NOT NULL DEFAULT '{}'; -- JSON, texts by name";
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderRow {
     pub id: Uuid,
@@ -29,12 +33,13 @@ pub struct ProviderRow {
     pub credential_hint: Option<String>,
     /// JSON of the last connection test.
     pub last_test: Option<String>,
+    /// JSON, texts by name.
+    pub settings: String,
     pub created_at: i64,
     pub updated_at: i64,
 }
 
-const COLUMNS: &str =
-    "id, name, preset, base_url, enabled, has_credential, credential_hint, last_test, created_at, updated_at";
+const COLUMNS: &str = "id, name, preset, base_url, enabled, has_credential, credential_hint, last_test, created_at, updated_at, settings";
 
 fn from_row(row: &Row<'_>) -> Result<ProviderRow> {
     Ok(ProviderRow {
@@ -48,6 +53,7 @@ fn from_row(row: &Row<'_>) -> Result<ProviderRow> {
         last_test: row.get(7)?,
         created_at: row.get(8)?,
         updated_at: row.get(9)?,
+        settings: row.get(10)?,
     })
 }
 
@@ -61,11 +67,11 @@ pub fn all(connection: &Connection) -> Result<Vec<ProviderRow>> {
 /// Inserts, or replaces the row of the same id. A name used by another row is a constraint error.
 pub fn put(connection: &Connection, row: &ProviderRow) -> Result<()> {
     connection.execute(
-        "INSERT INTO providers (id, name, preset, base_url, enabled, has_credential, credential_hint, last_test, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        "INSERT INTO providers (id, name, preset, base_url, enabled, has_credential, credential_hint, last_test, created_at, updated_at, settings)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, preset = excluded.preset, base_url = excluded.base_url,
            enabled = excluded.enabled, has_credential = excluded.has_credential, credential_hint = excluded.credential_hint,
-           last_test = excluded.last_test, updated_at = excluded.updated_at",
+           last_test = excluded.last_test, updated_at = excluded.updated_at, settings = excluded.settings",
         (
             row.id.to_string(),
             &row.name,
@@ -77,6 +83,7 @@ pub fn put(connection: &Connection, row: &ProviderRow) -> Result<()> {
             &row.last_test,
             row.created_at,
             row.updated_at,
+            &row.settings,
         ),
     )?;
     Ok(())

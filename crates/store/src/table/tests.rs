@@ -167,6 +167,7 @@ fn providers_models_prices_and_settings_come_back_and_go() {
         has_credential: true,
         credential_hint: Some("…abcd".into()),
         last_test: Some("{}".into()),
+        settings: r#"{"region":"x"}"#.into(),
         created_at: 1,
         updated_at: 2,
     };

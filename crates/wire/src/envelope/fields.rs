@@ -28,6 +28,11 @@ impl<'a> Fields<'a> {
         self.members.0.is_empty()
     }
 
+    /// Whether a member has one of these names.
+    pub fn has_any(&self, keys: &[&str]) -> bool {
+        self.members.0.iter().any(|(name, _)| keys.contains(&name.as_ref()))
+    }
+
     /// The one member of that name, `null` included.
     pub fn get(&self, key: &str) -> Result<Option<&'a RawValue>, BadRequest> {
         let mut found = self.members.0.iter().filter(|(name, _)| name == key).map(|(_, value)| *value);

@@ -1,6 +1,6 @@
 //! Which members of a responses request the gateway reads.
 
-use crate::envelope::{BadRequest, EnvelopeParts, Fields};
+use crate::envelope::{BadRequest, EnvelopeParts, Fields, Memory};
 
 pub(super) fn read(fields: &Fields<'_>) -> Result<EnvelopeParts, BadRequest> {
     match fields.present("input")? {
@@ -14,7 +14,14 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<EnvelopeParts, BadRequest> {
         Some(user) => Some(user),
         None => fields.string("safety_identifier")?,
     };
+    let memory = Memory {
+        previous: fields.string("previous_response_id")?,
+        store: fields.flag("store")?.unwrap_or(true),
+        background: fields.flag("background")?.unwrap_or(false),
+        has_conversation: fields.present("conversation")?.is_some(),
+    };
     Ok(EnvelopeParts {
+        memory: Some(memory),
         user,
         max_output_tokens: fields.count("max_output_tokens")?,
         ..EnvelopeParts::default()

@@ -148,6 +148,7 @@ fn encode_foreign(response: Response, ctx: &ReplyContext, to: &mut Encoding) -> 
         id.as_deref().unwrap_or(&ctx.fallback_id),
         model.as_deref().unwrap_or(&ctx.model),
         created.map_or_else(|| ctx.created.to_string(), |raw| raw.get().to_owned()),
+        ctx.echo.clone(),
     );
     let mut choices = choices.into_iter();
     let mut items = Vec::new();

@@ -1,5 +1,5 @@
 //! The response object as this gateway writes it for replies in other formats: with every member that clients rely on,
-//! though of the request they repeat nothing is known here.
+//! repeating of the request what the gateway knows of it.
 
 use super::super::usage;
 use crate::canonical::Finish;
@@ -13,6 +13,8 @@ pub(in super::super) struct Object {
     model: String,
     /// Unix seconds, as JSON.
     created: String,
+    /// What it repeats of its request, as JSON texts by name.
+    echo: Vec<(String, String)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +54,14 @@ impl Status {
 const PREFIX: &str = "resp_";
 
 impl Object {
-    pub fn new(id: &str, model: &str, created: String) -> Self {
+    pub fn new(id: &str, model: &str, created: String, echo: Vec<(String, String)>) -> Self {
         let id = if id.starts_with(PREFIX) { id.to_owned() } else { format!("{PREFIX}{id}") };
-        Self { id, model: model.to_owned(), created }
+        Self { id, model: model.to_owned(), created, echo }
+    }
+
+    /// What the request said, or else what this format says of one that does not.
+    fn echo<'a>(&'a self, name: &str, unsaid: &'a str) -> &'a str {
+        self.echo.iter().find(|(said, _)| said == name).map_or(unsaid, |(_, json)| json)
     }
 
     /// The id without what tells that it is a response's.
@@ -68,7 +75,7 @@ impl Object {
             .string("object", "response")
             .raw("created_at", &self.created)
             .string("status", status.as_str())
-            .put("background", false)
+            .raw("background", self.echo("background", "false"))
             .raw("error", "null");
         match status {
             Status::Incomplete(reason) => {
@@ -78,30 +85,30 @@ impl Object {
             }
             Status::InProgress | Status::Completed => out.raw("incomplete_details", "null"),
         };
-        out.raw("instructions", "null")
-            .raw("max_output_tokens", "null")
-            .raw("max_tool_calls", "null")
-            .string("model", &self.model)
+        for name in ["instructions", "max_output_tokens", "max_tool_calls"] {
+            out.raw(name, self.echo(name, "null"));
+        }
+        out.string("model", &self.model)
             .raw("output", &array(output))
-            .put("parallel_tool_calls", true)
-            .raw("previous_response_id", "null")
-            .raw("prompt_cache_key", "null")
-            .raw("reasoning", r#"{"effort":null,"summary":null}"#)
-            .raw("safety_identifier", "null")
+            .raw("parallel_tool_calls", self.echo("parallel_tool_calls", "true"))
+            .raw("previous_response_id", self.echo("previous_response_id", "null"))
+            .raw("prompt_cache_key", self.echo("prompt_cache_key", "null"))
+            .raw("reasoning", self.echo("reasoning", r#"{"effort":null,"summary":null}"#))
+            .raw("safety_identifier", self.echo("safety_identifier", "null"))
             .string("service_tier", tier(usage))
-            .put("store", false)
-            .raw("temperature", "null")
-            .raw("text", r#"{"format":{"type":"text"}}"#)
-            .string("tool_choice", "auto")
-            .raw("tools", "[]")
-            .put("top_logprobs", 0)
-            .raw("top_p", "null")
-            .string("truncation", "disabled");
+            .raw("store", self.echo("store", "false"))
+            .raw("temperature", self.echo("temperature", "null"))
+            .raw("text", self.echo("text", r#"{"format":{"type":"text"}}"#))
+            .raw("tool_choice", self.echo("tool_choice", "\"auto\""))
+            .raw("tools", self.echo("tools", "[]"))
+            .raw("top_logprobs", self.echo("top_logprobs", "0"))
+            .raw("top_p", self.echo("top_p", "null"))
+            .raw("truncation", self.echo("truncation", "\"disabled\""));
         match usage {
             Some(usage) => out.raw("usage", &usage::write(usage).to_string()),
             None => out.raw("usage", "null"),
         };
-        out.raw("user", "null").raw("metadata", "{}");
+        out.raw("user", self.echo("user", "null")).raw("metadata", self.echo("metadata", "{}"));
         out.finish()
     }
 }

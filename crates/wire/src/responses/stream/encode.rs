@@ -32,6 +32,7 @@ impl ResponsesEncoder {
             id.unwrap_or(&self.ctx.fallback_id),
             model.unwrap_or(&self.ctx.model),
             self.ctx.created.to_string(),
+            std::mem::take(&mut self.ctx.echo),
         );
         object.bare_id().clone_into(&mut self.items.bare_id);
         let json = object.write::<&str>(Status::InProgress, &[], None);
