@@ -27,6 +27,8 @@ fn every_preset_is_sound() {
                     Format::OpenAiResponses => "/responses",
                     Format::AnthropicMessages => "/messages",
                     Format::Gemini => "/models/m:generateContent",
+                    Format::Ollama => "/api/chat",
+                    Format::OllamaGenerate => "/api/generate",
                 };
                 let url = endpoint.url("https://host/v1", "m", false);
                 assert!(url.ends_with(end), "{}: {url}", spec.id);
