@@ -99,7 +99,7 @@ fn encode_function(function: &Function, path: &str, to: &mut Encoding) -> String
     let is_own = to.from == OWNER;
     let mut definition = ObjectWriter::new();
     definition.string("name", name).maybe_string("description", description.as_deref());
-    match schema {
+    match schema.as_deref().filter(|schema| is_own || schema.get() != "{}") {
         Some(schema) => definition.raw("parameters", schema.get()),
         None if is_own => &mut definition,
         None => definition.raw("parameters", NO_PARAMETERS),

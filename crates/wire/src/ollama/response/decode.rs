@@ -34,9 +34,10 @@ pub(in super::super) fn decode(shape: Shape, mut members: Members<'_>) -> Result
         extra.note(OWNER, "done", done);
     }
     let has_calls = message.content.parts.iter().any(|part| matches!(part.kind, PartKind::ToolCall(_)));
-    let finish = members.text("done_reason").map(|word| finish(&word, has_calls));
+    // Older servers give no reason.
+    let finish = finish(members.text("done_reason").as_deref().unwrap_or("stop"), has_calls);
     // What has no counterpart elsewhere stays, and is reported.
-    if !matches!(finish, None | Some(Finish::Other(_)))
+    if !matches!(finish, Finish::Other(_))
         && let Some(word) = members.take("done_reason")
     {
         extra.note(OWNER, "done_reason", word);
@@ -44,7 +45,8 @@ pub(in super::super) fn decode(shape: Shape, mut members: Members<'_>) -> Result
     let model = members.take_as("model");
     let usage = usage::take(&mut members);
     shape.keep_rest(members, &mut extra);
-    let choice = Choice { index: 0, message, finish, stop_sequence: None, extra: Extra::default() };
+    let choice =
+        Choice { index: 0, message, finish: Some(finish), stop_sequence: None, extra: Extra::default() };
     Ok(Response {
         owner: shape.owner(),
         id: None,

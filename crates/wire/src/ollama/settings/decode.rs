@@ -38,19 +38,15 @@ pub(in super::super) fn decode(request: &mut Members<'_>, extra: &mut Extra) -> 
 }
 
 fn take_options(options: &mut Members<'_>, out: &mut Settings, extra: &mut Extra) {
-    let tokens = options.get("num_predict").and_then(|raw| raw.get().parse::<i64>().ok());
-    match tokens.map(u64::try_from) {
-        Some(Ok(tokens)) if tokens > 0 => {
-            options.take("num_predict");
-            out.limit = Some(OutputLimit { tokens, member: "num_predict".to_owned() });
+    if let Some(raw) = options.get("num_predict")
+        && let Ok(tokens) = raw.get().parse::<f64>()
+    {
+        options.take("num_predict");
+        // Whatever is not above zero asks for no limit, as everywhere where none is given.
+        if tokens >= 1.0 {
+            out.limit = Some(OutputLimit { tokens: tokens as u64, member: "num_predict".to_owned() });
         }
-        // No limit, as everywhere where none is given.
-        Some(_) => {
-            if let Some(raw) = options.take("num_predict") {
-                extra.note(OWNER, "num_predict", raw);
-            }
-        }
-        None => {}
+        extra.note(OWNER, "num_predict", raw);
     }
     out.stop = match options.take_as::<String>("stop") {
         Some(sequence) => Some(Stop { sequences: vec![sequence], as_string: true }),

@@ -32,9 +32,10 @@ pub(in super::super) fn encode(
 
     let mut options = ObjectWriter::new();
     write_sampling(sampling, &mut options);
-    match limit {
-        Some(limit) => options.put("num_predict", limit.tokens),
-        None => options.maybe_raw("num_predict", extra.noted(OWNER, "num_predict")),
+    match (extra.noted(OWNER, "num_predict"), limit) {
+        (Some(own), _) => options.raw("num_predict", own.get()),
+        (None, Some(limit)) => options.put("num_predict", limit.tokens),
+        (None, None) => &mut options,
     };
     if let Some(stop) = stop {
         match stop.sequences.as_slice() {
