@@ -70,7 +70,7 @@ pub(super) fn encode(
         let path = format!("tools[{index}]");
         match tool {
             Tool::Function(function) if is_offered(function) => {
-                out.push(encode_function(function, &path, to))
+                out.push(encode_function(function, &path, to));
             }
             Tool::Function(_) => {}
             Tool::Opaque(tool) => to.refuse(&path, &format!("a tool of type `{}`", tool.kind))?,

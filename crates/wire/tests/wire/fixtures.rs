@@ -34,9 +34,9 @@ pub fn others(format: Format) -> impl Iterator<Item = Format> {
     Format::ALL.into_iter().filter(move |other| *other != format)
 }
 
-/// Of the others, those that any request may be sent on in: a single prompt is no conversation.
-pub fn targets(format: Format) -> impl Iterator<Item = Format> {
-    others(format).filter(|other| *other != Format::OllamaGenerate)
+/// The formats that can hold a conversation.
+pub fn conversing() -> impl Iterator<Item = Format> {
+    Format::ALL.into_iter().filter(|format| *format != Format::OllamaGenerate)
 }
 
 /// A model that speaks a format natively.

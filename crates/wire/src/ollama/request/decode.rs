@@ -12,13 +12,13 @@ use crate::json::{self, Members};
 pub(in super::super) fn decode(mut members: Members<'_>) -> Result<Request, BadRequest> {
     let mut extra = Extra::default();
     members.take("model");
-    let raw = match members.take("messages") {
-        Some(raw) => json::elements(raw).ok_or_else(|| BadRequest::wrong_type("messages", "an array"))?,
-        None => {
-            flag(&mut extra, "without messages");
-            Vec::new()
-        }
-    };
+    let raw = members.take("messages");
+    if raw.is_none() {
+        flag(&mut extra, "without messages");
+    }
+    let raw =
+        raw.map(|raw| json::elements(raw).ok_or_else(|| BadRequest::wrong_type("messages", "an array")));
+    let raw = raw.transpose()?.unwrap_or_default();
     let mut calls = Calls::new("call");
     let messages = raw
         .into_iter()
