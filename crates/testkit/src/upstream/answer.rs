@@ -86,12 +86,13 @@ struct Called {
 fn called(server: Dialect, path: &str) -> Option<Called> {
     let plain = |dialect| Some(Called { dialect, model: None, stream: false });
     match (server, path) {
-        (Dialect::OpenAi | Dialect::Responses, "/v1/chat/completions") => plain(Dialect::OpenAi),
+        // Ollama imitates it, too.
+        (Dialect::OpenAi | Dialect::Responses | Dialect::Ollama, "/v1/chat/completions") => {
+            plain(Dialect::OpenAi)
+        }
         (Dialect::OpenAi | Dialect::Responses, "/v1/responses") => plain(Dialect::Responses),
         (Dialect::Anthropic, "/v1/messages") => plain(Dialect::Anthropic),
         (Dialect::Ollama, "/api/chat" | "/api/generate") => plain(Dialect::Ollama),
-        // It imitates others' APIs, too.
-        (Dialect::Ollama, "/v1/chat/completions") => plain(Dialect::OpenAi),
         (Dialect::Gemini, path) => {
             let (model, stream) = gemini::called(path)?;
             Some(Called { dialect: Dialect::Gemini, model: Some(model.to_owned()), stream })

@@ -81,7 +81,7 @@ pub(super) fn encode(
             }
         }
     }
-    if out.is_empty() {
+    if tools.is_empty() {
         return Ok(None);
     }
     match choice {
@@ -91,7 +91,7 @@ pub(super) fn encode(
         Some(ToolChoice::Opaque(_)) => to.refuse("tool_choice", "this choice between tools")?,
         Some(ToolChoice::Auto | ToolChoice::None | ToolChoice::Allowed { .. }) | None => {}
     }
-    Ok(Some(array(out)))
+    Ok((!out.is_empty()).then(|| array(out)))
 }
 
 fn encode_function(function: &Function, path: &str, to: &mut Encoding) -> String {
