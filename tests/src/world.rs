@@ -19,6 +19,8 @@ pub struct World {
     pub openai: FakeUpstream,
     pub anthropic: FakeUpstream,
     pub gemini: FakeUpstream,
+    /// No provider of its own yet: who wants it adds one.
+    pub ollama: FakeUpstream,
     /// A virtual key that may use everything.
     pub key: String,
     _files: TempDir,
@@ -38,8 +40,9 @@ impl World {
         let gateway = how(TestGateway::builder().config(&file)).start().await;
         let (openai, anthropic) = (FakeUpstream::openai().await, FakeUpstream::anthropic().await);
         let gemini = FakeUpstream::gemini().await;
+        let ollama = FakeUpstream::ollama().await;
         let key = gateway.new_key(json!({"key_alias": "world"})).await;
-        let world = Self { gateway, openai, anthropic, gemini, key, _files: files };
+        let world = Self { gateway, openai, anthropic, gemini, ollama, key, _files: files };
         world.add_provider("openai", "oa", &world.openai.url()).await;
         world.add_provider("anthropic", "an", &world.anthropic.url()).await;
         world.add_provider("gemini", "go", &world.gemini.url()).await;
@@ -56,6 +59,7 @@ impl World {
             Dialect::OpenAi | Dialect::Responses => &self.openai,
             Dialect::Anthropic => &self.anthropic,
             Dialect::Gemini => &self.gemini,
+            Dialect::Ollama => &self.ollama,
         }
     }
 
@@ -65,6 +69,7 @@ impl World {
             Dialect::OpenAi | Dialect::Responses => format!("oa/{model}"),
             Dialect::Anthropic => format!("an/{model}"),
             Dialect::Gemini => format!("go/{model}"),
+            Dialect::Ollama => format!("ol/{model}"),
         }
     }
 

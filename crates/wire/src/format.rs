@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::Codec;
 use crate::framing::Framing;
-use crate::{chat, gemini, messages, responses};
+use crate::{chat, gemini, messages, ollama, responses};
 
 /// A wire format: how requests, replies, streams and errors are written. A format is not a provider: many
 /// providers speak `OpenAiChat`.
@@ -29,12 +29,24 @@ pub enum Format {
     /// and whether a stream is wanted stand in the path, not in the body.
     #[serde(rename = "gemini")]
     Gemini,
+    /// `POST /api/chat`, as Ollama documents it.
+    #[serde(rename = "ollama")]
+    Ollama,
+    /// `POST /api/generate`, as Ollama documents it: a single prompt.
+    #[serde(rename = "ollama_generate")]
+    OllamaGenerate,
 }
 
 impl Format {
     /// Every format, in the order of their introduction.
-    pub const ALL: [Self; 4] =
-        [Self::OpenAiChat, Self::AnthropicMessages, Self::OpenAiResponses, Self::Gemini];
+    pub const ALL: [Self; 6] = [
+        Self::OpenAiChat,
+        Self::AnthropicMessages,
+        Self::OpenAiResponses,
+        Self::Gemini,
+        Self::Ollama,
+        Self::OllamaGenerate,
+    ];
 
     /// The name used in configuration, the ledger and JSON.
     pub const fn as_str(self) -> &'static str {
@@ -43,6 +55,8 @@ impl Format {
             Self::OpenAiResponses => "openai_responses",
             Self::AnthropicMessages => "anthropic_messages",
             Self::Gemini => "gemini",
+            Self::Ollama => "ollama",
+            Self::OllamaGenerate => "ollama_generate",
         }
     }
 
@@ -57,6 +71,8 @@ impl Format {
             Self::OpenAiResponses => &responses::CODEC,
             Self::AnthropicMessages => &messages::CODEC,
             Self::Gemini => &gemini::CODEC,
+            Self::Ollama => &ollama::CODEC,
+            Self::OllamaGenerate => &ollama::GENERATE,
         }
     }
 }
@@ -69,7 +85,9 @@ impl fmt::Display for Format {
 
 /// The name given is no format's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown wire format `{0}`; known are openai_chat, openai_responses, anthropic_messages and gemini")]
+#[error(
+    "unknown wire format `{0}`; known are openai_chat, openai_responses, anthropic_messages, gemini, ollama and ollama_generate"
+)]
 pub struct UnknownFormat(pub String);
 
 impl FromStr for Format {

@@ -37,6 +37,8 @@ fn every_preset_is_sound() {
                     Format::OpenAiResponses => &["/responses"],
                     Format::AnthropicMessages => &["/messages", "/models/m:rawPredict"],
                     Format::Gemini => &["/models/m:generateContent"],
+                    Format::Ollama => &["/api/chat"],
+                    Format::OllamaGenerate => &["/api/generate"],
                 };
                 let url = endpoint.url("https://host/v1", "m", false, &settings);
                 let path = url.split('?').next().unwrap();

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::events::{self, Ending};
-use super::{Dialect, Recorded, State, anthropic, gemini, locked, openai, responses};
+use super::{Dialect, Recorded, State, anthropic, gemini, locked, ollama, openai, responses};
 use crate::{Behaviour, Fault, Pace, Reply};
 
 /// Makes hyper drop the connection, wherever it is.
@@ -66,6 +66,7 @@ pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
         Dialect::OpenAi | Dialect::Responses => openai::other_route(&request.method, path),
         Dialect::Anthropic => anthropic::other_route(&request.method, path),
         Dialect::Gemini => gemini::other_route(&request.method, path),
+        Dialect::Ollama => ollama::other_route(&request.method, path, &request.json()),
     };
     Ok(match found {
         Some(body) => json(StatusCode::OK, &body, state.dialect),
@@ -85,9 +86,13 @@ struct Called {
 fn called(server: Dialect, path: &str) -> Option<Called> {
     let plain = |dialect| Some(Called { dialect, model: None, stream: false });
     match (server, path) {
-        (Dialect::OpenAi | Dialect::Responses, "/v1/chat/completions") => plain(Dialect::OpenAi),
+        // Ollama imitates it, too.
+        (Dialect::OpenAi | Dialect::Responses | Dialect::Ollama, "/v1/chat/completions") => {
+            plain(Dialect::OpenAi)
+        }
         (Dialect::OpenAi | Dialect::Responses, "/v1/responses") => plain(Dialect::Responses),
         (Dialect::Anthropic, "/v1/messages") => plain(Dialect::Anthropic),
+        (Dialect::Ollama, "/api/chat" | "/api/generate") => plain(Dialect::Ollama),
         (Dialect::Gemini, path) => {
             let (model, stream) = gemini::called(path)?;
             Some(Called { dialect: Dialect::Gemini, model: Some(model.to_owned()), stream })
@@ -116,6 +121,7 @@ async fn call(state: &Arc<State>, request: &Recorded, called: Called) -> Answer 
             Dialect::Responses => responses::check(&body).map(|()| body),
             Dialect::Anthropic => anthropic::check(request, &body).map(|()| body),
             Dialect::Gemini => gemini::check(&body).map(|()| body),
+            Dialect::Ollama => ollama::check(&body).map(|()| body),
         },
     };
     let mut body = match checked {
@@ -126,6 +132,9 @@ async fn call(state: &Arc<State>, request: &Recorded, called: Called) -> Answer 
     if let Some(model) = called.model {
         body["model"] = Value::from(model);
         body["stream"] = Value::from(called.stream);
+    }
+    if dialect == Dialect::Ollama {
+        ollama::complete(&request.path, &mut body);
     }
     let model = body["model"].as_str().unwrap_or_default();
     match state.behaviour(model) {
@@ -194,16 +203,22 @@ fn send(
             Dialect::Responses => responses::stream(request, reply),
             Dialect::Anthropic => anthropic::stream(request, reply),
             Dialect::Gemini => gemini::stream(request, reply),
+            Dialect::Ollama => ollama::stream(request, reply),
         };
         let (events, ending) = match fault {
+            Some(fault) if dialect == Dialect::Ollama => {
+                events::cut_lines(events, fault, stream_error(dialect))
+            }
             Some(fault) => events::cut(events, fault, stream_error(dialect)),
             None => (events, Ending::Proper),
         };
         let pieces = events::pieces(events, reply.chunking);
         let mut response = Response::new(streamed(state, pieces, reply.pace.clone(), ending));
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+        let kind = match dialect {
+            Dialect::Ollama => "application/x-ndjson",
+            _ => "text/event-stream; charset=utf-8",
+        };
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         request_id(dialect, &mut response);
         return response;
     }
@@ -212,6 +227,7 @@ fn send(
         Dialect::Responses => responses::reply(request, reply),
         Dialect::Anthropic => anthropic::reply(request, reply),
         Dialect::Gemini => gemini::reply(request, reply),
+        Dialect::Ollama => ollama::reply(request, reply),
     };
     let body = Bytes::from(value.to_string());
     let half = body.slice(..body.len() / 2);
@@ -289,6 +305,7 @@ fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
         Dialect::Responses => responses::tools(body),
         Dialect::Anthropic => anthropic::tools(body),
         Dialect::Gemini => gemini::tools(body),
+        Dialect::Ollama => ollama::tools(body),
     };
     if answered || tools.is_empty() {
         return None;
@@ -307,6 +324,7 @@ fn stream_error(dialect: Dialect) -> Bytes {
         Dialect::OpenAi => events::data(&openai::error(&Refusal::new(500, ""), "")),
         Dialect::Responses => events::named(&responses::stream_error()),
         Dialect::Gemini => events::data(&gemini::error(&Refusal::new(503, ""), "")),
+        Dialect::Ollama => events::line(&ollama::error(&Refusal::new(500, ""), "")),
         Dialect::Anthropic => events::named(&anthropic::error(&Refusal::new(529, ""), "")),
     }
 }
@@ -316,6 +334,7 @@ fn refuse(dialect: Dialect, refusal: &Refusal, model: &str) -> Response<Body> {
         Dialect::OpenAi | Dialect::Responses => openai::error(refusal, model),
         Dialect::Anthropic => anthropic::error(refusal, model),
         Dialect::Gemini => gemini::error(refusal, model),
+        Dialect::Ollama => ollama::error(refusal, model),
     };
     json(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &body, dialect)
 }
@@ -334,6 +353,7 @@ fn request_id(dialect: Dialect, response: &mut Response<Body>) {
             ("x-request-id", "req_fake0000000000000000")
         }
         Dialect::Anthropic => ("request-id", "req_fake0000000000000000"),
+        Dialect::Ollama => return,
     };
     response.headers_mut().insert(name, HeaderValue::from_static(value));
 }

@@ -18,6 +18,11 @@ pub fn data(value: &Value) -> Bytes {
     Bytes::from(format!("data: {value}\n\n"))
 }
 
+/// A line, as Ollama sends it.
+pub fn line(value: &Value) -> Bytes {
+    Bytes::from(format!("{value}\n"))
+}
+
 /// `event: …` and `data: …`, as Anthropic sends it; the event is named by the data's `type`.
 pub fn named(value: &Value) -> Bytes {
     let name = value["type"].as_str().unwrap_or_default();
@@ -64,6 +69,19 @@ pub fn cut(mut events: Vec<Bytes>, fault: &Fault, error: Bytes) -> (Vec<Bytes>, 
         }
         _ => (events, Ending::Proper),
     }
+}
+
+/// As [`cut`], where an event is a line.
+pub fn cut_lines(events: Vec<Bytes>, fault: &Fault, error: Bytes) -> (Vec<Bytes>, Ending) {
+    let (mut events, ending) = cut(events, fault, error);
+    let broken: &[u8] = match fault {
+        Fault::BrokenSse => b"{\"this is\": not json\nno brace here\n",
+        Fault::InvalidUtf8 => b"{\"broken\":\"\xff\xfe\"}\n",
+        _ => return (events, ending),
+    };
+    events.pop();
+    events.push(Bytes::from_static(broken));
+    (events, ending)
 }
 
 /// The same bytes in other pieces.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::FakeUpstream;
 
 mod faults;
+mod ollama;
 mod replies;
 
 /// What a client saw of one call.

@@ -64,6 +64,8 @@ const CONTEXT_PHRASES: &[&str] = &[
     "too many input tokens",
     "maximum prompt length",
     "reduce the length of the messages",
+    "longer than the context length",
+    "exceeds the context length",
 ];
 
 /// Phrases of a refused content, in lower case.

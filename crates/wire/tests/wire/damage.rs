@@ -93,6 +93,9 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
         "openai_responses-incomplete",
         "gemini-tools",
         "gemini-text",
+        "ollama-tools",
+        "ollama-text",
+        "ollama_generate-text",
     ];
     for fixture in fixtures("streams").iter().filter(|fixture| complete.contains(&fixture.name.as_str())) {
         let text = std::str::from_utf8(&fixture.bytes).unwrap();
@@ -103,6 +106,7 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
             "event: response.completed",
             "event: response.incomplete",
             "\"finishReason\"",
+            "\"done\":true",
         ]
         .iter()
         .find_map(|mark| text.find(mark))
@@ -129,6 +133,7 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
                 "response.completed",
                 "response.incomplete",
                 "\"finishReason\"",
+                "\"done\":true",
             ] {
                 assert!(!out.contains(mark), "{} cut at {cut} says {mark}", fixture.name);
             }

@@ -8,7 +8,7 @@ use postern_wire::{
 };
 use serde_json::{Value, json};
 
-use crate::fixtures::{end_marks, fixtures, model_of, others};
+use crate::fixtures::{conversing, end_marks, fixtures, model_of, others};
 
 fn parsed(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap()
@@ -27,7 +27,7 @@ fn ctx() -> ReplyContext {
 #[test]
 fn requests() {
     for fixture in fixtures("requests") {
-        for to in others(fixture.format) {
+        for to in conversing().filter(|to| *to != fixture.format) {
             let translate = |drop_params| {
                 let target =
                     Target { model: model_of(to), default_max_tokens: 8192, drop_params, stream: false };
@@ -54,6 +54,7 @@ fn requests_to_other_generations() {
         (fixture.format, fixture.bytes)
     };
     let (chat, messages, gemini) = (Format::OpenAiChat, Format::AnthropicMessages, Format::Gemini);
+    let ollama = Format::Ollama;
     for (name, to, model) in [
         ("openai_chat-knobs", messages, "claude-3-5-haiku-latest"),
         ("openai_chat-knobs", messages, "claude-sonnet-5"),
@@ -67,6 +68,8 @@ fn requests_to_other_generations() {
         ("openai_chat-reasoning_history", gemini, "gemini-2.5-flash"),
         ("anthropic_messages-structured", gemini, "gemini-2.5-flash-lite"),
         ("anthropic_messages-agent", gemini, "gemini-3.5-flash"),
+        ("openai_chat-knobs", ollama, "llama3.2"),
+        ("openai_chat-reasoning_history", ollama, "gpt-oss:20b"),
     ] {
         let (format, bytes) = of(name);
         let target = Target { model, default_max_tokens: 8192, drop_params: false, stream: false };

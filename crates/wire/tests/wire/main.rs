@@ -2,7 +2,7 @@
 //!
 //! `agents` follows a coding tool through another format, `law` encodes what it decoded, `golden` shows every translation
 //! as a snapshot, `splits` cuts streams anywhere, `identity` watches the bytes that must not change, `damage` feeds
-//! nonsense, `gemini` holds what only that format has. May use the crate's public functions only.
+//! nonsense, `gemini` and `ollama` hold what only those formats have. May use the crate's public functions only.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
 mod agents;
@@ -12,4 +12,5 @@ mod gemini;
 mod golden;
 mod identity;
 mod law;
+mod ollama;
 mod splits;

@@ -1,0 +1,7 @@
+//! Requests for a chat.
+
+mod decode;
+mod encode;
+
+pub(super) use decode::decode;
+pub(super) use encode::{encode, is_meaning};
