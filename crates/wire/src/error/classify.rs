@@ -64,6 +64,8 @@ const CONTEXT_PHRASES: &[&str] = &[
     "too many input tokens",
     "maximum prompt length",
     "reduce the length of the messages",
+    "tokens in the prompt cannot exceed",
+    "too many tokens: size limit exceeded",
 ];
 
 /// Phrases of a refused content, in lower case.

@@ -93,6 +93,8 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
         "openai_responses-incomplete",
         "gemini-tools",
         "gemini-text",
+        "cohere-tools",
+        "cohere-text",
     ];
     for fixture in fixtures("streams").iter().filter(|fixture| complete.contains(&fixture.name.as_str())) {
         let text = std::str::from_utf8(&fixture.bytes).unwrap();
@@ -103,6 +105,7 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
             "event: response.completed",
             "event: response.incomplete",
             "\"finishReason\"",
+            "event: message-end",
         ]
         .iter()
         .find_map(|mark| text.find(mark))
@@ -129,6 +132,7 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
                 "response.completed",
                 "response.incomplete",
                 "\"finishReason\"",
+                "message-end",
             ] {
                 assert!(!out.contains(mark), "{} cut at {cut} says {mark}", fixture.name);
             }

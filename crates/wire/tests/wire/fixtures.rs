@@ -40,13 +40,16 @@ pub fn model_of(format: Format) -> &'static str {
         Format::OpenAiChat | Format::OpenAiResponses => "gpt-5",
         Format::AnthropicMessages => "claude-sonnet-4-5",
         Format::Gemini => "gemini-2.5-pro",
+        Format::Cohere => "command-a-plus-05-2026",
     }
 }
 
 /// What a request of this format says beside its body.
 pub fn beside(format: Format) -> Beside<'static> {
     match format {
-        Format::OpenAiChat | Format::OpenAiResponses | Format::AnthropicMessages => Beside::default(),
+        Format::OpenAiChat | Format::OpenAiResponses | Format::AnthropicMessages | Format::Cohere => {
+            Beside::default()
+        }
         Format::Gemini => Beside { model: Some(model_of(format)), stream: Some(false) },
     }
 }
@@ -58,5 +61,6 @@ pub fn end_marks(format: Format) -> &'static [&'static str] {
         Format::OpenAiResponses => &["event: response.completed", "event: response.incomplete"],
         Format::AnthropicMessages => &["message_stop"],
         Format::Gemini => &["\"finishReason\""],
+        Format::Cohere => &["event: message-end", "[DONE]"],
     }
 }
