@@ -56,6 +56,7 @@ impl World {
             Dialect::OpenAi | Dialect::Responses => &self.openai,
             Dialect::Anthropic => &self.anthropic,
             Dialect::Gemini => &self.gemini,
+            Dialect::Cohere => panic!("no fake of Cohere is part of the world"),
         }
     }
 
@@ -65,6 +66,7 @@ impl World {
             Dialect::OpenAi | Dialect::Responses => format!("oa/{model}"),
             Dialect::Anthropic => format!("an/{model}"),
             Dialect::Gemini => format!("go/{model}"),
+            Dialect::Cohere => format!("co/{model}"),
         }
     }
 

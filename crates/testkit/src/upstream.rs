@@ -22,6 +22,7 @@ use crate::tasks::{self, Background};
 
 mod answer;
 mod anthropic;
+mod cohere;
 mod events;
 mod gemini;
 mod openai;
@@ -37,6 +38,7 @@ pub enum Dialect {
     Responses,
     Anthropic,
     Gemini,
+    Cohere,
 }
 
 /// One request as it arrived.
@@ -123,6 +125,12 @@ impl FakeUpstream {
         Self::start(Dialect::Gemini, UpstreamOptions::default()).expect("a free loopback port")
     }
 
+    /// A fake of Cohere's API on a free port.
+    #[expect(clippy::unused_async, reason = "tests must not come to rely on a start that needs no waiting")]
+    pub async fn cohere() -> Self {
+        Self::start(Dialect::Cohere, UpstreamOptions::default()).expect("a free loopback port")
+    }
+
     pub fn start(dialect: Dialect, options: UpstreamOptions) -> std::io::Result<Self> {
         let listener = std::net::TcpListener::bind(options.listen)?;
         listener.set_nonblocking(true)?;
@@ -142,7 +150,11 @@ impl FakeUpstream {
 
     /// The base URL as a provider documents it, with its version.
     pub fn url(&self) -> String {
-        let version = if self.state.dialect == Dialect::Gemini { "v1beta" } else { "v1" };
+        let version = match self.state.dialect {
+            Dialect::OpenAi | Dialect::Responses | Dialect::Anthropic => "v1",
+            Dialect::Gemini => "v1beta",
+            Dialect::Cohere => "v2",
+        };
         format!("http://{}/{version}", self.address)
     }
 
@@ -285,6 +297,7 @@ pub(crate) fn canned_reply(dialect: Dialect, request: &Value) -> Bytes {
         Dialect::Responses => responses::reply(request, &reply).to_string(),
         Dialect::Anthropic => anthropic::reply(request, &reply).to_string(),
         Dialect::Gemini => gemini::reply(request, &reply).to_string(),
+        Dialect::Cohere => cohere::reply(request, &reply).to_string(),
     })
 }
 
@@ -296,5 +309,6 @@ pub(crate) fn canned_stream(dialect: Dialect, request: &Value, words: usize) -> 
         Dialect::Responses => responses::stream(request, &reply),
         Dialect::Anthropic => anthropic::stream(request, &reply),
         Dialect::Gemini => gemini::stream(request, &reply),
+        Dialect::Cohere => cohere::stream(request, &reply),
     }
 }

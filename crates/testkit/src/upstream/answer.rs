@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::events::{self, Ending};
-use super::{Dialect, Recorded, State, anthropic, gemini, locked, openai, responses};
+use super::{Dialect, Recorded, State, anthropic, cohere, gemini, locked, openai, responses};
 use crate::{Behaviour, Fault, Pace, Reply};
 
 /// Makes hyper drop the connection, wherever it is.
@@ -66,6 +66,7 @@ pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
         Dialect::OpenAi | Dialect::Responses => openai::other_route(&request.method, path),
         Dialect::Anthropic => anthropic::other_route(&request.method, path),
         Dialect::Gemini => gemini::other_route(&request.method, path),
+        Dialect::Cohere => cohere::other_route(&request.method, path),
     };
     Ok(match found {
         Some(body) => json(StatusCode::OK, &body, state.dialect),
@@ -88,6 +89,7 @@ fn called(server: Dialect, path: &str) -> Option<Called> {
         (Dialect::OpenAi | Dialect::Responses, "/v1/chat/completions") => plain(Dialect::OpenAi),
         (Dialect::OpenAi | Dialect::Responses, "/v1/responses") => plain(Dialect::Responses),
         (Dialect::Anthropic, "/v1/messages") => plain(Dialect::Anthropic),
+        (Dialect::Cohere, "/v2/chat") => plain(Dialect::Cohere),
         (Dialect::Gemini, path) => {
             let (model, stream) = gemini::called(path)?;
             Some(Called { dialect: Dialect::Gemini, model: Some(model.to_owned()), stream })
@@ -116,6 +118,7 @@ async fn call(state: &Arc<State>, request: &Recorded, called: Called) -> Answer 
             Dialect::Responses => responses::check(&body).map(|()| body),
             Dialect::Anthropic => anthropic::check(request, &body).map(|()| body),
             Dialect::Gemini => gemini::check(&body).map(|()| body),
+            Dialect::Cohere => cohere::check(&body).map(|()| body),
         },
     };
     let mut body = match checked {
@@ -194,6 +197,7 @@ fn send(
             Dialect::Responses => responses::stream(request, reply),
             Dialect::Anthropic => anthropic::stream(request, reply),
             Dialect::Gemini => gemini::stream(request, reply),
+            Dialect::Cohere => cohere::stream(request, reply),
         };
         let (events, ending) = match fault {
             Some(fault) => events::cut(events, fault, stream_error(dialect)),
@@ -212,6 +216,7 @@ fn send(
         Dialect::Responses => responses::reply(request, reply),
         Dialect::Anthropic => anthropic::reply(request, reply),
         Dialect::Gemini => gemini::reply(request, reply),
+        Dialect::Cohere => cohere::reply(request, reply),
     };
     let body = Bytes::from(value.to_string());
     let half = body.slice(..body.len() / 2);
@@ -289,6 +294,7 @@ fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
         Dialect::Responses => responses::tools(body),
         Dialect::Anthropic => anthropic::tools(body),
         Dialect::Gemini => gemini::tools(body),
+        Dialect::Cohere => cohere::tools(body),
     };
     if answered || tools.is_empty() {
         return None;
@@ -307,6 +313,7 @@ fn stream_error(dialect: Dialect) -> Bytes {
         Dialect::OpenAi => events::data(&openai::error(&Refusal::new(500, ""), "")),
         Dialect::Responses => events::named(&responses::stream_error()),
         Dialect::Gemini => events::data(&gemini::error(&Refusal::new(503, ""), "")),
+        Dialect::Cohere => cohere::stream_error(),
         Dialect::Anthropic => events::named(&anthropic::error(&Refusal::new(529, ""), "")),
     }
 }
@@ -316,6 +323,7 @@ fn refuse(dialect: Dialect, refusal: &Refusal, model: &str) -> Response<Body> {
         Dialect::OpenAi | Dialect::Responses => openai::error(refusal, model),
         Dialect::Anthropic => anthropic::error(refusal, model),
         Dialect::Gemini => gemini::error(refusal, model),
+        Dialect::Cohere => cohere::error(refusal, model),
     };
     json(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &body, dialect)
 }
@@ -334,6 +342,7 @@ fn request_id(dialect: Dialect, response: &mut Response<Body>) {
             ("x-request-id", "req_fake0000000000000000")
         }
         Dialect::Anthropic => ("request-id", "req_fake0000000000000000"),
+        Dialect::Cohere => ("x-debug-trace-id", "fake0000000000000000"),
     };
     response.headers_mut().insert(name, HeaderValue::from_static(value));
 }
