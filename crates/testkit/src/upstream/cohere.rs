@@ -17,7 +17,7 @@ const HIDDEN_TOKENS: u64 = 66;
 /// What the provider refuses before it thinks.
 pub fn check(body: &Value) -> Result<(), Refusal> {
     if !body["model"].is_string() {
-        return Err(Refusal::new(400, "a model parameter is required for this endpoint."));
+        return Err(Refusal::new(400, "invalid request: a model is required"));
     }
     if body["messages"].as_array().is_none_or(Vec::is_empty) {
         return Err(Refusal::new(400, "invalid request: messages must not be empty."));
@@ -89,7 +89,7 @@ pub fn stream_error() -> Bytes {
     let error = json!({
         "finish_reason": "ERROR",
         "usage": {},
-        "error": "internal server error, please try again",
+        "error": "internal server error",
         "error_type": "INTERNAL_ERROR",
     });
     let mut event = named(&json!({"type": "message-end", "delta": error})).to_vec();
@@ -102,10 +102,10 @@ pub fn error(refusal: &Refusal, model: &str) -> Value {
     let usual = match refusal.status {
         400 | 422 => "invalid request".to_owned(),
         401 => "invalid api token".to_owned(),
-        402 => "Please add or update your payment method to continue".to_owned(),
-        404 => format!("model '{model}' not found, make sure the correct model ID was used"),
-        429 => "You are past the per minute request limit, please wait and try again later.".to_owned(),
-        _ => "internal server error, please try again".to_owned(),
+        402 => "This account has no payment method.".to_owned(),
+        404 => format!("model '{model}' not found"),
+        429 => "Too many requests in this minute.".to_owned(),
+        _ => "internal server error".to_owned(),
     };
     let message = if refusal.message.is_empty() { usual } else { refusal.message.clone() };
     json!({"id": ID, "message": message})
