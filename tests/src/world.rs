@@ -60,6 +60,7 @@ impl World {
             Dialect::Anthropic => &self.anthropic,
             Dialect::Gemini => &self.gemini,
             Dialect::Ollama => &self.ollama,
+            Dialect::Cohere => &self.cohere,
         }
     }
 
@@ -70,6 +71,7 @@ impl World {
             Dialect::Anthropic => format!("an/{model}"),
             Dialect::Gemini => format!("go/{model}"),
             Dialect::Ollama => format!("ol/{model}"),
+            Dialect::Cohere => format!("co/{model}"),
         }
     }
 

@@ -100,6 +100,8 @@ pub enum Served {
     Responses,
     Messages,
     Gemini,
+    Ollama,
+    Cohere,
     Completions,
     Embeddings,
     Rerank,
@@ -122,6 +124,8 @@ impl From<Format> for Served {
             Format::OpenAiResponses => Self::Responses,
             Format::AnthropicMessages => Self::Messages,
             Format::Gemini => Self::Gemini,
+            Format::Ollama | Format::OllamaGenerate => Self::Ollama,
+            Format::Cohere => Self::Cohere,
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::tasks::{self, Background};
 
 mod answer;
 mod anthropic;
+mod cohere;
 mod events;
 mod gemini;
 mod ollama;
@@ -39,6 +40,7 @@ pub enum Dialect {
     Anthropic,
     Gemini,
     Ollama,
+    Cohere,
 }
 
 /// One request as it arrived.
@@ -131,6 +133,12 @@ impl FakeUpstream {
         Self::start(Dialect::Ollama, UpstreamOptions::default()).expect("a free loopback port")
     }
 
+    /// A fake of Cohere's API on a free port.
+    #[expect(clippy::unused_async, reason = "tests must not come to rely on a start that needs no waiting")]
+    pub async fn cohere() -> Self {
+        Self::start(Dialect::Cohere, UpstreamOptions::default()).expect("a free loopback port")
+    }
+
     pub fn start(dialect: Dialect, options: UpstreamOptions) -> std::io::Result<Self> {
         let listener = std::net::TcpListener::bind(options.listen)?;
         listener.set_nonblocking(true)?;
@@ -153,6 +161,7 @@ impl FakeUpstream {
         let version = match self.state.dialect {
             Dialect::OpenAi | Dialect::Responses | Dialect::Anthropic => "/v1",
             Dialect::Gemini => "/v1beta",
+            Dialect::Cohere => "/v2",
             Dialect::Ollama => "",
         };
         format!("http://{}{version}", self.address)
@@ -298,6 +307,7 @@ pub(crate) fn canned_reply(dialect: Dialect, request: &Value) -> Bytes {
         Dialect::Anthropic => anthropic::reply(request, &reply).to_string(),
         Dialect::Gemini => gemini::reply(request, &reply).to_string(),
         Dialect::Ollama => ollama::reply(request, &reply).to_string(),
+        Dialect::Cohere => cohere::reply(request, &reply).to_string(),
     })
 }
 
@@ -310,5 +320,6 @@ pub(crate) fn canned_stream(dialect: Dialect, request: &Value, words: usize) -> 
         Dialect::Anthropic => anthropic::stream(request, &reply),
         Dialect::Gemini => gemini::stream(request, &reply),
         Dialect::Ollama => ollama::stream(request, &reply),
+        Dialect::Cohere => cohere::stream(request, &reply),
     }
 }

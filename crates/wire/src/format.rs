@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::Codec;
 use crate::framing::Framing;
-use crate::{chat, gemini, messages, ollama, responses};
+use crate::{chat, cohere, gemini, messages, ollama, responses};
 
 /// A wire format: how requests, replies, streams and errors are written. A format is not a provider: many
 /// providers speak `OpenAiChat`.
@@ -35,17 +35,21 @@ pub enum Format {
     /// `POST /api/generate`, as Ollama documents it: a single prompt.
     #[serde(rename = "ollama_generate")]
     OllamaGenerate,
+    /// `POST /v2/chat`, as Cohere documents it.
+    #[serde(rename = "cohere")]
+    Cohere,
 }
 
 impl Format {
     /// Every format, in the order of their introduction.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::OpenAiChat,
         Self::AnthropicMessages,
         Self::OpenAiResponses,
         Self::Gemini,
         Self::Ollama,
         Self::OllamaGenerate,
+        Self::Cohere,
     ];
 
     /// The name used in configuration, the ledger and JSON.
@@ -57,6 +61,7 @@ impl Format {
             Self::Gemini => "gemini",
             Self::Ollama => "ollama",
             Self::OllamaGenerate => "ollama_generate",
+            Self::Cohere => "cohere",
         }
     }
 
@@ -73,6 +78,7 @@ impl Format {
             Self::Gemini => &gemini::CODEC,
             Self::Ollama => &ollama::CODEC,
             Self::OllamaGenerate => &ollama::GENERATE,
+            Self::Cohere => &cohere::CODEC,
         }
     }
 }
@@ -86,7 +92,7 @@ impl fmt::Display for Format {
 /// The name given is no format's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown wire format `{0}`; known are openai_chat, openai_responses, anthropic_messages, gemini, ollama and ollama_generate"
+    "unknown wire format `{0}`; known are openai_chat, openai_responses, anthropic_messages, gemini, ollama, ollama_generate and cohere"
 )]
 pub struct UnknownFormat(pub String);
 

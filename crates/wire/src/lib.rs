@@ -5,12 +5,13 @@
 //!
 //! Where to start: [`Envelope`] is what the gateway reads of a request, [`StreamTap`] watches a stream that is
 //! passed on untouched, [`translate_request`], [`translate_response`] and [`StreamTranscoder`] go between formats
-//! by way of `canonical`. A format is a folder (`chat/`, `messages/`, `responses/`, `gemini/`, `ollama/`) that provides the functions
-//! listed in `codec`; nothing else knows one format from another.
+//! by way of `canonical`. A format is a folder (`chat/`, `messages/`, `responses/`, ..) that provides the functions listed
+//! in `codec`; nothing else knows one format from another.
 
 mod canonical;
 mod chat;
 mod codec;
+mod cohere;
 mod envelope;
 mod error;
 mod estimate;

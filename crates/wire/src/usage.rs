@@ -2,7 +2,8 @@
 //!
 //! Providers disagree about whether cached tokens are part of the prompt and reasoning part of the output. Here
 //! they are: `input` is all prompt tokens and `output` all completion tokens; every other counter is a part of one
-//! of the two. A price is found by subtracting the parts that have their own price, never by adding.
+//! of the two. A price is found by subtracting the parts that have their own price, never by adding. So where a provider
+//! says that it charges for fewer tokens than it counts, the charged ones are the tokens.
 
 use std::borrow::Cow;
 

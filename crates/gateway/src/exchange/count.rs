@@ -158,7 +158,7 @@ fn wrap(format: Format, model: &str, body: Vec<u8>) -> Option<Bytes> {
             prompt.retain(|name, _| counted.contains(&name.as_str()));
             Some(Value::Object(prompt).to_string().into())
         }
-        Format::OpenAiChat | Format::OpenAiResponses => None,
+        _ => None,
     }
 }
 

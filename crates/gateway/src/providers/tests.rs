@@ -39,6 +39,7 @@ fn every_preset_is_sound() {
                     Format::Gemini => &["/models/m:generateContent"],
                     Format::Ollama => &["/api/chat"],
                     Format::OllamaGenerate => &["/api/generate"],
+                    Format::Cohere => &["/chat"],
                 };
                 let url = endpoint.url("https://host/v1", "m", false, &settings);
                 let path = url.split('?').next().unwrap();

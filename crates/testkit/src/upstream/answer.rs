@@ -14,7 +14,9 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::events::{self, Ending};
-use super::{Dialect, Recorded, State, anthropic, gemini, locked, ollama, openai, responses};
+use super::{
+    Dialect, Recorded, State, anthropic, cohere, gemini, locked, ollama, openai, responses,
+};
 use crate::{Behaviour, Fault, Pace, Reply};
 
 /// Makes hyper drop the connection, wherever it is.
@@ -67,6 +69,7 @@ pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
         Dialect::Anthropic => anthropic::other_route(&request.method, path),
         Dialect::Gemini => gemini::other_route(&request.method, path),
         Dialect::Ollama => ollama::other_route(&request.method, path, &request.json()),
+        Dialect::Cohere => cohere::other_route(&request.method, path),
     };
     Ok(match found {
         Some(body) => json(StatusCode::OK, &body, state.dialect),
@@ -93,6 +96,7 @@ fn called(server: Dialect, path: &str) -> Option<Called> {
         (Dialect::OpenAi | Dialect::Responses, "/v1/responses") => plain(Dialect::Responses),
         (Dialect::Anthropic, "/v1/messages") => plain(Dialect::Anthropic),
         (Dialect::Ollama, "/api/chat" | "/api/generate") => plain(Dialect::Ollama),
+        (Dialect::Cohere, "/v2/chat") => plain(Dialect::Cohere),
         (Dialect::Gemini, path) => {
             let (model, stream) = gemini::called(path)?;
             Some(Called { dialect: Dialect::Gemini, model: Some(model.to_owned()), stream })
@@ -122,6 +126,7 @@ async fn call(state: &Arc<State>, request: &Recorded, called: Called) -> Answer 
             Dialect::Anthropic => anthropic::check(request, &body).map(|()| body),
             Dialect::Gemini => gemini::check(&body).map(|()| body),
             Dialect::Ollama => ollama::check(&body).map(|()| body),
+            Dialect::Cohere => cohere::check(&body).map(|()| body),
         },
     };
     let mut body = match checked {
@@ -204,6 +209,7 @@ fn send(
             Dialect::Anthropic => anthropic::stream(request, reply),
             Dialect::Gemini => gemini::stream(request, reply),
             Dialect::Ollama => ollama::stream(request, reply),
+            Dialect::Cohere => cohere::stream(request, reply),
         };
         let (events, ending) = match fault {
             Some(fault) if dialect == Dialect::Ollama => {
@@ -228,6 +234,7 @@ fn send(
         Dialect::Anthropic => anthropic::reply(request, reply),
         Dialect::Gemini => gemini::reply(request, reply),
         Dialect::Ollama => ollama::reply(request, reply),
+        Dialect::Cohere => cohere::reply(request, reply),
     };
     let body = Bytes::from(value.to_string());
     let half = body.slice(..body.len() / 2);
@@ -306,6 +313,7 @@ fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
         Dialect::Anthropic => anthropic::tools(body),
         Dialect::Gemini => gemini::tools(body),
         Dialect::Ollama => ollama::tools(body),
+        Dialect::Cohere => cohere::tools(body),
     };
     if answered || tools.is_empty() {
         return None;
@@ -325,6 +333,7 @@ fn stream_error(dialect: Dialect) -> Bytes {
         Dialect::Responses => events::named(&responses::stream_error()),
         Dialect::Gemini => events::data(&gemini::error(&Refusal::new(503, ""), "")),
         Dialect::Ollama => events::line(&ollama::error(&Refusal::new(500, ""), "")),
+        Dialect::Cohere => cohere::stream_error(),
         Dialect::Anthropic => events::named(&anthropic::error(&Refusal::new(529, ""), "")),
     }
 }
@@ -335,6 +344,7 @@ fn refuse(dialect: Dialect, refusal: &Refusal, model: &str) -> Response<Body> {
         Dialect::Anthropic => anthropic::error(refusal, model),
         Dialect::Gemini => gemini::error(refusal, model),
         Dialect::Ollama => ollama::error(refusal, model),
+        Dialect::Cohere => cohere::error(refusal, model),
     };
     json(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &body, dialect)
 }
@@ -354,6 +364,7 @@ fn request_id(dialect: Dialect, response: &mut Response<Body>) {
         }
         Dialect::Anthropic => ("request-id", "req_fake0000000000000000"),
         Dialect::Ollama => return,
+        Dialect::Cohere => ("x-debug-trace-id", "fake0000000000000000"),
     };
     response.headers_mut().insert(name, HeaderValue::from_static(value));
 }

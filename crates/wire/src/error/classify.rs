@@ -66,6 +66,8 @@ const CONTEXT_PHRASES: &[&str] = &[
     "reduce the length of the messages",
     "longer than the context length",
     "exceeds the context length",
+    "tokens in the prompt cannot exceed",
+    "too many tokens: size limit exceeded",
 ];
 
 /// Phrases of a refused content, in lower case.

@@ -96,6 +96,8 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
         "ollama-tools",
         "ollama-text",
         "ollama_generate-text",
+        "cohere-tools",
+        "cohere-text",
     ];
     for fixture in fixtures("streams").iter().filter(|fixture| complete.contains(&fixture.name.as_str())) {
         let text = std::str::from_utf8(&fixture.bytes).unwrap();
@@ -107,6 +109,7 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
             "event: response.incomplete",
             "\"finishReason\"",
             "\"done\":true",
+            "event: message-end",
         ]
         .iter()
         .find_map(|mark| text.find(mark))
@@ -134,6 +137,7 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
                 "response.incomplete",
                 "\"finishReason\"",
                 "\"done\":true",
+                "message-end",
             ] {
                 assert!(!out.contains(mark), "{} cut at {cut} says {mark}", fixture.name);
             }

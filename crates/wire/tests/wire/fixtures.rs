@@ -46,6 +46,7 @@ pub fn model_of(format: Format) -> &'static str {
         Format::AnthropicMessages => "claude-sonnet-4-5",
         Format::Gemini => "gemini-2.5-pro",
         Format::Ollama | Format::OllamaGenerate => "qwen3:8b",
+        Format::Cohere => "command-a-plus-05-2026",
     }
 }
 
@@ -55,6 +56,7 @@ pub fn beside(format: Format) -> Beside<'static> {
         Format::OpenAiChat
         | Format::OpenAiResponses
         | Format::AnthropicMessages
+        | Format::Cohere
         | Format::Ollama
         | Format::OllamaGenerate => Beside::default(),
         Format::Gemini => Beside { model: Some(model_of(format)), stream: Some(false) },
@@ -69,5 +71,6 @@ pub fn end_marks(format: Format) -> &'static [&'static str] {
         Format::AnthropicMessages => &["message_stop"],
         Format::Gemini => &["\"finishReason\""],
         Format::Ollama | Format::OllamaGenerate => &["\"done\":true"],
+        Format::Cohere => &["event: message-end", "[DONE]"],
     }
 }
