@@ -2,6 +2,7 @@
 //! and whatever goes wrong is answered in the caller's own format.
 
 mod count;
+mod embed;
 mod pass;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 pub use count::{Counted, count};
+pub use embed::{EmbedShape, embed};
 use http_body_util::BodyExt;
 pub use pass::pass;
 use postern_store::table::requests::{Outcome, RequestRow};
@@ -57,6 +59,8 @@ pub struct Call {
     pub stream: Option<bool>,
     /// Whose model it is to be, where the path names the provider and not the model's name.
     pub provider: Option<Arc<Provider>>,
+    /// A model that the path names for a format that has it in the body: it is written there.
+    pub model_in_body: Option<String>,
     /// Gemini's streams without `alt=sse`: one JSON array that grows.
     pub json_array: bool,
 }
@@ -70,6 +74,7 @@ impl Call {
             model: None,
             stream: None,
             provider: None,
+            model_in_body: None,
             json_array: false,
         }
     }
@@ -77,7 +82,7 @@ impl Call {
 
 /// Serves one LLM request.
 pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Response {
-    let Call { format, endpoint, model, stream, provider, json_array } = call;
+    let Call { format, endpoint, model, stream, provider, model_in_body, json_array } = call;
     let started = Instant::now();
     let request_id = ids::new_id();
     let snapshot = engine.snapshot.load_full();
@@ -97,9 +102,12 @@ pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Respons
         Box::new(first_words(request_id, &caller, endpoint.into_owned(), format.as_str(), &head.headers));
     let mut meter = Meter::start(engine.clone(), row, started);
     let served = async {
-        let body = read_body(body, &head.headers, engine.options.max_body).await?;
+        let mut body = read_body(body, &head.headers, engine.options.max_body).await?;
         if let Some(row) = meter.row() {
             row.request_bytes = body.len() as i64;
+        }
+        if let Some(named) = model_in_body.and_then(|model| Envelope::with_model(&body, &model)) {
+            body = named.into();
         }
         let envelope = Envelope::peek_beside(format, &body, Beside { model: model.as_deref(), stream })?;
         if let Some(row) = meter.row() {

@@ -2,12 +2,17 @@
 //! request id on every answer.
 
 pub mod chat;
+pub mod cohere;
+pub mod completions;
 pub mod count_tokens;
+pub mod deployments;
+pub mod embeddings;
 pub mod gemini;
 pub mod guard;
 pub mod health;
 pub mod messages;
 pub mod models;
+pub mod ollama;
 pub mod pass_through;
 pub mod responses;
 
@@ -25,9 +30,18 @@ pub type Shared = Arc<Engine>;
 pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(chat::create))
+        .routes(routes!(completions::create))
+        .routes(routes!(embeddings::create))
         .routes(routes!(messages::create))
         .routes(routes!(count_tokens::count))
         .routes(routes!(responses::create))
+        .routes(routes!(cohere::chat))
+        .routes(routes!(ollama::chat))
+        .routes(routes!(ollama::generate))
+        .routes(routes!(ollama::embed))
+        .routes(routes!(ollama::about::tags))
+        .routes(routes!(ollama::about::show))
+        .routes(routes!(ollama::about::version))
         .routes(routes!(models::list))
         .routes(routes!(models::get))
         .routes(routes!(health::health))
@@ -50,6 +64,13 @@ fn passed_through() -> OpenApiRouter<Shared> {
 fn unprefixed() -> OpenApiRouter<Shared> {
     Router::new()
         .route("/chat/completions", axum::routing::post(chat::create))
+        .route("/completions", axum::routing::post(completions::create))
+        .route("/embeddings", axum::routing::post(embeddings::create))
+        .route("/engines/{*path}", axum::routing::post(deployments::call))
+        .route("/v1/engines/{*path}", axum::routing::post(deployments::call))
+        .route("/openai/deployments/{*path}", axum::routing::post(deployments::call))
+        .route("/api/embeddings", axum::routing::post(ollama::embeddings))
+        .route("/api/ps", axum::routing::get(ollama::about::running))
         .route("/v1beta/models", axum::routing::get(gemini::list))
         .route("/v1beta/models/{*model_id}", axum::routing::get(gemini::get).post(gemini::call))
         .route("/v1/models/{*model_id}", axum::routing::post(gemini::call))

@@ -266,7 +266,7 @@ async fn refused(deployment: &Deployment, format: Format, reply: Reply, patience
         error.message = format!("{} answered with the unexpected status {status}", deployment.provider);
     }
     let content_type = headers.get(axum::http::header::CONTENT_TYPE).cloned();
-    let own_shape = status == error.status && is_error_body(&body);
+    let own_shape = status == error.status && is_error_body(format, &body);
     Failure {
         blame: Blame::Upstream,
         retry: matches!(status, 408 | 409 | 425 | 429 | 500..=599),
@@ -275,9 +275,13 @@ async fn refused(deployment: &Deployment, format: Format, reply: Reply, patience
     }
 }
 
-/// Both formats tell errors in a member of that name.
-fn is_error_body(body: &[u8]) -> bool {
-    serde_json::from_slice::<serde_json::Value>(body).is_ok_and(|body| body["error"].is_object())
+/// Whether this is how the format tells errors: what is not, its callers would not understand.
+fn is_error_body(format: Format, body: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(body).is_ok_and(|body| match format {
+        Format::Ollama | Format::OllamaGenerate => body["error"].is_string(),
+        Format::Cohere => body["message"].is_string(),
+        _ => body["error"].is_object(),
+    })
 }
 
 async fn whole(

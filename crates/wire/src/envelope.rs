@@ -176,6 +176,18 @@ impl Envelope {
         self.model_span.is_some()
     }
 
+    /// The body with this name of a model, whatever it says; `None` if it is no object, about which [`Envelope::peek`]
+    /// has more to say.
+    pub fn with_model(body: &[u8], model: &str) -> Option<Vec<u8>> {
+        let members = parse(body).ok()?;
+        let mut out = json::ObjectWriter::new();
+        out.string("model", model);
+        for (name, value) in members.0.iter().filter(|(name, _)| name != "model") {
+            out.raw(name, value.get());
+        }
+        Some(out.finish().into_bytes())
+    }
+
     /// Applies the edits to the body this envelope was read from. Nothing to change costs nothing: the same bytes
     /// are returned, shared.
     pub fn rewrite(&self, body: &Bytes, edits: &Edits<'_>) -> Bytes {

@@ -107,7 +107,7 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
         let Some(address) = Address::parse(&url) else {
             return Err(Failure::invalid("invalid_path", format!("{url} is not an address")));
         };
-        ready(&provider)?;
+        ready(&provider.credential, &provider.row.name)?;
         let headers = request_headers(&provider, &head.headers);
         let patience = snapshot.request_timeout;
         let signing = match provider.proofs.first() {
@@ -145,7 +145,7 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
     }
 }
 
-const NOTHING: End<'static> = End {
+pub(super) const NOTHING: End<'static> = End {
     status: 200,
     outcome: Outcome::Ok,
     failure: None,
@@ -155,7 +155,7 @@ const NOTHING: End<'static> = End {
     response_id: None,
 };
 
-async fn commit(engine: &Engine, mut meter: Meter, end: End<'_>) {
+pub(super) async fn commit(engine: &Engine, mut meter: Meter, end: End<'_>) {
     if let Some((ack, _)) = meter.finish(end)
         && !engine.options.buffered_ledger
     {
@@ -174,16 +174,17 @@ fn estimate(body: &Bytes, deployment: Option<&Deployment>, reads: bool) -> Estim
     Estimate { cost_nanos, tokens: input }
 }
 
-fn ready(provider: &Provider) -> Result<(), Failure> {
-    match &provider.credential {
+/// Whether a provider can be asked with what is known of its credential.
+pub(super) fn ready(credential: &Credential, provider: &str) -> Result<(), Failure> {
+    match credential {
         Credential::Loaded | Credential::NotNeeded => Ok(()),
         Credential::Missing => Err(Failure::unavailable(
             "credential_missing",
-            format!("{} has no credential yet: add one in the console under Providers", provider.row.name),
+            format!("{provider} has no credential yet: add one in the console under Providers"),
         )),
         Credential::Unavailable(reason) => Err(Failure::unavailable(
             "credential_unavailable",
-            format!("the credential of {} cannot be read now: {reason}", provider.row.name),
+            format!("the credential of {provider} cannot be read now: {reason}"),
         )),
     }
 }

@@ -60,6 +60,13 @@ pub fn format_of(path: &str) -> Format {
         Format::AnthropicMessages
     } else if path.starts_with("/responses") {
         Format::OpenAiResponses
+    } else if path == "/v2/chat" {
+        Format::Cohere
+    } else if ["/api/chat", "/api/generate", "/api/embed", "/api/tags", "/api/show", "/api/ps"]
+        .iter()
+        .any(|known| path.starts_with(known))
+    {
+        Format::Ollama
     } else {
         Format::OpenAiChat
     }

@@ -1,0 +1,26 @@
+//! `POST /v1/embeddings`: OpenAI's embeddings.
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+
+use super::Shared;
+use crate::exchange::{self, EmbedShape};
+use crate::shapes::{ErrorBody, JsonObject};
+
+/// Embeddings of texts, by any model whose provider has them
+#[utoipa::path(
+    post, path = "/v1/embeddings", tag = "LLM",
+    request_body(content = JsonObject, example = json!({"model": "openai/text-embedding-3-small", "input": "Hello"})),
+    responses(
+        (status = 200, description = "OpenAI's list of embeddings", body = JsonObject),
+        (status = 400, description = "The request is not valid, or the model's provider has no embeddings", body = ErrorBody),
+        (status = 401, description = "No valid key", body = ErrorBody),
+        (status = 403, description = "The key may not use this model", body = ErrorBody),
+        (status = 404, description = "No such model", body = ErrorBody),
+        (status = 429, description = "A rate limit, the gateway's or the provider's", body = ErrorBody),
+        (status = 502, description = "The provider failed", body = ErrorBody),
+    )
+)]
+pub async fn create(State(engine): State<Shared>, request: Request) -> Response {
+    exchange::embed(engine, EmbedShape::OpenAi, "/v1/embeddings", request).await
+}
