@@ -56,7 +56,7 @@ async fn credentials_change_hands_and_nothing_else_leaks() {
         through(&world, caller, odd(&World::model(dialect, "x"), "")).await;
         let seen = world.upstream(dialect).last_request();
         match dialect {
-            Dialect::OpenAi | Dialect::Responses => {
+            Dialect::OpenAi | Dialect::Responses | Dialect::Completions => {
                 assert_eq!(seen.header("authorization"), format!("Bearer {PROVIDER_KEY}"));
                 assert_eq!(seen.header("anthropic-beta"), "", "another format's header");
             }
