@@ -184,7 +184,7 @@ fn prepare(exchange: &Exchange, deployment: &Deployment, format: Format) -> Resu
     let added = |body: Bytes| Ok::<_, Failure>(surgery.add(&body)?.map_or(body, Bytes::from));
     if format == exchange.format {
         let ask_usage = streaming
-            && exchange.format == Format::OpenAiChat
+            && matches!(exchange.format, Format::OpenAiChat | Format::OpenAiCompletions)
             && !envelope.include_usage
             && deployment.spec.quirks.stream_usage;
         let model = deployment.upstream_model.as_str();

@@ -30,6 +30,7 @@ pub(crate) struct Codec {
     /// The `event` field of an error within a stream, if the format names its events.
     pub error_event_name: Option<&'static str>,
     /// The same as whole events, where an error within a stream is not written as a body is.
+    #[expect(clippy::type_complexity, reason = "it is a row of functions, spelled alike")]
     pub render_stream_error: Option<fn(&ApiError, &str, &str) -> Vec<u8>>,
     pub decode_request: fn(Members<'_>) -> Result<Request, BadRequest>,
     pub encode_request: fn(Request, &Target<'_>, &mut Encoding) -> Result<String, BadRequest>,

@@ -53,13 +53,14 @@ pub struct Envelope {
     pub model: String,
     /// Whether a stream of events is wanted.
     pub stream: bool,
-    /// Chat only: the client itself asked for a usage chunk (`stream_options.include_usage`).
+    /// Chat and completions only: the client itself asked for a usage chunk (`stream_options.include_usage`).
     pub include_usage: bool,
-    /// The end user the client names: chat and responses `user`, messages `metadata.user_id`.
+    /// The end user the client names: `user`, or messages `metadata.user_id`.
     pub user: Option<String>,
     /// The limit of output tokens per choice; the larger one if a chat request gives both spellings.
     pub max_output_tokens: Option<u64>,
-    /// How many completions are asked for: chat `n`, Gemini `candidateCount`, otherwise 1.
+    /// How many completions are asked for and paid for: chat `n`, Gemini `candidateCount`, the larger of completions'
+    /// `n` and `best_of` for every prompt, otherwise 1.
     pub choices: u32,
     /// Where the model's name stands; `None` if it is beside the body.
     model_span: Option<Range<usize>>,
@@ -95,7 +96,7 @@ pub struct Beside<'a> {
 pub struct Edits<'a> {
     /// The model name to send.
     pub model: Option<&'a str>,
-    /// Ask a chat stream for its usage chunk. Other stream options are kept. Without effect on other formats.
+    /// Ask a chat or completions stream for its usage chunk. Other stream options are kept. Without effect on other formats.
     pub ask_usage: bool,
 }
 

@@ -5,12 +5,14 @@
 //!
 //! Where to start: [`Envelope`] is what the gateway reads of a request, [`StreamTap`] watches a stream that is
 //! passed on untouched, [`translate_request`], [`translate_response`] and [`StreamTranscoder`] go between formats
-//! by way of `canonical`. A format is a folder (`chat/`, `messages/`, `responses/`, `gemini/`) that provides the functions listed in
+//! by way of `canonical`. A format is a folder (`chat/`, `messages/`, `responses/`, `gemini/`,
+//! `completions/`) that provides the functions listed in
 //! `codec`; nothing else knows one format from another.
 
 mod canonical;
 mod chat;
 mod codec;
+mod completions;
 mod envelope;
 mod error;
 mod estimate;
@@ -20,6 +22,7 @@ mod gemini;
 mod json;
 mod loss;
 mod messages;
+mod openai;
 mod read;
 mod responses;
 pub mod sse;

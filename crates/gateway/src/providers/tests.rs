@@ -25,6 +25,7 @@ fn every_preset_is_sound() {
                 let end = match endpoint.format {
                     Format::OpenAiChat => "/chat/completions",
                     Format::OpenAiResponses => "/responses",
+                    Format::OpenAiCompletions => "/completions",
                     Format::AnthropicMessages => "/messages",
                     Format::Gemini => "/models/m:generateContent",
                 };

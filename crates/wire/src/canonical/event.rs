@@ -1,5 +1,6 @@
 //! A stream, as events that every format can be taken apart into and put together from.
 
+use super::logprobs::Logprobs;
 use super::opaque::Opaque;
 use super::response::Finish;
 use crate::loss::LossReport;
@@ -53,6 +54,11 @@ pub(crate) enum Event {
         choice: u64,
         chars: u64,
         citation: Opaque,
+    },
+    /// Of text that comes after it.
+    Logprobs {
+        choice: u64,
+        logprobs: Logprobs,
     },
     Finish {
         choice: u64,

@@ -1,4 +1,4 @@
-//! Watching a chat stream. Most chunks are only scanned for string values; a chunk is parsed when it may say
+//! Watching a stream of chunks. Most chunks are only scanned for string values; a chunk is parsed when it may say
 //! something about the whole: the first ones, usage, a finish reason, an error, a choice other than the first.
 
 use crate::error;
@@ -10,15 +10,25 @@ use crate::usage::Usage;
 /// No chunk with usage and nothing else is larger.
 const MOST_USAGE_BYTES: usize = 64 * 1024;
 
-#[derive(Default)]
-pub(super) struct ChatWatcher {
+/// Where a format's chunks have their content.
+pub(crate) struct Words {
+    /// Whether a string under that key, still escaped, is output.
+    pub is_output: fn(&[u8]) -> bool,
+    /// Whether a choice says something.
+    pub has_content: fn(&Members<'_>) -> bool,
+    /// Stands in every chunk that says something, and in none that has usage only.
+    pub mark: &'static [u8],
+}
+
+pub(crate) struct ChunkWatcher {
+    words: &'static Words,
     /// Choices that have appeared, and those that have a finish reason.
     open: Vec<u64>,
     finished: Vec<u64>,
     service_tier: Option<String>,
 }
 
-impl Watcher for ChatWatcher {
+impl Watcher for ChunkWatcher {
     fn event(&mut self, event: Event<'_>, seen: &mut Seen) -> bool {
         seen.events += 1;
         let data = event.data.trim_ascii();
@@ -30,7 +40,7 @@ impl Watcher for ChatWatcher {
             seen.error = Some(error::stream_error(data));
             return false;
         }
-        let glance = glance(data);
+        let glance = glance(data, self.words.is_output);
         seen.output_chars += glance.chars;
         seen.content |= glance.chars > 0;
         if seen.id.is_some() && !self.open.is_empty() && !glance.is_telling {
@@ -47,12 +57,16 @@ impl Watcher for ChatWatcher {
     }
 
     fn may_be_usage_only(&self, beginning: &[u8]) -> bool {
-        // A delta cannot stand in a chunk without choices, and such a chunk is small.
-        beginning.len() <= MOST_USAGE_BYTES && memchr::memmem::find(beginning, b"\"delta\"").is_none()
+        // Content cannot stand in a chunk without choices, and such a chunk is small.
+        beginning.len() <= MOST_USAGE_BYTES && memchr::memmem::find(beginning, self.words.mark).is_none()
     }
 }
 
-impl ChatWatcher {
+impl ChunkWatcher {
+    pub fn new(words: &'static Words) -> Self {
+        Self { words, open: Vec::new(), finished: Vec::new(), service_tier: None }
+    }
+
     fn note(&mut self, chunk: &Members<'_>, data: &[u8], seen: &mut Seen) -> bool {
         if chunk.get("error").is_some() {
             seen.error = Some(error::stream_error(data));
@@ -81,11 +95,7 @@ impl ChatWatcher {
                     seen.finish_reason = Some(reason.into_owned());
                 }
             }
-            if !seen.content
-                && choice.get("delta").and_then(json::members).is_some_and(|delta| has_content(&delta))
-            {
-                seen.content = true;
-            }
+            seen.content = seen.content || (self.words.has_content)(&choice);
         }
         seen.finished = !self.open.is_empty() && self.open.len() == self.finished.len();
         let usage = usage_of(chunk, self.service_tier.clone());
@@ -98,7 +108,7 @@ impl ChatWatcher {
 }
 
 /// A chunk's usage, wherever its provider puts it.
-pub(super) fn usage_of(chunk: &Members<'_>, service_tier: Option<String>) -> Option<Usage> {
+pub(crate) fn usage_of(chunk: &Members<'_>, service_tier: Option<String>) -> Option<Usage> {
     let in_choice = || {
         let first = *json::elements(chunk.get("choices")?)?.first()?;
         json::members(first)?.get("usage")
@@ -108,13 +118,9 @@ pub(super) fn usage_of(chunk: &Members<'_>, service_tier: Option<String>) -> Opt
     super::usage::read(raw, service_tier)
 }
 
-fn has_content(delta: &Members<'_>) -> bool {
-    ["content", "reasoning_content", "reasoning", "refusal"]
-        .iter()
-        .any(|key| delta.text(key).is_some_and(|text| !text.is_empty()))
-        || ["tool_calls", "function_call", "audio", "reasoning_details"]
-            .iter()
-            .any(|key| delta.get(key).is_some())
+/// Whether the member is a text with something in it.
+pub(crate) fn says(members: &Members<'_>, key: &str) -> bool {
+    members.text(key).is_some_and(|text| !text.is_empty())
 }
 
 /// What one pass over a chunk's text shows.
@@ -127,13 +133,10 @@ struct Glance {
     is_telling: bool,
 }
 
-fn glance(data: &[u8]) -> Glance {
+fn glance(data: &[u8], is_output: fn(&[u8]) -> bool) -> Glance {
     let mut glance = Glance::default();
     for_each_key(data, |key, value| match (key, value) {
-        (
-            b"content" | b"reasoning_content" | b"reasoning" | b"arguments" | b"refusal" | b"input",
-            Value::Text(text),
-        ) => glance.chars += count_string(text),
+        (key, Value::Text(text)) if is_output(key) => glance.chars += count_string(text),
         (b"usage" | b"error" | b"finish_reason", value) => glance.is_telling |= value != Value::Other(b'n'),
         (b"index", value) => glance.is_telling |= value != Value::Other(b'0'),
         _ => {}

@@ -83,7 +83,14 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
         id: rest.take_as("id"),
         model: rest.take_as("model"),
         created: rest.take("created_at").map(RawValue::to_owned),
-        choices: vec![Choice { index: 0, message, finish, stop_sequence: None, extra: Extra::default() }],
+        choices: vec![Choice {
+            index: 0,
+            message,
+            finish,
+            stop_sequence: None,
+            logprobs: None,
+            extra: Extra::default(),
+        }],
         usage,
         echo,
         extra: Extra::rest(OWNER, rest),
@@ -126,7 +133,7 @@ fn encode_own(response: Response, to: &mut Encoding) -> String {
         .maybe_string("model", model.as_deref());
     let mut items = Vec::new();
     for choice in &choices {
-        let Choice { index: _, message, finish: _, stop_sequence: _, extra: _ } = choice;
+        let Choice { index: _, message, finish: _, stop_sequence: _, logprobs: _, extra: _ } = choice;
         let all = std::iter::once(message).chain(&message.item.rest);
         for item in all.filter(|item| !item.item.place.is_empty()) {
             // A reply is never refused.
@@ -154,12 +161,13 @@ fn encode_foreign(response: Response, ctx: &ReplyContext, to: &mut Encoding) -> 
     let mut status = Status::Completed;
     let mut unused = ObjectWriter::new();
     if let Some(choice) = choices.next() {
-        let Choice { index: _, message, finish, stop_sequence, extra } = &choice;
+        let Choice { index: _, message, finish, stop_sequence, logprobs, extra } = &choice;
         status = Status::of(finish.as_ref());
         let names = Names { id: object.bare_id(), tools: &ctx.tools, status: status.of_item() };
         // A reply is never refused.
         items = item::encode(message, "choices[0].message", Some(&names), to).unwrap_or_default();
         to.lose_if(stop_sequence.is_some(), "", "stop_sequence");
+        to.lose_if(logprobs.is_some(), "choices[0]", "logprobs");
         extra.write(OWNER, &mut unused, "choices[0]", &mut to.loss);
     }
     for (index, _) in choices.enumerate() {

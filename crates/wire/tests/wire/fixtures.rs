@@ -34,19 +34,28 @@ pub fn others(format: Format) -> impl Iterator<Item = Format> {
     Format::ALL.into_iter().filter(move |other| *other != format)
 }
 
+/// The formats that can hold a conversation.
+pub fn conversing() -> impl Iterator<Item = Format> {
+    Format::ALL.into_iter().filter(|format| *format != Format::OpenAiCompletions)
+}
+
 /// A model that speaks a format natively.
 pub fn model_of(format: Format) -> &'static str {
     match format {
         Format::OpenAiChat | Format::OpenAiResponses => "gpt-5",
         Format::AnthropicMessages => "claude-sonnet-4-5",
         Format::Gemini => "gemini-2.5-pro",
+        Format::OpenAiCompletions => "gpt-3.5-turbo-instruct",
     }
 }
 
 /// What a request of this format says beside its body.
 pub fn beside(format: Format) -> Beside<'static> {
     match format {
-        Format::OpenAiChat | Format::OpenAiResponses | Format::AnthropicMessages => Beside::default(),
+        Format::OpenAiChat
+        | Format::OpenAiResponses
+        | Format::AnthropicMessages
+        | Format::OpenAiCompletions => Beside::default(),
         Format::Gemini => Beside { model: Some(model_of(format)), stream: Some(false) },
     }
 }
@@ -54,7 +63,7 @@ pub fn beside(format: Format) -> Beside<'static> {
 /// What shows that a stream is finished, in each format: its end marker, or what only a finished one says.
 pub fn end_marks(format: Format) -> &'static [&'static str] {
     match format {
-        Format::OpenAiChat => &["[DONE]"],
+        Format::OpenAiChat | Format::OpenAiCompletions => &["[DONE]"],
         Format::OpenAiResponses => &["event: response.completed", "event: response.incomplete"],
         Format::AnthropicMessages => &["message_stop"],
         Format::Gemini => &["\"finishReason\""],

@@ -7,7 +7,7 @@ use postern_wire::{
 };
 use serde_json::{Value, json};
 
-use crate::fixtures::{Fixture, fixtures, others};
+use crate::fixtures::{Fixture, conversing, fixtures};
 
 fn named(kind: &str, name: &str) -> Fixture {
     fixtures(kind).into_iter().find(|fixture| fixture.name == name).unwrap()
@@ -111,7 +111,7 @@ fn signatures_of_calls_come_home() {
         assert_eq!((&result["name"], &result["response"]), (&json!("read_file"), &json!({"output": "ok"})));
         assert_eq!(result["id"], call["functionCall"]["id"]);
         // Nobody else gets to see it.
-        for other in others(client).filter(|other| *other != Format::Gemini) {
+        for other in conversing().filter(|other| ![client, Format::Gemini].contains(other)) {
             let body = translate_request(client, other, &body, &target("m")).unwrap().body;
             assert!(!String::from_utf8(body).unwrap().contains("CpQBVKhc7l3Zk1"), "{client} to {other}");
         }

@@ -49,6 +49,7 @@ fn refused() -> Choice {
         message: message(Content { parts: Vec::new(), notation: Notation::Absent }, Extra::default()),
         finish: Some(Finish::Refused),
         stop_sequence: None,
+        logprobs: None,
         extra: Extra::default(),
     }
 }
@@ -100,7 +101,14 @@ fn choice(raw: &RawValue, position: usize, response_id: &str) -> Result<Choice, 
         extra.note(OWNER, "finishReason", word);
     }
     extra.add("", OWNER, candidate);
-    Ok(Choice { index, message: message(content, of_message), finish, stop_sequence: None, extra })
+    Ok(Choice {
+        index,
+        message: message(content, of_message),
+        finish,
+        stop_sequence: None,
+        logprobs: None,
+        extra,
+    })
 }
 
 /// The sources of the candidate as those of its text; the metadata stays what it is to its own format.

@@ -62,7 +62,7 @@ fn encode_parts(parts: &[Part], path: &str, to: &mut Encoding) -> String {
 }
 
 fn own_choice(choice: &Choice, position: usize, to: &mut Encoding) -> String {
-    let Choice { index, message, finish: _, stop_sequence: _, extra } = choice;
+    let Choice { index, message, finish: _, stop_sequence: _, logprobs: _, extra } = choice;
     let path = format!("candidates[{position}]");
     let mut out = ObjectWriter::new();
     if is_flagged(&message.extra, "content") {
@@ -83,7 +83,7 @@ fn own_choice(choice: &Choice, position: usize, to: &mut Encoding) -> String {
 }
 
 fn foreign_choice(choice: &Choice, position: usize, to: &mut Encoding) -> String {
-    let Choice { index, message, finish, stop_sequence, extra } = choice;
+    let Choice { index, message, finish, stop_sequence, logprobs, extra } = choice;
     let path = format!("choices[{position}]");
     let parts = encode_parts(&message.content.parts, &format!("{path}.message.content"), to);
     let mut content = ObjectWriter::new();
@@ -108,6 +108,7 @@ fn foreign_choice(choice: &Choice, position: usize, to: &mut Encoding) -> String
         out.raw("groundingMetadata", &grounding);
     }
     to.lose_if(stop_sequence.is_some(), "", "stop_sequence");
+    to.lose_if(logprobs.is_some(), &path, "logprobs");
     let mut unused = ObjectWriter::new();
     message.extra.write(OWNER, &mut unused, &format!("{path}.message"), &mut to.loss);
     extra.write(OWNER, &mut out, &path, &mut to.loss);

@@ -163,6 +163,7 @@ impl StreamEncoder for GeminiEncoder {
                 }
             }
             Event::Citation { choice, chars, citation } => self.choice(choice).cite(citation, chars),
+            Event::Logprobs { choice, .. } => loss.add(format!("choices[{choice}].logprobs")),
             Event::Finish { choice, finish, stop_sequence } => {
                 if stop_sequence.is_some() {
                     loss.add("stop_sequence");

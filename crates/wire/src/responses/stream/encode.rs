@@ -60,6 +60,7 @@ impl StreamEncoder for ResponsesEncoder {
             | Event::ToolCall { choice, .. }
             | Event::Arguments { choice, .. }
             | Event::Citation { choice, .. }
+            | Event::Logprobs { choice, .. }
             | Event::Finish { choice, .. } => Some(*choice),
             Event::Start { .. } | Event::Usage(_) | Event::Opaque(_) | Event::Error | Event::End => None,
         };
@@ -95,6 +96,7 @@ impl StreamEncoder for ResponsesEncoder {
                     citation.report("", loss);
                 }
             }
+            Event::Logprobs { .. } => loss.add("choices[0].logprobs"),
             Event::Finish { finish, stop_sequence, .. } => {
                 if stop_sequence.is_some() {
                     loss.add("stop_sequence");
