@@ -6,6 +6,7 @@ use super::super::usage;
 use super::decode::CHUNK;
 use super::framing::Framing;
 use crate::canonical::{Encoding, Event, Finish, Opaque, Part, PartKind, StreamEncoder, ToolCall};
+use crate::error::ApiError;
 use crate::format::Format;
 use crate::json::{ObjectWriter, array};
 use crate::loss::LossReport;
@@ -196,7 +197,7 @@ impl StreamEncoder for GeminiEncoder {
         self.closed
     }
 
-    fn error(&mut self, body: &str, out: &mut Vec<u8>) -> bool {
+    fn error(&mut self, _error: &ApiError, body: &str, out: &mut Vec<u8>) -> bool {
         self.framing.error(body, out)
     }
 }

@@ -1,8 +1,10 @@
 //! Canonical events into this format's.
 
+use super::super::error;
 use super::super::response::{Object, Status};
 use super::items::Items;
 use crate::canonical::{Event, Finish, StreamEncoder};
+use crate::error::ApiError;
 use crate::json::ObjectWriter;
 use crate::loss::LossReport;
 use crate::translate::ReplyContext;
@@ -28,17 +30,21 @@ impl ResponsesEncoder {
         if self.object.is_some() {
             return;
         }
-        let object = Object::new(
-            id.unwrap_or(&self.ctx.fallback_id),
-            model.unwrap_or(&self.ctx.model),
-            self.ctx.created.to_string(),
-        );
+        let object = self.new_object(id, model);
         object.bare_id().clone_into(&mut self.items.bare_id);
         let json = object.write::<&str>(Status::InProgress, &[], None);
         for name in ["response.created", "response.in_progress"] {
             self.report(name, &json, out);
         }
         self.object = Some(object);
+    }
+
+    fn new_object(&self, id: Option<&str>, model: Option<&str>) -> Object {
+        Object::new(
+            id.unwrap_or(&self.ctx.fallback_id),
+            model.unwrap_or(&self.ctx.model),
+            self.ctx.created.to_string(),
+        )
     }
 
     /// An event with the response.
@@ -129,5 +135,12 @@ impl StreamEncoder for ResponsesEncoder {
 
     fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    fn error(&mut self, error: &ApiError, body: &str, out: &mut Vec<u8>) -> bool {
+        let object = self.object.take().unwrap_or_else(|| self.new_object(None, None));
+        let failed = object.write_failed(&error::reason(error), &self.items.done(), self.usage.as_ref());
+        error::write(error, body, &failed, out);
+        true
     }
 }
