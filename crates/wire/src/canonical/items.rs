@@ -5,6 +5,7 @@ use super::opaque::{Extra, Opaque};
 use super::part::{Item, ItemKind, Message, Part, PartKind};
 use super::request::{Request, Tool};
 use super::response::Response;
+use super::signature;
 use crate::envelope::BadRequest;
 use crate::translate::ToolAlias;
 
@@ -89,6 +90,9 @@ fn join(items: Vec<Message>, to: &mut Encoding) -> Result<Vec<Message>, BadReque
             }
             None => turns.push(message),
         }
+    }
+    for turn in &mut turns {
+        turn.content.parts = signature::give_to_calls(std::mem::take(&mut turn.content.parts));
     }
     Ok(turns)
 }

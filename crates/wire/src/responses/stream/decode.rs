@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::super::item::{REDACTED, SIGNATURE};
 use super::super::{OWNER, names, read, response, usage};
+use crate::canonical::signature::of_call;
 use crate::canonical::{Event, Opaque, StreamDecoder};
 use crate::json::{self, Members, quote};
 use crate::sse;
@@ -20,6 +21,8 @@ pub(in super::super) struct ResponsesDecoder {
     /// Something has been said: what the next item says is a new paragraph.
     has_text: bool,
     has_calls: bool,
+    /// Google's, of the call that comes next.
+    signature: Option<String>,
 }
 
 /// What must be known of an item that has begun.
@@ -122,7 +125,8 @@ impl ResponsesDecoder {
         let text = |key: &str| item.text(key).map(String::from).filter(|text| !text.is_empty());
         let id = text("call_id").or_else(|| text("id")).unwrap_or_else(|| format!("call_{index}"));
         let name = names::flat(text("namespace").as_deref(), &text("name").unwrap_or_default());
-        out.push(Event::ToolCall { choice: 0, slot: index, id, name, signature: None });
+        let signature = self.signature.take();
+        out.push(Event::ToolCall { choice: 0, slot: index, id, name, signature });
     }
 
     fn delta(&mut self, kind: &str, index: u64, part: u64, text: String, out: &mut Vec<Event>) {
@@ -223,7 +227,7 @@ impl ResponsesDecoder {
                 out.push(Event::Arguments { choice: 0, slot: index, fragment: "\"}".to_owned() });
             }
             "message" | "function_call" => {}
-            "reasoning" => reasoning(index, &item, had_deltas, out),
+            "reasoning" => self.signature = reasoning(index, &item, had_deltas, out),
             _ => out.push(Event::Opaque(Opaque {
                 owner: OWNER,
                 kind: format!("output[{index}].{kind}"),
@@ -257,8 +261,8 @@ fn is_call(kind: &str) -> bool {
     matches!(kind, "function_call" | "custom_tool_call")
 }
 
-/// What of a thought came with its item only.
-fn reasoning(index: u64, item: &Members<'_>, had_deltas: bool, out: &mut Vec<Event>) {
+/// What of a thought came with its item only; or the signature of the next call.
+fn reasoning(index: u64, item: &Members<'_>, had_deltas: bool, out: &mut Vec<Event>) -> Option<String> {
     let texts = |key: &str| -> Vec<String> {
         let parts = item.get(key).and_then(json::elements).unwrap_or_default();
         parts.into_iter().filter_map(|part| json::members(part)?.text("text").map(String::from)).collect()
@@ -273,8 +277,11 @@ fn reasoning(index: u64, item: &Members<'_>, had_deltas: bool, out: &mut Vec<Eve
             out.push(Event::Thinking { choice: 0, text });
         }
     }
-    let Some(raw) = item.get("encrypted_content") else { return };
+    let raw = item.get("encrypted_content")?;
     let sealed = json::string(raw).unwrap_or_default();
+    if let Some(signature) = sealed.strip_prefix(SIGNATURE).and_then(of_call) {
+        return Some(signature.to_owned());
+    }
     if let Some(signature) = sealed.strip_prefix(SIGNATURE) {
         out.push(Event::Signature { choice: 0, signature: signature.to_owned() });
     } else if let Some(data) = sealed.strip_prefix(REDACTED) {
@@ -283,4 +290,5 @@ fn reasoning(index: u64, item: &Members<'_>, had_deltas: bool, out: &mut Vec<Eve
         let kind = format!("output[{index}].encrypted_content");
         out.push(Event::Opaque(Opaque { owner: OWNER, kind, raw: raw.to_owned() }));
     }
+    None
 }

@@ -3,6 +3,7 @@
 use super::super::error;
 use super::super::response::{Object, Status};
 use super::items::Items;
+use crate::canonical::signature::mark_call;
 use crate::canonical::{Event, Finish, StreamEncoder};
 use crate::error::ApiError;
 use crate::json::ObjectWriter;
@@ -87,8 +88,9 @@ impl StreamEncoder for ResponsesEncoder {
             Event::Signature { signature, .. } => self.items.signature(&signature, out),
             Event::RedactedThinking { data, .. } => self.items.redacted(&data, out),
             Event::ToolCall { slot, id, name, signature, choice: _ } => {
-                if signature.is_some() {
-                    loss.add(format!("choices[0].delta.tool_calls[{slot}].signature"));
+                // As in a complete reply: in an item of its own, before the call's.
+                if let Some(signature) = signature {
+                    self.items.sealed(&mark_call(&signature), out);
                 }
                 self.items.call(slot, &id, &name, out);
             }

@@ -107,11 +107,16 @@ impl Items {
     }
 
     pub fn redacted(&mut self, data: &str, out: &mut Vec<u8>) {
-        self.open(
-            "rs",
-            Kind::Thought { text: String::new(), sealed: Some(format!("{REDACTED}{data}")) },
-            out,
-        );
+        self.hidden(format!("{REDACTED}{data}"), out);
+    }
+
+    /// A signature of something other than the thought before it.
+    pub fn sealed(&mut self, signature: &str, out: &mut Vec<u8>) {
+        self.hidden(format!("{SIGNATURE}{signature}"), out);
+    }
+
+    fn hidden(&mut self, sealed: String, out: &mut Vec<u8>) {
+        self.open("rs", Kind::Thought { text: String::new(), sealed: Some(sealed) }, out);
         self.finish(self.list.len() - 1, "completed", out);
     }
 
