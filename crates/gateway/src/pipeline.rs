@@ -200,7 +200,7 @@ fn prepare(exchange: &Exchange, deployment: &Deployment, format: Format) -> Resu
         };
         return Ok(Prepared {
             body: added(body)?,
-            loss: Vec::new(),
+            loss: envelope.foreign_signatures().to_vec(),
             hide_usage: ask_usage,
             tools: Vec::new(),
         });

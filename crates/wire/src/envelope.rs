@@ -2,7 +2,8 @@
 //!
 //! [`Envelope::peek`] is one validating scan over the body's top level: the few members that decide routing,
 //! limits and billing are read, everything else is only checked to be JSON. [`Envelope::rewrite`] replaces the
-//! bytes of the values it must and leaves every other byte as the client wrote it.
+//! bytes of the values it must and leaves every other byte as the client wrote it, but for what the client brings along
+//! from a provider of another format (`foreign`).
 //!
 //! A key that is read here may appear once only. Readers of JSON disagree about which of two duplicates counts,
 //! and a gateway that bills one model while the provider runs another is a hole.
@@ -16,10 +17,12 @@ use crate::format::Format;
 use crate::json::{self, Members};
 
 mod fields;
+mod foreign;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use fields::Fields;
+use foreign::Foreign;
 
 /// A request that is refused before anything is sent upstream. The caller's fault, status 400.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +68,7 @@ pub struct Envelope {
     /// Where the model's name stands; `None` if it is beside the body.
     model_span: Option<Range<usize>>,
     usage_splice: UsageSplice,
+    foreign: Foreign,
     body_len: usize,
 }
 
@@ -108,6 +112,8 @@ pub(crate) struct EnvelopeParts {
     pub max_output_tokens: Option<u64>,
     pub choices: Option<u32>,
     pub usage_splice: UsageSplice,
+    /// What begins that which translations into this format seal for the providers of others.
+    pub mark: Option<&'static str>,
 }
 
 impl Envelope {
@@ -146,6 +152,7 @@ impl Envelope {
             choices: parts.choices.unwrap_or(1),
             model_span,
             usage_splice: parts.usage_splice,
+            foreign: foreign::find(text, &members, parts.mark),
             body_len: body.len(),
         })
     }
@@ -155,8 +162,14 @@ impl Envelope {
         self.model_span.is_some()
     }
 
-    /// Applies the edits to the body this envelope was read from. Nothing to change costs nothing: the same bytes
-    /// are returned, shared.
+    /// The JSON paths of what the client brings along from another provider, sealed by an earlier translation: the
+    /// provider of the client's own format cannot read it, and [`Envelope::rewrite`] leaves it out.
+    pub fn foreign_signatures(&self) -> &[String] {
+        &self.foreign.paths
+    }
+
+    /// Applies the edits to the body this envelope was read from, without other providers' signatures. Nothing to change
+    /// costs nothing: the same bytes are returned, shared.
     pub fn rewrite(&self, body: &Bytes, edits: &Edits<'_>) -> Bytes {
         debug_assert_eq!(self.body_len, body.len(), "an envelope belongs to one body");
         let mut splices: Vec<(Range<usize>, String)> = Vec::with_capacity(2);
@@ -171,6 +184,7 @@ impl Envelope {
         {
             splices.extend(self.usage_splice.replacement(span.end));
         }
+        splices.extend(self.foreign.spans.iter().map(|span| (span.clone(), String::new())));
         if splices.is_empty() {
             return body.clone();
         }

@@ -11,6 +11,18 @@ const OF_THOUGHT: &str = "gemini:";
 /// Before one that belongs to the tool call after it, in formats that can sign thoughts only.
 const OF_CALL: &str = "gemini-call:";
 
+/// What marks begin with where signatures are texts; the look into a body for it has to cost little.
+pub(crate) const IN_TEXT: &str = "gemini";
+/// Before what a format keeps for the providers of others.
+pub(crate) const BY_GATEWAY: &str = "postern:";
+/// The same where signatures are bytes. Its last letter tells half of the byte after it, which is that of a small letter.
+pub(crate) const BY_GATEWAY_IN_BASE64: &str = "cG9zdGVybjp";
+
+/// Whether a text begins with a mark, so that no provider of the format it stands in can read it.
+pub(crate) fn is_of_gateway(text: &str) -> bool {
+    is_marked(text) || text.starts_with(BY_GATEWAY) || text.starts_with(BY_GATEWAY_IN_BASE64)
+}
+
 pub(crate) fn mark_thought(signature: &str) -> String {
     format!("{OF_THOUGHT}{signature}")
 }

@@ -1,5 +1,6 @@
 //! Which members of a chat request the gateway reads.
 
+use crate::canonical::signature;
 use crate::envelope::{BadRequest, EnvelopeParts, Fields};
 use crate::openai::envelope;
 
@@ -10,6 +11,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<EnvelopeParts, BadRequest> {
         user: fields.string("user")?,
         max_output_tokens: fields.count("max_completion_tokens")?.max(fields.count("max_tokens")?),
         choices,
+        mark: Some(signature::IN_TEXT),
         ..EnvelopeParts::default()
     };
     envelope::read_stream_options(fields, &mut parts)?;

@@ -1,5 +1,8 @@
 //! The gateway's time, which errors tell as text, as the number that some formats want.
 
+/// Days from the first of March of the year 0 to the first of January of 1970.
+const EPOCH: i64 = 719_468;
+
 /// Unix seconds of an RFC 3339 time in UTC, such as `2026-01-02T03:04:05.678Z`; `None` if it is none.
 pub(crate) fn unix_seconds(text: &str) -> Option<i64> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
@@ -18,7 +21,6 @@ pub(crate) fn unix_seconds(text: &str) -> Option<i64> {
     let leap_days = year / 4 - year / 100 + year / 400;
     let day_of_year = (153 * month + 2) / 5 + day - 1;
     let since_zero = 365 * year + leap_days + day_of_year;
-    const EPOCH: i64 = 719_468;
     Some((since_zero - EPOCH) * 86_400 + hour * 3_600 + minute * 60 + second)
 }
 
