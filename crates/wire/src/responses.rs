@@ -11,6 +11,7 @@ use crate::framing::Framing;
 mod envelope;
 mod error;
 mod item;
+mod logprobs;
 mod models;
 mod names;
 mod read;
@@ -22,6 +23,9 @@ mod usage;
 mod watch;
 
 const OWNER: Format = Format::OpenAiResponses;
+
+/// What a request for log probabilities says in `include`.
+const LOGPROBS: &str = "message.output_text.logprobs";
 
 pub(crate) const CODEC: Codec = Codec {
     framing: Framing::ServerSentEvents,

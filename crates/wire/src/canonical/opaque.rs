@@ -51,6 +51,14 @@ impl Extra {
         self.0.push(Opaque { owner, kind: format!("{NOTE}{name}"), raw: raw.to_owned() });
     }
 
+    /// Makes a note of a member that is understood by now, if it is there.
+    pub fn understand(&mut self, owner: Format, name: &str) -> Option<&RawValue> {
+        let is_it = |member: &&mut Opaque| member.owner == owner && member.kind == name;
+        let member = self.0.iter_mut().find(is_it)?;
+        member.kind = format!("{NOTE}{name}");
+        Some(&member.raw)
+    }
+
     /// What the owner noted under that name.
     pub fn noted(&self, owner: Format, name: &str) -> Option<&RawValue> {
         let is_it = |member: &&Opaque| member.owner == owner && member.kind.strip_prefix(NOTE) == Some(name);

@@ -56,8 +56,16 @@ fn write_token(token: &Token) -> ObjectWriter {
     out.string("token", text)
         // A number is expected; this one is what OpenAI writes for "hardly".
         .raw("logprob", logprob.as_ref().map_or("-9999.0", |raw| raw.get()))
-        .raw("bytes", bytes.as_ref().map_or("null", |raw| raw.get()));
+        .raw("bytes", &bytes.as_ref().map_or_else(|| bytes_of(text), |raw| raw.get().to_owned()));
     out
+}
+
+/// Completions spell a token that is no text by itself in this way, others replace what is missing.
+fn bytes_of(text: &str) -> String {
+    if text.starts_with("bytes:") || text.contains(char::REPLACEMENT_CHARACTER) {
+        return "null".to_owned();
+    }
+    array(text.bytes().map(|byte| byte.to_string()))
 }
 
 /// Keeps the tokens of a stream until there is a chunk of their choice to tell them in.

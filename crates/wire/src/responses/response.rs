@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::item::{self, Names};
-use super::{OWNER, read, usage};
+use super::{OWNER, logprobs, read, usage};
 use crate::canonical::{
     Choice, Content, Encoding, Extra, Finish, Item, Message, Notation, PartKind, ReasoningNotation, Response,
     Role,
@@ -67,6 +67,7 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
         .flat_map(|item| &item.content.parts)
         .any(|part| matches!(part.kind, PartKind::ToolCall(_)));
     let finish = finish(read::finish_reason(&members).as_deref(), has_calls);
+    let logprobs = logprobs::take(&mut items);
     let mut items = items.into_iter();
     let mut message = items.next().unwrap_or_else(nothing);
     message.item.rest = items.collect();
@@ -88,7 +89,7 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
             message,
             finish,
             stop_sequence: None,
-            logprobs: None,
+            logprobs,
             extra: Extra::default(),
         }],
         usage,
@@ -160,14 +161,17 @@ fn encode_foreign(response: Response, ctx: &ReplyContext, to: &mut Encoding) -> 
     let mut items = Vec::new();
     let mut status = Status::Completed;
     let mut unused = ObjectWriter::new();
-    if let Some(choice) = choices.next() {
-        let Choice { index: _, message, finish, stop_sequence, logprobs, extra } = &choice;
+    if let Some(mut choice) = choices.next() {
+        if let Some(logprobs) = &choice.logprobs {
+            to.lose_if(logprobs.tokens.is_empty(), "choices[0]", "logprobs");
+            logprobs::distribute(&logprobs.tokens, &mut choice.message.content.parts);
+        }
+        let Choice { index: _, message, finish, stop_sequence, logprobs: _, extra } = &choice;
         status = Status::of(finish.as_ref());
         let names = Names { id: object.bare_id(), tools: &ctx.tools, status: status.of_item() };
         // A reply is never refused.
         items = item::encode(message, "choices[0].message", Some(&names), to).unwrap_or_default();
         to.lose_if(stop_sequence.is_some(), "", "stop_sequence");
-        to.lose_if(logprobs.is_some(), "choices[0]", "logprobs");
         extra.write(OWNER, &mut unused, "choices[0]", &mut to.loss);
     }
     for (index, _) in choices.enumerate() {

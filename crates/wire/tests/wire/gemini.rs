@@ -136,7 +136,7 @@ fn signatures_of_streamed_calls_come_home_from_a_responses_client() {
     let end = transcoder.finish();
     assert!(end.loss.is_empty(), "{:?}", end.loss);
     let out = String::from_utf8([&out[..], &end.forward[..]].concat()).unwrap();
-    let last = out.lines().filter_map(|line| line.strip_prefix("data: ")).last().unwrap();
+    let last = out.lines().rev().find_map(|line| line.strip_prefix("data: ")).unwrap();
     let completed: Value = serde_json::from_str(last).unwrap();
     let body = sent_back(responses, &completed["response"]).to_string();
     let back =

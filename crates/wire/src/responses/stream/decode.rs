@@ -6,10 +6,11 @@
 use serde_json::value::RawValue;
 
 use super::super::item::{REDACTED, SIGNATURE};
-use super::super::{OWNER, names, read, response, usage};
+use super::super::{OWNER, logprobs, names, read, response, usage};
 use crate::canonical::signature::of_call;
-use crate::canonical::{Event, Opaque, StreamDecoder};
+use crate::canonical::{Event, Logprobs, Opaque, StreamDecoder};
 use crate::json::{self, Members, quote};
+use crate::openai::logprobs::tokens;
 use crate::sse;
 
 #[derive(Default)]
@@ -21,6 +22,8 @@ pub(in super::super) struct ResponsesDecoder {
     /// Something has been said: what the next item says is a new paragraph.
     has_text: bool,
     has_calls: bool,
+    /// Of the text that comes next.
+    logprobs: Option<Logprobs>,
     /// Google's, of the call that comes next.
     signature: Option<String>,
 }
@@ -80,6 +83,7 @@ impl StreamDecoder for ResponsesDecoder {
             "response.failed" | "error" => out.push(Event::Error),
             delta if delta.rsplit('.').next() == Some("delta") => {
                 if let Some(text) = members.text("delta").filter(|text| !text.is_empty()) {
+                    self.logprobs = members.get(logprobs::MEMBER).and_then(read_logprobs);
                     let part = number("content_index").or_else(|| number("summary_index")).unwrap_or(0);
                     self.delta(delta, index, part, text.into_owned(), out);
                 }
@@ -158,6 +162,7 @@ impl ResponsesDecoder {
         }
         self.chars += text.chars().count() as u64;
         self.has_text = true;
+        out.extend(self.logprobs.take().map(|logprobs| Event::Logprobs { choice: 0, logprobs }));
         out.push(if is_refusal {
             Event::Refusal { choice: 0, text }
         } else {
@@ -213,6 +218,7 @@ impl ResponsesDecoder {
                     let is_refusal = refusal.is_some();
                     let said = refusal.or_else(|| content.text("text")).unwrap_or_default().into_owned();
                     if !said.is_empty() {
+                        self.logprobs = content.get(logprobs::MEMBER).and_then(read_logprobs);
                         self.prose(index, part as u64, said, is_refusal, out);
                     }
                 }
@@ -255,6 +261,12 @@ impl ResponsesDecoder {
         }
         out.push(Event::End);
     }
+}
+
+/// `None` if there are none, as usual.
+fn read_logprobs(raw: &RawValue) -> Option<Logprobs> {
+    let tokens = tokens(raw).filter(|tokens| !tokens.is_empty())?;
+    Some(Logprobs { raw: raw.to_owned(), tokens })
 }
 
 fn is_call(kind: &str) -> bool {

@@ -104,7 +104,10 @@ impl StreamEncoder for ResponsesEncoder {
                     citation.report("", loss);
                 }
             }
-            Event::Logprobs { .. } => loss.add("choices[0].logprobs"),
+            Event::Logprobs { logprobs, .. } if logprobs.tokens.is_empty() => {
+                loss.add("choices[0].logprobs");
+            }
+            Event::Logprobs { logprobs, .. } => self.items.logprobs.extend(logprobs.tokens),
             Event::Finish { finish, stop_sequence, .. } => {
                 if stop_sequence.is_some() {
                     loss.add("stop_sequence");
@@ -119,9 +122,12 @@ impl StreamEncoder for ResponsesEncoder {
         }
     }
 
-    fn close(&mut self, out: &mut Vec<u8>, _loss: &mut LossReport) {
+    fn close(&mut self, out: &mut Vec<u8>, loss: &mut LossReport) {
         if std::mem::replace(&mut self.closed, true) {
             return;
+        }
+        if !self.items.logprobs.is_empty() {
+            loss.add("choices[0].logprobs");
         }
         self.start(None, None, out);
         let status = Status::of(self.finish.as_ref());
