@@ -56,7 +56,7 @@ impl World {
 
     pub fn upstream(&self, dialect: Dialect) -> &FakeUpstream {
         match dialect {
-            Dialect::OpenAi | Dialect::Responses => &self.openai,
+            Dialect::OpenAi | Dialect::Responses | Dialect::Completions => &self.openai,
             Dialect::Anthropic => &self.anthropic,
             Dialect::Gemini => &self.gemini,
             Dialect::Ollama => &self.ollama,
@@ -67,7 +67,7 @@ impl World {
     /// `provider/model` at the fake of that dialect.
     pub fn model(dialect: Dialect, model: &str) -> String {
         match dialect {
-            Dialect::OpenAi | Dialect::Responses => format!("oa/{model}"),
+            Dialect::OpenAi | Dialect::Responses | Dialect::Completions => format!("oa/{model}"),
             Dialect::Anthropic => format!("an/{model}"),
             Dialect::Gemini => format!("go/{model}"),
             Dialect::Ollama => format!("ol/{model}"),

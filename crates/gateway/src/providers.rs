@@ -121,6 +121,7 @@ impl From<Format> for Served {
     fn from(format: Format) -> Self {
         match format {
             Format::OpenAiChat => Self::Chat,
+            Format::OpenAiCompletions => Self::Completions,
             Format::OpenAiResponses => Self::Responses,
             Format::AnthropicMessages => Self::Messages,
             Format::Gemini => Self::Gemini,

@@ -159,7 +159,9 @@ pub fn request_headers(endpoint: &Endpoint, caller: &HeaderMap, streaming: bool)
     for name in PASSED_ON {
         let own = match endpoint.format {
             Format::AnthropicMessages => name.starts_with("anthropic-"),
-            Format::OpenAiChat | Format::OpenAiResponses => name.starts_with("openai-"),
+            Format::OpenAiChat | Format::OpenAiResponses | Format::OpenAiCompletions => {
+                name.starts_with("openai-")
+            }
             Format::Gemini | Format::Ollama | Format::OllamaGenerate | Format::Cohere => false,
         };
         if own || name == "user-agent" {

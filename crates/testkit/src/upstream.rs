@@ -23,6 +23,7 @@ use crate::tasks::{self, Background};
 mod answer;
 mod anthropic;
 mod cohere;
+mod completions;
 mod events;
 mod gemini;
 mod ollama;
@@ -37,6 +38,8 @@ pub enum Dialect {
     OpenAi,
     /// OpenAI's other API, on the same server.
     Responses,
+    /// OpenAI's older API, on the same server.
+    Completions,
     Anthropic,
     Gemini,
     Ollama,
@@ -304,6 +307,7 @@ pub(crate) fn canned_reply(dialect: Dialect, request: &Value) -> Bytes {
     Bytes::from(match dialect {
         Dialect::OpenAi => openai::reply(request, &reply).to_string(),
         Dialect::Responses => responses::reply(request, &reply).to_string(),
+        Dialect::Completions => completions::reply(request, &reply).to_string(),
         Dialect::Anthropic => anthropic::reply(request, &reply).to_string(),
         Dialect::Gemini => gemini::reply(request, &reply).to_string(),
         Dialect::Ollama => ollama::reply(request, &reply).to_string(),
@@ -317,6 +321,7 @@ pub(crate) fn canned_stream(dialect: Dialect, request: &Value, words: usize) -> 
     match dialect {
         Dialect::OpenAi => openai::stream(request, &reply),
         Dialect::Responses => responses::stream(request, &reply),
+        Dialect::Completions => completions::stream(request, &reply),
         Dialect::Anthropic => anthropic::stream(request, &reply),
         Dialect::Gemini => gemini::stream(request, &reply),
         Dialect::Ollama => ollama::stream(request, &reply),

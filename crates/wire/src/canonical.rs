@@ -14,6 +14,7 @@
 mod encoding;
 mod event;
 mod items;
+mod logprobs;
 mod opaque;
 mod part;
 mod request;
@@ -22,6 +23,7 @@ pub(crate) mod signature;
 
 pub(crate) use encoding::Encoding;
 pub(crate) use event::{Event, StreamDecoder, StreamEncoder};
+pub(crate) use logprobs::{Logprobs, Token};
 pub(crate) use opaque::{Extra, Opaque, RawText};
 pub(crate) use part::{
     CacheHint, Content, File, Image, Item, ItemKind, Message, Notation, Part, PartKind, ReasoningNotation,

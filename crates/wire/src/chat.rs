@@ -7,16 +7,16 @@ use crate::codec::Codec;
 use crate::error;
 use crate::format::Format;
 use crate::framing::Framing;
+use crate::openai::watch::ChunkWatcher;
+use crate::openai::{read, usage};
 
 mod envelope;
 mod message;
 mod models;
-mod read;
 mod request;
 mod response;
 mod stream;
 mod tools;
-mod usage;
 mod watch;
 
 const OWNER: Format = Format::OpenAiChat;
@@ -27,7 +27,7 @@ pub(crate) const CODEC: Codec = Codec {
     read_envelope: envelope::read,
     read_usage: |raw| usage::read(raw, None),
     read_response: read::read,
-    watcher: || Box::new(watch::ChatWatcher::default()),
+    watcher: || Box::new(ChunkWatcher::new(&watch::WORDS)),
     render_error: error::openai::render,
     error_event_name: None,
     render_stream_error: None,

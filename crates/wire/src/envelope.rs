@@ -2,7 +2,8 @@
 //!
 //! [`Envelope::peek`] is one validating scan over the body's top level: the few members that decide routing,
 //! limits and billing are read, everything else is only checked to be JSON. [`Envelope::rewrite`] replaces the
-//! bytes of the values it must and leaves every other byte as the client wrote it.
+//! bytes of the values it must and leaves every other byte as the client wrote it, but for what the client brings along
+//! from a provider of another format (`foreign`).
 //!
 //! A key that is read here may appear once only. Readers of JSON disagree about which of two duplicates counts,
 //! and a gateway that bills one model while the provider runs another is a hole.
@@ -17,11 +18,13 @@ use crate::json::{self, Members};
 
 mod controls;
 mod fields;
+mod foreign;
 #[cfg(test)]
 mod tests;
 
 pub use controls::Controls;
 pub(crate) use fields::Fields;
+use foreign::Foreign;
 
 /// A request that is refused before anything is sent upstream. The caller's fault, status 400.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,13 +58,14 @@ pub struct Envelope {
     pub model: String,
     /// Whether a stream of events is wanted.
     pub stream: bool,
-    /// Chat only: the client itself asked for a usage chunk (`stream_options.include_usage`).
+    /// Chat and completions only: the client itself asked for a usage chunk (`stream_options.include_usage`).
     pub include_usage: bool,
-    /// The end user the client names: chat and responses `user`, messages `metadata.user_id`.
+    /// The end user the client names: `user`, or messages `metadata.user_id`.
     pub user: Option<String>,
     /// The limit of output tokens per choice; the larger one if a chat request gives both spellings.
     pub max_output_tokens: Option<u64>,
-    /// How many completions are asked for: chat `n`, Gemini `candidateCount`, otherwise 1.
+    /// How many completions are asked for and paid for: chat `n`, Gemini `candidateCount`, the larger of completions'
+    /// `n` and `best_of` for every prompt, otherwise 1.
     pub choices: u32,
     /// What the request says to the gateway and not to the provider. Boxed: hardly any request has it.
     pub controls: Option<Box<Controls>>,
@@ -70,6 +74,7 @@ pub struct Envelope {
     /// Where the model's name stands; `None` if it is beside the body.
     model_span: Option<Range<usize>>,
     usage_splice: UsageSplice,
+    foreign: Foreign,
     body_len: usize,
 }
 
@@ -101,7 +106,7 @@ pub struct Beside<'a> {
 pub struct Edits<'a> {
     /// The model name to send.
     pub model: Option<&'a str>,
-    /// Ask a chat stream for its usage chunk. Other stream options are kept. Without effect on other formats.
+    /// Ask a chat or completions stream for its usage chunk. Other stream options are kept. Without effect on other formats.
     pub ask_usage: bool,
 }
 
@@ -127,6 +132,8 @@ pub(crate) struct EnvelopeParts {
     pub choices: Option<u32>,
     pub usage_splice: UsageSplice,
     pub memory: Option<Memory>,
+    /// What begins that which translations into this format seal for the providers of others.
+    pub mark: Option<&'static str>,
 }
 
 impl Envelope {
@@ -167,6 +174,7 @@ impl Envelope {
             memory: parts.memory,
             model_span,
             usage_splice: parts.usage_splice,
+            foreign: foreign::find(text, &members, parts.mark),
             body_len: body.len(),
         })
     }
@@ -174,6 +182,12 @@ impl Envelope {
     /// Whether the body itself names the model.
     pub fn is_model_inside(&self) -> bool {
         self.model_span.is_some()
+    }
+
+    /// The JSON paths of what the client brings along from another provider, sealed by an earlier translation: the
+    /// provider of the client's own format cannot read it, and [`Envelope::rewrite`] leaves it out.
+    pub fn foreign_signatures(&self) -> &[String] {
+        &self.foreign.paths
     }
 
     /// The body with this name of a model, whatever it says; `None` if it is no object, about which [`Envelope::peek`]
@@ -188,8 +202,8 @@ impl Envelope {
         Some(out.finish().into_bytes())
     }
 
-    /// Applies the edits to the body this envelope was read from. Nothing to change costs nothing: the same bytes
-    /// are returned, shared.
+    /// Applies the edits to the body this envelope was read from, without other providers' signatures. Nothing to change
+    /// costs nothing: the same bytes are returned, shared.
     pub fn rewrite(&self, body: &Bytes, edits: &Edits<'_>) -> Bytes {
         debug_assert_eq!(self.body_len, body.len(), "an envelope belongs to one body");
         let mut splices: Vec<(Range<usize>, String)> = Vec::with_capacity(2);
@@ -204,6 +218,7 @@ impl Envelope {
         {
             splices.extend(self.usage_splice.replacement(span.end));
         }
+        splices.extend(self.foreign.spans.iter().map(|span| (span.clone(), String::new())));
         if splices.is_empty() {
             return body.clone();
         }

@@ -17,9 +17,11 @@ pub(crate) mod openai;
 mod parse;
 #[cfg(test)]
 mod tests;
+mod timestamp;
 
 pub use parse::parse_error;
 pub(crate) use parse::stream_error;
+pub(crate) use timestamp::unix_seconds;
 
 /// What went wrong, as far as anyone has to act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

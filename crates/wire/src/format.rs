@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::Codec;
 use crate::framing::Framing;
-use crate::{chat, cohere, gemini, messages, ollama, responses};
+use crate::{chat, cohere, completions, gemini, messages, ollama, responses};
 
 /// A wire format: how requests, replies, streams and errors are written. A format is not a provider: many
 /// providers speak `OpenAiChat`.
@@ -38,11 +38,14 @@ pub enum Format {
     /// `POST /v2/chat`, as Cohere documents it.
     #[serde(rename = "cohere")]
     Cohere,
+    /// `POST /v1/completions`, as OpenAI documents it: a prompt that is gone on with, not a conversation.
+    #[serde(rename = "openai_completions")]
+    OpenAiCompletions,
 }
 
 impl Format {
     /// Every format, in the order of their introduction.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::OpenAiChat,
         Self::AnthropicMessages,
         Self::OpenAiResponses,
@@ -50,6 +53,7 @@ impl Format {
         Self::Ollama,
         Self::OllamaGenerate,
         Self::Cohere,
+        Self::OpenAiCompletions,
     ];
 
     /// The name used in configuration, the ledger and JSON.
@@ -62,6 +66,7 @@ impl Format {
             Self::Ollama => "ollama",
             Self::OllamaGenerate => "ollama_generate",
             Self::Cohere => "cohere",
+            Self::OpenAiCompletions => "openai_completions",
         }
     }
 
@@ -79,6 +84,7 @@ impl Format {
             Self::Ollama => &ollama::CODEC,
             Self::OllamaGenerate => &ollama::GENERATE,
             Self::Cohere => &cohere::CODEC,
+            Self::OpenAiCompletions => &completions::CODEC,
         }
     }
 }
@@ -92,7 +98,7 @@ impl fmt::Display for Format {
 /// The name given is no format's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown wire format `{0}`; known are openai_chat, openai_responses, anthropic_messages, gemini, ollama, ollama_generate and cohere"
+    "unknown wire format `{0}`; known are openai_chat, openai_responses, anthropic_messages, gemini, ollama, ollama_generate, cohere and openai_completions"
 )]
 pub struct UnknownFormat(pub String);
 

@@ -12,6 +12,7 @@ mod base64;
 mod config;
 mod envelope;
 mod error;
+mod logprobs;
 mod models;
 mod part;
 mod read;

@@ -11,6 +11,7 @@ use crate::framing::Framing;
 mod envelope;
 mod error;
 mod item;
+mod logprobs;
 mod models;
 mod names;
 mod read;
@@ -25,6 +26,9 @@ mod watch;
 pub use turn::{echo_of, output_items, turn_items, with_history};
 
 const OWNER: Format = Format::OpenAiResponses;
+
+/// What a request for log probabilities says in `include`.
+const LOGPROBS: &str = "message.output_text.logprobs";
 
 pub(crate) const CODEC: Codec = Codec {
     framing: Framing::ServerSentEvents,

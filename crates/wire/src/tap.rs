@@ -7,11 +7,12 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, render_stream_error, unix_seconds};
 use crate::format::Format;
 use crate::framing::Frames;
 use crate::loss::LossReport;
 use crate::sse;
+use crate::translate::ReplyContext;
 use crate::usage::Usage;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod tests;
 
 /// The tap on one stream.
 pub struct StreamTap {
+    format: Format,
     parser: Frames,
     watcher: Box<dyn Watcher>,
     seen: Seen,
@@ -127,6 +129,7 @@ impl StreamTap {
     /// `hide_usage_chunk`: the client did not ask for the usage-only chunk, the gateway did.
     pub fn new(format: Format, hide_usage_chunk: bool) -> Self {
         Self {
+            format,
             parser: Frames::new(format.framing()),
             watcher: (format.codec().watcher)(),
             seen: Seen::default(),
@@ -184,12 +187,33 @@ impl StreamTap {
             forward: if drop_held { Bytes::new() } else { held },
             state,
             usage: self.seen.usage.take(),
-            id: self.seen.id.take(),
-            model: self.seen.model.take(),
+            id: self.seen.id.clone(),
+            model: self.seen.model.clone(),
             finish_reason: self.seen.finish_reason.take(),
             output_chars: self.seen.output_chars,
             loss: LossReport::default(),
         }
+    }
+
+    /// An error for the caller, with what is known of the stream; after [`StreamTap::finish`], too. Nothing may follow
+    /// it.
+    pub fn render_error(&self, error: &ApiError, request_id: &str, timestamp: &str) -> Vec<u8> {
+        let codec = self.format.codec();
+        // Who ends a response has to say which: where that is not known, no more is told than in any other place.
+        if let (Some(model), Some(created)) = (&self.seen.model, unix_seconds(timestamp)) {
+            let mut encoder = (codec.stream_encoder)(ReplyContext {
+                created,
+                fallback_id: self.seen.id.clone().unwrap_or_else(|| request_id.to_owned()),
+                model: model.clone(),
+                ..ReplyContext::default()
+            });
+            let body = (codec.render_error)(error, request_id, timestamp);
+            let mut out = Vec::new();
+            if encoder.error(error, &body, &mut out) {
+                return out;
+            }
+        }
+        render_stream_error(self.format, error, request_id, timestamp)
     }
 
     /// Forwards everything, and what was held before it.

@@ -56,7 +56,11 @@ async fn credentials_change_hands_and_nothing_else_leaks() {
         through(&world, caller, odd(&World::model(dialect, "x"), "")).await;
         let seen = world.upstream(dialect).last_request();
         match dialect {
-            Dialect::OpenAi | Dialect::Responses | Dialect::Ollama | Dialect::Cohere => {
+            Dialect::OpenAi
+            | Dialect::Responses
+            | Dialect::Completions
+            | Dialect::Ollama
+            | Dialect::Cohere => {
                 assert_eq!(seen.header("authorization"), format!("Bearer {PROVIDER_KEY}"));
                 assert_eq!(seen.header("anthropic-beta"), "", "another format's header");
             }

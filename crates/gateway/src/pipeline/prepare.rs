@@ -48,7 +48,7 @@ pub fn prepare(
     };
     if format == exchange.format {
         let ask_usage = streaming
-            && exchange.format == Format::OpenAiChat
+            && matches!(format, Format::OpenAiChat | Format::OpenAiCompletions)
             && !envelope.include_usage
             && deployment.spec.quirks.stream_usage;
         let model = deployment.upstream_model.as_str();
@@ -64,7 +64,7 @@ pub fn prepare(
         };
         return Ok(Prepared {
             body: finish(body)?,
-            loss: Vec::new(),
+            loss: envelope.foreign_signatures().to_vec(),
             hide_usage: ask_usage,
             tools: Vec::new(),
         });

@@ -40,6 +40,7 @@ fn every_preset_is_sound() {
                     Format::Ollama => &["/api/chat"],
                     Format::OllamaGenerate => &["/api/generate"],
                     Format::Cohere => &["/chat"],
+                    Format::OpenAiCompletions => &["/completions"],
                 };
                 let url = endpoint.url("https://host/v1", "m", false, &settings);
                 let path = url.split('?').next().unwrap();

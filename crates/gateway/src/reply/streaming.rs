@@ -198,7 +198,7 @@ impl UnderWay {
             let (id, now) = (self.request_id.to_string(), clock::text(clock::now_ms()));
             let error = match &mut self.watch {
                 Watch::Transcode(transcoder) => transcoder.render_error(&failure.error, &id, &now),
-                Watch::Tap(_) => postern_wire::render_stream_error(self.format, &failure.error, &id, &now),
+                Watch::Tap(tap) => tap.render_error(&failure.error, &id, &now),
             };
             if !ends_event(framing, self.whole_events, &last) {
                 // Half an event was forwarded: without an end to it, the error would be read as its other half.

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use super::events::{self, Ending};
 use super::{
-    Dialect, Recorded, State, anthropic, cohere, gemini, locked, ollama, openai, responses,
+    Dialect, Recorded, State, anthropic, cohere, completions, gemini, locked, ollama, openai, responses,
 };
 use crate::{Behaviour, Fault, Pace, Reply};
 
@@ -65,7 +65,9 @@ pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
         return call(state, request, called).await;
     }
     let found = match state.dialect {
-        Dialect::OpenAi | Dialect::Responses => openai::other_route(&request.method, path),
+        Dialect::OpenAi | Dialect::Responses | Dialect::Completions => {
+            openai::other_route(&request.method, path)
+        }
         Dialect::Anthropic => anthropic::other_route(&request.method, path),
         Dialect::Gemini => gemini::other_route(&request.method, path),
         Dialect::Ollama => ollama::other_route(&request.method, path, &request.json()),
@@ -88,12 +90,13 @@ struct Called {
 
 fn called(server: Dialect, path: &str) -> Option<Called> {
     let plain = |dialect| Some(Called { dialect, model: None, stream: false });
+    let is_openai = matches!(server, Dialect::OpenAi | Dialect::Responses | Dialect::Completions);
     match (server, path) {
+        (_, "/v1/chat/completions") if is_openai => plain(Dialect::OpenAi),
+        (_, "/v1/responses") if is_openai => plain(Dialect::Responses),
+        (_, "/v1/completions") if is_openai => plain(Dialect::Completions),
         // Ollama imitates it, too.
-        (Dialect::OpenAi | Dialect::Responses | Dialect::Ollama, "/v1/chat/completions") => {
-            plain(Dialect::OpenAi)
-        }
-        (Dialect::OpenAi | Dialect::Responses, "/v1/responses") => plain(Dialect::Responses),
+        (Dialect::Ollama, "/v1/chat/completions") => plain(Dialect::OpenAi),
         (Dialect::Anthropic, "/v1/messages") => plain(Dialect::Anthropic),
         (Dialect::Ollama, "/api/chat" | "/api/generate") => plain(Dialect::Ollama),
         (Dialect::Cohere, "/v2/chat") => plain(Dialect::Cohere),
@@ -123,6 +126,7 @@ async fn call(state: &Arc<State>, request: &Recorded, called: Called) -> Answer 
         Ok(body) => match dialect {
             Dialect::OpenAi => openai::check(&body).map(|()| body),
             Dialect::Responses => responses::check(&body).map(|()| body),
+            Dialect::Completions => completions::check(&body).map(|()| body),
             Dialect::Anthropic => anthropic::check(request, &body).map(|()| body),
             Dialect::Gemini => gemini::check(&body).map(|()| body),
             Dialect::Ollama => ollama::check(&body).map(|()| body),
@@ -206,6 +210,7 @@ fn send(
         let events = match dialect {
             Dialect::OpenAi => openai::stream(request, reply),
             Dialect::Responses => responses::stream(request, reply),
+            Dialect::Completions => completions::stream(request, reply),
             Dialect::Anthropic => anthropic::stream(request, reply),
             Dialect::Gemini => gemini::stream(request, reply),
             Dialect::Ollama => ollama::stream(request, reply),
@@ -231,6 +236,7 @@ fn send(
     let value = match dialect {
         Dialect::OpenAi => openai::reply(request, reply),
         Dialect::Responses => responses::reply(request, reply),
+        Dialect::Completions => completions::reply(request, reply),
         Dialect::Anthropic => anthropic::reply(request, reply),
         Dialect::Gemini => gemini::reply(request, reply),
         Dialect::Ollama => ollama::reply(request, reply),
@@ -310,6 +316,7 @@ fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
     let (tools, choice, answered) = match dialect {
         Dialect::OpenAi => openai::tools(body),
         Dialect::Responses => responses::tools(body),
+        Dialect::Completions => return None,
         Dialect::Anthropic => anthropic::tools(body),
         Dialect::Gemini => gemini::tools(body),
         Dialect::Ollama => ollama::tools(body),
@@ -329,7 +336,7 @@ fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
 
 fn stream_error(dialect: Dialect) -> Bytes {
     match dialect {
-        Dialect::OpenAi => events::data(&openai::error(&Refusal::new(500, ""), "")),
+        Dialect::OpenAi | Dialect::Completions => events::data(&openai::error(&Refusal::new(500, ""), "")),
         Dialect::Responses => events::named(&responses::stream_error()),
         Dialect::Gemini => events::data(&gemini::error(&Refusal::new(503, ""), "")),
         Dialect::Ollama => events::line(&ollama::error(&Refusal::new(500, ""), "")),
@@ -340,7 +347,7 @@ fn stream_error(dialect: Dialect) -> Bytes {
 
 fn refuse(dialect: Dialect, refusal: &Refusal, model: &str) -> Response<Body> {
     let body = match dialect {
-        Dialect::OpenAi | Dialect::Responses => openai::error(refusal, model),
+        Dialect::OpenAi | Dialect::Responses | Dialect::Completions => openai::error(refusal, model),
         Dialect::Anthropic => anthropic::error(refusal, model),
         Dialect::Gemini => gemini::error(refusal, model),
         Dialect::Ollama => ollama::error(refusal, model),
@@ -359,7 +366,7 @@ fn json(status: StatusCode, body: &Value, dialect: Dialect) -> Response<Body> {
 
 fn request_id(dialect: Dialect, response: &mut Response<Body>) {
     let (name, value) = match dialect {
-        Dialect::OpenAi | Dialect::Responses | Dialect::Gemini => {
+        Dialect::OpenAi | Dialect::Responses | Dialect::Completions | Dialect::Gemini => {
             ("x-request-id", "req_fake0000000000000000")
         }
         Dialect::Anthropic => ("request-id", "req_fake0000000000000000"),

@@ -195,7 +195,7 @@ fn finish_reason(reply: &Reply) -> &'static str {
 }
 
 /// OpenAI counts cached tokens among the prompt's.
-fn usage(usage: Usage) -> Value {
+pub fn usage(usage: Usage) -> Value {
     let prompt = usage.input + usage.cache_read + usage.cache_write;
     json!({
         "prompt_tokens": prompt,

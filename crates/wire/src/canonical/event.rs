@@ -1,7 +1,9 @@
 //! A stream, as events that every format can be taken apart into and put together from.
 
+use super::logprobs::Logprobs;
 use super::opaque::Opaque;
 use super::response::Finish;
+use crate::error::ApiError;
 use crate::loss::LossReport;
 use crate::sse;
 use crate::usage::Usage;
@@ -54,6 +56,11 @@ pub(crate) enum Event {
         chars: u64,
         citation: Opaque,
     },
+    /// Of text that comes after it.
+    Logprobs {
+        choice: u64,
+        logprobs: Logprobs,
+    },
     Finish {
         choice: u64,
         finish: Finish,
@@ -86,8 +93,8 @@ pub(crate) trait StreamEncoder: Send + Sync {
     /// The format's own end has been written.
     fn is_closed(&self) -> bool;
 
-    /// Writes an error's body, where that is not an event; false if it is.
-    fn error(&mut self, _body: &str, _out: &mut Vec<u8>) -> bool {
+    /// Writes an error, whose body is given, where that is more than the body as an event; false if it is not.
+    fn error(&mut self, _error: &ApiError, _body: &str, _out: &mut Vec<u8>) -> bool {
         false
     }
 }

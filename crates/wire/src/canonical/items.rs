@@ -5,6 +5,7 @@ use super::opaque::{Extra, Opaque};
 use super::part::{Item, ItemKind, Message, Part, PartKind};
 use super::request::{Request, Tool};
 use super::response::Response;
+use super::signature;
 use crate::envelope::BadRequest;
 use crate::translate::ToolAlias;
 
@@ -16,8 +17,13 @@ impl Message {
 }
 
 impl Request {
-    /// Puts the pieces of each turn together. What only the owner understands is refused, or reported and gone.
+    /// Puts the pieces of each turn together, on the way to another format. What only the owner understands is refused, or reported and gone.
     pub fn join_items(&mut self, to: &mut Encoding) -> Result<(), BadRequest> {
+        let dropped = self.extra.refuse_insisted(to)?;
+        if let Some(name) = dropped.filter(|_| self.messages.is_empty()) {
+            let message = format!("`{name}`: without it nothing of the request is left to answer.");
+            return Err(BadRequest::new("unsupported_value", &name, message));
+        }
         self.messages = join(std::mem::take(&mut self.messages), to)?;
         Ok(())
     }
@@ -84,6 +90,9 @@ fn join(items: Vec<Message>, to: &mut Encoding) -> Result<Vec<Message>, BadReque
             }
             None => turns.push(message),
         }
+    }
+    for turn in &mut turns {
+        turn.content.parts = signature::give_to_calls(std::mem::take(&mut turn.content.parts));
     }
     Ok(turns)
 }

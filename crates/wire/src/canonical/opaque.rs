@@ -23,6 +23,9 @@ pub(crate) struct Opaque {
 /// Begins the kind of a note; see [`Extra::note`].
 const NOTE: &str = "~/";
 
+/// Begins the kind of a member that changes the meaning; see [`Extra::insist`].
+const MEANING: &str = "!/";
+
 /// Members of an object that nothing here has a field for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Extra(pub Vec<Opaque>);
@@ -48,10 +51,41 @@ impl Extra {
         self.0.push(Opaque { owner, kind: format!("{NOTE}{name}"), raw: raw.to_owned() });
     }
 
+    /// Makes a note of a member that is understood by now, if it is there.
+    pub fn understand(&mut self, owner: Format, name: &str) -> Option<&RawValue> {
+        let is_it = |member: &&mut Opaque| member.owner == owner && member.kind == name;
+        let member = self.0.iter_mut().find(is_it)?;
+        member.kind = format!("{NOTE}{name}");
+        Some(&member.raw)
+    }
+
     /// What the owner noted under that name.
     pub fn noted(&self, owner: Format, name: &str) -> Option<&RawValue> {
         let is_it = |member: &&Opaque| member.owner == owner && member.kind.strip_prefix(NOTE) == Some(name);
         self.0.iter().find(is_it).map(|member| &*member.raw)
+    }
+
+    /// Keeps a member that only the owner can honour and that changes the meaning, so that every other format refuses
+    /// it without knowing it. `what` reads as in [`Encoding::refuse`]. `None` if the meaning is in its absence.
+    pub fn insist(&mut self, owner: Format, name: &str, what: &str, raw: Option<&RawValue>) {
+        let raw = raw.unwrap_or(RawValue::NULL);
+        self.0.push(Opaque { owner, kind: format!("{MEANING}{name}/{what}"), raw: raw.to_owned() });
+    }
+
+    /// Whether the owner insisted on a member of that name.
+    pub fn insists(&self, name: &str) -> bool {
+        self.0.iter().any(|member| member.insisted().is_some_and(|(insisted, _)| insisted == name))
+    }
+
+    /// Refuses what the owner insisted on, or drops it and gives the first one's name.
+    pub fn refuse_insisted(&mut self, to: &mut Encoding) -> Result<Option<String>, BadRequest> {
+        let mut first = None;
+        for (name, what) in self.0.iter().filter_map(Opaque::insisted) {
+            to.refuse(name, what)?;
+            first.get_or_insert_with(|| name.to_owned());
+        }
+        self.0.retain(|member| member.insisted().is_none());
+        Ok(first)
     }
 
     /// Writes the owner's members back; others' are reported under `path`, unless they say nothing.
@@ -59,6 +93,10 @@ impl Extra {
         for member in &self.0 {
             if member.owner != owner {
                 member.report(path, loss);
+            } else if let Some((name, _)) = member.insisted() {
+                if member.raw.get() != "null" {
+                    out.raw(name, member.raw.get());
+                }
             } else if !member.kind.contains('/') {
                 out.raw(&member.kind, member.raw.get());
             }
@@ -91,6 +129,11 @@ impl Extra {
 }
 
 impl Opaque {
+    /// The name and the description of a member that its owner insists on.
+    fn insisted(&self) -> Option<(&str, &str)> {
+        self.kind.strip_prefix(MEANING)?.split_once('/')
+    }
+
     /// Nothing that could be lost.
     pub fn is_empty(&self) -> bool {
         let says_nothing = match self.raw.get() {

@@ -1,5 +1,6 @@
 //! A complete response.
 
+use super::logprobs::Logprobs;
 use super::opaque::{Extra, RawText};
 use super::part::Message;
 use crate::format::Format;
@@ -26,6 +27,7 @@ pub(crate) struct Choice {
     pub finish: Option<Finish>,
     /// The sequence that ended it.
     pub stop_sequence: Option<String>,
+    pub logprobs: Option<Logprobs>,
     pub extra: Extra,
 }
 

@@ -1,12 +1,11 @@
 //! Complete chat responses.
 
-use std::borrow::Cow;
-
 use serde_json::value::RawValue;
 
-use super::{OWNER, message, usage};
-use crate::canonical::{Choice, Encoding, Extra, Finish, Response};
+use super::{OWNER, message};
+use crate::canonical::{Choice, Encoding, Extra, Response};
 use crate::json::{self, Members, ObjectWriter, array};
+use crate::openai::{finish, logprobs, usage};
 use crate::read::NotAResponse;
 use crate::translate::ReplyContext;
 
@@ -39,30 +38,10 @@ fn choice((position, raw): (usize, &RawValue)) -> Result<Choice, NotAResponse> {
     Ok(Choice {
         index: members.take_as("index").unwrap_or(position as u64),
         message,
-        finish: members.take_as::<String>("finish_reason").map(|word| finish(&word)),
+        finish: members.take_as::<String>("finish_reason").map(|word| finish::read(&word)),
         stop_sequence: None,
+        logprobs: members.take("logprobs").and_then(logprobs::read),
         extra: Extra::rest(OWNER, members),
-    })
-}
-
-pub(super) fn finish(word: &str) -> Finish {
-    match word {
-        "stop" => Finish::Stop,
-        "length" => Finish::Length,
-        "tool_calls" => Finish::ToolCalls,
-        "content_filter" => Finish::Refused,
-        _ => Finish::Other(word.to_owned()),
-    }
-}
-
-/// Chat's word for why the output ended.
-pub(super) fn finish_word(finish: &Finish, is_own: bool) -> Cow<'_, str> {
-    Cow::Borrowed(match finish {
-        Finish::Other(word) if is_own => word,
-        Finish::Length | Finish::ContextWindow => "length",
-        Finish::ToolCalls => "tool_calls",
-        Finish::Refused => "content_filter",
-        Finish::Stop | Finish::StopSequence | Finish::Paused | Finish::Other(_) => "stop",
     })
 }
 
@@ -96,7 +75,7 @@ pub(super) fn encode(response: Response, ctx: &ReplyContext, to: &mut Encoding) 
 }
 
 fn encode_choice(choice: &Choice, position: usize, is_own: bool, to: &mut Encoding) -> String {
-    let Choice { index, message, finish, stop_sequence, extra } = choice;
+    let Choice { index, message, finish, stop_sequence, logprobs, extra } = choice;
     let path = format!("choices[{position}]");
     // A reply is one message, and its encoder drops rather than refuses.
     let messages = message::encode(message, &format!("{path}.message"), to).unwrap_or_default();
@@ -106,8 +85,18 @@ fn encode_choice(choice: &Choice, position: usize, is_own: bool, to: &mut Encodi
         Some(message) => out.raw("message", message),
         None => out.raw("message", "{\"role\":\"assistant\",\"content\":null}"),
     };
+    match logprobs {
+        Some(logprobs) if is_own => {
+            out.raw("logprobs", logprobs.raw.get());
+        }
+        Some(logprobs) => {
+            to.lose_if(logprobs.tokens.is_empty(), &path, "logprobs");
+            out.raw("logprobs", &logprobs::write(&logprobs.tokens));
+        }
+        None => {}
+    }
     if let Some(finish) = finish {
-        out.string("finish_reason", &finish_word(finish, is_own));
+        out.string("finish_reason", finish::word(finish, is_own));
     } else if !is_own {
         out.raw("finish_reason", "null");
     }

@@ -1,142 +1,20 @@
-//! Watching a chat stream. Most chunks are only scanned for string values; a chunk is parsed when it may say
-//! something about the whole: the first ones, usage, a finish reason, an error, a choice other than the first.
+//! What a chat chunk says, to the watcher of OpenAI's streams.
 
-use crate::error;
-use crate::json::{self, Members, Value, count_string, for_each_key};
-use crate::sse::Event;
-use crate::tap::{Seen, Watcher};
-use crate::usage::Usage;
+use crate::json::Members;
+use crate::openai::watch::{Words, says};
 
-/// No chunk with usage and nothing else is larger.
-const MOST_USAGE_BYTES: usize = 64 * 1024;
+pub(super) const WORDS: Words = Words {
+    is_output: |key| {
+        matches!(key, b"content" | b"reasoning_content" | b"reasoning" | b"arguments" | b"refusal" | b"input")
+    },
+    has_content,
+    mark: b"\"delta\"",
+};
 
-#[derive(Default)]
-pub(super) struct ChatWatcher {
-    /// Choices that have appeared, and those that have a finish reason.
-    open: Vec<u64>,
-    finished: Vec<u64>,
-    service_tier: Option<String>,
-}
-
-impl Watcher for ChatWatcher {
-    fn event(&mut self, event: Event<'_>, seen: &mut Seen) -> bool {
-        seen.events += 1;
-        let data = event.data.trim_ascii();
-        if data == b"[DONE]" {
-            seen.terminal = true;
-            return false;
-        }
-        if event.name == "error" {
-            seen.error = Some(error::stream_error(data));
-            return false;
-        }
-        let glance = glance(data);
-        seen.output_chars += glance.chars;
-        seen.content |= glance.chars > 0;
-        if seen.id.is_some() && !self.open.is_empty() && !glance.is_telling {
-            if !(data.starts_with(b"{") && data.ends_with(b"}")) {
-                seen.broke("a chunk of the stream is not a JSON object");
-            }
-            return false;
-        }
-        let Some(chunk) = std::str::from_utf8(data).ok().and_then(|text| Members::parse(text).ok()) else {
-            seen.broke("a chunk of the stream is not a JSON object");
-            return false;
-        };
-        self.note(&chunk, data, seen)
-    }
-
-    fn may_be_usage_only(&self, beginning: &[u8]) -> bool {
-        // A delta cannot stand in a chunk without choices, and such a chunk is small.
-        beginning.len() <= MOST_USAGE_BYTES && memchr::memmem::find(beginning, b"\"delta\"").is_none()
-    }
-}
-
-impl ChatWatcher {
-    fn note(&mut self, chunk: &Members<'_>, data: &[u8], seen: &mut Seen) -> bool {
-        if chunk.get("error").is_some() {
-            seen.error = Some(error::stream_error(data));
-            return false;
-        }
-        let keep = |slot: &mut Option<String>, key: &str| {
-            if slot.is_none() {
-                *slot = chunk.text(key).filter(|text| !text.is_empty()).map(String::from);
-            }
-        };
-        keep(&mut seen.id, "id");
-        keep(&mut seen.model, "model");
-        keep(&mut self.service_tier, "service_tier");
-        let choices = chunk.get("choices").and_then(json::elements).unwrap_or_default();
-        for choice in &choices {
-            let Some(choice) = json::members(choice) else { continue };
-            let index = choice.get("index").and_then(|raw| raw.get().parse().ok()).unwrap_or(0);
-            if !self.open.contains(&index) {
-                self.open.push(index);
-            }
-            if let Some(reason) = choice.text("finish_reason") {
-                if !self.finished.contains(&index) {
-                    self.finished.push(index);
-                }
-                if seen.finish_reason.is_none() || index == 0 {
-                    seen.finish_reason = Some(reason.into_owned());
-                }
-            }
-            if !seen.content
-                && choice.get("delta").and_then(json::members).is_some_and(|delta| has_content(&delta))
-            {
-                seen.content = true;
-            }
-        }
-        seen.finished = !self.open.is_empty() && self.open.len() == self.finished.len();
-        let usage = usage_of(chunk, self.service_tier.clone());
-        let has_usage = usage.is_some();
-        if has_usage {
-            seen.usage = usage;
-        }
-        has_usage && choices.is_empty()
-    }
-}
-
-/// A chunk's usage, wherever its provider puts it.
-pub(super) fn usage_of(chunk: &Members<'_>, service_tier: Option<String>) -> Option<Usage> {
-    let in_choice = || {
-        let first = *json::elements(chunk.get("choices")?)?.first()?;
-        json::members(first)?.get("usage")
-    };
-    let of_groq = || json::members(chunk.get("x_groq")?)?.get("usage");
-    let raw = chunk.get("usage").or_else(of_groq).or_else(in_choice)?;
-    super::usage::read(raw, service_tier)
-}
-
-fn has_content(delta: &Members<'_>) -> bool {
-    ["content", "reasoning_content", "reasoning", "refusal"]
-        .iter()
-        .any(|key| delta.text(key).is_some_and(|text| !text.is_empty()))
+fn has_content(choice: &Members<'_>) -> bool {
+    let Some(delta) = choice.get("delta").and_then(crate::json::members) else { return false };
+    ["content", "reasoning_content", "reasoning", "refusal"].iter().any(|key| says(&delta, key))
         || ["tool_calls", "function_call", "audio", "reasoning_details"]
             .iter()
             .any(|key| delta.get(key).is_some())
-}
-
-/// What one pass over a chunk's text shows.
-#[derive(Default)]
-struct Glance {
-    /// Characters of output.
-    chars: u64,
-    /// The chunk has more to say than its text: usage, an error, a finish reason, or a choice other than the first
-    /// (or a tool call other than the first, which costs one parse too many).
-    is_telling: bool,
-}
-
-fn glance(data: &[u8]) -> Glance {
-    let mut glance = Glance::default();
-    for_each_key(data, |key, value| match (key, value) {
-        (
-            b"content" | b"reasoning_content" | b"reasoning" | b"arguments" | b"refusal" | b"input",
-            Value::Text(text),
-        ) => glance.chars += count_string(text),
-        (b"usage" | b"error" | b"finish_reason", value) => glance.is_telling |= value != Value::Other(b'n'),
-        (b"index", value) => glance.is_telling |= value != Value::Other(b'0'),
-        _ => {}
-    });
-    glance
 }

@@ -48,6 +48,39 @@ fn reads_what_the_gateway_needs_of_a_messages_request() {
 }
 
 #[test]
+fn reads_what_the_gateway_needs_of_a_completions_request() {
+    let completions = Format::OpenAiCompletions;
+    let choices = |rest: &str| {
+        let body = format!(r#"{{"model":"m","max_tokens":7,"user":"ann"{rest}}}"#);
+        let envelope = Envelope::peek(completions, body.as_bytes()).unwrap();
+        assert_eq!((envelope.user.as_deref(), envelope.max_output_tokens), (Some("ann"), Some(7)));
+        envelope.choices
+    };
+    for (rest, expected) in [
+        ("", 1),
+        (r#","prompt":null"#, 1),
+        (r#","prompt":"""#, 1),
+        (r#","prompt":[]"#, 1),
+        (r#","prompt":[ 1, 2, 3]"#, 1),
+        (r#","prompt":["a",1]"#, 1),
+        (r#","prompt":["a","b","c"]"#, 3),
+        (r#","prompt":[[1,2],[3]],"n":2"#, 4),
+        (r#","prompt":["a","b"],"n":2,"best_of":5"#, 10),
+    ] {
+        assert_eq!(choices(rest), expected, "{rest}");
+    }
+    for (rest, code) in [(r#""prompt":7"#, "invalid_type"), (r#""best_of":0"#, "invalid_value")] {
+        let (found, _) = refused(completions, format!(r#"{{"model":"m",{rest}}}"#).as_bytes());
+        assert_eq!(found, code, "{rest}");
+    }
+    let body = Bytes::from_static(br#"{"model":"m","prompt":"x","stream":true}"#);
+    let edits = Edits { model: None, ask_usage: true };
+    let asked = Envelope::peek(completions, &body).unwrap().rewrite(&body, &edits);
+    let expected = r#"{"model":"m","stream_options":{"include_usage":true},"prompt":"x","stream":true}"#;
+    assert_eq!(asked, expected);
+}
+
+#[test]
 fn null_is_absent_where_the_format_says_so() {
     let envelope =
         peek(r#"{"model":"m","messages":[],"stream":null,"n":null,"user":null,"max_tokens":null}"#);

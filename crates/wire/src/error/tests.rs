@@ -188,3 +188,15 @@ fn stream_errors_are_events_without_an_end_marker() {
     assert!(messages.starts_with("event: error\ndata: {\"type\":\"error\","));
     assert_eq!(messages.matches('\n').count(), 3, "a line feed in the message must stay escaped");
 }
+
+#[test]
+fn google_knows_its_own_statuses_only() {
+    for (status, code, word) in
+        [(529, 503, "UNAVAILABLE"), (503, 503, "UNAVAILABLE"), (429, 429, "RESOURCE_EXHAUSTED")]
+    {
+        let kind = classify::by_status(status);
+        let body = render_error(Format::Gemini, &ApiError::new(status, kind, "x"), "r", "t");
+        let error = &serde_json::from_slice::<Value>(&body).unwrap()["error"];
+        assert_eq!((&error["code"], &error["status"]), (&Value::from(code), &Value::from(word)));
+    }
+}

@@ -3,16 +3,18 @@
 use serde_json::value::RawValue;
 
 use super::spelling;
+use crate::canonical::signature;
 use crate::envelope::{BadRequest, EnvelopeParts, Fields};
 use crate::json;
 
 pub(super) fn read(fields: &Fields<'_>) -> Result<EnvelopeParts, BadRequest> {
+    let mark = Some(signature::BY_GATEWAY_IN_BASE64);
     let contents = fields.required("contents")?;
     if spelling::list(contents).is_none() {
         return Err(BadRequest::wrong_type("contents", "an array"));
     }
     let Some((name, config)) = either(fields, "generationConfig", "generation_config")? else {
-        return Ok(EnvelopeParts::default());
+        return Ok(EnvelopeParts { mark, ..EnvelopeParts::default() });
     };
     let members = json::members(config).ok_or_else(|| BadRequest::wrong_type(name, "an object"))?;
     let config = fields.nested(name, &members);
@@ -30,7 +32,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<EnvelopeParts, BadRequest> {
         None => None,
     };
     let max_output_tokens = number("maxOutputTokens", "max_output_tokens")?.map(|(_, count)| count);
-    Ok(EnvelopeParts { max_output_tokens, choices, ..EnvelopeParts::default() })
+    Ok(EnvelopeParts { max_output_tokens, choices, mark, ..EnvelopeParts::default() })
 }
 
 /// The member, and the spelling it was found under. Both at once could be read in two ways.

@@ -7,7 +7,10 @@ use crate::json::ObjectWriter;
 
 pub(super) fn render(error: &ApiError, request_id: &str, timestamp: &str) -> String {
     let mut inner = ObjectWriter::new();
-    inner.put("code", error.status).string("message", &error.message).string("status", status_of(error));
+    inner
+        .put("code", code_of(error.status))
+        .string("message", &error.message)
+        .string("status", status_of(error));
     let details = details(error);
     if !details.is_empty() {
         inner.put("details", details);
@@ -16,6 +19,15 @@ pub(super) fn render(error: &ApiError, request_id: &str, timestamp: &str) -> Str
     let mut outer = ObjectWriter::new();
     outer.raw("error", &inner.finish()).string("timestamp", timestamp).string("request_id", request_id);
     outer.finish()
+}
+
+/// Google's own statuses: others have some that it does not use.
+fn code_of(status: u16) -> u16 {
+    match status {
+        529 => 503,
+        524 => 504,
+        own => own,
+    }
 }
 
 /// Clients read this list by the types of its entries, so whatever else is known comes as a typed one, too.

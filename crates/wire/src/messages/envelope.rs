@@ -1,5 +1,6 @@
 //! Which members of a messages request the gateway reads.
 
+use crate::canonical::signature;
 use crate::envelope::{BadRequest, EnvelopeParts, Fields};
 use crate::json;
 
@@ -13,5 +14,10 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<EnvelopeParts, BadRequest> {
             fields.nested("metadata", &members).string("user_id")?
         }
     };
-    Ok(EnvelopeParts { user, max_output_tokens: fields.count("max_tokens")?, ..EnvelopeParts::default() })
+    Ok(EnvelopeParts {
+        user,
+        max_output_tokens: fields.count("max_tokens")?,
+        mark: Some(signature::IN_TEXT),
+        ..EnvelopeParts::default()
+    })
 }

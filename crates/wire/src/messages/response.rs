@@ -31,6 +31,7 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
         message,
         finish: members.take_as::<String>("stop_reason").map(|word| finish(&word)),
         stop_sequence: members.take_as("stop_sequence"),
+        logprobs: None,
         extra: Extra::default(),
     };
     Ok(Response {
@@ -118,7 +119,7 @@ fn name_calls(choice: &mut Choice, response_id: &str) {
 }
 
 fn write_choice(choice: &Choice, is_own: bool, out: &mut ObjectWriter, to: &mut Encoding) {
-    let Choice { index: _, message, finish, stop_sequence, extra } = choice;
+    let Choice { index: _, message, finish, stop_sequence, logprobs, extra } = choice;
     let parts: &[Part] = &message.content.parts;
     let path = if is_own { "" } else { "choices[0].message." };
     let mut blocks = Vec::with_capacity(parts.len());
@@ -140,6 +141,7 @@ fn write_choice(choice: &Choice, is_own: bool, out: &mut ObjectWriter, to: &mut 
         None if is_own => out,
         None => out.raw("stop_sequence", "null"),
     };
+    to.lose_if(logprobs.is_some(), "choices[0]", "logprobs");
     let mut unused = ObjectWriter::new();
     message.extra.write(OWNER, &mut unused, "choices[0].message", &mut to.loss);
     extra.write(OWNER, &mut unused, "choices[0]", &mut to.loss);

@@ -1,5 +1,6 @@
 //! Which members of a responses request the gateway reads.
 
+use crate::canonical::signature;
 use crate::envelope::{BadRequest, EnvelopeParts, Fields, Memory};
 
 pub(super) fn read(fields: &Fields<'_>) -> Result<EnvelopeParts, BadRequest> {
@@ -24,6 +25,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<EnvelopeParts, BadRequest> {
         memory: Some(memory),
         user,
         max_output_tokens: fields.count("max_output_tokens")?,
+        mark: Some(signature::BY_GATEWAY),
         ..EnvelopeParts::default()
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::item::{self, Names};
-use super::{OWNER, read, usage};
+use super::{OWNER, logprobs, read, usage};
 use crate::canonical::{
     Choice, Content, Encoding, Extra, Finish, Item, Message, Notation, PartKind, ReasoningNotation, Response,
     Role,
@@ -67,6 +67,7 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
         .flat_map(|item| &item.content.parts)
         .any(|part| matches!(part.kind, PartKind::ToolCall(_)));
     let finish = finish(read::finish_reason(&members).as_deref(), has_calls);
+    let logprobs = logprobs::take(&mut items);
     let mut items = items.into_iter();
     let mut message = items.next().unwrap_or_else(nothing);
     message.item.rest = items.collect();
@@ -83,7 +84,14 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
         id: rest.take_as("id"),
         model: rest.take_as("model"),
         created: rest.take("created_at").map(RawValue::to_owned),
-        choices: vec![Choice { index: 0, message, finish, stop_sequence: None, extra: Extra::default() }],
+        choices: vec![Choice {
+            index: 0,
+            message,
+            finish,
+            stop_sequence: None,
+            logprobs,
+            extra: Extra::default(),
+        }],
         usage,
         echo,
         extra: Extra::rest(OWNER, rest),
@@ -126,7 +134,7 @@ fn encode_own(response: Response, to: &mut Encoding) -> String {
         .maybe_string("model", model.as_deref());
     let mut items = Vec::new();
     for choice in &choices {
-        let Choice { index: _, message, finish: _, stop_sequence: _, extra: _ } = choice;
+        let Choice { index: _, message, finish: _, stop_sequence: _, logprobs: _, extra: _ } = choice;
         let all = std::iter::once(message).chain(&message.item.rest);
         for item in all.filter(|item| !item.item.place.is_empty()) {
             // A reply is never refused.
@@ -154,8 +162,12 @@ fn encode_foreign(response: Response, ctx: &ReplyContext, to: &mut Encoding) -> 
     let mut items = Vec::new();
     let mut status = Status::Completed;
     let mut unused = ObjectWriter::new();
-    if let Some(choice) = choices.next() {
-        let Choice { index: _, message, finish, stop_sequence, extra } = &choice;
+    if let Some(mut choice) = choices.next() {
+        if let Some(logprobs) = &choice.logprobs {
+            to.lose_if(logprobs.tokens.is_empty(), "choices[0]", "logprobs");
+            logprobs::distribute(&logprobs.tokens, &mut choice.message.content.parts);
+        }
+        let Choice { index: _, message, finish, stop_sequence, logprobs: _, extra } = &choice;
         status = Status::of(finish.as_ref());
         let names = Names { id: object.bare_id(), tools: &ctx.tools, status: status.of_item() };
         // A reply is never refused.

@@ -82,7 +82,7 @@ impl StreamTranscoder {
     pub fn render_error(&mut self, error: &ApiError, request_id: &str, timestamp: &str) -> Vec<u8> {
         let body = (self.to.codec().render_error)(error, request_id, timestamp);
         let mut out = Vec::new();
-        if self.inner.encoder.error(&body, &mut out) {
+        if self.inner.encoder.error(error, &body, &mut out) {
             return out;
         }
         render_stream_error(self.to, error, request_id, timestamp)

@@ -213,6 +213,38 @@ fn an_error_in_a_stream_is_told_twice_and_understood_once() {
     assert_eq!((read.kind, read.param.as_deref()), (ErrorKind::ContextLength, Some("messages")));
 }
 
+/// What has been told of a response is told of it when it fails, too.
+#[test]
+fn an_error_in_a_stream_says_which_response_failed() {
+    let error = ApiError::new(529, ErrorKind::Overloaded, "Busy.");
+    let started = fixtures("streams").into_iter().find(|one| one.name == "anthropic_messages-error").unwrap();
+    let mut transcoder = StreamTranscoder::new(started.format, RESPONSES, context(Vec::new()));
+    let before = String::from_utf8(transcoder.feed(&started.bytes).bytes).unwrap();
+    let created = &events(&before, "response.created")[0]["response"];
+    let rendered = String::from_utf8(transcoder.render_error(&error, "r1", "2026-01-02T03:04:05Z")).unwrap();
+    let failed = &events(&rendered, "response.failed")[0]["response"];
+    for member in ["id", "object", "created_at", "model"] {
+        assert_eq!(failed[member], created[member], "{member}");
+    }
+    assert_eq!(
+        (&failed["status"], &failed["error"]["code"]),
+        (&json!("failed"), &json!("server_is_overloaded"))
+    );
+
+    // The provider's own stream is watched only.
+    let cut = fixtures("streams").into_iter().find(|one| one.name == "openai_responses-truncated").unwrap();
+    let mut tap = StreamTap::new(RESPONSES, false);
+    tap.feed(cut.bytes.into());
+    let end = tap.finish();
+    let rendered = String::from_utf8(tap.render_error(&error, "r1", "2026-01-02T03:04:05Z")).unwrap();
+    let failed = &events(&rendered, "response.failed")[0]["response"];
+    assert_eq!((failed["id"].as_str(), failed["model"].as_str()), (end.id.as_deref(), end.model.as_deref()));
+    assert_eq!(failed["created_at"], 1_767_323_045);
+    let unknown = StreamTap::new(RESPONSES, false).render_error(&error, "r1", "2026-01-02T03:04:05Z");
+    let failed = &events(std::str::from_utf8(&unknown).unwrap(), "response.failed")[0]["response"];
+    assert_eq!((&failed["id"], &failed["created_at"]), (&json!("resp_r1"), &json!(1_767_323_045)));
+}
+
 #[test]
 fn a_failed_response_is_an_error() {
     let body = br#"{"id":"resp_1","object":"response","status":"failed","error":{"code":"server_error","message":"It broke."},"output":[]}"#;

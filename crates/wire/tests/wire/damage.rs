@@ -98,6 +98,7 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
         "ollama_generate-text",
         "cohere-tools",
         "cohere-text",
+        "openai_completions-text",
     ];
     for fixture in fixtures("streams").iter().filter(|fixture| complete.contains(&fixture.name.as_str())) {
         let text = std::str::from_utf8(&fixture.bytes).unwrap();

@@ -36,7 +36,8 @@ pub fn others(format: Format) -> impl Iterator<Item = Format> {
 
 /// The formats that can hold a conversation.
 pub fn conversing() -> impl Iterator<Item = Format> {
-    Format::ALL.into_iter().filter(|format| *format != Format::OllamaGenerate)
+    let is_single = |format: &Format| matches!(format, Format::OllamaGenerate | Format::OpenAiCompletions);
+    Format::ALL.into_iter().filter(move |format| !is_single(format))
 }
 
 /// A model that speaks a format natively.
@@ -47,6 +48,7 @@ pub fn model_of(format: Format) -> &'static str {
         Format::Gemini => "gemini-2.5-pro",
         Format::Ollama | Format::OllamaGenerate => "qwen3:8b",
         Format::Cohere => "command-a-plus-05-2026",
+        Format::OpenAiCompletions => "gpt-3.5-turbo-instruct",
     }
 }
 
@@ -58,7 +60,8 @@ pub fn beside(format: Format) -> Beside<'static> {
         | Format::AnthropicMessages
         | Format::Cohere
         | Format::Ollama
-        | Format::OllamaGenerate => Beside::default(),
+        | Format::OllamaGenerate 
+        | Format::OpenAiCompletions => Beside::default(),
         Format::Gemini => Beside { model: Some(model_of(format)), stream: Some(false) },
     }
 }
@@ -66,7 +69,7 @@ pub fn beside(format: Format) -> Beside<'static> {
 /// What shows that a stream is finished, in each format: its end marker, or what only a finished one says.
 pub fn end_marks(format: Format) -> &'static [&'static str] {
     match format {
-        Format::OpenAiChat => &["[DONE]"],
+        Format::OpenAiChat | Format::OpenAiCompletions => &["[DONE]"],
         Format::OpenAiResponses => &["event: response.completed", "event: response.incomplete"],
         Format::AnthropicMessages => &["message_stop"],
         Format::Gemini => &["\"finishReason\""],

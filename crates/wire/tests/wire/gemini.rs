@@ -86,6 +86,14 @@ fn sent_back(format: Format, reply: &Value) -> Value {
             {"role": "user", "content": "Go."}, message,
             {"role": "tool", "tool_call_id": id, "content": "ok"}]});
     }
+    if format == Format::OpenAiResponses {
+        let items = reply["output"].as_array().unwrap();
+        let call = items.iter().find(|item| item["type"] == "function_call").unwrap();
+        let asked = json!({"role": "user", "content": "Go."});
+        let result = json!({"type": "function_call_output", "call_id": call["call_id"], "output": "ok"});
+        let input: Vec<&Value> = std::iter::once(&asked).chain(items).chain([&result]).collect();
+        return json!({"model": "m", "input": input});
+    }
     let blocks = reply["content"].as_array().unwrap();
     let call = blocks.iter().find(|block| block["type"] == "tool_use").unwrap();
     json!({"model": "m", "max_tokens": 100, "messages": [
@@ -97,9 +105,10 @@ fn sent_back(format: Format, reply: &Value) -> Value {
 #[test]
 fn signatures_of_calls_come_home() {
     let reply = named("responses", "gemini-thinking_call");
-    for client in [Format::OpenAiChat, Format::AnthropicMessages] {
+    for client in [Format::OpenAiChat, Format::AnthropicMessages, Format::OpenAiResponses] {
         let there =
             translate_response(Format::Gemini, client, &reply.bytes, &ReplyContext::default()).unwrap();
+        assert!(there.loss.is_empty(), "{client}: {:?}", there.loss);
         let body = sent_back(client, &serde_json::from_slice(&there.body).unwrap());
         let body = serde_json::to_vec(&body).unwrap();
         let back = translate_request(client, Format::Gemini, &body, &target("gemini-3-pro-preview")).unwrap();
@@ -116,6 +125,33 @@ fn signatures_of_calls_come_home() {
             assert!(!String::from_utf8(body).unwrap().contains("CpQBVKhc7l3Zk1"), "{client} to {other}");
         }
     }
+}
+
+#[test]
+fn signatures_of_streamed_calls_come_home_from_a_responses_client() {
+    let (gemini, responses) = (Format::Gemini, Format::OpenAiResponses);
+    let stream = named("streams", "gemini-tools").bytes;
+    let mut transcoder = StreamTranscoder::new(gemini, responses, ReplyContext::default());
+    let out = transcoder.feed(&stream).bytes;
+    let end = transcoder.finish();
+    assert!(end.loss.is_empty(), "{:?}", end.loss);
+    let out = String::from_utf8([&out[..], &end.forward[..]].concat()).unwrap();
+    let last = out.lines().rev().find_map(|line| line.strip_prefix("data: ")).unwrap();
+    let completed: Value = serde_json::from_str(last).unwrap();
+    let body = sent_back(responses, &completed["response"]).to_string();
+    let back =
+        translate_request(responses, gemini, body.as_bytes(), &target("gemini-3-pro-preview")).unwrap();
+    let sent = String::from_utf8(stream).unwrap();
+    let back: Value = serde_json::from_slice(&back.body).unwrap();
+    let mut calls = back["contents"][1]["parts"].as_array().unwrap().iter();
+    let call = calls.find(|part| part["functionCall"].is_object()).unwrap();
+    let signature = call["thoughtSignature"].as_str().unwrap();
+    assert!(sent.contains(&format!("\"thoughtSignature\":\"{signature}\"")), "{back}");
+
+    // As it does through another gateway like this one.
+    let mut transcoder = StreamTranscoder::new(responses, gemini, ReplyContext::default());
+    let again = String::from_utf8(transcoder.feed(out.as_bytes()).bytes).unwrap();
+    assert!(again.contains(&format!("\"thoughtSignature\":\"{signature}\"")), "{again}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod agents;
 mod cohere;
+mod completions;
 mod damage;
 mod fixtures;
 mod gemini;

@@ -49,6 +49,40 @@ async fn openai_streams_usage_only_if_asked() {
 }
 
 #[tokio::test]
+async fn completions_go_on_with_every_prompt() {
+    let upstream = FakeUpstream::openai().await;
+    let ask = async |body: Value| send(&upstream, request("/v1/completions", "sk-any", &body)).await.unwrap();
+    let whole = ask(json!({"model": "m", "prompt": "Once"})).await.json();
+    assert_eq!(
+        (&whole["object"], &whole["choices"][0]["text"]),
+        (&json!("text_completion"), &json!(REPLY_TEXT))
+    );
+    assert_eq!(whole["usage"]["total_tokens"], 41);
+    let several = json!({"model": "m", "prompt": ["a", "b"], "n": 2, "echo": true});
+    let whole = ask(several.clone()).await.json();
+    let choices = whole["choices"].as_array().unwrap();
+    assert_eq!((choices.len(), &choices[3]["index"]), (4, &json!(3)));
+    assert_eq!(choices[2]["text"], format!("b{REPLY_TEXT}"));
+
+    let mut body = streamed(several);
+    body["stream_options"] = json!({"include_usage": true});
+    let seen = ask(body).await;
+    assert!(seen.text().ends_with("data: [DONE]\n\n"));
+    let events = seen.events();
+    let of_last = |event: &&Value| event["choices"][0]["index"] == 3;
+    let text: String =
+        events.iter().filter(of_last).filter_map(|event| event["choices"][0]["text"].as_str()).collect();
+    assert_eq!(text, format!("b{REPLY_TEXT}"));
+    assert_eq!(events.last().unwrap()["usage"]["completion_tokens"], 21);
+
+    assert_eq!(ask(json!({"model": "m"})).await.status, 200);
+    assert_eq!(ask(json!({"model": "m", "prompt": 7})).await.json()["error"]["param"], "prompt");
+    assert_eq!(ask(json!({"model": "fake-429", "prompt": ""})).await.status, 429);
+    let cut = ask(json!({"model": "fake-truncated", "prompt": "a", "stream": true})).await.text();
+    assert!(!cut.contains("[DONE]") && !cut.contains("\"stop\""), "{cut}");
+}
+
+#[tokio::test]
 async fn anthropic_answers_and_streams_the_same() {
     let upstream = FakeUpstream::anthropic().await;
     let usage = Usage { input: 3, cache_read: 2, cache_write: 1, output: 9, reasoning: 0 };

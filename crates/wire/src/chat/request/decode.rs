@@ -3,9 +3,10 @@
 use serde_json::value::RawValue;
 
 use super::super::{OWNER, message, tools};
-use crate::canonical::{Extra, OutputFormat, OutputLimit, Request, Sampling, Schema, Stop, Thinking};
+use crate::canonical::{Extra, OutputLimit, Request, Thinking};
 use crate::envelope::BadRequest;
 use crate::json::{self, Members};
+use crate::openai::settings;
 
 pub(in super::super) fn decode(mut members: Members<'_>) -> Result<Request, BadRequest> {
     members.take("model");
@@ -29,21 +30,21 @@ pub(in super::super) fn decode(mut members: Members<'_>) -> Result<Request, BadR
         tool_choice: members.take("tool_choice").map(tools::decode_choice),
         parallel_tool_calls: members.take_as("parallel_tool_calls"),
         limit: limit(&mut members),
-        sampling: sampling(&mut members),
-        stop: stop(&mut members),
+        sampling: settings::sampling(&mut members),
+        stop: settings::stop(&mut members),
         choices: members.take_as("n"),
         logprobs: members.take_as("logprobs"),
         top_logprobs: members.take("top_logprobs").map(RawValue::to_owned),
         logit_bias: members.take("logit_bias").map(RawValue::to_owned),
         effort: members.take_as("reasoning_effort"),
         thinking: thinking(&mut members),
-        output: output(&mut members),
+        output: settings::output(&mut members),
         modalities: members.take_as("modalities"),
         service_tier: members.take_as("service_tier"),
         user: members.take_as("user"),
         metadata: members.take("metadata").map(RawValue::to_owned),
         stream: members.take_as("stream"),
-        include_usage: include_usage(&mut members, &mut extra),
+        include_usage: settings::include_usage(&mut members, OWNER, &mut extra),
         extra: {
             extra.add("", OWNER, members);
             extra
@@ -55,25 +56,6 @@ fn limit(members: &mut Members<'_>) -> Option<OutputLimit> {
     ["max_completion_tokens", "max_tokens"]
         .into_iter()
         .find_map(|member| Some(OutputLimit { tokens: members.take_as(member)?, member: member.to_owned() }))
-}
-
-fn sampling(members: &mut Members<'_>) -> Sampling {
-    let mut number = |member: &str| members.take(member).map(RawValue::to_owned);
-    Sampling {
-        temperature: number("temperature"),
-        top_p: number("top_p"),
-        top_k: number("top_k"),
-        frequency_penalty: number("frequency_penalty"),
-        presence_penalty: number("presence_penalty"),
-        seed: number("seed"),
-    }
-}
-
-fn stop(members: &mut Members<'_>) -> Option<Stop> {
-    if let Some(sequence) = members.take_as::<String>("stop") {
-        return Some(Stop { sequences: vec![sequence], as_string: true });
-    }
-    Some(Stop { sequences: members.take_as("stop")?, as_string: false })
 }
 
 /// Not OpenAI's, but what gateways and some providers take: the messages format's own setting.
@@ -90,39 +72,4 @@ fn thinking(members: &mut Members<'_>) -> Option<Thinking> {
     }
     members.take("thinking");
     Some(thinking)
-}
-
-fn output(members: &mut Members<'_>) -> Option<OutputFormat> {
-    let mut format = json::members(members.get("response_format")?)?;
-    let output = match format.take_as::<String>("type")?.as_str() {
-        "text" => OutputFormat::Text,
-        "json_object" => OutputFormat::JsonObject,
-        "json_schema" => {
-            let mut schema = json::members(format.take("json_schema")?)?;
-            let read = Schema {
-                name: schema.take_as("name"),
-                description: schema.take_as("description"),
-                json: schema.take("schema").map(RawValue::to_owned),
-                strict: schema.take_as("strict"),
-            };
-            if !schema.0.is_empty() {
-                return None;
-            }
-            OutputFormat::JsonSchema(read)
-        }
-        _ => return None,
-    };
-    if !format.0.is_empty() {
-        return None;
-    }
-    members.take("response_format");
-    Some(output)
-}
-
-fn include_usage(members: &mut Members<'_>, extra: &mut Extra) -> Option<bool> {
-    let mut options = json::members(members.get("stream_options")?)?;
-    let include = options.take_as("include_usage")?;
-    members.take("stream_options");
-    extra.add("stream_options", OWNER, options);
-    Some(include)
 }

@@ -1,22 +1,14 @@
 //! The canonical model into a chat request.
 
-use serde_json::Value;
-
 use super::super::{OWNER, message, models, tools};
 use crate::canonical::{
-    Encoding, Extra, Function, Item, Message, OutputFormat, ReasoningNotation, Request, Role, Sampling,
-    Schema, Thinking, Tool, ToolChoice,
+    Encoding, Extra, Function, Item, Message, ReasoningNotation, Request, Role, Sampling, Thinking, Tool,
+    ToolChoice,
 };
 use crate::envelope::BadRequest;
-use crate::json::{self, ObjectWriter, array, quote};
+use crate::json::{ObjectWriter, array, quote};
+use crate::openai::settings;
 use crate::translate::Target;
-
-/// What the provider takes at most.
-const MAX_STOP_SEQUENCES: usize = 4;
-/// Longer names of users are refused.
-const MAX_USER_CHARS: usize = 64;
-/// Used where the other format's schema has no name.
-const SCHEMA_NAME: &str = "response";
 
 pub(in super::super) fn encode(
     request: Request,
@@ -114,13 +106,7 @@ pub(in super::super) fn encode(
     }
     write_sampling(&sampling, is_own, target.model, &mut out, to);
     if let Some(stop) = stop {
-        let kept = if is_own { stop.sequences.len() } else { stop.sequences.len().min(MAX_STOP_SEQUENCES) };
-        to.lose_if(kept < stop.sequences.len(), "", &format!("stop_sequences[{kept}]"));
-        match stop.sequences.as_slice() {
-            [one] if stop.as_string => out.string("stop", one),
-            [] if !is_own => &mut out,
-            all => out.raw("stop", &array(all[..kept].iter().map(|text| quote(text)))),
-        };
+        settings::write_stop(&stop, is_own, &mut out, to);
     }
     if let Some(choices) = choices {
         out.put("n", choices);
@@ -138,18 +124,14 @@ pub(in super::super) fn encode(
         out.string("reasoning_effort", effort);
     }
     if let Some(output) = output {
-        write_output(&output, is_own, &mut out);
+        settings::write_output(&output, is_own, &mut out);
     }
     if let Some(modalities) = modalities {
         out.raw("modalities", &array(modalities.iter().map(|name| quote(name))));
     }
     write_tier(service_tier.as_deref(), is_own, &mut out, to);
     if let Some(user) = user {
-        if is_own || user.chars().count() <= MAX_USER_CHARS {
-            out.string("user", &user);
-        } else {
-            to.lose("metadata", "user_id");
-        }
+        settings::write_user(&user, is_own, &mut out, to);
     }
     if is_own {
         out.maybe_raw("metadata", metadata.as_deref());
@@ -162,10 +144,7 @@ pub(in super::super) fn encode(
     // Without this a stream ends without saying what it used.
     let include_usage = include_usage.or((!is_own && stream == Some(true)).then_some(true));
     if let Some(include) = include_usage {
-        let mut options = ObjectWriter::new();
-        options.put("include_usage", include);
-        extra.write_nested(OWNER, "stream_options", &mut options);
-        out.raw("stream_options", &options.finish());
+        settings::write_include_usage(include, OWNER, &extra, &mut out);
     }
     extra.write(OWNER, &mut out, "", &mut to.loss);
     Ok(out.finish())
@@ -262,35 +241,6 @@ fn foreign_effort(
         }
         (None, Some(Thinking::Adaptive | Thinking::Disabled) | None) => None,
     }
-}
-
-fn write_output(output: &OutputFormat, is_own: bool, out: &mut ObjectWriter) {
-    let mut format = ObjectWriter::new();
-    match output {
-        OutputFormat::Text => {
-            format.string("type", "text");
-        }
-        OutputFormat::JsonObject => {
-            format.string("type", "json_object");
-        }
-        OutputFormat::JsonSchema(Schema { name, description, json, strict }) => {
-            let mut inner = ObjectWriter::new();
-            let name = name.as_deref().or((!is_own).then_some(SCHEMA_NAME));
-            inner
-                .maybe_string("name", name)
-                .maybe_string("description", description.as_deref())
-                .maybe_raw("schema", json.as_deref());
-            let fits = || {
-                let schema = json.as_ref().and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
-                schema.is_some_and(|schema| json::is_strict(&schema))
-            };
-            if let Some(strict) = strict.or_else(|| (!is_own).then(fits)) {
-                inner.put("strict", strict);
-            }
-            format.string("type", "json_schema").raw("json_schema", &inner.finish());
-        }
-    }
-    out.raw("response_format", &format.finish());
 }
 
 fn write_tier(tier: Option<&str>, is_own: bool, out: &mut ObjectWriter, to: &mut Encoding) {

@@ -2,9 +2,10 @@
 
 use serde_json::value::RawValue;
 
-use super::super::{OWNER, message, response, watch};
+use super::super::{OWNER, message};
 use crate::canonical::{Event, Opaque, StreamDecoder};
 use crate::json::{self, Members};
+use crate::openai::{finish, logprobs, watch};
 use crate::sse;
 
 #[derive(Default)]
@@ -68,15 +69,18 @@ impl ChatDecoder {
     fn choice(&mut self, raw: &RawValue, out: &mut Vec<Event>) {
         let Some(mut choice) = json::members(raw) else { return };
         let index = choice.take_as("index").unwrap_or(0);
+        if let Some(raw) = choice.get("logprobs") {
+            out.push(match logprobs::read(raw) {
+                Some(logprobs) => Event::Logprobs { choice: index, logprobs },
+                None => opaque(&format!("choices[{index}].logprobs"), raw),
+            });
+        }
         if let Some(delta) = choice.take("delta").and_then(json::members) {
             self.delta(index, delta, out);
         }
         if let Some(word) = choice.text("finish_reason") {
-            let finish = response::finish(&word);
+            let finish = finish::read(&word);
             out.push(Event::Finish { choice: index, finish, stop_sequence: None });
-        }
-        if let Some(logprobs) = choice.get("logprobs") {
-            out.push(opaque("choices[0].logprobs", logprobs));
         }
     }
 

@@ -1,10 +1,10 @@
 //! Canonical events into chunks.
 
 use super::super::message::{annotation, write_signature};
-use super::super::{response, usage};
-use crate::canonical::{Event, Finish, StreamEncoder};
+use crate::canonical::{Event, Finish, StreamEncoder, Token};
 use crate::json::{ObjectWriter, array};
 use crate::loss::LossReport;
+use crate::openai::{DONE, finish, logprobs, usage, write_event};
 use crate::translate::ReplyContext;
 use crate::usage::Usage;
 
@@ -23,6 +23,8 @@ pub(in super::super) struct ChatEncoder {
     annotations: u64,
     /// Characters of text so far.
     chars: u64,
+    /// Told with the text after them.
+    logprobs: Vec<(u64, Vec<Token>)>,
     usage: Option<Usage>,
     /// Held back until the provider's stream has ended well.
     finishes: Vec<(u64, Finish)>,
@@ -41,6 +43,7 @@ impl ChatEncoder {
             blocks: 0,
             annotations: 0,
             chars: 0,
+            logprobs: Vec::new(),
             usage: None,
             finishes: Vec::new(),
             closed: false,
@@ -58,10 +61,15 @@ impl ChatEncoder {
         chunk
     }
 
-    fn send(&self, choice: u64, delta: &str, finish: Option<&str>, out: &mut Vec<u8>) {
+    fn send(&mut self, choice: u64, delta: &str, finish: Option<&str>, out: &mut Vec<u8>) {
         let mut object = ObjectWriter::new();
-        // Some clients insist on an explicit null.
-        object.put("index", choice).raw("delta", delta).put("logprobs", ()).put("finish_reason", finish);
+        object.put("index", choice).raw("delta", delta);
+        match logprobs::release(choice, &mut self.logprobs) {
+            Some(tokens) => object.raw("logprobs", &logprobs::write(&tokens)),
+            // Some clients insist on an explicit null.
+            None => object.raw("logprobs", "null"),
+        };
+        object.put("finish_reason", finish);
         let mut chunk = self.chunk(&array([object.finish()]));
         if self.ctx.include_usage {
             chunk.raw("usage", "null");
@@ -172,6 +180,10 @@ impl StreamEncoder for ChatEncoder {
                     None => citation.report("", loss),
                 }
             }
+            Event::Logprobs { choice, logprobs } if logprobs.tokens.is_empty() => {
+                loss.add(format!("choices[{choice}].logprobs"));
+            }
+            Event::Logprobs { choice, logprobs } => logprobs::hold(choice, logprobs, &mut self.logprobs),
             Event::Finish { choice, finish, stop_sequence } => {
                 if stop_sequence.is_some() {
                     loss.add("stop_sequence");
@@ -197,7 +209,7 @@ impl StreamEncoder for ChatEncoder {
             if !self.announced.contains(&choice) {
                 self.delta(choice, "content", "\"\"", out);
             }
-            self.send(choice, "{}", Some(&response::finish_word(&finish, false)), out);
+            self.send(choice, "{}", Some(finish::word(&finish, false)), out);
         }
         if self.ctx.include_usage
             && let Some(usage) = self.usage.take()
@@ -206,16 +218,10 @@ impl StreamEncoder for ChatEncoder {
             chunk.raw("usage", &usage::write(&usage).to_string());
             write_event(&chunk.finish(), out);
         }
-        out.extend_from_slice(b"data: [DONE]\n\n");
+        out.extend_from_slice(DONE);
     }
 
     fn is_closed(&self) -> bool {
         self.closed
     }
-}
-
-fn write_event(json: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"data: ");
-    out.extend_from_slice(json.as_bytes());
-    out.extend_from_slice(b"\n\n");
 }

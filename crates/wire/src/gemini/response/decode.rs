@@ -2,16 +2,18 @@
 
 use serde_json::value::RawValue;
 
-use super::super::OWNER;
 use super::super::part::{self, Calls};
 use super::super::read;
 use super::super::spelling::{self, flag, note_text};
+use super::super::{OWNER, logprobs};
 use super::citations::from_grounding;
 use crate::canonical::{
     Choice, Content, Extra, Finish, Item, Message, Notation, PartKind, ReasoningNotation, Response, Role,
 };
 use crate::json::{self, Members};
 use crate::read::NotAResponse;
+
+pub(super) const LOGPROBS: &str = "logprobsResult";
 
 pub(in super::super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse> {
     let mut extra = Extra::default();
@@ -49,6 +51,7 @@ fn refused() -> Choice {
         message: message(Content { parts: Vec::new(), notation: Notation::Absent }, Extra::default()),
         finish: Some(Finish::Refused),
         stop_sequence: None,
+        logprobs: None,
         extra: Extra::default(),
     }
 }
@@ -99,8 +102,12 @@ fn choice(raw: &RawValue, position: usize, response_id: &str) -> Result<Choice, 
     {
         extra.note(OWNER, "finishReason", word);
     }
+    let logprobs = candidate.get(LOGPROBS).and_then(logprobs::read);
+    if logprobs.is_some() {
+        candidate.take(LOGPROBS);
+    }
     extra.add("", OWNER, candidate);
-    Ok(Choice { index, message: message(content, of_message), finish, stop_sequence: None, extra })
+    Ok(Choice { index, message: message(content, of_message), finish, stop_sequence: None, logprobs, extra })
 }
 
 /// The sources of the candidate as those of its text; the metadata stays what it is to its own format.

@@ -2,8 +2,9 @@
 
 use super::super::part::{self, Surroundings};
 use super::super::spelling::{is_flagged, noted_text};
-use super::super::{OWNER, usage};
+use super::super::{OWNER, logprobs, usage};
 use super::citations::{Support, to_grounding};
+use super::decode::LOGPROBS;
 use crate::canonical::{Choice, Encoding, Finish, Notation, Part, PartKind, Response};
 use crate::json::{ObjectWriter, array};
 use crate::translate::ReplyContext;
@@ -62,7 +63,7 @@ fn encode_parts(parts: &[Part], path: &str, to: &mut Encoding) -> String {
 }
 
 fn own_choice(choice: &Choice, position: usize, to: &mut Encoding) -> String {
-    let Choice { index, message, finish: _, stop_sequence: _, extra } = choice;
+    let Choice { index, message, finish: _, stop_sequence: _, logprobs, extra } = choice;
     let path = format!("candidates[{position}]");
     let mut out = ObjectWriter::new();
     if is_flagged(&message.extra, "content") {
@@ -78,12 +79,13 @@ fn own_choice(choice: &Choice, position: usize, to: &mut Encoding) -> String {
     if !is_flagged(extra, "without index") {
         out.put("index", *index);
     }
+    out.maybe_raw(LOGPROBS, logprobs.as_ref().map(|logprobs| &*logprobs.raw));
     extra.write(OWNER, &mut out, &path, &mut to.loss);
     out.finish()
 }
 
 fn foreign_choice(choice: &Choice, position: usize, to: &mut Encoding) -> String {
-    let Choice { index, message, finish, stop_sequence, extra } = choice;
+    let Choice { index, message, finish, stop_sequence, logprobs, extra } = choice;
     let path = format!("choices[{position}]");
     let parts = encode_parts(&message.content.parts, &format!("{path}.message.content"), to);
     let mut content = ObjectWriter::new();
@@ -108,6 +110,13 @@ fn foreign_choice(choice: &Choice, position: usize, to: &mut Encoding) -> String
         out.raw("groundingMetadata", &grounding);
     }
     to.lose_if(stop_sequence.is_some(), "", "stop_sequence");
+    match logprobs {
+        Some(logprobs) if logprobs.tokens.is_empty() => to.lose(&path, "logprobs"),
+        Some(logprobs) => {
+            out.raw(LOGPROBS, &logprobs::write(&logprobs.tokens));
+        }
+        None => {}
+    }
     let mut unused = ObjectWriter::new();
     message.extra.write(OWNER, &mut unused, &format!("{path}.message"), &mut to.loss);
     extra.write(OWNER, &mut out, &path, &mut to.loss);

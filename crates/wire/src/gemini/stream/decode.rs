@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::super::part::{self, Calls};
 use super::super::response::{self, from_grounding};
 use super::super::spelling::raw_text;
-use super::super::{OWNER, read, spelling};
+use super::super::{OWNER, logprobs, read, spelling};
 use crate::canonical::{Event, Finish, Opaque, Part, PartKind, StreamDecoder};
 use crate::json::{self, Members};
 use crate::sse;
@@ -87,6 +87,9 @@ impl GeminiDecoder {
             self.candidates.len() - 1
         });
         let candidate = &mut self.candidates[at];
+        if let Some(logprobs) = spelling::find(&members, "logprobsResult").and_then(logprobs::read) {
+            out.push(Event::Logprobs { choice: index, logprobs });
+        }
         let content = members.take("content").and_then(json::members);
         let parts = content.and_then(|content| spelling::list(content.get("parts")?));
         for raw in parts.unwrap_or_default().0 {
@@ -110,7 +113,14 @@ impl GeminiDecoder {
             out.push(Event::Finish { choice: index, finish, stop_sequence: None });
         }
         // The counts change with every chunk and say nothing that usage does not.
-        let known = ["finishReason", "finish_reason", "tokenCount", "token_count"];
+        let known = [
+            "finishReason",
+            "finish_reason",
+            "tokenCount",
+            "token_count",
+            "logprobsResult",
+            "logprobs_result",
+        ];
         for (name, raw) in members.0.iter().filter(|(name, _)| !known.contains(&name.as_ref())) {
             out.push(opaque(&format!("candidates[{index}].{name}"), raw));
         }

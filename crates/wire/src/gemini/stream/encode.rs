@@ -2,10 +2,11 @@
 
 use super::super::part::{self, Surroundings};
 use super::super::response::{Support, finish_word, to_grounding};
-use super::super::usage;
+use super::super::{logprobs, usage};
 use super::decode::CHUNK;
 use super::framing::Framing;
-use crate::canonical::{Encoding, Event, Finish, Opaque, Part, PartKind, StreamEncoder, ToolCall};
+use crate::canonical::{Encoding, Event, Finish, Opaque, Part, PartKind, StreamEncoder, Token, ToolCall};
+use crate::error::ApiError;
 use crate::format::Format;
 use crate::json::{ObjectWriter, array};
 use crate::loss::LossReport;
@@ -34,6 +35,8 @@ struct Choice {
     citations: Vec<(Opaque, u64, u64)>,
     /// All of it so far: sources come with a number of characters.
     text: String,
+    /// Told with the text after them.
+    logprobs: Vec<Token>,
 }
 
 impl GeminiEncoder {
@@ -78,8 +81,9 @@ impl GeminiEncoder {
         };
         parts.extend(encoded([kind], loss));
         if !parts.is_empty() {
-            let candidate = candidate(index, &parts).finish();
-            self.send(&[candidate], None, out);
+            let mut candidate = candidate(index, &parts);
+            choice.tell_logprobs(&mut candidate);
+            self.send(&[candidate.finish()], None, out);
         }
     }
 }
@@ -87,6 +91,13 @@ impl GeminiEncoder {
 impl Choice {
     fn take_calls(&mut self) -> Vec<PartKind> {
         self.calls.drain(..).map(|(_, call)| PartKind::ToolCall(call)).collect()
+    }
+
+    fn tell_logprobs(&mut self, candidate: &mut ObjectWriter) {
+        let tokens = std::mem::take(&mut self.logprobs);
+        if !tokens.is_empty() {
+            candidate.raw("logprobsResult", &logprobs::write(&tokens));
+        }
     }
 
     /// A source of the last characters.
@@ -163,6 +174,10 @@ impl StreamEncoder for GeminiEncoder {
                 }
             }
             Event::Citation { choice, chars, citation } => self.choice(choice).cite(citation, chars),
+            Event::Logprobs { choice, logprobs } if logprobs.tokens.is_empty() => {
+                loss.add(format!("choices[{choice}].logprobs"));
+            }
+            Event::Logprobs { choice, logprobs } => self.choice(choice).logprobs.extend(logprobs.tokens),
             Event::Finish { choice, finish, stop_sequence } => {
                 if stop_sequence.is_some() {
                     loss.add("stop_sequence");
@@ -195,7 +210,7 @@ impl StreamEncoder for GeminiEncoder {
         self.closed
     }
 
-    fn error(&mut self, body: &str, out: &mut Vec<u8>) -> bool {
+    fn error(&mut self, _error: &ApiError, body: &str, out: &mut Vec<u8>) -> bool {
         self.framing.error(body, out)
     }
 }
@@ -214,6 +229,7 @@ impl GeminiEncoder {
                 parts.push(r#"{"text":""}"#.to_owned());
             }
             let mut candidate = candidate(choice.index, &parts);
+            choice.tell_logprobs(&mut candidate);
             let finish = choice.finish.take().unwrap_or(Finish::Stop);
             candidate.string("finishReason", finish_word(&finish));
             let supports = choice.citations.iter();

@@ -12,24 +12,9 @@ use crate::json::{self, Members};
 /// A string, or an array of blocks; `None` if it is neither.
 pub(in super::super) fn content(raw: &RawValue) -> Option<Content> {
     let mut content = content_of(raw, decode)?;
-    content.parts = with_signatures(content.parts);
+    // A call's came in a block of its own; see [`super::encode_signature`].
+    content.parts = signature::give_to_calls(content.parts);
     Some(content)
-}
-
-/// A call's signature came in a thinking block of its own; see [`super::encode_signature`].
-fn with_signatures(parts: Vec<Part>) -> Vec<Part> {
-    let mut out: Vec<Part> = Vec::with_capacity(parts.len());
-    for mut part in parts {
-        if let (PartKind::ToolCall(call), Some(PartKind::Thinking { signature: Some(marked), text })) =
-            (&mut part.kind, out.last().map(|part| &part.kind))
-            && let (Some(signature), true) = (signature::of_call(marked), text.is_empty())
-        {
-            call.signature = Some(signature.to_owned());
-            out.pop();
-        }
-        out.push(part);
-    }
-    out
 }
 
 fn content_of(raw: &RawValue, decode: impl Fn(&RawValue) -> Part) -> Option<Content> {

@@ -63,6 +63,7 @@ impl StreamEncoder for MessagesEncoder {
             | Event::ToolCall { choice, .. }
             | Event::Arguments { choice, .. }
             | Event::Citation { choice, .. }
+            | Event::Logprobs { choice, .. }
             | Event::Finish { choice, .. } => Some(*choice),
             Event::Start { .. } | Event::Usage(_) | Event::Opaque(_) | Event::Error | Event::End => None,
         };
@@ -88,6 +89,7 @@ impl StreamEncoder for MessagesEncoder {
                 }
             }
             Event::Citation { citation, .. } => citation.report("", loss),
+            Event::Logprobs { .. } => loss.add("choices[0].logprobs"),
             Event::Finish { finish, stop_sequence, .. } => {
                 self.finish = Some(finish);
                 self.stop_sequence = stop_sequence;

@@ -5,6 +5,7 @@ use super::part;
 use super::{REDACTED, SIGNATURE};
 use crate::canonical::{
     Content, Encoding, Item, ItemKind, Message, Notation, Part, PartKind, Role, ToolCall, ToolResult,
+    signature as marks,
 };
 use crate::envelope::BadRequest;
 use crate::json::{ObjectWriter, array, quote};
@@ -137,8 +138,7 @@ pub(in super::super) fn encode(
         let mut writer = ObjectWriter::new();
         let is_written = match &part.kind {
             PartKind::ToolCall(call) => {
-                // Items have no place for it, and Google does without.
-                to.lose_if(call.signature.is_some(), path, "signature");
+                items.extend(signature_item(call, &at, names, items.len(), to));
                 write_call(call, names, items.len(), &mut writer);
                 true
             }
@@ -183,6 +183,28 @@ fn push_prose(
     out.string("role", role_name(role)).raw("content", &array(parts));
     items.push(out.finish());
     Ok(())
+}
+
+/// The item that carries a call's signature to a client of this format, before the call's own: clients send reasoning
+/// back as it is, and calls as they know them. The provider must not see it.
+fn signature_item(
+    call: &ToolCall,
+    path: &str,
+    names: Option<&Names<'_>>,
+    index: usize,
+    to: &mut Encoding,
+) -> Option<String> {
+    let signature = call.signature.as_deref()?;
+    let Some(names) = names else {
+        to.lose(path, "thoughtSignature");
+        return None;
+    };
+    let mut out = ObjectWriter::new();
+    out.string("type", "reasoning")
+        .string("id", &format!("rs_{}_{index}", names.id))
+        .raw("summary", "[]")
+        .string("encrypted_content", &format!("{SIGNATURE}{}", marks::mark_call(signature)));
+    Some(out.finish())
 }
 
 fn write_call(call: &ToolCall, names: Option<&Names<'_>>, index: usize, out: &mut ObjectWriter) {

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::super::OWNER;
+use super::super::{OWNER, logprobs};
 use crate::canonical::{
     CacheHint, Content, Encoding, Extra, File, Image, Notation, Opaque, Part, PartKind, Role, Source,
 };
@@ -132,6 +132,12 @@ pub(super) fn encode(
             }
             out.string("text", text);
             write_citations(text, citations.as_deref(), path, &mut out, to);
+            match part.extra.noted(OWNER, logprobs::MEMBER) {
+                Some(logprobs) => out.raw(logprobs::MEMBER, logprobs.get()),
+                // Clients rely on its being there.
+                None if to.is_reply && !is_own => out.raw(logprobs::MEMBER, "[]"),
+                None => &mut out,
+            };
         }
         PartKind::Refusal(text) => {
             out.string("type", "refusal").string("refusal", text);
@@ -250,7 +256,7 @@ fn write_citations(
     }
     // Clients rely on its being there.
     if to.is_reply {
-        out.raw("annotations", &array(annotations)).raw("logprobs", "[]");
+        out.raw("annotations", &array(annotations));
     }
 }
 

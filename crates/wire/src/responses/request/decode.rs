@@ -2,10 +2,10 @@
 
 use serde_json::value::RawValue;
 
-use super::super::{OWNER, item, tools};
+use super::super::{LOGPROBS, OWNER, item, tools};
 use crate::canonical::{
-    Content, Extra, Item, ItemKind, Message, Notation, OutputFormat, OutputLimit, Part, ReasoningNotation,
-    Request, Role, Sampling, Schema, Tool, ToolChoice,
+    Content, Extra, Item, ItemKind, Message, Notation, OutputFormat, OutputLimit, Part, RawText,
+    ReasoningNotation, Request, Role, Sampling, Schema, Tool, ToolChoice,
 };
 use crate::envelope::BadRequest;
 use crate::json::{self, Members};
@@ -27,6 +27,7 @@ pub(in super::super) fn decode(mut members: Members<'_>) -> Result<Request, BadR
     }
     let mut extra = Extra::default();
     let limit = members.take_as("max_output_tokens");
+    let (logprobs, top_logprobs) = logprobs(&mut members, &mut extra);
     let (effort, output) = (effort(&mut members, &mut extra), output(&mut members, &mut extra));
     Ok(Request {
         owner: OWNER,
@@ -43,9 +44,8 @@ pub(in super::super) fn decode(mut members: Members<'_>) -> Result<Request, BadR
         },
         stop: None,
         choices: None,
-        // A reply in another format has no place for them, so they stay what they are here: hints.
-        logprobs: None,
-        top_logprobs: None,
+        logprobs,
+        top_logprobs,
         logit_bias: None,
         effort,
         thinking: None,
@@ -95,6 +95,20 @@ fn input(members: &mut Members<'_>) -> Result<(Vec<Message>, Vec<Tool>), BadRequ
         .filter_map(|member| tools::offered_within(&member.kind, &member.raw))
         .collect();
     Ok((messages, within))
+}
+
+/// They are asked for among what a reply may include. Without that the number of them means nothing.
+fn logprobs(members: &mut Members<'_>, extra: &mut Extra) -> (Option<bool>, Option<RawText>) {
+    let raw = members.get("include");
+    let include = raw.and_then(json::elements).unwrap_or_default();
+    if !include.iter().any(|name| json::string(name).as_deref() == Some(LOGPROBS)) {
+        return (None, None);
+    }
+    if let ([_], Some(raw)) = (include.as_slice(), raw) {
+        members.take("include");
+        extra.note(OWNER, "include", raw);
+    }
+    (Some(true), members.take("top_logprobs").map(RawValue::to_owned))
 }
 
 fn effort(members: &mut Members<'_>, extra: &mut Extra) -> Option<String> {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::super::{OWNER, item, models, tools};
+use super::super::{LOGPROBS, OWNER, item, models, tools};
 use crate::canonical::{
     Content, Encoding, Extra, ItemKind, Message, OutputFormat, Part, PartKind, Request, Role, Sampling,
     Schema, Thinking,
@@ -92,10 +92,12 @@ pub(in super::super) fn encode(
     if choices.is_some_and(|choices| choices > 1) {
         to.refuse("n", "more than one completion")?;
     }
-    if logprobs == Some(true) {
-        to.refuse("logprobs", "log probabilities")?;
+    if is_own {
+        out.maybe_raw("include", extra.noted(OWNER, "include"));
+    } else if logprobs == Some(true) {
+        out.raw("include", &array([quote(LOGPROBS)]));
     }
-    to.lose_if(top_logprobs.is_some(), "", "top_logprobs");
+    out.maybe_raw("top_logprobs", top_logprobs.as_deref());
     to.lose_if(logit_bias.is_some(), "", "logit_bias");
     if modalities.is_some_and(|modalities| modalities.iter().any(|name| name != "text")) {
         to.refuse("modalities", "output other than text")?;

@@ -70,21 +70,38 @@ impl Object {
     }
 
     pub fn write<S: AsRef<str>>(&self, status: Status, output: &[S], usage: Option<&Usage>) -> String {
+        let details = match status {
+            Status::Incomplete(reason) => {
+                let mut details = ObjectWriter::new();
+                details.string("reason", reason);
+                details.finish()
+            }
+            Status::InProgress | Status::Completed => "null".to_owned(),
+        };
+        self.write_with(status.as_str(), "null", &details, output, usage)
+    }
+
+    /// The response that an error broke off; `error` is what it says of it.
+    pub fn write_failed<S: AsRef<str>>(&self, error: &str, output: &[S], usage: Option<&Usage>) -> String {
+        self.write_with("failed", error, "null", output, usage)
+    }
+
+    fn write_with<S: AsRef<str>>(
+        &self,
+        status: &str,
+        error: &str,
+        incomplete: &str,
+        output: &[S],
+        usage: Option<&Usage>,
+    ) -> String {
         let mut out = ObjectWriter::new();
         out.string("id", &self.id)
             .string("object", "response")
             .raw("created_at", &self.created)
-            .string("status", status.as_str())
+            .string("status", status)
             .raw("background", self.echo("background", "false"))
-            .raw("error", "null");
-        match status {
-            Status::Incomplete(reason) => {
-                let mut details = ObjectWriter::new();
-                details.string("reason", reason);
-                out.raw("incomplete_details", &details.finish())
-            }
-            Status::InProgress | Status::Completed => out.raw("incomplete_details", "null"),
-        };
+            .raw("error", error)
+            .raw("incomplete_details", incomplete);
         for name in ["instructions", "max_output_tokens", "max_tool_calls"] {
             out.raw(name, self.echo(name, "null"));
         }

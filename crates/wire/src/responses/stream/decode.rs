@@ -6,9 +6,11 @@
 use serde_json::value::RawValue;
 
 use super::super::item::{REDACTED, SIGNATURE};
-use super::super::{OWNER, names, read, response, usage};
-use crate::canonical::{Event, Opaque, StreamDecoder};
+use super::super::{OWNER, logprobs, names, read, response, usage};
+use crate::canonical::signature::of_call;
+use crate::canonical::{Event, Logprobs, Opaque, StreamDecoder};
 use crate::json::{self, Members, quote};
+use crate::openai::logprobs::tokens;
 use crate::sse;
 
 #[derive(Default)]
@@ -20,6 +22,10 @@ pub(in super::super) struct ResponsesDecoder {
     /// Something has been said: what the next item says is a new paragraph.
     has_text: bool,
     has_calls: bool,
+    /// Of the text that comes next.
+    logprobs: Option<Logprobs>,
+    /// Google's, of the call that comes next.
+    signature: Option<String>,
 }
 
 /// What must be known of an item that has begun.
@@ -77,6 +83,7 @@ impl StreamDecoder for ResponsesDecoder {
             "response.failed" | "error" => out.push(Event::Error),
             delta if delta.rsplit('.').next() == Some("delta") => {
                 if let Some(text) = members.text("delta").filter(|text| !text.is_empty()) {
+                    self.logprobs = members.get(logprobs::MEMBER).and_then(read_logprobs);
                     let part = number("content_index").or_else(|| number("summary_index")).unwrap_or(0);
                     self.delta(delta, index, part, text.into_owned(), out);
                 }
@@ -122,7 +129,8 @@ impl ResponsesDecoder {
         let text = |key: &str| item.text(key).map(String::from).filter(|text| !text.is_empty());
         let id = text("call_id").or_else(|| text("id")).unwrap_or_else(|| format!("call_{index}"));
         let name = names::flat(text("namespace").as_deref(), &text("name").unwrap_or_default());
-        out.push(Event::ToolCall { choice: 0, slot: index, id, name, signature: None });
+        let signature = self.signature.take();
+        out.push(Event::ToolCall { choice: 0, slot: index, id, name, signature });
     }
 
     fn delta(&mut self, kind: &str, index: u64, part: u64, text: String, out: &mut Vec<Event>) {
@@ -154,6 +162,7 @@ impl ResponsesDecoder {
         }
         self.chars += text.chars().count() as u64;
         self.has_text = true;
+        out.extend(self.logprobs.take().map(|logprobs| Event::Logprobs { choice: 0, logprobs }));
         out.push(if is_refusal {
             Event::Refusal { choice: 0, text }
         } else {
@@ -209,6 +218,7 @@ impl ResponsesDecoder {
                     let is_refusal = refusal.is_some();
                     let said = refusal.or_else(|| content.text("text")).unwrap_or_default().into_owned();
                     if !said.is_empty() {
+                        self.logprobs = content.get(logprobs::MEMBER).and_then(read_logprobs);
                         self.prose(index, part as u64, said, is_refusal, out);
                     }
                 }
@@ -223,7 +233,7 @@ impl ResponsesDecoder {
                 out.push(Event::Arguments { choice: 0, slot: index, fragment: "\"}".to_owned() });
             }
             "message" | "function_call" => {}
-            "reasoning" => reasoning(index, &item, had_deltas, out),
+            "reasoning" => self.signature = reasoning(index, &item, had_deltas, out),
             _ => out.push(Event::Opaque(Opaque {
                 owner: OWNER,
                 kind: format!("output[{index}].{kind}"),
@@ -253,12 +263,18 @@ impl ResponsesDecoder {
     }
 }
 
+/// `None` if there are none, as usual.
+fn read_logprobs(raw: &RawValue) -> Option<Logprobs> {
+    let tokens = tokens(raw).filter(|tokens| !tokens.is_empty())?;
+    Some(Logprobs { raw: raw.to_owned(), tokens })
+}
+
 fn is_call(kind: &str) -> bool {
     matches!(kind, "function_call" | "custom_tool_call")
 }
 
-/// What of a thought came with its item only.
-fn reasoning(index: u64, item: &Members<'_>, had_deltas: bool, out: &mut Vec<Event>) {
+/// What of a thought came with its item only; or the signature of the next call.
+fn reasoning(index: u64, item: &Members<'_>, had_deltas: bool, out: &mut Vec<Event>) -> Option<String> {
     let texts = |key: &str| -> Vec<String> {
         let parts = item.get(key).and_then(json::elements).unwrap_or_default();
         parts.into_iter().filter_map(|part| json::members(part)?.text("text").map(String::from)).collect()
@@ -273,8 +289,11 @@ fn reasoning(index: u64, item: &Members<'_>, had_deltas: bool, out: &mut Vec<Eve
             out.push(Event::Thinking { choice: 0, text });
         }
     }
-    let Some(raw) = item.get("encrypted_content") else { return };
+    let raw = item.get("encrypted_content")?;
     let sealed = json::string(raw).unwrap_or_default();
+    if let Some(signature) = sealed.strip_prefix(SIGNATURE).and_then(of_call) {
+        return Some(signature.to_owned());
+    }
     if let Some(signature) = sealed.strip_prefix(SIGNATURE) {
         out.push(Event::Signature { choice: 0, signature: signature.to_owned() });
     } else if let Some(data) = sealed.strip_prefix(REDACTED) {
@@ -283,4 +302,5 @@ fn reasoning(index: u64, item: &Members<'_>, had_deltas: bool, out: &mut Vec<Eve
         let kind = format!("output[{index}].encrypted_content");
         out.push(Event::Opaque(Opaque { owner: OWNER, kind, raw: raw.to_owned() }));
     }
+    None
 }

@@ -1,8 +1,11 @@
 //! Canonical events into this format's.
 
+use super::super::error;
 use super::super::response::{Object, Status};
 use super::items::Items;
+use crate::canonical::signature::mark_call;
 use crate::canonical::{Event, Finish, StreamEncoder};
+use crate::error::ApiError;
 use crate::json::ObjectWriter;
 use crate::loss::LossReport;
 use crate::translate::ReplyContext;
@@ -28,18 +31,22 @@ impl ResponsesEncoder {
         if self.object.is_some() {
             return;
         }
-        let object = Object::new(
-            id.unwrap_or(&self.ctx.fallback_id),
-            model.unwrap_or(&self.ctx.model),
-            self.ctx.created.to_string(),
-            std::mem::take(&mut self.ctx.echo),
-        );
+        let object = self.new_object(id, model);
         object.bare_id().clone_into(&mut self.items.bare_id);
         let json = object.write::<&str>(Status::InProgress, &[], None);
         for name in ["response.created", "response.in_progress"] {
             self.report(name, &json, out);
         }
         self.object = Some(object);
+    }
+
+    fn new_object(&self, id: Option<&str>, model: Option<&str>) -> Object {
+        Object::new(
+            id.unwrap_or(&self.ctx.fallback_id),
+            model.unwrap_or(&self.ctx.model),
+            self.ctx.created.to_string(),
+            self.ctx.echo.clone(),
+        )
     }
 
     /// An event with the response.
@@ -61,6 +68,7 @@ impl StreamEncoder for ResponsesEncoder {
             | Event::ToolCall { choice, .. }
             | Event::Arguments { choice, .. }
             | Event::Citation { choice, .. }
+            | Event::Logprobs { choice, .. }
             | Event::Finish { choice, .. } => Some(*choice),
             Event::Start { .. } | Event::Usage(_) | Event::Opaque(_) | Event::Error | Event::End => None,
         };
@@ -81,8 +89,9 @@ impl StreamEncoder for ResponsesEncoder {
             Event::Signature { signature, .. } => self.items.signature(&signature, out),
             Event::RedactedThinking { data, .. } => self.items.redacted(&data, out),
             Event::ToolCall { slot, id, name, signature, choice: _ } => {
-                if signature.is_some() {
-                    loss.add(format!("choices[0].delta.tool_calls[{slot}].signature"));
+                // As in a complete reply: in an item of its own, before the call's.
+                if let Some(signature) = signature {
+                    self.items.sealed(&mark_call(&signature), out);
                 }
                 self.items.call(slot, &id, &name, out);
             }
@@ -96,6 +105,10 @@ impl StreamEncoder for ResponsesEncoder {
                     citation.report("", loss);
                 }
             }
+            Event::Logprobs { logprobs, .. } if logprobs.tokens.is_empty() => {
+                loss.add("choices[0].logprobs");
+            }
+            Event::Logprobs { logprobs, .. } => self.items.logprobs.extend(logprobs.tokens),
             Event::Finish { finish, stop_sequence, .. } => {
                 if stop_sequence.is_some() {
                     loss.add("stop_sequence");
@@ -110,9 +123,12 @@ impl StreamEncoder for ResponsesEncoder {
         }
     }
 
-    fn close(&mut self, out: &mut Vec<u8>, _loss: &mut LossReport) {
+    fn close(&mut self, out: &mut Vec<u8>, loss: &mut LossReport) {
         if std::mem::replace(&mut self.closed, true) {
             return;
+        }
+        if !self.items.logprobs.is_empty() {
+            loss.add("choices[0].logprobs");
         }
         self.start(None, None, out);
         let status = Status::of(self.finish.as_ref());
@@ -128,5 +144,12 @@ impl StreamEncoder for ResponsesEncoder {
 
     fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    fn error(&mut self, error: &ApiError, body: &str, out: &mut Vec<u8>) -> bool {
+        let object = self.object.take().unwrap_or_else(|| self.new_object(None, None));
+        let failed = object.write_failed(&error::reason(error), &self.items.done(), self.usage.as_ref());
+        error::write(error, body, &failed, out);
+        true
     }
 }

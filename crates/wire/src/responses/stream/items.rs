@@ -5,7 +5,8 @@
 
 use super::super::item::{REDACTED, SIGNATURE, annotation};
 use super::super::names;
-use crate::canonical::Opaque;
+use crate::canonical::{Opaque, Token};
+use crate::openai::logprobs::write_tokens;
 use crate::translate::ToolAlias;
 
 mod item;
@@ -19,6 +20,8 @@ pub(super) struct Items {
     /// Of the response, without what tells what it is.
     pub bare_id: String,
     tools: Vec<ToolAlias>,
+    /// Told with the text after them.
+    pub logprobs: Vec<Token>,
 }
 
 impl Items {
@@ -53,7 +56,8 @@ impl Items {
         let mut delta = item_event(name, &item.id, index);
         delta.put("content_index", at).string("delta", text);
         if !is_refusal {
-            delta.raw("logprobs", "[]");
+            delta.raw("logprobs", &write_tokens(&self.logprobs));
+            part.logprobs.append(&mut self.logprobs);
         }
         self.events.write(name, delta, out);
     }
@@ -107,11 +111,16 @@ impl Items {
     }
 
     pub fn redacted(&mut self, data: &str, out: &mut Vec<u8>) {
-        self.open(
-            "rs",
-            Kind::Thought { text: String::new(), sealed: Some(format!("{REDACTED}{data}")) },
-            out,
-        );
+        self.hidden(format!("{REDACTED}{data}"), out);
+    }
+
+    /// A signature of something other than the thought before it.
+    pub fn sealed(&mut self, signature: &str, out: &mut Vec<u8>) {
+        self.hidden(format!("{SIGNATURE}{signature}"), out);
+    }
+
+    fn hidden(&mut self, sealed: String, out: &mut Vec<u8>) {
+        self.open("rs", Kind::Thought { text: String::new(), sealed: Some(sealed) }, out);
         self.finish(self.list.len() - 1, "completed", out);
     }
 

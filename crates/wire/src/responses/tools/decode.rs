@@ -79,7 +79,15 @@ fn replacements(raw: &RawValue, namespace: Option<&str>) -> Vec<Replacement> {
         ("namespace", None) => {
             let Some(name) = members.text("name") else { return Vec::new() };
             let tools = members.get("tools").and_then(json::elements).unwrap_or_default();
-            tools.into_iter().flat_map(|raw| replacements(raw, Some(&name))).collect()
+            let mut functions: Vec<Replacement> =
+                tools.into_iter().flat_map(|raw| replacements(raw, Some(&name))).collect();
+            // What is said of the group itself has no place beside its functions, and is missed with the first one.
+            if let Some(first) = functions.first_mut() {
+                let is_told = |name: &str| ["type", "name", "tools"].contains(&name);
+                let rest = members.0.into_iter().filter(|(name, _)| !is_told(name)).collect();
+                first.function.outer.add("", OWNER, Members(rest));
+            }
+            functions
         }
         _ => Vec::new(),
     }
@@ -138,9 +146,24 @@ fn custom(mut tool: Members<'_>) -> Option<Function> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::Format;
 
     fn decoded(json: &str, is_forced: bool) -> Vec<Tool> {
         decode(&RawValue::from_string(json.to_owned()).unwrap(), is_forced).unwrap()
+    }
+
+    #[test]
+    fn what_is_said_of_a_group_is_listed_once() {
+        let body = br#"{"model":"m","input":"x","tools":[{"type":"function","name":"f","parameters":{}},
+            {"type":"namespace","name":"mcp__notes","description":"The notes.","tools":[
+                {"type":"function","name":"a","parameters":{}},{"type":"custom","name":"b"}]}]}"#;
+        let target = crate::Target { model: "m", default_max_tokens: 9, drop_params: false, stream: false };
+        for to in [Format::OpenAiChat, Format::AnthropicMessages, Format::Gemini] {
+            let lost = crate::translate_request(OWNER, to, body, &target).unwrap().loss.0;
+            assert_eq!(lost, ["tools[1].description"], "{to}");
+        }
+        let own = crate::translate_request(OWNER, OWNER, body, &target).unwrap();
+        assert!(own.loss.is_empty() && String::from_utf8(own.body).unwrap().contains("The notes."));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! One item of the output, and the events that tell of it.
 
 use super::super::super::names;
+use crate::canonical::Token;
 use crate::json::{ObjectWriter, array};
+use crate::openai::logprobs::write_tokens;
 
 /// Numbers events and writes them.
 #[derive(Debug, Default)]
@@ -49,6 +51,7 @@ pub(super) struct Prose {
     pub text: String,
     pub chars: u64,
     pub annotations: Vec<String>,
+    pub logprobs: Vec<Token>,
     pub is_done: bool,
 }
 
@@ -135,7 +138,14 @@ impl Call {
 
 impl Prose {
     pub fn new(is_refusal: bool) -> Self {
-        Self { is_refusal, text: String::new(), chars: 0, annotations: Vec::new(), is_done: false }
+        Self {
+            is_refusal,
+            text: String::new(),
+            chars: 0,
+            annotations: Vec::new(),
+            logprobs: Vec::new(),
+            is_done: false,
+        }
     }
 
     pub fn json(&self) -> String {
@@ -146,7 +156,7 @@ impl Prose {
             part.string("type", "output_text")
                 .string("text", &self.text)
                 .raw("annotations", &array(&self.annotations))
-                .raw("logprobs", "[]");
+                .raw("logprobs", &write_tokens(&self.logprobs));
         }
         part.finish()
     }
@@ -163,7 +173,7 @@ impl Prose {
         let mut done = item_event(name, id, index);
         done.put("content_index", at).string(member, &self.text);
         if !self.is_refusal {
-            done.raw("logprobs", "[]");
+            done.raw("logprobs", &write_tokens(&self.logprobs));
         }
         events.write(name, done, out);
         let mut done = item_event("response.content_part.done", id, index);

@@ -1,4 +1,4 @@
-//! Chat's usage object, with the habits of the providers that imitate it.
+//! The usage object, with the habits of the providers that imitate it.
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ use crate::usage::{Report, Usage};
 ///
 /// Some providers leave reasoning out of `completion_tokens` but count it in `total_tokens`; what the total has
 /// beyond prompt and completion is therefore output. Cached tokens are part of `prompt_tokens` everywhere.
-pub(super) fn read(raw: &RawValue, service_tier: Option<String>) -> Option<Usage> {
+pub(crate) fn read(raw: &RawValue, service_tier: Option<String>) -> Option<Usage> {
     let usage = Report::parse(raw)?;
     let first = |paths: &[&str]| paths.iter().find_map(|path| usage.counter(path)).unwrap_or(0);
     let input = first(&["prompt_tokens", "input_tokens"]);
@@ -37,7 +37,7 @@ pub(super) fn read(raw: &RawValue, service_tier: Option<String>) -> Option<Usage
 }
 
 /// Writes usage that was read from another format.
-pub(super) fn write(usage: &Usage) -> Value {
+pub(crate) fn write(usage: &Usage) -> Value {
     let mut prompt = Map::new();
     prompt.insert("cached_tokens".into(), json!(usage.cache_read));
     prompt.insert("audio_tokens".into(), json!(usage.audio_input));

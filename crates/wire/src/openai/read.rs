@@ -1,9 +1,9 @@
-//! The summary of a complete chat response.
+//! The summary of a complete response.
 
 use crate::json::{self, Members};
 use crate::read::{NotAResponse, ResponseSummary};
 
-pub(super) fn read(text: &str) -> Result<ResponseSummary, NotAResponse> {
+pub(crate) fn read(text: &str) -> Result<ResponseSummary, NotAResponse> {
     let members = Members::parse(text)
         .map_err(|error| NotAResponse::new(format!("The provider's reply is not valid JSON: {error}.")))?;
     let choices = members.get("choices").and_then(json::elements);

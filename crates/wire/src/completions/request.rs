@@ -1,0 +1,8 @@
+//! Completions requests.
+
+mod conversation;
+mod decode;
+mod encode;
+
+pub(super) use decode::decode;
+pub(super) use encode::encode;
