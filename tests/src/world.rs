@@ -21,6 +21,7 @@ pub struct World {
     pub gemini: FakeUpstream,
     /// No provider of its own yet: who wants it adds one.
     pub ollama: FakeUpstream,
+    pub cohere: FakeUpstream,
     /// A virtual key that may use everything.
     pub key: String,
     _files: TempDir,
@@ -40,12 +41,14 @@ impl World {
         let gateway = how(TestGateway::builder().config(&file)).start().await;
         let (openai, anthropic) = (FakeUpstream::openai().await, FakeUpstream::anthropic().await);
         let gemini = FakeUpstream::gemini().await;
-        let ollama = FakeUpstream::ollama().await;
+        let (ollama, cohere) = (FakeUpstream::ollama().await, FakeUpstream::cohere().await);
         let key = gateway.new_key(json!({"key_alias": "world"})).await;
-        let world = Self { gateway, openai, anthropic, gemini, ollama, key, _files: files };
+        let world = Self { gateway, openai, anthropic, gemini, ollama, cohere, key, _files: files };
         world.add_provider("openai", "oa", &world.openai.url()).await;
         world.add_provider("anthropic", "an", &world.anthropic.url()).await;
         world.add_provider("gemini", "go", &world.gemini.url()).await;
+        world.add_provider("ollama", "ol", &world.ollama.url()).await;
+        world.add_provider("cohere", "co", &world.cohere.url()).await;
         world
     }
 

@@ -120,11 +120,7 @@ pub async fn embed(
     };
     match served.await {
         Ok(embedded) => {
-            let end = End {
-                usage: embedded.usage,
-                response_bytes: embedded.body.len() as u64,
-                ..NOTHING
-            };
+            let end = End { usage: embedded.usage, response_bytes: embedded.body.len() as u64, ..NOTHING };
             commit(&engine, meter, end).await;
             answer(request_id, embedded.body)
         }
@@ -152,7 +148,8 @@ fn answer(request_id: Uuid, body: Bytes) -> Response {
 }
 
 fn read(shape: EmbedShape, raw: Bytes) -> Result<Asked, Failure> {
-    let wrong = |param: &str, message: String| Err(Failure::invalid("invalid_request", message).with_param(param));
+    let wrong =
+        |param: &str, message: String| Err(Failure::invalid("invalid_request", message).with_param(param));
     let Ok(body) = serde_json::from_slice::<Map<String, Value>>(&raw) else {
         return Err(Failure::invalid("invalid_json", "the request body must be one JSON object"));
     };
@@ -250,7 +247,8 @@ impl Asked {
             body.insert("encoding_format".to_owned(), json!("float"));
         }
         let carried = ["model", "input", "prompt", "dimensions", "encoding_format"];
-        let lost = self.body.iter().filter(|(name, value)| !carried.contains(&name.as_str()) && !value.is_null());
+        let lost =
+            self.body.iter().filter(|(name, value)| !carried.contains(&name.as_str()) && !value.is_null());
         let lost = lost.map(|(name, _)| name.clone()).collect();
         Ok((Value::Object(body).to_string().into(), lost))
     }
@@ -264,8 +262,10 @@ impl Asked {
         let answer: Value = serde_json::from_slice(body).ok()?;
         let (vectors, tokens) = if shape == EmbedShape::OpenAi {
             let data = answer["data"].as_array()?;
-            let vectors: Option<Vec<Value>> =
-                data.iter().map(|one| one.get("embedding").filter(|vector| vector.is_array()).cloned()).collect();
+            let vectors: Option<Vec<Value>> = data
+                .iter()
+                .map(|one| one.get("embedding").filter(|vector| vector.is_array()).cloned())
+                .collect();
             (vectors?, answer["usage"]["prompt_tokens"].as_u64())
         } else {
             (answer["embeddings"].as_array()?.clone(), answer["prompt_eval_count"].as_u64())

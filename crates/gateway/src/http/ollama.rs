@@ -82,7 +82,8 @@ pub async fn embeddings(State(engine): State<Shared>, request: Request) -> Respo
 
 async fn served(engine: Shared, format: Format, endpoint: &'static str, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let length = head.headers.get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let length =
+        head.headers.get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if length.is_none_or(|length| length > SHORT) {
         return exchange::serve(engine, Call::new(format, endpoint), Request::from_parts(head, body)).await;
     }
@@ -90,7 +91,10 @@ async fn served(engine: Shared, format: Format, endpoint: &'static str, request:
     if let Some(load) = Load::of(format, &body) {
         use axum::extract::FromRequestParts;
         let mut head = head;
-        return match Caller::from_request_parts(&mut head, &engine).await.and_then(|caller| load.answer(&engine, &caller)) {
+        return match Caller::from_request_parts(&mut head, &engine)
+            .await
+            .and_then(|caller| load.answer(&engine, &caller))
+        {
             Ok(answer) => Json(answer).into_response(),
             Err(failure) => failure.respond(format, ids::new_id()),
         };
@@ -122,7 +126,9 @@ impl Load {
     fn of(format: Format, body: &[u8]) -> Option<Self> {
         let asked: Asked = serde_json::from_slice(body).ok()?;
         let says_nothing = asked.messages.is_empty() && asked.prompt.is_empty() && asked.images.is_empty();
-        let unloads = asked.keep_alive.is_some_and(|value| value == json!(0) || value == json!("0") || value == json!("0s"));
+        let unloads = asked
+            .keep_alive
+            .is_some_and(|value| value == json!(0) || value == json!("0") || value == json!("0s"));
         says_nothing.then_some(Self { format, model: asked.model, unloads })
     }
 

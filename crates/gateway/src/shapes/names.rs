@@ -54,4 +54,12 @@ pub enum FormatName {
     OpenAiResponses,
     #[serde(rename = "gemini")]
     Gemini,
+    #[serde(rename = "ollama")]
+    Ollama,
+    #[serde(rename = "ollama_generate")]
+    OllamaGenerate,
+    #[serde(rename = "cohere")]
+    Cohere,
+    #[serde(rename = "openai_completions")]
+    OpenAiCompletions,
 }

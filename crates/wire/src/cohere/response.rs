@@ -27,6 +27,7 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
         message,
         finish: word.as_deref().map(finish),
         stop_sequence: None,
+        logprobs: None,
         extra: Extra::default(),
     };
     Ok(Response {
@@ -128,7 +129,7 @@ fn write_choice(
     out: &mut ObjectWriter,
     to: &mut Encoding,
 ) {
-    let Choice { index: _, message, finish, stop_sequence, extra } = choice;
+    let Choice { index: _, message, finish, stop_sequence, logprobs, extra } = choice;
     if is_own {
         // Own messages are never refused.
         out.raw("message", &message::encode_own(message, "message", to).unwrap_or_default());
@@ -145,6 +146,7 @@ fn write_choice(
     to.lose_if(is_nameless(finish), path, "finish_reason");
     out.string("finish_reason", &finish_word(finish, false, has_calls));
     to.lose_if(stop_sequence.is_some(), "", "stop_sequence");
+    to.lose_if(logprobs.is_some(), path, "logprobs");
     let mut unused = ObjectWriter::new();
     extra.write(OWNER, &mut unused, path, &mut to.loss);
 }

@@ -7,7 +7,7 @@ use postern_wire::{
 };
 use serde_json::{Value, json};
 
-use crate::fixtures::{fixtures, others};
+use crate::fixtures::{conversing, fixtures, others};
 
 const COHERE: Format = Format::Cohere;
 const CHAT: Format = Format::OpenAiChat;
@@ -98,7 +98,7 @@ fn documents_are_given_with_the_question() {
     let fixture =
         fixtures("requests").into_iter().find(|fixture| fixture.name == "cohere-documents").unwrap();
     let body: Value = serde_json::from_slice(&fixture.bytes).unwrap();
-    for to in others(COHERE) {
+    for to in conversing().filter(|to| *to != COHERE) {
         let (body, loss) = translated(COHERE, to, &body, "claude-sonnet-4-5").unwrap();
         let text = body.to_string();
         let (fact, question) =

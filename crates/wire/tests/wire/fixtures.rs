@@ -60,7 +60,7 @@ pub fn beside(format: Format) -> Beside<'static> {
         | Format::AnthropicMessages
         | Format::Cohere
         | Format::Ollama
-        | Format::OllamaGenerate 
+        | Format::OllamaGenerate
         | Format::OpenAiCompletions => Beside::default(),
         Format::Gemini => Beside { model: Some(model_of(format)), stream: Some(false) },
     }

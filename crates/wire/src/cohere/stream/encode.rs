@@ -88,6 +88,7 @@ impl StreamEncoder for CohereEncoder {
             | Event::ToolCall { choice, .. }
             | Event::Arguments { choice, .. }
             | Event::Citation { choice, .. }
+            | Event::Logprobs { choice, .. }
             | Event::Finish { choice, .. } => Some(*choice),
             Event::Start { .. } | Event::Usage(_) | Event::Opaque(_) | Event::Error | Event::End => None,
         };
@@ -127,6 +128,7 @@ impl StreamEncoder for CohereEncoder {
                 self.finish = Some(finish);
                 self.blocks.send(true, out);
             }
+            Event::Logprobs { .. } => loss.add("choices[0].logprobs"),
             Event::Usage(usage) => self.usage = Some(usage),
             Event::Opaque(opaque) => opaque.report("", loss),
             Event::End => self.close(out, loss),

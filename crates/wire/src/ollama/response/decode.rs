@@ -45,8 +45,14 @@ pub(in super::super) fn decode(shape: Shape, mut members: Members<'_>) -> Result
     let model = members.take_as("model");
     let usage = usage::take(&mut members);
     shape.keep_rest(members, &mut extra);
-    let choice =
-        Choice { index: 0, message, finish: Some(finish), stop_sequence: None, extra: Extra::default() };
+    let choice = Choice {
+        index: 0,
+        message,
+        finish: Some(finish),
+        stop_sequence: None,
+        logprobs: None,
+        extra: Extra::default(),
+    };
     Ok(Response {
         owner: shape.owner(),
         id: None,

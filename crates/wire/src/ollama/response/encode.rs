@@ -75,7 +75,7 @@ fn write_own_choice(shape: Shape, choice: &Choice, out: &mut ObjectWriter, to: &
 }
 
 fn write_choice(shape: Shape, choice: &Choice, out: &mut ObjectWriter, to: &mut Encoding) {
-    let Choice { index: _, message, finish, stop_sequence, extra } = choice;
+    let Choice { index: _, message, finish, stop_sequence, logprobs, extra } = choice;
     let path = "choices[0]";
     let mut spoken = Spoken::default();
     for (index, part) in message.content.parts.iter().enumerate() {
@@ -91,6 +91,7 @@ fn write_choice(shape: Shape, choice: &Choice, out: &mut ObjectWriter, to: &mut 
         out.string("done_reason", finish_word(finish));
     }
     to.lose_if(stop_sequence.is_some(), "", "stop_sequence");
+    to.lose_if(logprobs.is_some(), path, "logprobs");
     let mut unused = ObjectWriter::new();
     message.extra.write(OWNER, &mut unused, &format!("{path}.message"), &mut to.loss);
     extra.write(OWNER, &mut unused, path, &mut to.loss);

@@ -137,6 +137,7 @@ impl StreamEncoder for OllamaEncoder {
                     self.finish = Some(finish);
                 }
             }
+            Event::Logprobs { .. } => loss.add("choices[0].logprobs"),
             Event::Usage(usage) => self.usage = Some(usage),
             Event::Opaque(opaque) if opaque.owner == OWNER && opaque.kind == TIME => {
                 if let Some(time) = json::string(&opaque.raw) {
