@@ -162,7 +162,7 @@ impl FakeUpstream {
     /// The base URL as a provider documents it, with its version if it has one.
     pub fn url(&self) -> String {
         let version = match self.state.dialect {
-            Dialect::OpenAi | Dialect::Responses | Dialect::Anthropic => "/v1",
+            Dialect::OpenAi | Dialect::Responses | Dialect::Completions | Dialect::Anthropic => "/v1",
             Dialect::Gemini => "/v1beta",
             Dialect::Cohere => "/v2",
             Dialect::Ollama => "",
