@@ -1,8 +1,10 @@
 //! One request from its arrival to its reply. `serve` reads and understands it, `pipeline` takes it through its phases,
 //! and whatever goes wrong is answered in the caller's own format.
 
+mod compact;
 mod count;
 mod embed;
+pub mod kept;
 mod pass;
 
 use std::borrow::Cow;
@@ -17,6 +19,7 @@ use bytes::{Bytes, BytesMut};
 pub use count::{Counted, count};
 pub use embed::{EmbedShape, embed};
 use http_body_util::BodyExt;
+use kept::{Continued, Keeper};
 pub use pass::pass;
 use postern_store::table::requests::{Outcome, RequestRow};
 use postern_wire::{Beside, Envelope, Format};
@@ -42,6 +45,12 @@ pub struct Exchange {
     pub headers: HeaderMap,
     pub body: Bytes,
     pub envelope: Envelope,
+    /// The deployment that has to be asked, because it keeps what the request goes on with.
+    pub pinned: Option<String>,
+    /// What follows the path of an endpoint that speaks the caller's format.
+    pub path_end: &'static str,
+    /// The body before anything was put in front of it.
+    pub asked: Bytes,
     /// See [`Call::provider`].
     pub provider: Option<Arc<Provider>>,
     /// See [`Call::json_array`].
@@ -59,6 +68,8 @@ pub struct Call {
     pub stream: Option<bool>,
     /// Whose model it is to be, where the path names the provider and not the model's name.
     pub provider: Option<Arc<Provider>>,
+    /// The conversation is to be made short, not gone on with.
+    pub compacts: bool,
     /// A model that the path names for a format that has it in the body: it is written there.
     pub model_in_body: Option<String>,
     /// Gemini's streams without `alt=sse`: one JSON array that grows.
@@ -74,6 +85,7 @@ impl Call {
             model: None,
             stream: None,
             provider: None,
+            compacts: false,
             model_in_body: None,
             json_array: false,
         }
@@ -82,7 +94,7 @@ impl Call {
 
 /// Serves one LLM request.
 pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Response {
-    let Call { format, endpoint, model, stream, provider, model_in_body, json_array } = call;
+    let Call { format, endpoint, model, stream, provider, compacts, model_in_body, json_array } = call;
     let started = Instant::now();
     let request_id = ids::new_id();
     let snapshot = engine.snapshot.load_full();
@@ -101,6 +113,7 @@ pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Respons
     let row =
         Box::new(first_words(request_id, &caller, endpoint.into_owned(), format.as_str(), &head.headers));
     let mut meter = Meter::start(engine.clone(), row, started);
+    let mut keeper = None;
     let served = async {
         let mut body = read_body(body, &head.headers, engine.options.max_body).await?;
         if let Some(row) = meter.row() {
@@ -109,14 +122,36 @@ pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Respons
         if let Some(named) = model_in_body.and_then(|model| Envelope::with_model(&body, &model)) {
             body = named.into();
         }
-        let envelope = Envelope::peek_beside(format, &body, Beside { model: model.as_deref(), stream })?;
+        let asked = body.clone();
+        if format == Format::OpenAiResponses
+            && let Some(told) = postern_wire::with_summaries_told(&body)?
+        {
+            body = told.into();
+        }
+        let mut envelope = Envelope::peek_beside(format, &body, Beside { model: model.as_deref(), stream })?;
         if let Some(row) = meter.row() {
             row.model_requested.clone_from(&envelope.model);
             row.model_group.clone_from(&envelope.model);
             row.streamed = envelope.stream;
             row.end_user.clone_from(&envelope.user);
         }
+        keeper = snapshot.keep_responses.then(|| Keeper::of(&engine, &caller, &envelope, &asked)).flatten();
+        let previous = envelope.memory.as_ref().and_then(|memory| memory.previous.clone());
+        let mut pinned = None;
+        if let Some(previous) = previous {
+            match kept::continued(&engine, &caller, &previous, &body).await? {
+                Continued::Nothing => {}
+                Continued::At(deployment) => pinned = Some(deployment),
+                Continued::Here(whole) => {
+                    envelope = Envelope::peek(format, &whole)?;
+                    body = whole;
+                }
+            }
+        }
         let exchange = Exchange {
+            pinned,
+            path_end: "",
+            asked,
             engine: engine.clone(),
             snapshot,
             format,
@@ -128,10 +163,15 @@ pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Respons
             provider,
             json_array,
         };
+        if compacts {
+            // A summary is nothing to come back to.
+            keeper = None;
+            return compact::run(exchange, &mut meter).await;
+        }
         pipeline::run(&exchange, &mut meter).await
     };
     match served.await {
-        Ok(answer) => answer.into_response(&engine, format, request_id, meter).await,
+        Ok(answer) => answer.into_response(&engine, format, request_id, meter, keeper).await,
         Err(failure) => {
             let status = failure.error.status;
             let end = End {

@@ -35,6 +35,10 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(messages::create))
         .routes(routes!(count_tokens::count))
         .routes(routes!(responses::create))
+        .routes(routes!(responses::compact::compact))
+        .routes(routes!(responses::kept::get, responses::kept::delete))
+        .routes(routes!(responses::kept::cancel))
+        .routes(routes!(responses::kept::input_items))
         .routes(routes!(cohere::chat))
         .routes(routes!(ollama::chat))
         .routes(routes!(ollama::generate))
@@ -75,6 +79,13 @@ fn unprefixed() -> OpenApiRouter<Shared> {
         .route("/v1beta/models/{*model_id}", axum::routing::get(gemini::get).post(gemini::call))
         .route("/v1/models/{*model_id}", axum::routing::post(gemini::call))
         .route("/v1/responses", axum::routing::get(responses::socket))
+        .route("/responses/compact", axum::routing::post(responses::compact::compact))
+        .route(
+            "/responses/{response_id}",
+            axum::routing::get(responses::kept::get).delete(responses::kept::delete),
+        )
+        .route("/responses/{response_id}/cancel", axum::routing::post(responses::kept::cancel))
+        .route("/responses/{response_id}/input_items", axum::routing::get(responses::kept::input_items))
         .route("/responses", axum::routing::post(responses::create).get(responses::socket))
         .route("/messages", axum::routing::post(messages::create))
         .route("/messages/count_tokens", axum::routing::post(count_tokens::count))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_store::table::{keys, spend_hourly};
+use postern_store::table::{keys, responses, spend_hourly};
 
 use crate::clock;
 use crate::engine::Engine;
@@ -13,6 +13,9 @@ use crate::events::{Event, Topic};
 use crate::manage::durations;
 
 const VAULT_RETRY: Duration = Duration::from_secs(3);
+/// Kept responses are forgotten after this long, as OpenAI does.
+const RESPONSES_KEPT: Duration = Duration::from_hours(30 * 24);
+const RESPONSES_CHECK: Duration = Duration::from_hours(1);
 const BUDGET_CHECK: Duration = Duration::from_secs(30);
 
 /// Fills the counters of keys with a budget from the ledger.
@@ -40,6 +43,17 @@ pub fn start(engine: &Arc<Engine>) {
         engine.tasks.spawn_until_stopped(wait_for_vault(engine.clone()));
     }
     engine.tasks.spawn_until_stopped(reset_budgets(engine.clone()));
+    engine.tasks.spawn_until_stopped(forget_responses(engine.clone()));
+}
+
+async fn forget_responses(engine: Arc<Engine>) {
+    loop {
+        let before = clock::now_ms() - RESPONSES_KEPT.as_millis() as i64;
+        if let Err(error) = engine.store.write(move |connection| responses::prune(connection, before)).await {
+            tracing::error!(%error, "old responses stay in the database");
+        }
+        tokio::time::sleep(RESPONSES_CHECK).await;
+    }
 }
 
 /// Asks a late or locked vault again until it opens, then reads what could not be read at start.

@@ -36,8 +36,28 @@ pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failu
         exchange.engine.limits.admit(exchange.caller.key().map(AsRef::as_ref), estimate(exchange, &group))?;
     meter.hold(permit);
     let tries = exchange.snapshot.num_retries as usize + 1;
-    let plan = routing::plan(&group, &exchange.engine.health, tries, || getrandom::u64().unwrap_or(0));
+    let mut plan = routing::plan(&group, &exchange.engine.health, tries, || getrandom::u64().unwrap_or(0));
+    if let Some(pinned) = &exchange.pinned {
+        plan = pinned_plan(&group, pinned, tries)?;
+    }
     attempts(exchange, meter, &group, &plan).await
+}
+
+/// Nobody else has what the request goes on with.
+fn pinned_plan(group: &Group, pinned: &str, tries: usize) -> Result<Vec<Arc<Deployment>>, Failure> {
+    // The same provider under another model has it, too.
+    let place = |id: &str| id.split_once('/').map(|(provider, _)| provider.to_owned());
+    let found = group.deployments.iter().find(|known| known.id == pinned).or_else(|| {
+        group.deployments.iter().find(|known| place(pinned).is_some_and(|name| name == known.provider))
+    });
+    match found {
+        Some(deployment) => Ok(vec![deployment.clone(); tries]),
+        None => Err(Failure::invalid(
+            "previous_response_elsewhere",
+            format!("the previous response is kept by {pinned}, which does not serve {}", group.name),
+        )
+        .with_param("previous_response_id")),
+    }
 }
 
 /// What the model name means, and whether the caller may use it.
@@ -232,7 +252,12 @@ async fn ask(
     let headers = upstream::request_headers(endpoint, &exchange.headers, streaming);
     let body = prepared.body.clone();
     let clients = &exchange.engine.clients;
-    let reply = upstream::send(clients, deployment, endpoint, headers, body, streaming, first).await?;
+    let sending = if exchange.path_end.is_empty() || endpoint.format != exchange.format {
+        upstream::send(clients, deployment, endpoint, headers, body, streaming, first).await
+    } else {
+        upstream::send_below(clients, deployment, endpoint, exchange.path_end, headers, body, first).await
+    };
+    let reply = sending?;
     if !(200..300).contains(&reply.status) {
         return Err(refused(deployment, endpoint.format, reply, first).await);
     }
@@ -323,6 +348,11 @@ fn reply_context(exchange: &Exchange, deployment: &Deployment, prepared: &Prepar
         include_usage: exchange.envelope.include_usage,
         tools: prepared.tools.clone(),
         json_array: exchange.json_array,
+        echo: if exchange.format == Format::OpenAiResponses {
+            postern_wire::echo_of(&exchange.asked)
+        } else {
+            Vec::new()
+        },
     }
 }
 

@@ -14,6 +14,7 @@ pub use streaming::StreamReply;
 use uuid::Uuid;
 
 use crate::engine::Engine;
+use crate::exchange::kept::Keeper;
 use crate::meter::{End, Meter};
 use crate::pipeline::passed_back;
 use crate::snapshot::Deployment;
@@ -78,11 +79,19 @@ impl Answer {
         format: Format,
         request_id: Uuid,
         mut meter: Meter,
+        keeper: Option<Keeper>,
     ) -> Response {
         match self {
-            Self::Stream(stream) => stream.into_response(format, request_id, meter),
+            Self::Stream(stream) => stream.into_response(format, request_id, meter, keeper),
             Self::Whole(whole) => {
                 meter.lost(&whole.loss);
+                if let Some(keeper) = keeper {
+                    match (whole.translated, &whole.summary.id, std::str::from_utf8(&whole.body)) {
+                        (true, _, Ok(response)) => keeper.keep(response, &whole.deployment).await,
+                        (false, Some(id), _) => keeper.kept_by_provider(id.clone(), &whole.deployment).await,
+                        _ => {}
+                    }
+                }
                 let end = End {
                     status: whole.status,
                     outcome: Outcome::Ok,

@@ -40,6 +40,8 @@ pub struct Snapshot {
     pub num_retries: u32,
     pub drop_params: bool,
     pub strict_params: bool,
+    /// Whether responses are kept for their callers to come back to.
+    pub keep_responses: bool,
     pub request_timeout: Duration,
     /// The user's own prices by provider preset and model.
     pub overrides: HashMap<(String, String), Arc<PricePlan>>,
@@ -175,6 +177,22 @@ impl Address {
         let url = reqwest::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
         let uri = url.as_str().parse().ok()?;
         Some(Self { url, uri })
+    }
+
+    /// The address whose path goes on with `end`; the query stays.
+    pub fn below(&self, end: &str) -> Option<Self> {
+        let mut url = self.url.clone();
+        let path = format!("{}{end}", url.path());
+        url.set_path(&path);
+        Self::parse(url.as_str())
+    }
+
+    /// The address with more of a query.
+    pub fn with_query(&self, query: &str) -> Option<Self> {
+        let mut url = self.url.clone();
+        let joined = url.query().map_or_else(|| query.to_owned(), |known| format!("{known}&{query}"));
+        url.set_query(Some(&joined));
+        Self::parse(url.as_str())
     }
 
     pub fn is_plain(&self) -> bool {

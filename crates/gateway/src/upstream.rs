@@ -198,6 +198,29 @@ pub async fn send(
     tokio::time::timeout(patience, sent).await.map_err(|_| silent(deployment, patience))?
 }
 
+/// The same to a path below the endpoint's, never streamed.
+pub async fn send_below(
+    clients: &Clients,
+    deployment: &Deployment,
+    endpoint: &Endpoint,
+    end: &str,
+    headers: HeaderMap,
+    body: Bytes,
+    patience: Duration,
+) -> Result<Reply, Failure> {
+    let address = match &endpoint.place {
+        Place::Http { whole, .. } => whole.below(end),
+        Place::Demo => None,
+    };
+    let Some(address) = address else {
+        let message = format!("{} has nothing at {end}", deployment.provider);
+        return Err(Failure::not_found("unknown_path", message));
+    };
+    let signing = endpoint.signing.as_deref();
+    let sent = clients.send(Method::POST, &address, headers, body, signing, &deployment.provider);
+    tokio::time::timeout(patience, sent).await.map_err(|_| silent(deployment, patience))?
+}
+
 fn reply<B>(response: http::Response<B>, provider: &str) -> Reply
 where
     B: http_body::Body<Data = Bytes, Error: std::error::Error + 'static> + Send + 'static,

@@ -5,6 +5,7 @@ pub mod models;
 pub mod prices;
 pub mod providers;
 pub mod requests;
+pub mod responses;
 pub mod settings;
 pub mod spend_hourly;
 
@@ -27,11 +28,12 @@ fn migrations() -> Migrations<'static> {
         M::up(prices::CREATE),
         M::up(requests::WITHOUT_RESPONSE_INDEX),
         M::up(providers::WITH_SETTINGS),
+        M::up(responses::CREATE),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 9;
+pub const SCHEMA_VERSION: i64 = 10;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

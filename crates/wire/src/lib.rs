@@ -39,7 +39,9 @@ pub use format::{Format, UnknownFormat};
 pub use framing::Framing;
 pub use loss::LossReport;
 pub use read::{NotAResponse, ResponseSummary, read_response, read_usage};
-pub use responses::{echo_of, output_items, turn_items, with_history};
+pub use responses::{
+    echo_of, output_items, summary_item, turn_items, user_items, with_history, with_summaries_told,
+};
 pub use surgery::Surgery;
 pub use tap::{EndState, StreamEnd, StreamTap, Tapped};
 pub use translate::{

@@ -23,7 +23,9 @@ mod turn;
 mod usage;
 mod watch;
 
-pub use turn::{echo_of, output_items, turn_items, with_history};
+pub use turn::{
+    echo_of, output_items, summary_item, turn_items, user_items, with_history, with_summaries_told,
+};
 
 const OWNER: Format = Format::OpenAiResponses;
 

@@ -38,6 +38,8 @@ pub struct ConfigFile {
     pub drop_params: bool,
     /// Hints that a provider's format has no place for are refused rather than dropped.
     pub strict_params: bool,
+    /// Whether responses are kept for their callers to come back to; they are when this is absent.
+    pub keep_responses: Option<bool>,
     /// Sentences that name what was not understood.
     pub warnings: Vec<String>,
 }
@@ -299,6 +301,9 @@ fn settings(
             }
             ("litellm_settings", "drop_params") => {
                 file.drop_params = value.as_bool().ok_or_else(|| wrong("true or false"))?;
+            }
+            ("general_settings", "keep_responses") => {
+                file.keep_responses = Some(value.as_bool().ok_or_else(|| wrong("true or false"))?);
             }
             ("litellm_settings", "strict_params") => {
                 file.strict_params = value.as_bool().ok_or_else(|| wrong("true or false"))?;

@@ -1,5 +1,8 @@
 //! `POST /v1/responses`: OpenAI's Responses API.
 
+pub mod compact;
+pub mod kept;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
@@ -16,7 +19,7 @@ const FORMAT: Format = Format::OpenAiResponses;
 /// Response, streamed or not, by any model of any provider
 ///
 /// Where the provider speaks this API the caller's bytes reach it; elsewhere the request is translated, and what depends on
-/// the provider's memory (`previous_response_id`, `conversation`) is refused.
+/// the provider's memory is kept here instead: `previous_response_id` works, a `conversation` is refused.
 #[utoipa::path(
     post, path = "/v1/responses", tag = "LLM",
     request_body(content = JsonObject, example = json!({"model": "demo", "input": "Hello"})),

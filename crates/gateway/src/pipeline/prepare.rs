@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::DEFAULT_MAX_TOKENS;
 use crate::error::Failure;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, kept};
 use crate::snapshot::{Deployment, Endpoint, Shape};
 
 /// What is sent, and what the reply must be told of it.
@@ -77,6 +77,16 @@ pub fn prepare(
         drop_params: drop_params.or(deployment.drop_params).unwrap_or(snapshot.drop_params),
         stream: streaming,
     };
+    if let Some(memory) = &envelope.memory {
+        if let Some(previous) = &memory.previous {
+            return Err(kept::not_found(previous, ""));
+        }
+        // The gateway keeps it, or does not, as it was told.
+        let mut surgery = Surgery::default();
+        let _ = surgery.drop("store");
+        let body = reduced.as_ref().unwrap_or(&exchange.body);
+        reduced = surgery.reduce(body)?.map(Bytes::from).or(reduced);
+    }
     let body = reduced.as_ref().unwrap_or(&exchange.body);
     let translated = postern_wire::translate_request(exchange.format, format, body, &target)?;
     let strict =

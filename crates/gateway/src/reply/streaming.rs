@@ -18,6 +18,7 @@ use super::{Piece, Watch, about};
 use crate::clock;
 use crate::error::Failure;
 use crate::exchange::Exchange;
+use crate::exchange::kept::{self, Keeper};
 use crate::meter::{End, Meter};
 use crate::snapshot::Deployment;
 use crate::upstream::Chunks;
@@ -57,7 +58,13 @@ impl StreamReply {
         Self { deployment, headers, watch, ready: ready.into(), chunks, idle, loss, buffered, json_array }
     }
 
-    pub fn into_response(self, format: Format, request_id: Uuid, meter: Meter) -> Response {
+    pub fn into_response(
+        self,
+        format: Format,
+        request_id: Uuid,
+        meter: Meter,
+        keeper: Option<Keeper>,
+    ) -> Response {
         let mut headers = HeaderMap::with_capacity(16);
         let events = HeaderValue::from_static(match format.framing() {
             _ if self.json_array => "application/json",
@@ -71,7 +78,8 @@ impl StreamReply {
         headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
         about(&mut headers, &self.deployment, &self.headers, request_id, &self.loss);
         let under_way = UnderWay {
-            provider: self.deployment.provider.clone(),
+            deployment: self.deployment,
+            keeper,
             watch: self.watch,
             ready: self.ready,
             chunks: Some(self.chunks),
@@ -92,7 +100,9 @@ impl StreamReply {
 }
 
 struct UnderWay {
-    provider: String,
+    deployment: Arc<Deployment>,
+    /// Until the response is complete, if it is to be kept.
+    keeper: Option<Keeper>,
     watch: Watch,
     ready: VecDeque<Piece>,
     /// `None` once the upstream has ended.
@@ -125,6 +135,7 @@ impl UnderWay {
                         let held = Piece { forward: end.forward.clone(), terminal: false, failed: false };
                         self.ready.push_front(held);
                     }
+                    self.keep(failure.is_none(), &piece.forward, end.id.as_deref()).await;
                     self.finish(failure.as_ref(), end).await;
                 }
                 if piece.forward.is_empty() {
@@ -154,7 +165,7 @@ impl UnderWay {
                         "upstream_timeout",
                         format!(
                             "{} sent nothing for {} s in the middle of its answer",
-                            self.provider,
+                            self.deployment.provider,
                             patience.as_secs_f32()
                         ),
                     );
@@ -182,12 +193,12 @@ impl UnderWay {
             EndState::Truncated => Some(Failure::upstream(
                 502,
                 "upstream_stream_truncated",
-                format!("{} closed the stream before its end", self.provider),
+                format!("{} closed the stream before its end", self.deployment.provider),
             )),
             EndState::Broken { what } => Some(Failure::upstream(
                 502,
                 "upstream_stream_broken",
-                format!("{} sent a stream that cannot be read: {what}", self.provider),
+                format!("{} sent a stream that cannot be read: {what}", self.deployment.provider),
             )),
         };
         let framing = self.format.framing();
@@ -207,8 +218,24 @@ impl UnderWay {
             last.extend_from_slice(&error);
         }
         self.sent += last.len() as u64;
+        self.keep(failure.is_none(), &last, end.id.as_deref()).await;
         self.finish(failure.as_ref(), end).await;
         (!last.is_empty()).then(|| last.into())
+    }
+
+    /// What its caller may come back to is kept before the caller has all of it. `end` holds the response, where it was
+    /// put together here.
+    async fn keep(&mut self, is_complete: bool, end: &[u8], id: Option<&str>) {
+        let Some(keeper) = self.keeper.take().filter(|_| is_complete) else { return };
+        match (&self.watch, id) {
+            (Watch::Transcode(_), _) => {
+                if let Some(response) = kept::last_response(end) {
+                    keeper.keep(&response, &self.deployment).await;
+                }
+            }
+            (Watch::Tap(_), Some(id)) => keeper.kept_by_provider(id.to_owned(), &self.deployment).await,
+            (Watch::Tap(_), None) => {}
+        }
     }
 
     async fn finish(&mut self, failure: Option<&Failure>, stream: StreamEnd) {

@@ -134,6 +134,7 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
         num_retries: sources.config.num_retries.unwrap_or(DEFAULT_RETRIES),
         drop_params: sources.config.drop_params,
         strict_params: sources.config.strict_params,
+        keep_responses: sources.config.keep_responses.unwrap_or(true),
         request_timeout: sources.config.request_timeout.map_or(DEFAULT_TIMEOUT, Duration::from_secs_f64),
         overrides,
         direct: super::resolve::DirectGroups::default(),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::build::direct_deployment;
-use super::{Group, Provider, Snapshot};
+use super::{Deployment, Group, Provider, Snapshot};
 use crate::catalogue::Catalogue;
 use crate::error::Failure;
 
@@ -83,6 +83,12 @@ impl Snapshot {
             }
         }
         Err(unresolved)
+    }
+
+    /// The deployment of that id, in a model group or as `provider/model`.
+    pub fn deployment(&self, id: &str) -> Option<Arc<Deployment>> {
+        let known = self.groups.values().flat_map(|group| &group.deployments).find(|known| known.id == id);
+        known.cloned().or_else(|| self.resolve(id).ok()?.group.deployments.first().cloned())
     }
 
     /// A configured provider's model, known or not, as a group of one.

@@ -1,7 +1,8 @@
 //! Base64 in its two alphabets. Google reads both, and its Python client writes the one for addresses; everyone else
 //! wants the other.
 
-const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 /// What was changed to make base64 standard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,39 +41,13 @@ pub(super) fn restored(data: &str, changed: Changed) -> String {
 }
 
 pub(super) fn encode(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let group = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for letter in 0..4 {
-            let index = (group >> (18 - 6 * letter) & 63) as usize;
-            out.push(if letter > chunk.len() { '=' } else { char::from(STANDARD[index]) });
-        }
-    }
-    out
+    STANDARD.encode(bytes)
 }
 
 /// Either alphabet, with or without filling; `None` if it is no base64.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut group, mut bits) = (0_u32, 0);
-    for byte in text.trim_end_matches('=').bytes() {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        group = group << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push((group >> bits & 0xFF) as u8);
-        }
-    }
-    Some(out)
+    let (data, _) = standard(text.trim_end_matches('=').to_owned());
+    STANDARD.decode(data).ok()
 }
 
 #[cfg(test)]

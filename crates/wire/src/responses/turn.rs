@@ -2,13 +2,15 @@
 //!
 //! Whoever keeps conversations has them from here as JSON texts, one for each item, and gives them back as such.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 
 use crate::envelope::{self, BadRequest};
 use crate::json::{self, ObjectWriter, array};
 
-/// Members that speak to whoever keeps the conversation.
-const OF_KEEPING: &[&str] = &["previous_response_id", "store"];
+/// Begins what stands in place of a conversation that was summed up here.
+const SUMMARY: &str = "postern-summary-1.";
 
 /// Members of a request that its response repeats.
 const ECHOED: &[&str] = &[
@@ -48,9 +50,7 @@ pub fn turn_items(body: &[u8], mut new_id: impl FnMut() -> String) -> Result<Vec
             .raw("content", &array([part.finish()]));
         return Ok(vec![message.finish()]);
     }
-    let items =
-        json::elements(input).ok_or_else(|| BadRequest::wrong_type("input", "a string or an array"))?;
-    items.into_iter().map(|item| with_id(item, &mut new_id)).collect()
+    of_input(input)?.into_iter().map(|item| with_id(item, &mut new_id)).collect()
 }
 
 fn with_id(item: &RawValue, new_id: &mut impl FnMut() -> String) -> Result<String, BadRequest> {
@@ -86,11 +86,11 @@ pub fn output_items(response: &str) -> Vec<String> {
     items.into_iter().map(|item| item.get().to_owned()).collect()
 }
 
-/// The request with the conversation before it in its input, for a provider that remembers nothing. The rest stays as it
-/// was written.
-pub fn with_history(body: &[u8], history: &[String]) -> Result<Vec<u8>, BadRequest> {
+/// The request with the conversation before it in its input, for a provider that remembers nothing, and with items after
+/// it. The rest stays as it was written.
+pub fn with_history(body: &[u8], before: &[String], after: &[String]) -> Result<Vec<u8>, BadRequest> {
     let members = envelope::parse(body)?;
-    let mut items: Vec<&str> = history.iter().map(String::as_str).collect();
+    let mut items: Vec<&str> = before.iter().map(String::as_str).collect();
     let own;
     match members.get("input") {
         None => {}
@@ -100,32 +100,81 @@ pub fn with_history(body: &[u8], history: &[String]) -> Result<Vec<u8>, BadReque
             own = message.finish();
             items.push(&own);
         }
-        Some(input) => {
-            let all = json::elements(input)
-                .ok_or_else(|| BadRequest::wrong_type("input", "a string or an array"))?;
-            items.extend(all.into_iter().map(RawValue::get));
-        }
+        Some(input) => items.extend(of_input(input)?.into_iter().map(RawValue::get)),
     }
-    let input = array(items);
+    items.extend(after.iter().map(String::as_str));
+    Ok(with_input(&members, &array(items), &["previous_response_id"]).into_bytes())
+}
+
+fn of_input(input: &RawValue) -> Result<Vec<&RawValue>, BadRequest> {
+    json::elements(input).ok_or_else(|| BadRequest::wrong_type("input", "a string or an array"))
+}
+
+/// The members with another input and without some of them.
+fn with_input(members: &json::Members<'_>, input: &str, without: &[&str]) -> String {
     let mut out = ObjectWriter::new();
     let mut is_written = false;
     for (name, value) in &members.0 {
         match name.as_ref() {
+            "input" if std::mem::replace(&mut is_written, true) => {}
             "input" => {
-                if !std::mem::replace(&mut is_written, true) {
-                    out.raw("input", &input);
-                }
+                out.raw("input", input);
             }
-            name if OF_KEEPING.contains(&name) => {}
+            name if without.contains(&name) => {}
             name => {
                 out.raw(name, value.get());
             }
         }
     }
     if !is_written {
-        out.raw("input", &input);
+        out.raw("input", input);
     }
-    Ok(out.finish().into_bytes())
+    out.finish()
+}
+
+/// The item that stands in place of a conversation. What it says is in it, for this gateway to read again: nobody else is
+/// sent it.
+pub fn summary_item(id: &str, summary: &str) -> String {
+    let mut out = ObjectWriter::new();
+    let sealed = format!("{SUMMARY}{}", STANDARD.encode(summary));
+    out.string("id", id).string("type", "compaction").string("encrypted_content", &sealed);
+    out.finish()
+}
+
+/// The request with summaries of [`summary_item`] told in words; `None` if it has none.
+pub fn with_summaries_told(body: &[u8]) -> Result<Option<Vec<u8>>, BadRequest> {
+    if memchr::memmem::find(body, SUMMARY.as_bytes()).is_none() {
+        return Ok(None);
+    }
+    let members = envelope::parse(body)?;
+    let Some(input) = members.get("input").filter(|input| json::string(input).is_none()) else {
+        return Ok(None);
+    };
+    let told: Vec<String> = of_input(input)?
+        .into_iter()
+        .map(|item| told(item).unwrap_or_else(|| item.get().to_owned()))
+        .collect();
+    Ok(Some(with_input(&members, &array(told), &[]).into_bytes()))
+}
+
+fn told(item: &RawValue) -> Option<String> {
+    let members =
+        json::members(item).filter(|members| members.text("type").as_deref() == Some("compaction"))?;
+    let sealed = members.text("encrypted_content")?;
+    let summary = String::from_utf8(STANDARD.decode(sealed.strip_prefix(SUMMARY)?).ok()?).ok()?;
+    let mut message = ObjectWriter::new();
+    message
+        .string("role", "user")
+        .string("content", &format!("What was said before, summed up:\n\n{summary}"));
+    Some(message.finish())
+}
+
+/// The messages of users among a turn's items, which stay as they are when a conversation is summed up.
+pub fn user_items(items: &[String]) -> Vec<String> {
+    let is_user = |item: &&String| {
+        json::Members::parse(item).is_ok_and(|members| members.text("role").as_deref() == Some("user"))
+    };
+    items.iter().filter(is_user).cloned().collect()
 }
 
 /// What a response to this request repeats of it, as JSON texts by name.
@@ -180,13 +229,31 @@ mod tests {
         ];
         let body =
             br#"{"model":"m","previous_response_id":"resp_1","input":"2","temperature":1.0,"store":true}"#;
-        let text = String::from_utf8(with_history(body, &history).unwrap()).unwrap();
+        let text = String::from_utf8(with_history(body, &history, &[]).unwrap()).unwrap();
         assert_eq!(
             text,
-            r#"{"model":"m","input":[{"role":"user","content":"1"},{"type":"message","role":"assistant"},{"role":"user","content":"2"}],"temperature":1.0}"#
+            r#"{"model":"m","input":[{"role":"user","content":"1"},{"type":"message","role":"assistant"},{"role":"user","content":"2"}],"temperature":1.0,"store":true}"#
         );
-        let bare = String::from_utf8(with_history(br#"{"model":"m"}"#, &history[..1]).unwrap()).unwrap();
+        let bare = String::from_utf8(with_history(br#"{"model":"m"}"#, &history[..1], &[]).unwrap()).unwrap();
         assert_eq!(bare, r#"{"model":"m","input":[{"role":"user","content":"1"}]}"#);
+    }
+
+    #[test]
+    fn a_summary_is_told_in_words_to_whoever_is_asked_next() {
+        let item = summary_item("cmp_1", "Zürich is fine.");
+        let body =
+            format!(r#"{{"model":"m","input":[{item},{{"role":"user","content":"And?"}}],"top_p":1.0}}"#);
+        let told = String::from_utf8(with_summaries_told(body.as_bytes()).unwrap().unwrap()).unwrap();
+        assert_eq!(
+            told,
+            r#"{"model":"m","input":[{"role":"user","content":"What was said before, summed up:\n\nZürich is fine."},{"role":"user","content":"And?"}],"top_p":1.0}"#
+        );
+        assert_eq!(with_summaries_told(br#"{"input":"x"}"#).unwrap(), None);
+        let items = [
+            r#"{"role":"user","content":"a"}"#.to_owned(),
+            r#"{"role":"assistant","content":"b"}"#.to_owned(),
+        ];
+        assert_eq!(user_items(&items), items[..1]);
     }
 
     #[test]
