@@ -173,7 +173,7 @@ fn lists_of_models() {
             .map(|url| reqwest::Url::parse(&url).unwrap().to_string())
     };
     assert_eq!(resolved("openai").as_deref(), Some("https://api.openai.com/v1/models"));
-    assert_eq!(resolved("cohere").as_deref(), Some("https://api.cohere.ai/v1/models"));
+    assert_eq!(resolved("cohere").as_deref(), Some("https://api.cohere.com/v1/models"));
     assert_eq!(resolved("github").as_deref(), Some("https://models.github.ai/catalog/models"));
     assert_eq!(resolved("perplexity"), None);
     assert_eq!(resolved("demo"), None);

@@ -91,6 +91,7 @@ struct Called {
 fn called(server: Dialect, path: &str) -> Option<Called> {
     let plain = |dialect| Some(Called { dialect, model: None, stream: false });
     let is_openai = matches!(server, Dialect::OpenAi | Dialect::Responses | Dialect::Completions);
+    let path = if is_openai { openai::azure_path(path) } else { path };
     match (server, path) {
         (_, "/v1/chat/completions") if is_openai => plain(Dialect::OpenAi),
         (_, "/v1/responses") if is_openai => plain(Dialect::Responses),
@@ -98,6 +99,10 @@ fn called(server: Dialect, path: &str) -> Option<Called> {
         // Ollama imitates it, too.
         (Dialect::Ollama, "/v1/chat/completions") => plain(Dialect::OpenAi),
         (Dialect::Anthropic, "/v1/messages") => plain(Dialect::Anthropic),
+        (Dialect::Anthropic, path) => {
+            let (model, stream) = anthropic::vertex_call(path)?;
+            Some(Called { dialect: Dialect::Anthropic, model: Some(model.to_owned()), stream })
+        }
         (Dialect::Ollama, "/api/chat" | "/api/generate") => plain(Dialect::Ollama),
         (Dialect::Cohere, "/v2/chat") => plain(Dialect::Cohere),
         (Dialect::Gemini, path) => {
@@ -113,6 +118,8 @@ fn presented_key(dialect: Dialect, request: &Recorded) -> &str {
     match dialect {
         Dialect::Anthropic if bearer.is_empty() => request.header("x-api-key"),
         Dialect::Gemini if bearer.is_empty() => request.header("x-goog-api-key"),
+        // Azure's.
+        Dialect::OpenAi if bearer.is_empty() => request.header("api-key"),
         _ => bearer,
     }
 }

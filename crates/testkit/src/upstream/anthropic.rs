@@ -15,11 +15,19 @@ const SIGNATURE: &str = "RmFrZVNpZ25hdHVyZQ==";
 
 /// What the provider refuses before it thinks.
 pub fn check(request: &Recorded, body: &Value) -> Result<(), Refusal> {
-    if request.header("anthropic-version").is_empty() {
+    // On Google's cloud the version is in the body and the model in the path.
+    let is_cloud = vertex_call(&request.path).is_some();
+    if is_cloud && (body["anthropic_version"] != "vertex-2023-10-16" || !body["model"].is_null()) {
+        return Err(Refusal::new(
+            400,
+            "anthropic_version: Field required, model: Extra inputs are not permitted",
+        ));
+    }
+    if !is_cloud && request.header("anthropic-version").is_empty() {
         return Err(Refusal::new(400, "anthropic-version: header is required"));
     }
     for (field, right) in [
-        ("model", body["model"].is_string()),
+        ("model", is_cloud || body["model"].is_string()),
         ("messages", body["messages"].is_array()),
         ("max_tokens", body["max_tokens"].is_u64()),
     ] {
@@ -83,6 +91,16 @@ pub fn error(refusal: &Refusal, model: &str) -> Value {
         "error": {"type": kind, "message": message},
         "request_id": "req_fake0000000000000000",
     })
+}
+
+/// Model and wish for a stream, of a path as Google's cloud has it.
+pub fn vertex_call(path: &str) -> Option<(&str, bool)> {
+    let (_, rest) = path.split_once("/publishers/anthropic/models/")?;
+    match rest.rsplit_once(':')? {
+        (model, "rawPredict") => Some((model, false)),
+        (model, "streamRawPredict") => Some((model, true)),
+        _ => None,
+    }
 }
 
 pub fn other_route(method: &Method, path: &str) -> Option<Value> {

@@ -14,7 +14,9 @@ const SIGNATURE: &str = "RmFrZVRob3VnaHRTaWduYXR1cmU=";
 
 /// Model and wish for a stream, of a path that asks for content.
 pub fn called(path: &str) -> Option<(&str, bool)> {
-    let rest = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"))?;
+    let of_cloud = || path.split_once("/publishers/google/models/").map(|(_, rest)| rest);
+    let rest = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"));
+    let rest = rest.or_else(of_cloud)?;
     match rest.rsplit_once(':')? {
         (model, "generateContent") => Some((model, false)),
         (model, "streamGenerateContent") => Some((model, true)),

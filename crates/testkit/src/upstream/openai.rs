@@ -125,7 +125,46 @@ pub fn error(refusal: &Refusal, model: &str) -> Value {
     json!({"error": {"message": message, "type": kind, "param": refusal.param, "code": code}})
 }
 
+/// Azure serves the same under other paths; the deployment in one of them is the model.
+pub fn azure_path(path: &str) -> &str {
+    match path {
+        "/openai/v1/chat/completions" => "/v1/chat/completions",
+        "/openai/v1/responses" | "/openai/responses" => "/v1/responses",
+        path if path.starts_with("/openai/deployments/") && path.ends_with("/chat/completions") => {
+            "/v1/chat/completions"
+        }
+        path => path,
+    }
+}
+
+/// What the provider keeps: any response one asks for.
+fn kept(method: &Method, path: &str) -> Option<Value> {
+    let rest = path.strip_prefix("/v1/responses/")?;
+    let response =
+        |id: &str, status: &str| json!({"id": id, "object": "response", "status": status, "output": []});
+    match (method, rest.split_once('/')) {
+        (&Method::POST, None) if rest == "compact" => Some(json!({
+            "id": "resp_compacted",
+            "object": "response.compaction",
+            "created_at": CREATED,
+            "output": [{"type": "compaction", "id": "cmp_1", "encrypted_content": "c2VhbGVk"}],
+            "usage": {"input_tokens": 20, "output_tokens": 21, "total_tokens": 41},
+        })),
+        (&Method::GET, None) => Some(response(rest, "completed")),
+        (&Method::DELETE, None) => Some(json!({"id": rest, "object": "response", "deleted": true})),
+        (&Method::POST, Some((id, "cancel"))) => Some(response(id, "cancelled")),
+        (&Method::GET, Some((_, "input_items"))) => {
+            Some(json!({"object": "list", "data": [], "first_id": null, "last_id": null, "has_more": false}))
+        }
+        _ => None,
+    }
+}
+
 pub fn other_route(method: &Method, path: &str) -> Option<Value> {
+    if let Some(found) = kept(method, path) {
+        return Some(found);
+    }
+    let path = if path == "/openai/v1/models" { "/v1/models" } else { path };
     let model = |id: &str| json!({"id": id, "object": "model", "created": CREATED, "owned_by": "fake"});
     if (method, path) == (&Method::POST, "/v1/embeddings") {
         return Some(json!({

@@ -1,0 +1,161 @@
+//! Providers that want more than a key: a region or a project in the address, a signature, a token fetched for a credential.
+
+use postern_tests::{Answer, Caller, World, receive};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+async fn add(world: &World, body: Value) -> Answer {
+    world.admin(Method::POST, "/console/providers", body).await
+}
+
+/// A service account whose key was made for this test and opens nothing.
+fn service_account() -> String {
+    let key = std::process::Command::new("openssl")
+        .args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
+        .output()
+        .expect("openssl is part of every Debian");
+    json!({
+        "type": "service_account", "project_id": "p-1", "private_key_id": "k1",
+        "private_key": String::from_utf8(key.stdout).unwrap(),
+        "client_email": "tester@p-1.iam.gserviceaccount.com", "client_id": "1",
+        "token_uri": "https://oauth2.googleapis.com/token",
+    })
+    .to_string()
+}
+
+#[tokio::test]
+async fn vertex_serves_gemini_and_claude_with_a_service_accounts_token() {
+    let world = World::start().await;
+    let account = service_account();
+    for (name, upstream) in [("vg", &world.gemini), ("va", &world.anthropic)] {
+        let base = format!("http://{}/v1/projects/{{project}}/locations/{{location}}", upstream.address());
+        let body = json!({"preset": "vertex", "name": name, "base_url": base, "api_key": account,
+            "settings": {"project": "p-1", "location": "europe-west1"}});
+        // An address of one's own is no template.
+        add(&world, body.clone()).await.expect(400);
+        let base = format!("http://{}/v1/projects/p-1/locations/europe-west1", upstream.address());
+        let mut body = body;
+        body["base_url"] = json!(base);
+        let added = add(&world, body).await.expect(201).json();
+        assert_eq!(added["credential"]["hint"], "tester@p-1.iam.gserviceaccount.com", "{added}");
+        assert_eq!(added["settings"]["location"], "europe-west1");
+        assert!(!added.to_string().contains("PRIVATE KEY"));
+    }
+    for stream in [false, true] {
+        let answer = world.ask(Caller::Chat, "vg/gemini-2.5-pro", stream).await.expect(200);
+        let seen = world.gemini.last_request();
+        let method = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+        let path = format!(
+            "/v1/projects/p-1/locations/europe-west1/publishers/google/models/gemini-2.5-pro:{method}"
+        );
+        assert_eq!(seen.path, path);
+        let token = seen.header("authorization").strip_prefix("Bearer ").unwrap().to_owned();
+        assert_eq!(token.split('.').count(), 3, "a signed token: {token}");
+        assert_eq!(world.row(answer.request_id()).await["outcome"], "ok");
+
+        world.ask(Caller::Messages, "va/claude-sonnet-4-5@20250929", stream).await.expect(200);
+        let seen = world.anthropic.last_request();
+        let method = if stream { "streamRawPredict" } else { "rawPredict" };
+        assert!(
+            seen.path.ends_with(&format!("/publishers/anthropic/models/claude-sonnet-4-5@20250929:{method}")),
+            "{}",
+            seen.path
+        );
+        assert_eq!(seen.json()["anthropic_version"], "vertex-2023-10-16");
+        world.ask(Caller::Chat, "va/claude-sonnet-4-5@20250929", stream).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn azure_is_asked_by_deployment_and_version_or_by_its_newer_paths() {
+    let world = World::start().await;
+    let base = format!("http://{}", world.openai.address());
+    let key = "0123456789abcdef";
+    let plain = json!({"preset": "azure", "name": "az", "base_url": base, "api_key": key});
+    add(&world, plain).await.expect(201);
+    let dated = json!({"preset": "azure", "name": "old", "base_url": format!("{base}/openai/v1"), "api_key": key,
+        "settings": {"api_version": "2024-10-21"}});
+    add(&world, dated).await.expect(201);
+    world.ask(Caller::Chat, "az/mine", false).await.expect(200);
+    let seen = world.openai.last_request();
+    assert_eq!((seen.path.as_str(), seen.header("api-key")), ("/openai/v1/chat/completions", key));
+    assert_eq!((seen.json()["model"].as_str(), seen.header("authorization")), (Some("mine"), ""));
+    world.ask(Caller::Messages, "old/mine", true).await.expect(200);
+    assert_eq!(
+        world.openai.last_request().path,
+        "/openai/deployments/mine/chat/completions?api-version=2024-10-21"
+    );
+    let body = json!({"model": "old/mine", "input": "Hi"});
+    receive(world.gateway.post("/v1/responses", &world.key, &body)).await.expect(200);
+    assert_eq!(world.openai.last_request().path, "/openai/responses?api-version=2024-10-21");
+    // What a client of Azure asks here.
+    let body = json!({"messages": [{"role": "user", "content": "Hi"}]});
+    let path = "/openai/deployments/az%2Fmine/chat/completions?api-version=2024-10-21";
+    let answer = receive(world.gateway.post(path, &world.key, &body)).await.expect(200);
+    assert_eq!(world.row(answer.request_id()).await["model_requested"], "az/mine");
+}
+
+#[tokio::test]
+async fn entra_needs_a_whole_credential_and_one_that_is_refused_says_so() {
+    let world = World::start().await;
+    let base = format!("http://{}", world.openai.address());
+    let half = json!({"client_id": "c", "client_secret": "s3cr3t"}).to_string();
+    let body = json!({"preset": "azure", "name": "half", "base_url": base, "api_key": half});
+    let answer = add(&world, body).await.expect(400);
+    assert!(answer.text().contains("tenant_id") && !answer.text().contains("s3cr3t"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn settings_are_checked_and_can_be_changed() {
+    let world = World::start().await;
+    let needed =
+        add(&world, json!({"preset": "databricks", "name": "db", "api_key": "dapi-1"})).await.expect(400);
+    assert_eq!(needed.json()["error"]["param"], "settings.workspace", "{}", needed.text());
+    for wrong in [json!({"workspace": "evil/../x"}), json!({"nothing": "x"}), json!({"workspace": "a b"})] {
+        let body = json!({"preset": "databricks", "name": "db", "api_key": "dapi-1", "settings": wrong});
+        add(&world, body).await.expect(400);
+    }
+    let body = json!({"preset": "databricks", "name": "db", "api_key": "dapi-1", "settings": {"workspace": "ws.example"}});
+    let id = add(&world, body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/console/providers/{id}");
+    let changed =
+        world.admin(Method::PATCH, &path, json!({"settings": {"workspace": "other.example"}})).await;
+    assert_eq!(changed.expect(200).json()["settings"]["workspace"], "other.example");
+    world.admin(Method::PATCH, &path, json!({"settings": {"workspace": ""}})).await.expect(400);
+}
+
+#[tokio::test]
+async fn litellms_parameters_of_a_cloud_make_a_deployment() {
+    let world = World::start().await;
+    let base = format!("http://{}", world.openai.address());
+    let params =
+        json!({"model": "azure/mine", "api_base": base, "api_key": "k", "api_version": "2024-10-21"});
+    let body = json!({"model_name": "smart", "litellm_params": params});
+    world.admin(Method::POST, "/model/new", body).await.expect(200);
+    world.ask(Caller::Chat, "smart", false).await.expect(200);
+    assert_eq!(
+        world.openai.last_request().path,
+        "/openai/deployments/mine/chat/completions?api-version=2024-10-21"
+    );
+    // Parts of a credential go where credentials go.
+    let params = json!({"model": "azure/mine", "api_base": base, "tenant_id": "t-1", "client_id": "c-1",
+        "client_secret": "very-s3cr3t"});
+    let body = json!({"model_name": "entra", "litellm_params": params});
+    let stored = world.admin(Method::POST, "/model/new", body).await.expect(200);
+    assert!(!stored.text().contains("very-s3cr3t"), "{}", stored.text());
+    let info = world.admin(Method::GET, "/model/info", Value::Null).await.expect(200);
+    assert!(!info.text().contains("very-s3cr3t"));
+    for (wrong, named) in [
+        (json!({"model": "openai/gpt", "api_key": "k", "api_version": "x"}), "api_version"),
+        (json!({"model": "azure/mine", "api_base": base, "client_id": "c"}), "tenant_id"),
+        (
+            json!({"model": "vertex_ai/gemini-2.5-pro", "vertex_credentials": "/etc/passwd"}),
+            "vertex_credentials",
+        ),
+    ] {
+        let answer = world
+            .admin(Method::POST, "/model/new", json!({"model_name": "m", "litellm_params": wrong}))
+            .await;
+        assert!(answer.expect(400).text().contains(named), "{named}");
+    }
+}
