@@ -137,7 +137,7 @@ pub fn request_headers(endpoint: &Endpoint, caller: &HeaderMap, streaming: bool)
         let own = match endpoint.format {
             Format::AnthropicMessages => name.starts_with("anthropic-"),
             Format::OpenAiChat | Format::OpenAiResponses => name.starts_with("openai-"),
-            Format::Gemini => false,
+            Format::Gemini | Format::BedrockConverse => false,
         };
         if own || name == "user-agent" {
             // Several `anthropic-beta` lines are legal; all of them count.

@@ -12,6 +12,9 @@ use crate::tap::Watcher;
 use crate::translate::{ReplyContext, Target};
 use crate::usage::Usage;
 
+/// Writes whole events: an error, the request's id, the time.
+pub(crate) type RenderEvents = fn(&ApiError, &str, &str) -> Vec<u8>;
+
 /// What a format must provide, and nothing else.
 pub(crate) struct Codec {
     pub framing: Framing,
@@ -30,7 +33,7 @@ pub(crate) struct Codec {
     /// The `event` field of an error within a stream, if the format names its events.
     pub error_event_name: Option<&'static str>,
     /// The same as whole events, where an error within a stream is not written as a body is.
-    pub render_stream_error: Option<fn(&ApiError, &str, &str) -> Vec<u8>>,
+    pub render_stream_error: Option<RenderEvents>,
     pub decode_request: fn(Members<'_>) -> Result<Request, BadRequest>,
     pub encode_request: fn(Request, &Target<'_>, &mut Encoding) -> Result<String, BadRequest>,
     pub decode_response: fn(Members<'_>) -> Result<Response, NotAResponse>,

@@ -19,7 +19,7 @@ mod parse;
 mod tests;
 
 pub use parse::parse_error;
-pub(crate) use parse::stream_error;
+pub(crate) use parse::{exception, stream_error};
 
 /// What went wrong, as far as anyone has to act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

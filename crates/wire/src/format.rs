@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::Codec;
 use crate::framing::Framing;
-use crate::{chat, gemini, messages, responses};
+use crate::{chat, converse, gemini, messages, responses};
 
 /// A wire format: how requests, replies, streams and errors are written. A format is not a provider: many
 /// providers speak `OpenAiChat`.
@@ -29,12 +29,21 @@ pub enum Format {
     /// and whether a stream is wanted stand in the path, not in the body.
     #[serde(rename = "gemini")]
     Gemini,
+    /// `POST /model/MODEL/converse` and `/model/MODEL/converse-stream`, as AWS documents them for Bedrock. The model and
+    /// whether a stream is wanted stand in the path, not in the body.
+    #[serde(rename = "bedrock_converse")]
+    BedrockConverse,
 }
 
 impl Format {
     /// Every format, in the order of their introduction.
-    pub const ALL: [Self; 4] =
-        [Self::OpenAiChat, Self::AnthropicMessages, Self::OpenAiResponses, Self::Gemini];
+    pub const ALL: [Self; 5] = [
+        Self::OpenAiChat,
+        Self::AnthropicMessages,
+        Self::OpenAiResponses,
+        Self::Gemini,
+        Self::BedrockConverse,
+    ];
 
     /// The name used in configuration, the ledger and JSON.
     pub const fn as_str(self) -> &'static str {
@@ -43,6 +52,7 @@ impl Format {
             Self::OpenAiResponses => "openai_responses",
             Self::AnthropicMessages => "anthropic_messages",
             Self::Gemini => "gemini",
+            Self::BedrockConverse => "bedrock_converse",
         }
     }
 
@@ -57,6 +67,7 @@ impl Format {
             Self::OpenAiResponses => &responses::CODEC,
             Self::AnthropicMessages => &messages::CODEC,
             Self::Gemini => &gemini::CODEC,
+            Self::BedrockConverse => &converse::CODEC,
         }
     }
 }
@@ -69,7 +80,9 @@ impl fmt::Display for Format {
 
 /// The name given is no format's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown wire format `{0}`; known are openai_chat, openai_responses, anthropic_messages and gemini")]
+#[error(
+    "unknown wire format `{0}`; known are openai_chat, openai_responses, anthropic_messages, gemini and bedrock_converse"
+)]
 pub struct UnknownFormat(pub String);
 
 impl FromStr for Format {

@@ -5,12 +5,15 @@
 //!
 //! Where to start: [`Envelope`] is what the gateway reads of a request, [`StreamTap`] watches a stream that is
 //! passed on untouched, [`translate_request`], [`translate_response`] and [`StreamTranscoder`] go between formats
-//! by way of `canonical`. A format is a folder (`chat/`, `messages/`, `responses/`, `gemini/`) that provides the functions listed in
+//! by way of `canonical`. A format is a folder (`chat/`, `messages/`, `responses/`, `gemini/`, `converse/`) that provides the functions listed in
 //! `codec`; nothing else knows one format from another.
 
+mod base64;
 mod canonical;
 mod chat;
+mod claude;
 mod codec;
+mod converse;
 mod envelope;
 mod error;
 mod estimate;
@@ -34,6 +37,7 @@ pub use estimate::estimate_tokens;
 pub use format::{Format, UnknownFormat};
 pub use framing::Framing;
 pub use loss::LossReport;
+pub use messages::ClaudeEvents;
 pub use read::{NotAResponse, ResponseSummary, read_response, read_usage};
 pub use surgery::Surgery;
 pub use tap::{EndState, StreamEnd, StreamTap, Tapped};

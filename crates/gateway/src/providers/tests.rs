@@ -27,6 +27,7 @@ fn every_preset_is_sound() {
                     Format::OpenAiResponses => "/responses",
                     Format::AnthropicMessages => "/messages",
                     Format::Gemini => "/models/m:generateContent",
+                    Format::BedrockConverse => "/model/m/converse",
                 };
                 let url = endpoint.url("https://host/v1", "m", false);
                 assert!(url.ends_with(end), "{}: {url}", spec.id);

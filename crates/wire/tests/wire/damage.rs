@@ -10,7 +10,7 @@ use postern_wire::{
 };
 use proptest::prelude::*;
 
-use crate::fixtures::{Fixture, beside, fixtures, others};
+use crate::fixtures::{Fixture, beside, fixtures, others, shown};
 
 static ALL: LazyLock<Vec<Fixture>> =
     LazyLock::new(|| ["requests", "responses", "streams", "errors"].into_iter().flat_map(fixtures).collect());
@@ -93,19 +93,22 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
         "openai_responses-incomplete",
         "gemini-tools",
         "gemini-text",
+        "bedrock_converse-tools",
+        "bedrock_converse-text",
     ];
     for fixture in fixtures("streams").iter().filter(|fixture| complete.contains(&fixture.name.as_str())) {
-        let text = std::str::from_utf8(&fixture.bytes).unwrap();
-        // Of a chat or Gemini stream nothing is missing once its finish reason is there.
+        let find = |mark: &str| fixture.bytes.windows(mark.len()).position(|bytes| bytes == mark.as_bytes());
+        // Of a chat, Gemini or Bedrock stream nothing is missing once its finish reason is there.
         let end = [
             "\"finish_reason\":\"",
             "event: message_stop",
             "event: response.completed",
             "event: response.incomplete",
             "\"finishReason\"",
+            "messageStop",
         ]
-        .iter()
-        .find_map(|mark| text.find(mark))
+        .into_iter()
+        .find_map(find)
         .unwrap();
         for (cut, to) in (0..end).flat_map(|cut| others(fixture.format).map(move |to| (cut, to))) {
             let ctx = ReplyContext {
@@ -120,7 +123,7 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
             let end = transcoder.finish();
             out.extend_from_slice(&end.forward);
             assert_eq!(end.state, EndState::Truncated, "{} cut at {cut}", fixture.name);
-            let out = String::from_utf8(out).unwrap();
+            let out = shown(to, &out);
             for mark in [
                 "[DONE]",
                 "message_stop",
@@ -129,6 +132,8 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
                 "response.completed",
                 "response.incomplete",
                 "\"finishReason\"",
+                "messageStop",
+                "{\"event\":\"metadata\"",
             ] {
                 assert!(!out.contains(mark), "{} cut at {cut} says {mark}", fixture.name);
             }
@@ -152,4 +157,8 @@ fn nesting_without_end_is_survived() {
     let close = "}".repeat(depth);
     let tool = format!(r#"{{"functionDeclarations":[{{"name":"f","parameters":{open}1{close}}}]}}"#);
     swallow(Format::Gemini, format!(r#"{{"contents":[],"tools":{tool}}}"#).as_bytes());
+    let open = r#"{"toolResult":{"toolUseId":"t","content":["#.repeat(depth);
+    let close = "]}}".repeat(depth);
+    let body = format!(r#"{{"messages":[{{"role":"user","content":[{open}{close}]}}]}}"#);
+    swallow(Format::BedrockConverse, body.as_bytes());
 }

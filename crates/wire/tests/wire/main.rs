@@ -2,10 +2,11 @@
 //!
 //! `agents` follows a coding tool through another format, `law` encodes what it decoded, `golden` shows every translation
 //! as a snapshot, `splits` cuts streams anywhere, `identity` watches the bytes that must not change, `damage` feeds
-//! nonsense, `gemini` holds what only that format has. May use the crate's public functions only.
+//! nonsense, `gemini` and `bedrock` hold what only those formats have. May use the crate's public functions only.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
 mod agents;
+mod bedrock;
 mod damage;
 mod fixtures;
 mod gemini;

@@ -186,6 +186,8 @@ fn is_meaning(member: &str) -> bool {
             | "cached_content"
             | "generationConfig/speechConfig"
             | "generationConfig/responseMimeType"
+            | "guardrailConfig"
+            | "promptVariables"
     )
 }
 

@@ -131,5 +131,7 @@ fn is_meaning(member: &str) -> bool {
             | "web_search_options"
             | "mcp_servers"
             | "container"
+            | "guardrailConfig"
+            | "promptVariables"
     )
 }

@@ -148,6 +148,8 @@ fn is_meaning(member: &str) -> bool {
             | "cachedContent"
             | "cached_content"
             | "generationConfig/speechConfig"
+            | "guardrailConfig"
+            | "promptVariables"
     )
 }
 

@@ -1,0 +1,8 @@
+//! Content blocks, in requests and in replies.
+
+mod decode;
+mod encode;
+mod media;
+
+pub(super) use decode::{cache_point, content};
+pub(super) use encode::{Surroundings, encode, encode_mark, encode_signature, tool_id};
