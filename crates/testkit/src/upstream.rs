@@ -1,4 +1,4 @@
-//! Fake providers on a loopback port. `openai` and `anthropic` say what a provider's bytes look like, `answer` turns
+//! Fake providers on a loopback port. `openai`, `anthropic` and their like say what a provider's bytes look like, `answer` turns
 //! a [`Behaviour`] into a response, this file listens, records and picks the behaviour.
 
 use std::collections::{HashMap, VecDeque};
@@ -22,6 +22,7 @@ use crate::tasks::{self, Background};
 
 mod answer;
 mod anthropic;
+mod bedrock;
 mod events;
 mod gemini;
 mod openai;
@@ -37,6 +38,11 @@ pub enum Dialect {
     Responses,
     Anthropic,
     Gemini,
+    /// AWS Bedrock's Converse. A required key is either a bearer token or the secret of the access key `AKIDEXAMPLE`, with
+    /// which requests must then be signed.
+    Bedrock,
+    /// Claude through Bedrock's InvokeModel, on the same server.
+    BedrockClaude,
 }
 
 /// One request as it arrived.
@@ -123,6 +129,12 @@ impl FakeUpstream {
         Self::start(Dialect::Gemini, UpstreamOptions::default()).expect("a free loopback port")
     }
 
+    /// A fake of AWS Bedrock on a free port.
+    #[expect(clippy::unused_async, reason = "tests must not come to rely on a start that needs no waiting")]
+    pub async fn bedrock() -> Self {
+        Self::start(Dialect::Bedrock, UpstreamOptions::default()).expect("a free loopback port")
+    }
+
     pub fn start(dialect: Dialect, options: UpstreamOptions) -> std::io::Result<Self> {
         let listener = std::net::TcpListener::bind(options.listen)?;
         listener.set_nonblocking(true)?;
@@ -142,8 +154,12 @@ impl FakeUpstream {
 
     /// The base URL as a provider documents it, with its version.
     pub fn url(&self) -> String {
-        let version = if self.state.dialect == Dialect::Gemini { "v1beta" } else { "v1" };
-        format!("http://{}/{version}", self.address)
+        let version = match self.state.dialect {
+            Dialect::OpenAi | Dialect::Responses | Dialect::Anthropic => "/v1",
+            Dialect::Gemini => "/v1beta",
+            Dialect::Bedrock | Dialect::BedrockClaude => "",
+        };
+        format!("http://{}{version}", self.address)
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -283,8 +299,9 @@ pub(crate) fn canned_reply(dialect: Dialect, request: &Value) -> Bytes {
     Bytes::from(match dialect {
         Dialect::OpenAi => openai::reply(request, &reply).to_string(),
         Dialect::Responses => responses::reply(request, &reply).to_string(),
-        Dialect::Anthropic => anthropic::reply(request, &reply).to_string(),
+        Dialect::Anthropic | Dialect::BedrockClaude => anthropic::reply(request, &reply).to_string(),
         Dialect::Gemini => gemini::reply(request, &reply).to_string(),
+        Dialect::Bedrock => bedrock::reply(&reply).to_string(),
     })
 }
 
@@ -296,5 +313,7 @@ pub(crate) fn canned_stream(dialect: Dialect, request: &Value, words: usize) -> 
         Dialect::Responses => responses::stream(request, &reply),
         Dialect::Anthropic => anthropic::stream(request, &reply),
         Dialect::Gemini => gemini::stream(request, &reply),
+        Dialect::Bedrock => bedrock::stream(&reply),
+        Dialect::BedrockClaude => bedrock::claude_stream(request, &reply),
     }
 }

@@ -13,8 +13,8 @@ use hyper::body::Frame;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::events::{self, Ending};
-use super::{Dialect, Recorded, State, anthropic, gemini, locked, openai, responses};
+use super::events::{self, Ending, Odd};
+use super::{Dialect, Recorded, State, anthropic, bedrock, gemini, locked, openai, responses};
 use crate::{Behaviour, Fault, Pace, Reply};
 
 /// Makes hyper drop the connection, wherever it is.
@@ -56,8 +56,14 @@ pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
         state.calls.send_modify(|calls| *calls += 1);
     }
     let key = locked(&state.script).key.clone();
-    if key.is_some_and(|key| presented_key(state.dialect, request) != key) {
-        return Ok(refuse(state.dialect, &Refusal::new(401, ""), ""));
+    if let Some(key) = key {
+        let refused = match state.dialect {
+            Dialect::Bedrock | Dialect::BedrockClaude => bedrock::check_key(request, &key).err(),
+            dialect => (presented_key(dialect, request) != key).then(|| Refusal::new(401, "")),
+        };
+        if let Some(refusal) = refused {
+            return Ok(refuse(state.dialect, &refusal, ""));
+        }
     }
     if let Some(called) = called {
         return call(state, request, called).await;
@@ -66,6 +72,7 @@ pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
         Dialect::OpenAi | Dialect::Responses => openai::other_route(&request.method, path),
         Dialect::Anthropic => anthropic::other_route(&request.method, path),
         Dialect::Gemini => gemini::other_route(&request.method, path),
+        Dialect::Bedrock | Dialect::BedrockClaude => None,
     };
     Ok(match found {
         Some(body) => json(StatusCode::OK, &body, state.dialect),
@@ -92,6 +99,10 @@ fn called(server: Dialect, path: &str) -> Option<Called> {
             let (model, stream) = gemini::called(path)?;
             Some(Called { dialect: Dialect::Gemini, model: Some(model.to_owned()), stream })
         }
+        (Dialect::Bedrock | Dialect::BedrockClaude, path) => {
+            let (dialect, model, stream) = bedrock::called(path)?;
+            Some(Called { dialect, model: Some(model), stream })
+        }
         _ => None,
     }
 }
@@ -116,6 +127,8 @@ async fn call(state: &Arc<State>, request: &Recorded, called: Called) -> Answer 
             Dialect::Responses => responses::check(&body).map(|()| body),
             Dialect::Anthropic => anthropic::check(request, &body).map(|()| body),
             Dialect::Gemini => gemini::check(&body).map(|()| body),
+            Dialect::Bedrock => bedrock::check(&body).map(|()| body),
+            Dialect::BedrockClaude => bedrock::check_claude(&body).map(|()| body),
         },
     };
     let mut body = match checked {
@@ -194,24 +207,29 @@ fn send(
             Dialect::Responses => responses::stream(request, reply),
             Dialect::Anthropic => anthropic::stream(request, reply),
             Dialect::Gemini => gemini::stream(request, reply),
+            Dialect::Bedrock => bedrock::stream(reply),
+            Dialect::BedrockClaude => bedrock::claude_stream(request, reply),
         };
         let (events, ending) = match fault {
-            Some(fault) => events::cut(events, fault, stream_error(dialect)),
+            Some(fault) => events::cut(events, fault, odd(dialect)),
             None => (events, Ending::Proper),
         };
         let pieces = events::pieces(events, reply.chunking);
         let mut response = Response::new(streamed(state, pieces, reply.pace.clone(), ending));
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+        let kind = match dialect {
+            Dialect::Bedrock | Dialect::BedrockClaude => bedrock::STREAM_TYPE,
+            _ => "text/event-stream; charset=utf-8",
+        };
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         request_id(dialect, &mut response);
         return response;
     }
     let value = match dialect {
         Dialect::OpenAi => openai::reply(request, reply),
         Dialect::Responses => responses::reply(request, reply),
-        Dialect::Anthropic => anthropic::reply(request, reply),
+        Dialect::Anthropic | Dialect::BedrockClaude => anthropic::reply(request, reply),
         Dialect::Gemini => gemini::reply(request, reply),
+        Dialect::Bedrock => bedrock::reply(reply),
     };
     let body = Bytes::from(value.to_string());
     let half = body.slice(..body.len() / 2);
@@ -287,8 +305,9 @@ fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
     let (tools, choice, answered) = match dialect {
         Dialect::OpenAi => openai::tools(body),
         Dialect::Responses => responses::tools(body),
-        Dialect::Anthropic => anthropic::tools(body),
+        Dialect::Anthropic | Dialect::BedrockClaude => anthropic::tools(body),
         Dialect::Gemini => gemini::tools(body),
+        Dialect::Bedrock => bedrock::tools(body),
     };
     if answered || tools.is_empty() {
         return None;
@@ -302,12 +321,21 @@ fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
     }
 }
 
+/// What goes wrong inside a stream, in the dialect's framing.
+fn odd(dialect: Dialect) -> Odd {
+    match dialect {
+        Dialect::Bedrock | Dialect::BedrockClaude => bedrock::odd(dialect),
+        _ => Odd { error: stream_error(dialect), ..Odd::default() },
+    }
+}
+
 fn stream_error(dialect: Dialect) -> Bytes {
     match dialect {
         Dialect::OpenAi => events::data(&openai::error(&Refusal::new(500, ""), "")),
         Dialect::Responses => events::named(&responses::stream_error()),
         Dialect::Gemini => events::data(&gemini::error(&Refusal::new(503, ""), "")),
         Dialect::Anthropic => events::named(&anthropic::error(&Refusal::new(529, ""), "")),
+        Dialect::Bedrock | Dialect::BedrockClaude => bedrock::odd(dialect).error,
     }
 }
 
@@ -316,8 +344,15 @@ fn refuse(dialect: Dialect, refusal: &Refusal, model: &str) -> Response<Body> {
         Dialect::OpenAi | Dialect::Responses => openai::error(refusal, model),
         Dialect::Anthropic => anthropic::error(refusal, model),
         Dialect::Gemini => gemini::error(refusal, model),
+        Dialect::Bedrock | Dialect::BedrockClaude => bedrock::error(refusal),
     };
-    json(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &body, dialect)
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = json(status, &body, dialect);
+    if matches!(dialect, Dialect::Bedrock | Dialect::BedrockClaude) {
+        let kind = HeaderValue::from_static(bedrock::error_type(refusal.status));
+        response.headers_mut().insert("x-amzn-errortype", kind);
+    }
+    response
 }
 
 fn json(status: StatusCode, body: &Value, dialect: Dialect) -> Response<Body> {
@@ -334,6 +369,9 @@ fn request_id(dialect: Dialect, response: &mut Response<Body>) {
             ("x-request-id", "req_fake0000000000000000")
         }
         Dialect::Anthropic => ("request-id", "req_fake0000000000000000"),
+        Dialect::Bedrock | Dialect::BedrockClaude => {
+            ("x-amzn-requestid", "00000000-fa4e-4000-8000-000000000000")
+        }
     };
     response.headers_mut().insert(name, HeaderValue::from_static(value));
 }

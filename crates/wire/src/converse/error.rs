@@ -10,8 +10,14 @@ pub(super) fn render(error: &ApiError, request_id: &str, timestamp: &str) -> Str
     out.string("__type", type_of(error)).string("message", &error.message);
     // Not `code`, in which some clients look for the kind.
     out.maybe_string("param", error.param.as_deref()).maybe_string("reason", error.code.as_deref());
-    if let Some(details) = &error.details {
-        out.put("details", details.clone());
+    if let Some(mut details) = error.details.clone() {
+        // It is told above.
+        if let Some(members) = details.as_object_mut() {
+            members.shift_remove("__type");
+        }
+        if details.as_object().is_none_or(|members| !members.is_empty()) {
+            out.put("details", details);
+        }
     }
     out.string("timestamp", timestamp).string("request_id", request_id);
     out.finish()

@@ -118,6 +118,10 @@ pub(super) fn kind_of(status: u16, words: &[&str], message: &str) -> ErrorKind {
         if status != 500 && POLICY_PHRASES.iter().any(|phrase| message.contains(phrase)) {
             return ErrorKind::ContentPolicy;
         }
+        // Bedrock says so of a model that is unknown, or unknown where it was asked.
+        if message.contains("provided model identifier is invalid") {
+            return ErrorKind::NotFound;
+        }
         if message.contains("credit balance is too low") {
             return ErrorKind::BudgetExceeded;
         }

@@ -264,10 +264,8 @@ fn claude() -> Vec<Value> {
 #[test]
 fn claudes_events_come_out_as_anthropic_sends_them_however_they_are_cut() {
     let bytes = carried(&claude());
-    let expected: String = claude()
-        .iter()
-        .map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()))
-        .collect();
+    let sse = |event: &Value| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap());
+    let expected = claude().iter().map(sse).collect::<Vec<_>>().concat();
     for size in [1, 7, 100, bytes.len()] {
         let mut events = ClaudeEvents::new();
         let out: Vec<u8> = bytes.chunks(size).flat_map(|chunk| events.feed(chunk)).collect();
