@@ -1,7 +1,7 @@
 //! Wire formats: reading them, watching them, and translating between them.
 //!
 //! Pure functions and small state machines over bytes. No I/O, no clock, no HTTP, no async: whoever calls feeds
-//! bytes in and sends bytes out. May depend on JSON and byte crates only.
+//! bytes in and sends bytes out. May depend on crates for JSON, bytes and the framing of bytes only.
 //!
 //! Where to start: [`Envelope`] is what the gateway reads of a request, [`StreamTap`] watches a stream that is
 //! passed on untouched, [`translate_request`], [`translate_response`] and [`StreamTranscoder`] go between formats

@@ -200,23 +200,22 @@ impl UnderWay {
             )),
         };
         let mut last = end.forward.to_vec();
+        let event_end = self.format.framing().event_end();
+        self.is_cut = !is_between_events && event_end.is_none();
         if let Some(failure) = &failure
             && !told
+            && !self.is_cut
         {
             let (id, now) = (self.request_id.to_string(), clock::text(clock::now_ms()));
             let error = match &mut self.watch {
                 Watch::Transcode(transcoder) => transcoder.render_error(&failure.error, &id, &now),
                 Watch::Tap(_) => postern_wire::render_stream_error(self.format, &failure.error, &id, &now),
             };
-            // Where half an event was forwarded, the error would be read as its other half unless that is ended.
-            match self.format.framing().event_end() {
-                _ if is_between_events => last.extend_from_slice(&error),
-                Some(event_end) => {
-                    last.extend_from_slice(event_end);
-                    last.extend_from_slice(&error);
-                }
-                None => self.is_cut = true,
+            if !is_between_events {
+                // Half an event was forwarded: without an end to it, the error would be read as its other half.
+                last.extend_from_slice(event_end.unwrap_or_default());
             }
+            last.extend_from_slice(&error);
         }
         self.sent += last.len() as u64;
         self.finish(failure.as_ref(), end).await;

@@ -1,5 +1,6 @@
 //! Content blocks, in requests and in replies.
 
+pub(super) mod citations;
 mod decode;
 mod encode;
 mod media;

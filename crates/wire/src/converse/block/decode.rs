@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::super::OWNER;
-use super::media;
+use super::{citations, media};
 use crate::canonical::{
     CacheHint, Content, Extra, Notation, Opaque, Part, PartKind, ToolCall, ToolResult, signature,
 };
@@ -97,16 +97,15 @@ fn guarded(raw: &RawValue, extra: &mut Extra) -> Option<PartKind> {
 /// Text with its sources.
 fn cited(raw: &RawValue, extra: &mut Extra) -> Option<PartKind> {
     let members = json::members(raw)?;
-    let pieces = json::elements(members.get("content")?)?;
+    let pieces = members.get("content").and_then(json::elements).unwrap_or_default();
     let mut text = String::new();
     for piece in pieces {
         text.push_str(json::members(piece)?.text("text")?.as_ref());
     }
-    let citations = members.get("citations").and_then(json::elements).unwrap_or_default();
-    let citation =
-        |raw: &RawValue| Opaque { owner: OWNER, kind: "citations".to_owned(), raw: raw.to_owned() };
+    let sources = members.get("citations").and_then(json::elements).unwrap_or_default();
+    let citation = |raw: &RawValue| citations::decode(raw, "citations".to_owned());
     extra.note(OWNER, "citationsContent", raw);
-    Some(PartKind::Text { text, citations: Some(citations.into_iter().map(citation).collect()) })
+    Some(PartKind::Text { text, citations: Some(sources.into_iter().map(citation).collect()) })
 }
 
 fn reasoning(raw: &RawValue) -> Option<PartKind> {

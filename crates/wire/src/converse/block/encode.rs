@@ -8,9 +8,9 @@ use serde_json::value::RawValue;
 
 use super::super::OWNER;
 use super::super::families::{Abilities, Cache, Family};
-use super::media;
+use super::{citations as sources, media};
 use crate::canonical::{
-    CacheHint, Content, Encoding, Extra, Part, PartKind, ToolCall, ToolResult, signature as marks,
+    CacheHint, Content, Encoding, Extra, Opaque, Part, PartKind, ToolCall, ToolResult, signature as marks,
 };
 use crate::envelope::BadRequest;
 use crate::json::{self, ObjectWriter, array, quote};
@@ -79,13 +79,12 @@ fn encode_block(
             let as_it_was = ["json", "guardContent", "citationsContent"]
                 .into_iter()
                 .find_map(|name| Some((name, extra.noted(OWNER, name)?)));
-            match as_it_was.filter(|_| is_own) {
-                Some((name, raw)) => out.raw(name, raw.get()),
-                None => out.string("text", text),
+            let cited = if is_own { None } else { cited(text, citations.iter().flatten(), path, to) };
+            match (as_it_was.filter(|_| is_own), cited) {
+                (Some((name, raw)), _) => out.raw(name, raw.get()),
+                (None, Some(cited)) => out.raw("citationsContent", &cited),
+                (None, None) => out.string("text", text),
             };
-            for citation in citations.iter().flatten().filter(|_| !is_own) {
-                citation.report(path, &mut to.loss);
-            }
         }
         PartKind::Refusal(text) => {
             out.string("text", text);
@@ -156,6 +155,30 @@ fn encode_block(
 /// A model may well begin with a line break; a client may not.
 fn is_nothing(text: &str, to: &Encoding) -> bool {
     if to.is_reply { text.is_empty() } else { text.trim().is_empty() }
+}
+
+/// Text with the pages it was taken from, if it is a reply's; whatever else is cited is lost.
+fn cited<'a>(
+    text: &str,
+    citations: impl Iterator<Item = &'a Opaque>,
+    path: &str,
+    to: &mut Encoding,
+) -> Option<String> {
+    let mut pages = Vec::new();
+    for citation in citations {
+        match sources::encode(citation).filter(|_| to.is_reply) {
+            Some(page) => pages.push(page),
+            None => citation.report(path, &mut to.loss),
+        }
+    }
+    if pages.is_empty() {
+        return None;
+    }
+    let mut content = ObjectWriter::new();
+    content.string("text", text);
+    let mut out = ObjectWriter::new();
+    out.raw("content", &array([content.finish()])).raw("citations", &array(pages));
+    Some(out.finish())
 }
 
 fn encode_thought(text: &str, signature: Option<&str>) -> String {

@@ -27,6 +27,8 @@ struct Block {
     /// Received but not sent.
     waiting: String,
     signature: Option<String>,
+    /// Sources of the text, received but not sent.
+    citations: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -53,7 +55,13 @@ impl Blocks {
     }
 
     pub fn redacted(&mut self, data: String) {
-        self.queue.push_back(Block { kind: Kind::Redacted, waiting: data, signature: None });
+        self.last(|_| false, || Kind::Redacted).waiting = data;
+    }
+
+    /// A source of the text right before it. False if there is none, or its block is finished.
+    pub fn citation(&mut self, citation: String) -> bool {
+        let text = self.queue.back_mut().filter(|block| matches!(block.kind, Kind::Text));
+        text.map(|block| block.citations.push(citation)).is_some()
     }
 
     /// A call's signature comes before it; see [`super::super::block::encode_signature`].
@@ -110,7 +118,7 @@ impl Blocks {
     }
 
     fn push(&mut self, kind: Kind) {
-        self.queue.push_back(Block { kind, waiting: String::new(), signature: None });
+        self.queue.push_back(Block { kind, waiting: String::new(), signature: None, citations: Vec::new() });
     }
 }
 
@@ -146,6 +154,11 @@ impl Block {
             }
             self.waiting.clear();
         }
+        for citation in self.citations.drain(..) {
+            let mut delta = ObjectWriter::new();
+            delta.raw("citation", &citation);
+            write_event(index, &delta.finish(), out);
+        }
         // Written once; an empty one stays to show that the block is closed.
         if let Some(signature) = self.signature.as_mut().filter(|signature| !signature.is_empty()) {
             write_delta(index, Some("reasoningContent"), "signature", signature, out);
@@ -162,7 +175,11 @@ fn write_delta(index: u64, wrapper: Option<&str>, member: &str, text: &str, out:
         outer.raw(wrapper, &delta.finish());
         delta = outer;
     }
+    write_event(index, &delta.finish(), out);
+}
+
+fn write_event(index: u64, delta: &str, out: &mut Vec<u8>) {
     let mut event = ObjectWriter::new();
-    event.raw("delta", &delta.finish()).put("contentBlockIndex", index);
+    event.raw("delta", delta).put("contentBlockIndex", index);
     aws::write("contentBlockDelta", &event.finish(), out);
 }

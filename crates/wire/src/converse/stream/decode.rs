@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::super::{OWNER, response, usage};
+use super::super::{OWNER, block, response, usage};
 use crate::canonical::{Event, Opaque, StreamDecoder};
 use crate::framing::aws::EXCEPTION;
 use crate::json::{self, Members};
@@ -155,7 +155,7 @@ impl ConverseDecoder {
             }
             ("citation", _, Block::Plain { citations, .. }) => {
                 let kind = format!("content[{index}].citations");
-                citations.push(Opaque { owner: OWNER, kind, raw: (*inner).to_owned() });
+                citations.push(block::citations::decode(inner, kind));
             }
             (kind, _, _) => out.push(opaque(format!("content[{index}].{kind}"), inner)),
         }

@@ -80,7 +80,12 @@ impl StreamEncoder for ConverseEncoder {
                     loss.add(format!("choices[0].delta.tool_calls[{slot}].function.arguments"));
                 }
             }
-            Event::Citation { citation, .. } => citation.report("", loss),
+            Event::Citation { citation, .. } => {
+                let page = block::citations::encode(&citation);
+                if !page.is_some_and(|page| self.blocks.citation(page)) {
+                    citation.report("", loss);
+                }
+            }
             Event::Finish { finish, stop_sequence, .. } => {
                 self.finish = Some(finish);
                 self.stop_sequence = stop_sequence;
