@@ -56,6 +56,7 @@ impl World {
             Dialect::OpenAi | Dialect::Responses => &self.openai,
             Dialect::Anthropic => &self.anthropic,
             Dialect::Gemini => &self.gemini,
+            Dialect::Bedrock | Dialect::BedrockClaude => panic!("no Bedrock in this world"),
         }
     }
 
@@ -65,6 +66,7 @@ impl World {
             Dialect::OpenAi | Dialect::Responses => format!("oa/{model}"),
             Dialect::Anthropic => format!("an/{model}"),
             Dialect::Gemini => format!("go/{model}"),
+            Dialect::Bedrock | Dialect::BedrockClaude => panic!("no Bedrock in this world"),
         }
     }
 
