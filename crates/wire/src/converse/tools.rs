@@ -20,17 +20,20 @@ pub(super) struct Tools {
 }
 
 /// Takes the member out of a request.
-pub(super) fn decode(members: &mut Members<'_>, extra: &mut Extra) -> Tools {
-    let Some(mut config) = members.get("toolConfig").and_then(json::members) else { return Tools::default() };
-    members.take("toolConfig");
+pub(super) fn decode(members: &mut Members<'_>, extra: &mut Extra) -> Result<Tools, BadRequest> {
+    let Some(raw) = members.take("toolConfig") else { return Ok(Tools::default()) };
+    let mut config = json::members(raw).ok_or_else(|| BadRequest::wrong_type("toolConfig", "an object"))?;
     extra.note(OWNER, "toolConfig", RawValue::TRUE);
-    let tools = config.get("tools").and_then(json::elements);
-    if tools.is_some() {
-        config.take("tools");
-    }
+    let tools = match config.take("tools") {
+        Some(raw) => {
+            let entries = json::elements(raw);
+            Some(entries.ok_or_else(|| BadRequest::wrong_type("toolConfig.tools", "an array"))?)
+        }
+        None => None,
+    };
     let choice = config.take("toolChoice").map(choice);
     extra.add("toolConfig", OWNER, config);
-    Tools { tools: tools.map(definitions), choice }
+    Ok(Tools { tools: tools.map(definitions), choice })
 }
 
 /// A cache point is an entry of its own here, and elsewhere a mark on the tool before it.

@@ -68,6 +68,7 @@ fn turns_alternate_and_none_of_them_says_nothing() {
             {"id": "a/b", "type": "function", "function": {"name": "f", "arguments": "{\"x\":1}"}},
             {"id": "c", "type": "function", "function": {"name": "g", "arguments": "not json"}}]},
         {"role": "tool", "tool_call_id": "a/b", "content": "1"},
+        {"role": "user", "content": "Hurry."},
         {"role": "tool", "tool_call_id": "c", "content": "2"},
         {"role": "user", "content": "Three."},
     ]);
@@ -81,7 +82,9 @@ fn turns_alternate_and_none_of_them_says_nothing() {
     assert_eq!((&call["toolUseId"], &call["input"]), (&json!("a_b"), &json!({"x": 1})));
     assert_eq!(turns[1]["content"][1]["toolUse"]["input"], json!({"raw_arguments": "not json"}));
     assert_eq!(turns[2]["content"][0]["toolResult"]["toolUseId"], "a_b");
-    assert_eq!(turns[2]["content"][2], json!({"text": "Three."}));
+    assert_eq!(turns[2]["content"][1]["toolResult"]["toolUseId"], "c", "results come first");
+    let said: Vec<&Value> = (2..4).map(|at| &turns[2]["content"][at]["text"]).collect();
+    assert_eq!(said, ["Hurry.", "Three."]);
     // Bedrock refuses calls among the messages without definitions.
     let tools = body["toolConfig"]["tools"].as_array().unwrap();
     let names: Vec<&Value> = tools.iter().map(|tool| &tool["toolSpec"]["name"]).collect();
@@ -308,4 +311,35 @@ fn claudes_stream_ends_with_an_error_where_the_messages_do() {
         assert!(matches!(state(&messages(nonsense)), EndState::UpstreamError(_)), "{nonsense}");
     }
     assert_eq!(state(&[begun, messages(r#"{"event":"news","data":{}}"#)].concat()), EndState::Truncated);
+}
+
+#[test]
+fn what_is_not_written_as_documented_is_not_dropped() {
+    let to = |body: Value| {
+        let body = serde_json::to_vec(&body).unwrap();
+        let refused = translate_request(CONVERSE, Format::OpenAiChat, &body, &target("m")).unwrap_err();
+        (refused.code, refused.param.unwrap())
+    };
+    let turns = json!([{"role": "user", "content": [{"text": "x"}]}]);
+    for (member, value, code, param) in [
+        ("system", json!("Be brief."), "invalid_type", "system"),
+        ("toolConfig", json!([]), "invalid_type", "toolConfig"),
+        ("toolConfig", json!({"tools": {}}), "invalid_type", "toolConfig.tools"),
+        ("toolConfig", json!({"tools": [{"toolSpec": {}}]}), "unsupported_value", "tools[0]"),
+        (
+            "outputConfig",
+            json!({"textFormat": {"type": "json_schema", "structure": {"jsonSchema": {"schema": "{"}}}}),
+            "unsupported_value",
+            "outputConfig.textFormat",
+        ),
+        ("guardrailConfig", json!({"guardrailIdentifier": "g"}), "unsupported_value", "guardrailConfig"),
+    ] {
+        let mut body = json!({"messages": turns});
+        body[member] = value;
+        assert_eq!(to(body), (code, param.to_owned()), "{member}");
+    }
+    let role = json!({"messages": [{"role": "tool", "content": []}]});
+    assert_eq!(to(role), ("unsupported_value", "messages[0].role".to_owned()));
+    let text = json!({"messages": [{"role": "user", "content": "x"}]});
+    assert_eq!(to(text), ("invalid_type", "messages[0].content".to_owned()));
 }

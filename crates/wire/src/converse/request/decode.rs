@@ -22,11 +22,11 @@ pub(in super::super) fn decode(mut members: Members<'_>) -> Result<Request, BadR
         extra.note(OWNER, "without messages", RawValue::TRUE);
         Vec::new()
     };
-    let system = members.get("system").and_then(block::content);
-    if system.is_some() {
-        members.take("system");
-    }
-    let tools = tools::decode(&mut members, &mut extra);
+    let system = match members.take("system") {
+        Some(raw) => Some(block::content(raw).ok_or_else(|| BadRequest::wrong_type("system", "an array"))?),
+        None => None,
+    };
+    let tools = tools::decode(&mut members, &mut extra)?;
     let config = inference(&mut members, &mut extra);
     let asked = fields::decode(&mut members, &mut extra);
     let (output, effort) = output_config(&mut members, &mut extra);

@@ -49,6 +49,8 @@ pub(super) struct Turns {
 
 struct Turn {
     is_assistant: bool,
+    /// Results of calls, which stand first wherever a user's words came between.
+    results: Vec<String>,
     blocks: Vec<String>,
 }
 
@@ -75,7 +77,7 @@ pub(super) fn encode_foreign(
         let mut unused = ObjectWriter::new();
         extra.write(OWNER, &mut unused, &path, &mut to.loss);
         let is_system = matches!(role, Role::System | Role::Developer);
-        let mut blocks = Vec::with_capacity(content.parts.len());
+        let (mut results, mut blocks) = (Vec::new(), Vec::with_capacity(content.parts.len()));
         for (part_index, part) in content.parts.iter().enumerate() {
             let at = format!("{path}.content[{part_index}]");
             match &part.kind {
@@ -90,10 +92,12 @@ pub(super) fn encode_foreign(
                 }
                 _ => {}
             }
-            blocks.extend(block::encode_signature(part, &at, to));
-            block::encode(part, &at, &mut around, to, &mut blocks)?;
+            let is_result = matches!(part.kind, PartKind::ToolResult(_));
+            let place = if is_result { &mut results } else { &mut blocks };
+            place.extend(block::encode_signature(part, &at, to));
+            block::encode(part, &at, &mut around, to, place)?;
         }
-        if blocks.is_empty() {
+        if blocks.is_empty() && results.is_empty() {
             continue;
         }
         if is_system {
@@ -104,8 +108,11 @@ pub(super) fn encode_foreign(
         }
         let is_assistant = *role == Role::Assistant;
         match turns.last_mut().filter(|turn| turn.is_assistant == is_assistant) {
-            Some(turn) => turn.blocks.append(&mut blocks),
-            None => turns.push(Turn { is_assistant, blocks }),
+            Some(turn) => {
+                turn.results.append(&mut results);
+                turn.blocks.append(&mut blocks);
+            }
+            None => turns.push(Turn { is_assistant, results, blocks }),
         }
     }
     if turns.is_empty() {
@@ -115,7 +122,7 @@ pub(super) fn encode_foreign(
     let encoded = turns.into_iter().map(|turn| {
         let mut writer = ObjectWriter::new();
         writer.string("role", if turn.is_assistant { "assistant" } else { "user" });
-        writer.raw("content", &array(turn.blocks));
+        writer.raw("content", &array(turn.results.iter().chain(&turn.blocks)));
         writer.finish()
     });
     Ok(Turns { system, messages: array(encoded) })

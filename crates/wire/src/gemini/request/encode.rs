@@ -133,5 +133,6 @@ fn is_meaning(member: &str) -> bool {
             | "container"
             | "guardrailConfig"
             | "promptVariables"
+            | "outputConfig/textFormat"
     )
 }

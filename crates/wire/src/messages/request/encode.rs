@@ -168,6 +168,7 @@ fn is_meaning(member: &str) -> bool {
             | "generationConfig/responseMimeType"
             | "guardrailConfig"
             | "promptVariables"
+            | "outputConfig/textFormat"
     )
 }
 

@@ -150,6 +150,7 @@ fn is_meaning(member: &str) -> bool {
             | "generationConfig/speechConfig"
             | "guardrailConfig"
             | "promptVariables"
+            | "outputConfig/textFormat"
     )
 }
 
