@@ -46,7 +46,7 @@ async fn every_route_is_the_administrators() {
         assert_eq!(virtual_key.status, 403, "{method} {path}: {}", virtual_key.text());
         Caller::Chat.own_error(&virtual_key);
     }
-    assert_eq!(world.get("/console/providers").await["providers"].as_array().unwrap().len(), 4);
+    assert_eq!(world.get("/console/providers").await["providers"].as_array().unwrap().len(), 7);
     let url = format!("{}/console/session", world.gateway.url());
     let session = receive(world.gateway.client().get(url).bearer_auth(&world.key)).await.expect(200).json();
     assert_eq!((&session["role"], &session["key_name"]), (&json!("key"), &json!("world")));
@@ -62,7 +62,7 @@ async fn status_tells_what_is_set_up() {
     let status = world.get("/console/status?tz=Europe/Berlin").await;
     assert_eq!(status["base_url"], world.gateway.url());
     assert_eq!((&status["vault"]["kind"], &status["vault"]["state"]), (&json!("memory"), &json!("ready")));
-    assert_eq!((&status["setup"]["providers"], &status["setup"]["keys"]), (&json!(3), &json!(1)));
+    assert_eq!((&status["setup"]["providers"], &status["setup"]["keys"]), (&json!(6), &json!(1)));
     assert_eq!(status["requests_today"], 0);
     assert!(status["catalogue"]["models"].as_u64() >= Some(2500));
     world.ask(Caller::Chat, "demo", false).await.expect(200);

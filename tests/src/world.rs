@@ -19,9 +19,9 @@ pub struct World {
     pub openai: FakeUpstream,
     pub anthropic: FakeUpstream,
     pub gemini: FakeUpstream,
-    /// No provider of its own yet: who wants it adds one.
     pub ollama: FakeUpstream,
     pub cohere: FakeUpstream,
+    pub bedrock: FakeUpstream,
     /// A virtual key that may use everything.
     pub key: String,
     _files: TempDir,
@@ -42,13 +42,15 @@ impl World {
         let (openai, anthropic) = (FakeUpstream::openai().await, FakeUpstream::anthropic().await);
         let gemini = FakeUpstream::gemini().await;
         let (ollama, cohere) = (FakeUpstream::ollama().await, FakeUpstream::cohere().await);
+        let bedrock = FakeUpstream::bedrock().await;
         let key = gateway.new_key(json!({"key_alias": "world"})).await;
-        let world = Self { gateway, openai, anthropic, gemini, ollama, cohere, key, _files: files };
+        let world = Self { gateway, openai, anthropic, gemini, ollama, cohere, bedrock, key, _files: files };
         world.add_provider("openai", "oa", &world.openai.url()).await;
         world.add_provider("anthropic", "an", &world.anthropic.url()).await;
         world.add_provider("gemini", "go", &world.gemini.url()).await;
         world.add_provider("ollama", "ol", &world.ollama.url()).await;
         world.add_provider("cohere", "co", &world.cohere.url()).await;
+        world.add_provider("bedrock", "be", &world.bedrock.url()).await;
         world
     }
 
@@ -64,6 +66,7 @@ impl World {
             Dialect::Gemini => &self.gemini,
             Dialect::Ollama => &self.ollama,
             Dialect::Cohere => &self.cohere,
+            Dialect::Bedrock | Dialect::BedrockClaude => &self.bedrock,
         }
     }
 
@@ -75,6 +78,7 @@ impl World {
             Dialect::Gemini => format!("go/{model}"),
             Dialect::Ollama => format!("ol/{model}"),
             Dialect::Cohere => format!("co/{model}"),
+            Dialect::Bedrock | Dialect::BedrockClaude => format!("be/{model}"),
         }
     }
 

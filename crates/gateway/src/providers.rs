@@ -102,6 +102,7 @@ pub enum Served {
     Gemini,
     Ollama,
     Cohere,
+    Bedrock,
     Completions,
     Embeddings,
     Rerank,
@@ -127,6 +128,7 @@ impl From<Format> for Served {
             Format::Gemini => Self::Gemini,
             Format::Ollama | Format::OllamaGenerate => Self::Ollama,
             Format::Cohere => Self::Cohere,
+            Format::BedrockConverse => Self::Bedrock,
         }
     }
 }

@@ -64,6 +64,14 @@ impl Watch {
         }
     }
 
+    /// Whether what was fed so far, and forwarded, ends with a whole event.
+    pub fn is_between_events(&self) -> bool {
+        match self {
+            Self::Tap(tap) => tap.is_between_events(),
+            Self::Transcode(_) => true,
+        }
+    }
+
     pub fn finish(&mut self) -> StreamEnd {
         match self {
             Self::Tap(tap) => tap.finish(),

@@ -162,7 +162,11 @@ pub fn request_headers(endpoint: &Endpoint, caller: &HeaderMap, streaming: bool)
             Format::OpenAiChat | Format::OpenAiResponses | Format::OpenAiCompletions => {
                 name.starts_with("openai-")
             }
-            Format::Gemini | Format::Ollama | Format::OllamaGenerate | Format::Cohere => false,
+            Format::Gemini
+            | Format::Ollama
+            | Format::OllamaGenerate
+            | Format::Cohere
+            | Format::BedrockConverse => false,
         };
         if own || name == "user-agent" {
             // Several `anthropic-beta` lines are legal; all of them count.

@@ -1,7 +1,7 @@
 //! What tests need and products must not contain: fake providers that behave as documented (and misbehave as
 //! providers do), counting every call, and a harness that runs the real `postern` binary.
 //!
-//! Depends on HTTP crates only, never on another crate of the workspace: a test that wants the gateway starts the
+//! Depends on HTTP crates and what providers encode and sign with, never on another crate of the workspace: a test that wants the gateway starts the
 //! binary, so that what is tested is what is shipped.
 //!
 //! Start at [`FakeUpstream`] (in process, scripted by the test), [`Behaviour`] (what an upstream can do to its

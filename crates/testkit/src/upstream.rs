@@ -1,4 +1,4 @@
-//! Fake providers on a loopback port. `openai` and `anthropic` say what a provider's bytes look like, `answer` turns
+//! Fake providers on a loopback port. `openai`, `anthropic` and their like say what a provider's bytes look like, `answer` turns
 //! a [`Behaviour`] into a response, this file listens, records and picks the behaviour.
 
 use std::collections::{HashMap, VecDeque};
@@ -22,6 +22,7 @@ use crate::tasks::{self, Background};
 
 mod answer;
 mod anthropic;
+mod bedrock;
 mod cohere;
 mod completions;
 mod events;
@@ -44,6 +45,11 @@ pub enum Dialect {
     Gemini,
     Ollama,
     Cohere,
+    /// AWS Bedrock's Converse. A required key is either a bearer token or the secret of the access key `AKIDEXAMPLE`, with
+    /// which requests must then be signed.
+    Bedrock,
+    /// Claude through Bedrock's InvokeModel, on the same server.
+    BedrockClaude,
 }
 
 /// One request as it arrived.
@@ -142,6 +148,12 @@ impl FakeUpstream {
         Self::start(Dialect::Cohere, UpstreamOptions::default()).expect("a free loopback port")
     }
 
+    /// A fake of AWS Bedrock on a free port.
+    #[expect(clippy::unused_async, reason = "tests must not come to rely on a start that needs no waiting")]
+    pub async fn bedrock() -> Self {
+        Self::start(Dialect::Bedrock, UpstreamOptions::default()).expect("a free loopback port")
+    }
+
     pub fn start(dialect: Dialect, options: UpstreamOptions) -> std::io::Result<Self> {
         let listener = std::net::TcpListener::bind(options.listen)?;
         listener.set_nonblocking(true)?;
@@ -166,6 +178,7 @@ impl FakeUpstream {
             Dialect::Gemini => "/v1beta",
             Dialect::Cohere => "/v2",
             Dialect::Ollama => "",
+            Dialect::Bedrock | Dialect::BedrockClaude => "",
         };
         format!("http://{}{version}", self.address)
     }
@@ -308,10 +321,11 @@ pub(crate) fn canned_reply(dialect: Dialect, request: &Value) -> Bytes {
         Dialect::OpenAi => openai::reply(request, &reply).to_string(),
         Dialect::Responses => responses::reply(request, &reply).to_string(),
         Dialect::Completions => completions::reply(request, &reply).to_string(),
-        Dialect::Anthropic => anthropic::reply(request, &reply).to_string(),
         Dialect::Gemini => gemini::reply(request, &reply).to_string(),
         Dialect::Ollama => ollama::reply(request, &reply).to_string(),
         Dialect::Cohere => cohere::reply(request, &reply).to_string(),
+        Dialect::Anthropic | Dialect::BedrockClaude => anthropic::reply(request, &reply).to_string(),
+        Dialect::Bedrock => bedrock::reply(&reply).to_string(),
     })
 }
 
@@ -326,5 +340,7 @@ pub(crate) fn canned_stream(dialect: Dialect, request: &Value, words: usize) -> 
         Dialect::Gemini => gemini::stream(request, &reply),
         Dialect::Ollama => ollama::stream(request, &reply),
         Dialect::Cohere => cohere::stream(request, &reply),
+        Dialect::Bedrock => bedrock::stream(&reply),
+        Dialect::BedrockClaude => bedrock::claude_stream(request, &reply),
     }
 }

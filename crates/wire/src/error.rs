@@ -20,7 +20,7 @@ mod tests;
 mod timestamp;
 
 pub use parse::parse_error;
-pub(crate) use parse::stream_error;
+pub(crate) use parse::{exception, stream_error};
 pub(crate) use timestamp::unix_seconds;
 
 /// What went wrong, as far as anyone has to act on it.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::Codec;
 use crate::framing::Framing;
-use crate::{chat, cohere, completions, gemini, messages, ollama, responses};
+use crate::{chat, cohere, completions, converse, gemini, messages, ollama, responses};
 
 /// A wire format: how requests, replies, streams and errors are written. A format is not a provider: many
 /// providers speak `OpenAiChat`.
@@ -41,11 +41,15 @@ pub enum Format {
     /// `POST /v1/completions`, as OpenAI documents it: a prompt that is gone on with, not a conversation.
     #[serde(rename = "openai_completions")]
     OpenAiCompletions,
+    /// `POST /model/MODEL/converse` and `/model/MODEL/converse-stream`, as AWS documents them for Bedrock. The model and
+    /// whether a stream is wanted stand in the path, not in the body.
+    #[serde(rename = "bedrock_converse")]
+    BedrockConverse,
 }
 
 impl Format {
     /// Every format, in the order of their introduction.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OpenAiChat,
         Self::AnthropicMessages,
         Self::OpenAiResponses,
@@ -54,6 +58,7 @@ impl Format {
         Self::OllamaGenerate,
         Self::Cohere,
         Self::OpenAiCompletions,
+        Self::BedrockConverse,
     ];
 
     /// The name used in configuration, the ledger and JSON.
@@ -67,6 +72,7 @@ impl Format {
             Self::OllamaGenerate => "ollama_generate",
             Self::Cohere => "cohere",
             Self::OpenAiCompletions => "openai_completions",
+            Self::BedrockConverse => "bedrock_converse",
         }
     }
 
@@ -85,6 +91,7 @@ impl Format {
             Self::OllamaGenerate => &ollama::GENERATE,
             Self::Cohere => &cohere::CODEC,
             Self::OpenAiCompletions => &completions::CODEC,
+            Self::BedrockConverse => &converse::CODEC,
         }
     }
 }
@@ -98,7 +105,7 @@ impl fmt::Display for Format {
 /// The name given is no format's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown wire format `{0}`; known are openai_chat, openai_responses, anthropic_messages, gemini, ollama, ollama_generate, cohere and openai_completions"
+    "unknown wire format `{0}`; known are openai_chat, openai_responses, anthropic_messages, gemini, ollama, ollama_generate, cohere, openai_completions and bedrock_converse"
 )]
 pub struct UnknownFormat(pub String);
 

@@ -4,6 +4,7 @@
 
 use crate::sse::{self, Event};
 
+pub(crate) mod aws;
 mod lines;
 
 /// The ways in which formats frame their events.
@@ -13,6 +14,8 @@ pub enum Framing {
     ServerSentEvents,
     /// One JSON text in each line.
     JsonLines,
+    /// AWS's binary messages: lengths, headers, a JSON text, checksums.
+    AwsMessages,
 }
 
 impl Framing {
@@ -21,22 +24,17 @@ impl Framing {
         match self {
             Self::ServerSentEvents => "text/event-stream",
             Self::JsonLines => "application/x-ndjson",
+            Self::AwsMessages => "application/vnd.amazon.eventstream",
         }
     }
 
-    /// Whether bytes that end like this end with a whole event.
-    pub fn ends_event(self, bytes: &[u8]) -> bool {
+    /// What ends half an event, so that the next one is not taken for its other half. `None` where nothing does: the
+    /// length of a binary message was said at its beginning.
+    pub const fn event_end(self) -> Option<&'static [u8]> {
         match self {
-            Self::ServerSentEvents => bytes.ends_with(b"\n\n") || bytes.ends_with(b"\r\n\r\n"),
-            Self::JsonLines => bytes.ends_with(b"\n"),
-        }
-    }
-
-    /// What ends half an event, so that the next one is not taken for its other half.
-    pub const fn event_end(self) -> &'static [u8] {
-        match self {
-            Self::ServerSentEvents => b"\n\n",
-            Self::JsonLines => b"\n",
+            Self::ServerSentEvents => Some(b"\n\n"),
+            Self::JsonLines => Some(b"\n"),
+            Self::AwsMessages => None,
         }
     }
 }
@@ -46,6 +44,8 @@ impl Framing {
 pub(crate) enum FramingError {
     #[error(transparent)]
     TooLarge(#[from] sse::EventTooLarge),
+    #[error("a message of the stream is damaged: {0}")]
+    Damaged(String),
 }
 
 /// Bytes in, cut anywhere; events out.
@@ -53,6 +53,7 @@ pub(crate) enum FramingError {
 pub(crate) enum Frames {
     Events(sse::Parser),
     Lines(lines::Parser),
+    Aws(aws::Parser),
 }
 
 impl Frames {
@@ -60,6 +61,7 @@ impl Frames {
         match framing {
             Framing::ServerSentEvents => Self::Events(sse::Parser::new()),
             Framing::JsonLines => Self::Lines(lines::Parser::default()),
+            Framing::AwsMessages => Self::Aws(aws::Parser::default()),
         }
     }
 
@@ -68,6 +70,7 @@ impl Frames {
         match self {
             Self::Events(parser) => parser.feed(chunk, on_event)?,
             Self::Lines(parser) => parser.feed(chunk, on_event)?,
+            Self::Aws(parser) => parser.feed(chunk, on_event)?,
         }
         Ok(())
     }
@@ -77,6 +80,8 @@ impl Frames {
         match self {
             Self::Events(parser) => parser.finish(on_event),
             Self::Lines(parser) => parser.finish(on_event),
+            // Half a message says nothing.
+            Self::Aws(_) => {}
         }
     }
 
@@ -85,6 +90,7 @@ impl Frames {
         match self {
             Self::Events(parser) => parser.pending_start(),
             Self::Lines(parser) => parser.pending_start(),
+            Self::Aws(parser) => parser.pending_start(),
         }
     }
 
@@ -93,6 +99,7 @@ impl Frames {
         match self {
             Self::Events(parser) => parser.is_foreign(),
             Self::Lines(parser) => parser.is_foreign(),
+            Self::Aws(parser) => parser.is_foreign(),
         }
     }
 }

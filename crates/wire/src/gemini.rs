@@ -8,7 +8,6 @@ use crate::codec::Codec;
 use crate::format::Format;
 use crate::framing::Framing;
 
-mod base64;
 mod config;
 mod envelope;
 mod error;

@@ -1,18 +1,21 @@
 //! Wire formats: reading them, watching them, and translating between them.
 //!
 //! Pure functions and small state machines over bytes. No I/O, no clock, no HTTP, no async: whoever calls feeds
-//! bytes in and sends bytes out. May depend on JSON and byte crates only.
+//! bytes in and sends bytes out. May depend on crates for JSON, bytes and the framing of bytes only.
 //!
 //! Where to start: [`Envelope`] is what the gateway reads of a request, [`StreamTap`] watches a stream that is
 //! passed on untouched, [`translate_request`], [`translate_response`] and [`StreamTranscoder`] go between formats
 //! by way of `canonical`. A format is a folder (`chat/`, `messages/`, `responses/`, ..) that provides the functions listed
 //! in `codec`; nothing else knows one format from another.
 
+mod base64;
 mod canonical;
 mod chat;
+mod claude;
 mod codec;
 mod cohere;
 mod completions;
+mod converse;
 mod envelope;
 mod error;
 mod estimate;
@@ -38,6 +41,7 @@ pub use estimate::estimate_tokens;
 pub use format::{Format, UnknownFormat};
 pub use framing::Framing;
 pub use loss::LossReport;
+pub use messages::ClaudeEvents;
 pub use read::{NotAResponse, ResponseSummary, read_response, read_usage};
 pub use responses::{
     echo_of, output_items, summary_item, turn_items, user_items, with_history, with_summaries_told,

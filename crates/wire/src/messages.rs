@@ -7,10 +7,10 @@ use crate::codec::Codec;
 use crate::format::Format;
 use crate::framing::Framing;
 
+mod aws;
 mod content;
 mod envelope;
 mod error;
-mod models;
 mod read;
 mod request;
 mod response;
@@ -18,6 +18,8 @@ mod stream;
 mod tools;
 mod usage;
 mod watch;
+
+pub use aws::ClaudeEvents;
 
 const OWNER: Format = Format::AnthropicMessages;
 

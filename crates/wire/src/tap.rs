@@ -168,6 +168,11 @@ impl StreamTap {
         }
     }
 
+    /// Whether what was fed so far ends with a whole event.
+    pub fn is_between_events(&self) -> bool {
+        self.parser.pending_start() == self.position + self.held.len() as u64
+    }
+
     /// The end of the input, or of the connection.
     pub fn finish(&mut self) -> StreamEnd {
         let (watcher, seen) = (&mut self.watcher, &mut self.seen);

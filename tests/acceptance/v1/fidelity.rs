@@ -74,6 +74,9 @@ async fn credentials_change_hands_and_nothing_else_leaks() {
                 assert_eq!(seen.header("x-goog-api-key"), PROVIDER_KEY);
                 assert_eq!(seen.header("authorization"), "");
             }
+            Dialect::Bedrock | Dialect::BedrockClaude => {
+                assert_eq!(seen.header("anthropic-beta"), "", "another format's header");
+            }
         }
         assert_eq!(seen.header("cookie"), "");
         for (name, value) in &seen.headers {

@@ -33,14 +33,15 @@ fn every_preset_is_sound() {
         if !spec.built_in() {
             for endpoint in spec.endpoints() {
                 let ends: &[&str] = match endpoint.format {
-                    Format::OpenAiChat => &["/chat/completions"],
+                    Format::OpenAiChat => &["/chat/completions", "/endpoints/m/invocations"],
                     Format::OpenAiResponses => &["/responses"],
-                    Format::AnthropicMessages => &["/messages", "/models/m:rawPredict"],
+                    Format::AnthropicMessages => &["/messages", "/models/m:rawPredict", "/model/m/invoke"],
                     Format::Gemini => &["/models/m:generateContent"],
                     Format::Ollama => &["/api/chat"],
                     Format::OllamaGenerate => &["/api/generate"],
                     Format::Cohere => &["/chat"],
                     Format::OpenAiCompletions => &["/completions"],
+                    Format::BedrockConverse => &["/model/m/converse"],
                 };
                 let url = endpoint.url("https://host/v1", "m", false, &settings);
                 let path = url.split('?').next().unwrap();

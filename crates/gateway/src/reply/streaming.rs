@@ -89,11 +89,15 @@ impl StreamReply {
             request_id,
             meter: Some(meter),
             sent: 0,
-            whole_events: true,
+            is_cut: false,
         };
         let body = stream::unfold(under_way, |mut under_way| async move {
-            let piece = under_way.next().await?;
-            Some((Ok::<_, std::convert::Infallible>(piece), under_way))
+            let piece = match under_way.next().await {
+                Some(piece) => Ok(piece),
+                None if std::mem::take(&mut under_way.is_cut) => Err(CutShort),
+                None => return None,
+            };
+            Some((piece, under_way))
         });
         (StatusCode::OK, headers, Body::from_stream(body.boxed())).into_response()
     }
@@ -114,9 +118,14 @@ struct UnderWay {
     /// `None` once the row is written.
     meter: Option<Meter>,
     sent: u64,
-    /// Whether what was sent so far ends with a whole event.
-    whole_events: bool,
+    /// The caller has half an event and cannot be told why: the body must not end as if it were whole.
+    is_cut: bool,
 }
+
+/// Makes the server drop the caller's connection.
+#[derive(Debug, thiserror::Error)]
+#[error("the upstream's stream broke off inside an event")]
+struct CutShort;
 
 impl UnderWay {
     /// The next bytes for the caller; `None` at the end.
@@ -141,7 +150,6 @@ impl UnderWay {
                 if piece.forward.is_empty() {
                     continue;
                 }
-                self.whole_events = ends_event(self.format.framing(), self.whole_events, &piece.forward);
                 return Some(piece.forward);
             }
             let patience = if self.meter.is_some() { self.idle } else { CLOSING };
@@ -179,6 +187,7 @@ impl UnderWay {
     async fn end(&mut self, failure: Option<Failure>) -> Option<Bytes> {
         self.chunks = None;
         self.meter.as_ref()?;
+        let is_between_events = self.watch.is_between_events();
         let end = self.watch.finish();
         let mut told = false;
         let failure = match end.state.clone() {
@@ -201,19 +210,21 @@ impl UnderWay {
                 format!("{} sent a stream that cannot be read: {what}", self.deployment.provider),
             )),
         };
-        let framing = self.format.framing();
         let mut last = end.forward.to_vec();
+        let event_end = self.format.framing().event_end();
+        self.is_cut = !is_between_events && event_end.is_none();
         if let Some(failure) = &failure
             && !told
+            && !self.is_cut
         {
             let (id, now) = (self.request_id.to_string(), clock::text(clock::now_ms()));
             let error = match &mut self.watch {
                 Watch::Transcode(transcoder) => transcoder.render_error(&failure.error, &id, &now),
                 Watch::Tap(tap) => tap.render_error(&failure.error, &id, &now),
             };
-            if !ends_event(framing, self.whole_events, &last) {
+            if !is_between_events {
                 // Half an event was forwarded: without an end to it, the error would be read as its other half.
-                last.extend_from_slice(framing.event_end());
+                last.extend_from_slice(event_end.unwrap_or_default());
             }
             last.extend_from_slice(&error);
         }
@@ -257,11 +268,6 @@ impl UnderWay {
             ack.committed().await;
         }
     }
-}
-
-/// Whether a stream ends with a whole event after these bytes were added to it.
-fn ends_event(framing: Framing, before: bool, added: &[u8]) -> bool {
-    if added.is_empty() { before } else { framing.ends_event(added) }
 }
 
 impl Drop for UnderWay {

@@ -62,4 +62,6 @@ pub enum FormatName {
     Cohere,
     #[serde(rename = "openai_completions")]
     OpenAiCompletions,
+    #[serde(rename = "bedrock_converse")]
+    BedrockConverse,
 }

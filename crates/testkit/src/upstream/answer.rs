@@ -13,9 +13,10 @@ use hyper::body::Frame;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::events::{self, Ending};
+use super::events::{self, Ending, Odd};
 use super::{
-    Dialect, Recorded, State, anthropic, cohere, completions, gemini, locked, ollama, openai, responses,
+    Dialect, Recorded, State, anthropic, bedrock, cohere, completions, gemini, locked, ollama, openai,
+    responses,
 };
 use crate::{Behaviour, Fault, Pace, Reply};
 
@@ -58,8 +59,14 @@ pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
         state.calls.send_modify(|calls| *calls += 1);
     }
     let key = locked(&state.script).key.clone();
-    if key.is_some_and(|key| presented_key(state.dialect, request) != key) {
-        return Ok(refuse(state.dialect, &Refusal::new(401, ""), ""));
+    if let Some(key) = key {
+        let refused = match state.dialect {
+            Dialect::Bedrock | Dialect::BedrockClaude => bedrock::check_key(request, &key).err(),
+            dialect => (presented_key(dialect, request) != key).then(|| Refusal::new(401, "")),
+        };
+        if let Some(refusal) = refused {
+            return Ok(refuse(state.dialect, &refusal, ""));
+        }
     }
     if let Some(called) = called {
         return call(state, request, called).await;
@@ -72,6 +79,7 @@ pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
         Dialect::Gemini => gemini::other_route(&request.method, path),
         Dialect::Ollama => ollama::other_route(&request.method, path, &request.json()),
         Dialect::Cohere => cohere::other_route(&request.method, path),
+        Dialect::Bedrock | Dialect::BedrockClaude => None,
     };
     Ok(match found {
         Some(body) => json(StatusCode::OK, &body, state.dialect),
@@ -109,6 +117,10 @@ fn called(server: Dialect, path: &str) -> Option<Called> {
             let (model, stream) = gemini::called(path)?;
             Some(Called { dialect: Dialect::Gemini, model: Some(model.to_owned()), stream })
         }
+        (Dialect::Bedrock | Dialect::BedrockClaude, path) => {
+            let (dialect, model, stream) = bedrock::called(path)?;
+            Some(Called { dialect, model: Some(model), stream })
+        }
         _ => None,
     }
 }
@@ -138,6 +150,8 @@ async fn call(state: &Arc<State>, request: &Recorded, called: Called) -> Answer 
             Dialect::Gemini => gemini::check(&body).map(|()| body),
             Dialect::Ollama => ollama::check(&body).map(|()| body),
             Dialect::Cohere => cohere::check(&body).map(|()| body),
+            Dialect::Bedrock => bedrock::check(&body).map(|()| body),
+            Dialect::BedrockClaude => bedrock::check_claude(&body).map(|()| body),
         },
     };
     let mut body = match checked {
@@ -222,18 +236,21 @@ fn send(
             Dialect::Gemini => gemini::stream(request, reply),
             Dialect::Ollama => ollama::stream(request, reply),
             Dialect::Cohere => cohere::stream(request, reply),
+            Dialect::Bedrock => bedrock::stream(reply),
+            Dialect::BedrockClaude => bedrock::claude_stream(request, reply),
         };
         let (events, ending) = match fault {
             Some(fault) if dialect == Dialect::Ollama => {
                 events::cut_lines(events, fault, stream_error(dialect))
             }
-            Some(fault) => events::cut(events, fault, stream_error(dialect)),
+            Some(fault) => events::cut(events, fault, odd(dialect)),
             None => (events, Ending::Proper),
         };
         let pieces = events::pieces(events, reply.chunking);
         let mut response = Response::new(streamed(state, pieces, reply.pace.clone(), ending));
         let kind = match dialect {
             Dialect::Ollama => "application/x-ndjson",
+            Dialect::Bedrock | Dialect::BedrockClaude => bedrock::STREAM_TYPE,
             _ => "text/event-stream; charset=utf-8",
         };
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -244,10 +261,11 @@ fn send(
         Dialect::OpenAi => openai::reply(request, reply),
         Dialect::Responses => responses::reply(request, reply),
         Dialect::Completions => completions::reply(request, reply),
-        Dialect::Anthropic => anthropic::reply(request, reply),
         Dialect::Gemini => gemini::reply(request, reply),
         Dialect::Ollama => ollama::reply(request, reply),
         Dialect::Cohere => cohere::reply(request, reply),
+        Dialect::Anthropic | Dialect::BedrockClaude => anthropic::reply(request, reply),
+        Dialect::Bedrock => bedrock::reply(reply),
     };
     let body = Bytes::from(value.to_string());
     let half = body.slice(..body.len() / 2);
@@ -324,10 +342,11 @@ fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
         Dialect::OpenAi => openai::tools(body),
         Dialect::Responses => responses::tools(body),
         Dialect::Completions => return None,
-        Dialect::Anthropic => anthropic::tools(body),
         Dialect::Gemini => gemini::tools(body),
         Dialect::Ollama => ollama::tools(body),
         Dialect::Cohere => cohere::tools(body),
+        Dialect::Anthropic | Dialect::BedrockClaude => anthropic::tools(body),
+        Dialect::Bedrock => bedrock::tools(body),
     };
     if answered || tools.is_empty() {
         return None;
@@ -341,6 +360,14 @@ fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
     }
 }
 
+/// What goes wrong inside a stream, in the dialect's framing.
+fn odd(dialect: Dialect) -> Odd {
+    match dialect {
+        Dialect::Bedrock | Dialect::BedrockClaude => bedrock::odd(dialect),
+        _ => Odd { error: stream_error(dialect), ..Odd::default() },
+    }
+}
+
 fn stream_error(dialect: Dialect) -> Bytes {
     match dialect {
         Dialect::OpenAi | Dialect::Completions => events::data(&openai::error(&Refusal::new(500, ""), "")),
@@ -349,6 +376,7 @@ fn stream_error(dialect: Dialect) -> Bytes {
         Dialect::Ollama => events::line(&ollama::error(&Refusal::new(500, ""), "")),
         Dialect::Cohere => cohere::stream_error(),
         Dialect::Anthropic => events::named(&anthropic::error(&Refusal::new(529, ""), "")),
+        Dialect::Bedrock | Dialect::BedrockClaude => bedrock::odd(dialect).error,
     }
 }
 
@@ -359,8 +387,15 @@ fn refuse(dialect: Dialect, refusal: &Refusal, model: &str) -> Response<Body> {
         Dialect::Gemini => gemini::error(refusal, model),
         Dialect::Ollama => ollama::error(refusal, model),
         Dialect::Cohere => cohere::error(refusal, model),
+        Dialect::Bedrock | Dialect::BedrockClaude => bedrock::error(refusal),
     };
-    json(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &body, dialect)
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = json(status, &body, dialect);
+    if matches!(dialect, Dialect::Bedrock | Dialect::BedrockClaude) {
+        let kind = HeaderValue::from_static(bedrock::error_type(refusal.status));
+        response.headers_mut().insert("x-amzn-errortype", kind);
+    }
+    response
 }
 
 fn json(status: StatusCode, body: &Value, dialect: Dialect) -> Response<Body> {
@@ -379,6 +414,9 @@ fn request_id(dialect: Dialect, response: &mut Response<Body>) {
         Dialect::Anthropic => ("request-id", "req_fake0000000000000000"),
         Dialect::Ollama => return,
         Dialect::Cohere => ("x-debug-trace-id", "fake0000000000000000"),
+        Dialect::Bedrock | Dialect::BedrockClaude => {
+            ("x-amzn-requestid", "00000000-fa4e-4000-8000-000000000000")
+        }
     };
     response.headers_mut().insert(name, HeaderValue::from_static(value));
 }

@@ -29,8 +29,27 @@ pub fn named(value: &Value) -> Bytes {
     Bytes::from(format!("event: {name}\ndata: {value}\n\n"))
 }
 
+/// Events that say what a fault is about.
+pub struct Odd {
+    pub error: Bytes,
+    /// Not JSON.
+    pub broken: Bytes,
+    /// Not UTF-8.
+    pub invalid: Bytes,
+}
+
+impl Default for Odd {
+    fn default() -> Self {
+        Self {
+            error: Bytes::new(),
+            broken: Bytes::from_static(b"data: {\"this is\": not json\n\nno colon here\n\n"),
+            invalid: Bytes::from_static(b"data: {\"broken\":\"\xff\xfe\"}\n\n"),
+        }
+    }
+}
+
 /// The events as `fault` leaves them.
-pub fn cut(mut events: Vec<Bytes>, fault: &Fault, error: Bytes) -> (Vec<Bytes>, Ending) {
+pub fn cut(mut events: Vec<Bytes>, fault: &Fault, odd: Odd) -> (Vec<Bytes>, Ending) {
     let half = (events.len() / 2).max(1);
     match fault {
         Fault::CloseBetweenEvents => {
@@ -49,20 +68,20 @@ pub fn cut(mut events: Vec<Bytes>, fault: &Fault, error: Bytes) -> (Vec<Bytes>, 
         }
         Fault::BrokenSse => {
             events.truncate(half);
-            events.push(Bytes::from_static(b"data: {\"this is\": not json\n\nno colon here\n\n"));
+            events.push(odd.broken);
             (events, Ending::Proper)
         }
         Fault::InvalidUtf8 => {
             events.truncate(half);
-            events.push(Bytes::from_static(b"data: {\"broken\":\"\xff\xfe\"}\n\n"));
+            events.push(odd.invalid);
             (events, Ending::Proper)
         }
         Fault::ErrorMidStream => {
             events.truncate(half);
-            events.push(error);
+            events.push(odd.error);
             (events, Ending::Proper)
         }
-        Fault::ErrorFirstEvent => (vec![error], Ending::Proper),
+        Fault::ErrorFirstEvent => (vec![odd.error], Ending::Proper),
         Fault::Stalls => {
             events.truncate(half);
             (events, Ending::Silence)

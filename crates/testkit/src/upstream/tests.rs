@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::FakeUpstream;
 
 mod cohere;
+mod bedrock;
 mod faults;
 mod ollama;
 mod replies;

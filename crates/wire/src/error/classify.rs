@@ -48,6 +48,20 @@ const WORDS: &[(&str, ErrorKind)] = &[
     ("not_found", ErrorKind::NotFound),
     ("deadline_exceeded", ErrorKind::Timeout),
     ("unavailable", ErrorKind::Overloaded),
+    // AWS's. Its word for a bad request says too little, and those for a failing model say no more than their status.
+    ("unrecognizedclientexception", ErrorKind::Authentication),
+    ("invalidsignatureexception", ErrorKind::Authentication),
+    ("incompletesignatureexception", ErrorKind::Authentication),
+    ("missingauthenticationtokenexception", ErrorKind::Authentication),
+    ("expiredtokenexception", ErrorKind::Authentication),
+    ("accessdeniedexception", ErrorKind::Permission),
+    ("resourcenotfoundexception", ErrorKind::NotFound),
+    ("throttlingexception", ErrorKind::RateLimit),
+    ("servicequotaexceededexception", ErrorKind::RateLimit),
+    ("serviceunavailableexception", ErrorKind::Overloaded),
+    ("modelnotreadyexception", ErrorKind::Overloaded),
+    ("modeltimeoutexception", ErrorKind::Timeout),
+    ("internalserverexception", ErrorKind::Upstream),
 ];
 
 /// Phrases of an overflowing prompt, in lower case.
@@ -68,6 +82,18 @@ const CONTEXT_PHRASES: &[&str] = &[
     "exceeds the context length",
     "tokens in the prompt cannot exceed",
     "too many tokens: size limit exceeded",
+    "input is too long for requested model",
+    "number of input tokens exceeds maximum",
+];
+
+/// Phrases of a refused key or signature, in lower case. AWS says 403 of them, and tells the word in a header.
+const KEY_PHRASES: &[&str] = &[
+    "security token included in the request",
+    "request signature we calculated",
+    "signature expired",
+    "signature not yet current",
+    "missing authentication token",
+    "your api key is valid",
 ];
 
 /// Phrases of a refused content, in lower case.
@@ -96,8 +122,18 @@ pub(super) fn kind_of(status: u16, words: &[&str], message: &str) -> ErrorKind {
         if status != 500 && POLICY_PHRASES.iter().any(|phrase| message.contains(phrase)) {
             return ErrorKind::ContentPolicy;
         }
+        // Bedrock says so of a model that is unknown, or unknown where it was asked.
+        if message.contains("provided model identifier is invalid") {
+            return ErrorKind::NotFound;
+        }
         if message.contains("credit balance is too low") {
             return ErrorKind::BudgetExceeded;
+        }
+    }
+    if status == 403 {
+        let message = message.to_lowercase();
+        if KEY_PHRASES.iter().any(|phrase| message.contains(phrase)) {
+            return ErrorKind::Authentication;
         }
     }
     by_status(status)
@@ -111,6 +147,8 @@ pub(super) fn by_status(status: u16) -> ErrorKind {
         404 => ErrorKind::NotFound,
         408 | 504 | 524 => ErrorKind::Timeout,
         413 => ErrorKind::TooLarge,
+        // AWS's word for a model that failed.
+        424 => ErrorKind::Upstream,
         429 => ErrorKind::RateLimit,
         503 | 529 => ErrorKind::Overloaded,
         400..=499 => ErrorKind::InvalidRequest,

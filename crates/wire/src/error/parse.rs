@@ -41,6 +41,19 @@ pub(crate) fn stream_error(data: &[u8]) -> ApiError {
     }
 }
 
+/// An exception of a stream of AWS's, which names it beside the object.
+pub(crate) fn exception(name: &str, data: &[u8]) -> ApiError {
+    let mut object = serde_json::from_slice::<Map<String, Value>>(data).unwrap_or_default();
+    object.insert("__type".to_owned(), Value::from(name));
+    let stated =
+        object.get("originalStatusCode").and_then(Value::as_u64).filter(|code| (400..600).contains(code));
+    let status =
+        if name.eq_ignore_ascii_case("validationException") { 400 } else { stated.unwrap_or(500) as u16 };
+    let mut error = read(status, &object);
+    error.status = classify::status_of(error.kind);
+    error
+}
+
 fn error_object(value: &Value) -> Option<&Map<String, Value>> {
     match value {
         Value::Array(items) => items.first().and_then(error_object),
@@ -55,6 +68,7 @@ fn error_object(value: &Value) -> Option<&Map<String, Value>> {
 fn read(status: u16, error: &Map<String, Value>) -> ApiError {
     let text = |key: &str| error.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     let message = text("message")
+        .or_else(|| text("Message"))
         .or_else(|| text("error"))
         .or_else(|| text("detail"))
         .or_else(|| text("msg"))
@@ -68,14 +82,21 @@ fn read(status: u16, error: &Map<String, Value>) -> ApiError {
     };
     let kind_word = text("type");
     let reasons = google_details(error).filter_map(|detail| detail.get("reason").and_then(Value::as_str));
-    let words: Vec<&str> =
-        [code.as_deref(), kind_word].into_iter().flatten().chain(reasons).chain(text("status")).collect();
+    let words: Vec<&str> = [code.as_deref(), kind_word]
+        .into_iter()
+        .flatten()
+        .chain(reasons)
+        .chain(text("status"))
+        .chain(aws_word(error))
+        .collect();
     let kind = classify::kind_of(status, &words, message.as_deref().unwrap_or_default());
     let details: Map<String, Value> = error
         .iter()
         .filter(|(key, value)| {
-            let known =
-                matches!(key.as_str(), "message" | "type" | "param" | "code" | "error" | "detail" | "object");
+            let known = matches!(
+                key.as_str(),
+                "message" | "Message" | "type" | "param" | "code" | "error" | "detail" | "object"
+            );
             !known && !value.is_null()
         })
         .map(|(key, value)| (key.clone(), value.clone()))
@@ -88,6 +109,12 @@ fn read(status: u16, error: &Map<String, Value>) -> ApiError {
         details: (!details.is_empty()).then_some(Value::Object(details)),
         ..ApiError::new(status, kind, message)
     }
+}
+
+/// AWS's word, between a name space and an address.
+fn aws_word(error: &Map<String, Value>) -> Option<&str> {
+    let word = error.get("__type")?.as_str()?;
+    word.rsplit('#').next()?.split(':').next()
 }
 
 /// Google's list of typed objects beside the message.

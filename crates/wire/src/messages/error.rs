@@ -24,6 +24,15 @@ pub(super) fn render(error: &ApiError, request_id: &str, timestamp: &str) -> Str
     outer.finish()
 }
 
+/// An error event as the provider itself would send it.
+pub(super) fn brief(error: &ApiError) -> String {
+    let mut inner = ObjectWriter::new();
+    inner.string("type", type_of(error.kind)).string("message", &message_of(error));
+    let mut outer = ObjectWriter::new();
+    outer.string("type", "error").raw("error", &inner.finish());
+    outer.finish()
+}
+
 /// Coding tools shorten a conversation that has grown too long when they read this format's own phrase for it.
 fn message_of(error: &ApiError) -> Cow<'_, str> {
     const PHRASE: &str = "prompt is too long";

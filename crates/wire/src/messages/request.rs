@@ -2,7 +2,6 @@
 
 mod decode;
 mod encode;
-mod thinking;
 mod turns;
 
 pub(super) use decode::decode;

@@ -4,5 +4,6 @@ mod blocks;
 mod decode;
 mod encode;
 
+pub(super) use blocks::write_event;
 pub(super) use decode::MessagesDecoder;
 pub(super) use encode::MessagesEncoder;

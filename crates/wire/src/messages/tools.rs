@@ -4,8 +4,8 @@ use serde_json::value::RawValue;
 
 use super::OWNER;
 use super::content::{cache_hint, write_cache};
-use super::models::Abilities;
 use crate::canonical::{Encoding, Extra, Function, Opaque, Tool, ToolChoice};
+use crate::claude::models::Abilities;
 use crate::envelope::BadRequest;
 use crate::json::{self, Members, ObjectWriter, array};
 

@@ -10,7 +10,7 @@ use postern_wire::{
 };
 use proptest::prelude::*;
 
-use crate::fixtures::{Fixture, beside, fixtures, others};
+use crate::fixtures::{Fixture, beside, fixtures, others, shown};
 
 static ALL: LazyLock<Vec<Fixture>> =
     LazyLock::new(|| ["requests", "responses", "streams", "errors"].into_iter().flat_map(fixtures).collect());
@@ -99,10 +99,12 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
         "cohere-tools",
         "cohere-text",
         "openai_completions-text",
+        "bedrock_converse-tools",
+        "bedrock_converse-text",
     ];
     for fixture in fixtures("streams").iter().filter(|fixture| complete.contains(&fixture.name.as_str())) {
-        let text = std::str::from_utf8(&fixture.bytes).unwrap();
-        // Of a chat or Gemini stream nothing is missing once its finish reason is there.
+        let find = |mark: &str| fixture.bytes.windows(mark.len()).position(|bytes| bytes == mark.as_bytes());
+        // Of a chat, Gemini or Bedrock stream nothing is missing once its finish reason is there.
         let end = [
             "\"finish_reason\":\"",
             "event: message_stop",
@@ -111,9 +113,10 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
             "\"finishReason\"",
             "\"done\":true",
             "event: message-end",
+            "messageStop",
         ]
-        .iter()
-        .find_map(|mark| text.find(mark))
+        .into_iter()
+        .find_map(find)
         .unwrap();
         for (cut, to) in (0..end).flat_map(|cut| others(fixture.format).map(move |to| (cut, to))) {
             let ctx = ReplyContext {
@@ -128,7 +131,7 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
             let end = transcoder.finish();
             out.extend_from_slice(&end.forward);
             assert_eq!(end.state, EndState::Truncated, "{} cut at {cut}", fixture.name);
-            let out = String::from_utf8(out).unwrap();
+            let out = shown(to, &out);
             for mark in [
                 "[DONE]",
                 "message_stop",
@@ -139,6 +142,8 @@ fn a_stream_cut_anywhere_before_its_end_is_never_finished() {
                 "\"finishReason\"",
                 "\"done\":true",
                 "message-end",
+                "messageStop",
+                "{\"event\":\"metadata\"",
             ] {
                 assert!(!out.contains(mark), "{} cut at {cut} says {mark}", fixture.name);
             }
@@ -162,4 +167,8 @@ fn nesting_without_end_is_survived() {
     let close = "}".repeat(depth);
     let tool = format!(r#"{{"functionDeclarations":[{{"name":"f","parameters":{open}1{close}}}]}}"#);
     swallow(Format::Gemini, format!(r#"{{"contents":[],"tools":{tool}}}"#).as_bytes());
+    let open = r#"{"toolResult":{"toolUseId":"t","content":["#.repeat(depth);
+    let close = "]}}".repeat(depth);
+    let body = format!(r#"{{"messages":[{{"role":"user","content":[{open}{close}]}}]}}"#);
+    swallow(Format::BedrockConverse, body.as_bytes());
 }

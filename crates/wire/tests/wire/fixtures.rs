@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use aws_smithy_eventstream::frame::{read_message_from, write_message_to};
+use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use postern_wire::{Beside, Format};
+use serde_json::{Value, json};
 
 pub struct Fixture {
     /// Format and file name, such as `openai_chat-minimal`.
@@ -22,7 +25,11 @@ pub fn fixtures(kind: &str) -> Vec<Fixture> {
         paths.sort();
         for path in paths {
             let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
-            all.push(Fixture { name: format!("{format}-{stem}"), format, bytes: fs::read(&path).unwrap() });
+            let mut bytes = fs::read(&path).unwrap();
+            if path.extension().is_some_and(|ending| ending == "jsonl") {
+                bytes = messages(std::str::from_utf8(&bytes).unwrap());
+            }
+            all.push(Fixture { name: format!("{format}-{stem}"), format, bytes });
         }
     }
     assert!(all.len() > 10 || kind == "errors", "no fixtures of kind {kind}");
@@ -49,6 +56,7 @@ pub fn model_of(format: Format) -> &'static str {
         Format::Ollama | Format::OllamaGenerate => "qwen3:8b",
         Format::Cohere => "command-a-plus-05-2026",
         Format::OpenAiCompletions => "gpt-3.5-turbo-instruct",
+        Format::BedrockConverse => "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
     }
 }
 
@@ -62,7 +70,9 @@ pub fn beside(format: Format) -> Beside<'static> {
         | Format::Ollama
         | Format::OllamaGenerate
         | Format::OpenAiCompletions => Beside::default(),
-        Format::Gemini => Beside { model: Some(model_of(format)), stream: Some(false) },
+        Format::Gemini | Format::BedrockConverse => {
+            Beside { model: Some(model_of(format)), stream: Some(false) }
+        }
     }
 }
 
@@ -75,5 +85,44 @@ pub fn end_marks(format: Format) -> &'static [&'static str] {
         Format::Gemini => &["\"finishReason\""],
         Format::Ollama | Format::OllamaGenerate => &["\"done\":true"],
         Format::Cohere => &["event: message-end", "[DONE]"],
+        Format::BedrockConverse => &["\"messageStop\""],
     }
+}
+
+/// Binary messages, of lines such as `{"event": "messageStop", "data": {..}}`; `exception` in place of `event` makes one
+/// of those.
+pub fn messages(lines: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    for line in lines.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let kind = if line.get("exception").is_some() { "exception" } else { "event" };
+        let text = |text: &str| HeaderValue::String(text.to_owned().into());
+        let message = Message::new(line["data"].to_string().into_bytes())
+            .add_header(Header::new(format!(":{kind}-type"), text(line[kind].as_str().unwrap())))
+            .add_header(Header::new(":content-type", text("application/json")))
+            .add_header(Header::new(":message-type", text(kind)));
+        write_message_to(&message, &mut out).unwrap();
+    }
+    out
+}
+
+/// A stream as text: binary messages as the lines that [`messages`] takes, everything else as it is.
+pub fn shown(format: Format, bytes: &[u8]) -> String {
+    if format != Format::BedrockConverse {
+        return String::from_utf8(bytes.to_vec()).unwrap();
+    }
+    let mut rest = bytes;
+    let mut out = String::new();
+    while !rest.is_empty() {
+        let message = read_message_from(&mut rest).unwrap();
+        let header = |name: &str| {
+            let header = message.headers().iter().find(|header| header.name().as_str() == name)?;
+            Some(header.value().as_string().unwrap().as_str().to_owned())
+        };
+        let kind = header(":message-type").unwrap();
+        let data: Value = serde_json::from_slice(message.payload()).unwrap();
+        out.push_str(&json!({&kind: header(&format!(":{kind}-type")), "data": data}).to_string());
+        out.push('\n');
+    }
+    out
 }

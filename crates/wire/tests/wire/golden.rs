@@ -8,7 +8,7 @@ use postern_wire::{
 };
 use serde_json::{Value, json};
 
-use crate::fixtures::{conversing, end_marks, fixtures, model_of, others};
+use crate::fixtures::{conversing, end_marks, fixtures, model_of, others, shown};
 
 fn parsed(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap()
@@ -55,6 +55,7 @@ fn requests_to_other_generations() {
     };
     let (chat, messages, gemini) = (Format::OpenAiChat, Format::AnthropicMessages, Format::Gemini);
     let ollama = Format::Ollama;
+    let converse = Format::BedrockConverse;
     for (name, to, model) in [
         ("openai_chat-knobs", messages, "claude-3-5-haiku-latest"),
         ("openai_chat-knobs", messages, "claude-sonnet-5"),
@@ -70,19 +71,27 @@ fn requests_to_other_generations() {
         ("anthropic_messages-agent", gemini, "gemini-3.5-flash"),
         ("openai_chat-knobs", ollama, "llama3.2"),
         ("openai_chat-reasoning_history", ollama, "gpt-oss:20b"),
+        ("openai_chat-knobs", converse, "us.amazon.nova-2-lite-v1:0"),
+        ("openai_chat-knobs", converse, "mistral.mistral-large-2407-v1:0"),
+        ("openai_chat-knobs", converse, "us.anthropic.claude-opus-4-7-v1:0"),
+        ("openai_chat-reasoning_history", converse, "openai.gpt-oss-120b-1:0"),
+        ("openai_chat-named_tool", converse, "eu.anthropic.claude-opus-4-6-v1"),
+        ("anthropic_messages-agent", converse, "us.meta.llama3-3-70b-instruct-v1:0"),
+        ("anthropic_messages-agent", converse, "amazon.nova-pro-v1:0"),
     ] {
         let (format, bytes) = of(name);
         let target = Target { model, default_max_tokens: 8192, drop_params: false, stream: false };
         let translated = translate_request(format, to, &bytes, &target).unwrap();
         let mut body = parsed(&translated.body);
         // What does not depend on the model is in the other snapshots.
-        if !["claude-opus-5", "gemini-3.5-flash"].contains(&model) {
-            for key in ["messages", "tools", "system", "response_format", "contents", "systemInstruction"] {
+        if !["claude-opus-5", "gemini-3.5-flash", "amazon.nova-pro-v1:0"].contains(&model) {
+            let long = ["messages", "tools", "system", "response_format", "contents", "systemInstruction"];
+            for key in long.into_iter().chain((to == converse).then_some("toolConfig")) {
                 body.as_object_mut().unwrap().shift_remove(key);
             }
         }
         let shown = json!({"body": body, "loss": translated.loss});
-        insta::assert_json_snapshot!(format!("generation-{name}-{model}"), shown);
+        insta::assert_json_snapshot!(format!("generation-{name}-{}", model.replace(':', "-")), shown);
     }
 }
 
@@ -138,11 +147,11 @@ fn streams() {
             let mut out = transcoder.feed(&fixture.bytes).bytes;
             let end = transcoder.finish();
             out.extend_from_slice(&end.forward);
-            let text = String::from_utf8(out).unwrap();
+            let text = shown(to, &out);
             let ended = end_marks(to).iter().any(|mark| text.contains(mark));
             assert_eq!(ended, end.state == EndState::Complete, "{} to {to}: {:?}", fixture.name, end.state);
-            let shown = format!("{}\n{text}", end_of(&end));
-            insta::assert_snapshot!(format!("stream-{}-to-{to}", fixture.name), shown);
+            let lines = format!("{}\n{text}", end_of(&end));
+            insta::assert_snapshot!(format!("stream-{}-to-{to}", fixture.name), lines);
         }
     }
 }

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
 mod agents;
+mod bedrock;
 mod cohere;
 mod completions;
 mod damage;

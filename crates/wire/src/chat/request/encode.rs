@@ -165,6 +165,9 @@ fn is_meaning(member: &str) -> bool {
             | "cached_content"
             | "generationConfig/speechConfig"
             | "generationConfig/responseMimeType"
+            | "guardrailConfig"
+            | "promptVariables"
+            | "outputConfig/textFormat"
     )
 }
 

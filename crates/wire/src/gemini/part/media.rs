@@ -3,8 +3,8 @@
 use serde_json::value::RawValue;
 
 use super::super::OWNER;
-use super::super::base64::{self, Changed};
 use super::super::spelling::{self, Spelling, flag, is_flagged, note_text, noted_text};
+use crate::base64::{self, Changed};
 use crate::canonical::{Encoding, Extra, File, Image, PartKind, Source};
 use crate::envelope::BadRequest;
 use crate::json::{self, ObjectWriter};

@@ -1,7 +1,7 @@
 //! Signatures at the border. Google's leave it with a mark; others' come in wrapped as what Google's are, base64, for
 //! clients of this format read them as bytes and may write the bytes in another alphabet.
 
-use super::super::base64;
+use crate::base64;
 use crate::canonical::signature;
 
 const OTHERS: &[u8] = b"postern:thought:";

@@ -131,5 +131,8 @@ fn is_meaning(member: &str) -> bool {
             | "web_search_options"
             | "mcp_servers"
             | "container"
+            | "guardrailConfig"
+            | "promptVariables"
+            | "outputConfig/textFormat"
     )
 }

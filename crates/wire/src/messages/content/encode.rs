@@ -202,8 +202,8 @@ pub(in super::super) fn write_cache(cache: Option<&CacheHint>, out: &mut ObjectW
     }
     let mut mark = ObjectWriter::new();
     mark.string("type", "ephemeral");
-    if cache.ttl.is_some() {
-        mark.string("ttl", "1h");
+    if let Some(ttl) = &cache.ttl {
+        mark.string("ttl", if ttl == "5m" { "5m" } else { "1h" });
     }
     out.raw("cache_control", &mark.finish());
 }

@@ -1,10 +1,13 @@
 //! The canonical model into a messages request.
 
-use super::super::{OWNER, models, tools};
-use super::thinking::{self, Asked};
+use super::super::{OWNER, tools};
 use super::turns;
 use crate::canonical::{
     Encoding, Extra, OutputFormat, RawText, Request, Sampling, Schema, Thinking, ToolChoice,
+};
+use crate::claude::{
+    models,
+    thinking::{self, Asked},
 };
 use crate::envelope::BadRequest;
 use crate::json::{self, ObjectWriter, array, quote};
@@ -163,6 +166,9 @@ fn is_meaning(member: &str) -> bool {
             | "cached_content"
             | "generationConfig/speechConfig"
             | "generationConfig/responseMimeType"
+            | "guardrailConfig"
+            | "promptVariables"
+            | "outputConfig/textFormat"
     )
 }
 

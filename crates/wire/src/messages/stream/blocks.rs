@@ -163,7 +163,7 @@ fn write_delta(index: u64, kind: &str, member: &str, text: &str, out: &mut Vec<u
     write_event("content_block_delta", &event.finish(), out);
 }
 
-pub(super) fn write_event(name: &str, json: &str, out: &mut Vec<u8>) {
+pub(in super::super) fn write_event(name: &str, json: &str, out: &mut Vec<u8>) {
     for piece in ["event: ", name, "\ndata: ", json, "\n\n"] {
         out.extend_from_slice(piece.as_bytes());
     }

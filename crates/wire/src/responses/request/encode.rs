@@ -150,6 +150,9 @@ fn is_meaning(member: &str) -> bool {
             | "cachedContent"
             | "cached_content"
             | "generationConfig/speechConfig"
+            | "guardrailConfig"
+            | "promptVariables"
+            | "outputConfig/textFormat"
     )
 }
 
