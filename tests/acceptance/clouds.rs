@@ -159,3 +159,117 @@ async fn litellms_parameters_of_a_cloud_make_a_deployment() {
         assert!(answer.expect(400).text().contains(named), "{named}");
     }
 }
+
+/// The fake recomputes each signature with the secret of `AKIDEXAMPLE`.
+const AWS_SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+
+async fn bedrock(world: &World, name: &str, credential: Option<&str>) {
+    let mut body = json!({"preset": "bedrock", "name": name, "base_url": world.bedrock.url(), "settings": {"region": "eu-central-1"}});
+    if let Some(credential) = credential {
+        body["api_key"] = json!(credential);
+    }
+    add(world, body).await.expect(201);
+}
+
+#[tokio::test]
+async fn bedrock_is_asked_in_converse_and_claude_in_its_own_words_with_signatures_that_hold() {
+    let world = World::start().await;
+    world.bedrock.require_key(AWS_SECRET);
+    bedrock(&world, "aws", Some(&format!("AKIDEXAMPLE:{AWS_SECRET}"))).await;
+    for stream in [false, true] {
+        for caller in Caller::BOTH {
+            for (model, path) in [
+                ("amazon.nova-pro-v1:0", if stream { "converse-stream" } else { "converse" }),
+                (
+                    "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+                    if stream { "invoke-with-response-stream" } else { "invoke" },
+                ),
+                // What looks like a step in a path is part of the name, and is signed as it is sent.
+                (
+                    "arn:aws:bedrock:eu-central-1:1:inference-profile/../x",
+                    if stream { "converse-stream" } else { "converse" },
+                ),
+            ] {
+                let answer = world.ask(caller, &format!("aws/{model}"), stream).await.expect(200);
+                let text =
+                    if stream { caller.streamed_text(&answer) } else { caller.text_of(&answer.json()) };
+                assert!(
+                    !text.is_empty() && (!stream || caller.is_finished(&answer)),
+                    "{model}: {}",
+                    answer.text()
+                );
+                let seen = world.bedrock.last_request();
+                assert!(seen.path.starts_with("/model/") && seen.path.ends_with(path), "{}", seen.path);
+                assert!(
+                    seen.header("authorization").contains("/eu-central-1/bedrock/aws4_request"),
+                    "{}",
+                    seen.header("authorization")
+                );
+                let row = world.row(answer.request_id()).await;
+                assert_eq!(
+                    (&row["outcome"], &row["usage_source"]),
+                    (&json!("ok"), &json!("reported")),
+                    "{row}"
+                );
+            }
+        }
+    }
+    let request = world.request(Caller::Messages, &Caller::Messages.body("aws/anthropic.claude-x", true));
+    receive(request.header("anthropic-beta", "one,two")).await.expect(200);
+    let seen = world.bedrock.last_request();
+    assert_eq!((seen.header("anthropic-beta"), &seen.json()["anthropic_beta"]), ("", &json!(["one", "two"])));
+    assert_eq!(
+        (&seen.json()["anthropic_version"], &seen.json()["model"]),
+        (&json!("bedrock-2023-05-31"), &Value::Null)
+    );
+    bedrock(&world, "wrong", Some("AKIDEXAMPLE:another")).await;
+    let refused = world.ask(Caller::Messages, "wrong/amazon.nova-pro-v1:0", false).await;
+    assert!(matches!(refused.status, 401 | 403), "{}", refused.text());
+    Caller::Messages.own_error(&refused);
+}
+
+#[tokio::test]
+async fn bedrock_takes_an_api_key_or_a_profile_of_this_machine() {
+    let home = tempfile::TempDir::new().unwrap();
+    let file = home.path().join("credentials");
+    let profile = format!("[work]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = {AWS_SECRET}\n");
+    std::fs::write(&file, profile).unwrap();
+    let world = World::with("litellm_settings: {num_retries: 0}", |builder| {
+        builder
+            .environment("AWS_SHARED_CREDENTIALS_FILE", file.to_str().unwrap())
+            .environment("AWS_CONFIG_FILE", home.path().join("none").to_str().unwrap())
+            .environment("AWS_EC2_METADATA_DISABLED", "true")
+    })
+    .await;
+    world.bedrock.require_key(AWS_SECRET);
+    let body = json!({"preset": "bedrock", "name": "profile", "base_url": world.bedrock.url(), "settings": {"profile": "work"}});
+    add(&world, body).await.expect(201);
+    world.ask(Caller::Chat, "profile/amazon.nova-pro-v1:0", false).await.expect(200);
+    let body = json!({"preset": "bedrock", "name": "nobody", "base_url": world.bedrock.url(), "settings": {"profile": "missing"}});
+    add(&world, body).await.expect(201);
+    let refused = world.ask(Caller::Chat, "nobody/amazon.nova-pro-v1:0", false).await.expect(503);
+    assert_eq!(refused.json()["error"]["code"], "credential_unavailable", "{}", refused.text());
+    world.bedrock.require_key("ABSKbedrock-api-key");
+    bedrock(&world, "keyed", Some("ABSKbedrock-api-key")).await;
+    world.ask(Caller::Chat, "keyed/amazon.nova-pro-v1:0", true).await.expect(200);
+    assert_eq!(world.bedrock.last_request().header("authorization"), "Bearer ABSKbedrock-api-key");
+}
+
+#[tokio::test]
+async fn a_binary_stream_that_breaks_never_looks_finished() {
+    use postern_testkit::{Behaviour, Fault};
+    let world = World::start().await;
+    bedrock(&world, "aws", Some("ABSKkey")).await;
+    for model in ["aws/amazon.nova-pro-v1:0", "aws/anthropic.claude-x"] {
+        for fault in [Fault::ErrorMidStream, Fault::Truncated, Fault::CloseMidEvent, Fault::BrokenSse] {
+            for caller in Caller::BOTH {
+                world.bedrock.next(Behaviour::from(fault.clone()));
+                let answer = world.ask(caller, model, true).await.expect(200);
+                assert!(!caller.is_finished(&answer), "{model}: {}", answer.text());
+                let row = world.row(answer.request_id()).await;
+                assert_eq!(row["outcome"], "error", "{row}");
+            }
+        }
+    }
+    world.assert_well().await;
+}

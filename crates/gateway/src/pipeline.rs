@@ -261,6 +261,13 @@ async fn ask(
     if !(200..300).contains(&reply.status) {
         return Err(refused(deployment, endpoint.format, reply, first).await);
     }
+    let wrapping = endpoint.shape.as_ref().and_then(|shape| shape.wrapping);
+    let reply = match wrapping {
+        Some(wrapping) if streaming => {
+            upstream::unwrapped(reply, wrapping, endpoint.format, &deployment.provider)
+        }
+        _ => reply,
+    };
     if streaming {
         stream(exchange, meter, deployment, endpoint.format, reply, prepared, first)
             .await
@@ -304,7 +311,7 @@ async fn refused(deployment: &Deployment, format: Format, reply: Reply, patience
 fn is_error_body(format: Format, body: &[u8]) -> bool {
     serde_json::from_slice::<serde_json::Value>(body).is_ok_and(|body| match format {
         Format::Ollama | Format::OllamaGenerate => body["error"].is_string(),
-        Format::Cohere => body["message"].is_string(),
+        Format::Cohere | Format::BedrockConverse => body["message"].is_string(),
         _ => body["error"].is_object(),
     })
 }

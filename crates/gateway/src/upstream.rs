@@ -3,6 +3,7 @@
 
 pub mod demo;
 mod signing;
+mod wrapping;
 
 use std::pin::Pin;
 use std::sync::OnceLock;
@@ -14,7 +15,9 @@ use futures_util::{Stream, StreamExt};
 use http_body_util::Full;
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use postern_wire::Format;
+use postern_wire::{Format, Framing};
+
+pub use wrapping::unwrapped;
 
 use crate::error::Failure;
 use crate::providers::auth::Signing;
@@ -151,13 +154,20 @@ const PASSED_ON: [&str; 6] = [
 pub fn request_headers(endpoint: &Endpoint, caller: &HeaderMap, streaming: bool) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(10);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let accept = if streaming { endpoint.format.framing().content_type() } else { "application/json" };
+    let wrapped = endpoint.shape.as_ref().is_some_and(|shape| shape.wrapping.is_some());
+    let accept = match streaming {
+        true if wrapped => Framing::AwsMessages.content_type(),
+        true => endpoint.format.framing().content_type(),
+        false => "application/json",
+    };
     headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
     for (name, value) in &endpoint.headers {
         headers.insert(name.clone(), value.clone());
     }
     for name in PASSED_ON {
         let own = match endpoint.format {
+            // Where betas are of the body, nothing is of the headers.
+            Format::AnthropicMessages if endpoint.shape.as_ref().is_some_and(|shape| shape.betas) => false,
             Format::AnthropicMessages => name.starts_with("anthropic-"),
             Format::OpenAiChat | Format::OpenAiResponses | Format::OpenAiCompletions => {
                 name.starts_with("openai-")

@@ -6,6 +6,9 @@ use crate::sse::{self, Event};
 
 pub(crate) mod aws;
 mod lines;
+mod payload;
+
+pub use payload::PayloadParts;
 
 /// The ways in which formats frame their events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

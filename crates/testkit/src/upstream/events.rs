@@ -92,7 +92,7 @@ pub fn cut(mut events: Vec<Bytes>, fault: &Fault, odd: Odd) -> (Vec<Bytes>, Endi
 
 /// As [`cut`], where an event is a line.
 pub fn cut_lines(events: Vec<Bytes>, fault: &Fault, error: Bytes) -> (Vec<Bytes>, Ending) {
-    let (mut events, ending) = cut(events, fault, error);
+    let (mut events, ending) = cut(events, fault, Odd { error, ..Odd::default() });
     let broken: &[u8] = match fault {
         Fault::BrokenSse => b"{\"this is\": not json\nno brace here\n",
         Fault::InvalidUtf8 => b"{\"broken\":\"\xff\xfe\"}\n",

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::FakeUpstream;
 
-mod cohere;
 mod bedrock;
+mod cohere;
 mod faults;
 mod ollama;
 mod replies;

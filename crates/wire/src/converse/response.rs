@@ -63,6 +63,7 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
         message,
         finish,
         stop_sequence: stop_sequence.map(|(sequence, _)| sequence),
+        logprobs: None,
         extra: choice_extra,
     };
     Ok(Response {
@@ -153,7 +154,7 @@ fn name_calls(choice: &mut Choice, response_id: &str) {
 }
 
 fn write_choice(choice: &Choice, outer: &Extra, out: &mut ObjectWriter, to: &mut Encoding) {
-    let Choice { index: _, message, finish, stop_sequence, extra } = choice;
+    let Choice { index: _, message, finish, stop_sequence, logprobs, extra } = choice;
     let is_own = to.from == OWNER;
     let parts = &message.content.parts;
     write_message(parts, &message.extra, outer, out, to);
@@ -162,6 +163,7 @@ fn write_choice(choice: &Choice, outer: &Extra, out: &mut ObjectWriter, to: &mut
         out.maybe_raw("stopReason", extra.noted(OWNER, "stopReason"));
         return;
     }
+    to.lose_if(logprobs.is_some(), "choices[0]", "logprobs");
     out.string("stopReason", finish_word(finish.as_ref().unwrap_or(&Finish::Stop), has_calls));
     if let Some(sequence) = stop_sequence {
         let mut fields = ObjectWriter::new();

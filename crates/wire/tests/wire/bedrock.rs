@@ -8,7 +8,7 @@ use postern_wire::{
 };
 use serde_json::{Value, json};
 
-use crate::fixtures::{Fixture, fixtures, messages, others, shown};
+use crate::fixtures::{Fixture, conversing, fixtures, messages, shown};
 
 const CONVERSE: Format = Format::BedrockConverse;
 const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
@@ -164,7 +164,7 @@ fn signatures_of_calls_come_home_from_a_converse_client() {
         translate_request(CONVERSE, Format::Gemini, &body, &target("gemini-3-pro-preview")).unwrap().body;
     let back: Value = serde_json::from_slice(&back).unwrap();
     assert_eq!(back["contents"][1]["parts"][0]["thoughtSignature"], "CpQBVKhc7l3Zk1==", "{back}");
-    for other in others(CONVERSE).filter(|other| *other != Format::Gemini) {
+    for other in conversing().filter(|other| ![CONVERSE, Format::Gemini].contains(other)) {
         let body = translate_request(CONVERSE, other, &body, &target("m")).unwrap().body;
         assert!(!String::from_utf8(body).unwrap().contains("CpQBVKhc7l3Zk1"), "{other}");
     }

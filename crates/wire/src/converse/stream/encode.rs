@@ -51,6 +51,7 @@ impl StreamEncoder for ConverseEncoder {
             | Event::ToolCall { choice, .. }
             | Event::Arguments { choice, .. }
             | Event::Citation { choice, .. }
+            | Event::Logprobs { choice, .. }
             | Event::Finish { choice, .. } => Some(*choice),
             Event::Start { .. } | Event::Usage(_) | Event::Opaque(_) | Event::Error | Event::End => None,
         };
@@ -91,6 +92,7 @@ impl StreamEncoder for ConverseEncoder {
                 self.stop_sequence = stop_sequence;
                 self.blocks.send(true, out);
             }
+            Event::Logprobs { .. } => loss.add("choices[0].logprobs"),
             Event::Usage(usage) => self.usage = usage,
             Event::Opaque(opaque) => opaque.report("", loss),
             Event::End => self.close(out, loss),
