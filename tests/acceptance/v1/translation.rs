@@ -214,3 +214,14 @@ async fn dropping_may_be_the_rule_for_all() {
     let answer = receive(world.request(Caller::Chat, &body)).await.expect(200);
     assert_eq!(answer.header("x-postern-dropped"), "n");
 }
+
+#[tokio::test]
+async fn mistrals_word_for_a_forced_call_is_understood() {
+    let world = World::start().await;
+    let mut body = Caller::Chat.body("an/x", false);
+    body["tools"] =
+        json!([{"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}]);
+    body["tool_choice"] = json!("any");
+    receive(world.request(Caller::Chat, &body)).await.expect(200);
+    assert_eq!(world.anthropic.last_request().json()["tool_choice"], json!({"type": "any"}));
+}

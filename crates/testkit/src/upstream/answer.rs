@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::events::{self, Ending};
-use super::{Dialect, Recorded, State, anthropic, gemini, locked, openai, responses};
+use super::{Dialect, Recorded, State, anthropic, control, gemini, locked, openai, responses};
 use crate::{Behaviour, Fault, Pace, Reply};
 
 /// Makes hyper drop the connection, wherever it is.
@@ -134,6 +134,15 @@ async fn call(state: &Arc<State>, request: &Recorded, called: Called) -> Answer 
             *response.status_mut() = status;
             *response.headers_mut() = headers;
             Ok(response)
+        }
+        Behaviour::Turn { call, then } => {
+            let offered = tools(dialect, &body).0.contains(&call.name);
+            let reply = if offered && !control::has_result(&body) {
+                Reply { tool_calls: vec![call], text: String::new(), ..then }
+            } else {
+                then
+            };
+            Ok(send(state, dialect, &body, &reply, None))
         }
         Behaviour::Reply(mut reply) => {
             if reply.tool_calls.is_empty()
@@ -284,12 +293,7 @@ impl Drop for Abandoned {
 
 /// The tool that the request forces, or the first one for `fake-tool` until its result is in.
 fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
-    let (tools, choice, answered) = match dialect {
-        Dialect::OpenAi => openai::tools(body),
-        Dialect::Responses => responses::tools(body),
-        Dialect::Anthropic => anthropic::tools(body),
-        Dialect::Gemini => gemini::tools(body),
-    };
+    let (tools, choice, answered) = tools(dialect, body);
     if answered || tools.is_empty() {
         return None;
     }
@@ -299,6 +303,16 @@ fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
         Some(_) => tools.into_iter().next(),
         None if body["model"] == "fake-tool" => tools.into_iter().next(),
         None => None,
+    }
+}
+
+/// The tools' names, the forced one (empty: any), and whether a result is the last thing said.
+fn tools(dialect: Dialect, body: &Value) -> (Vec<String>, Option<String>, bool) {
+    match dialect {
+        Dialect::OpenAi => openai::tools(body),
+        Dialect::Responses => responses::tools(body),
+        Dialect::Anthropic => anthropic::tools(body),
+        Dialect::Gemini => gemini::tools(body),
     }
 }
 
@@ -320,7 +334,7 @@ fn refuse(dialect: Dialect, refusal: &Refusal, model: &str) -> Response<Body> {
     json(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &body, dialect)
 }
 
-fn json(status: StatusCode, body: &Value, dialect: Dialect) -> Response<Body> {
+pub fn json(status: StatusCode, body: &Value, dialect: Dialect) -> Response<Body> {
     let mut response = Response::new(whole(Bytes::from(body.to_string())));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::FakeUpstream;
 
+mod control;
 mod faults;
 mod replies;
 
