@@ -33,4 +33,4 @@ openapi: ## Write openapi.json from the code, and the TypeScript client from it
 
 clean: ## Remove everything that was built in this checkout
 	rm -rf target gen dist .venv bench/out src-ui/dist src-ui/node_modules src-ui/test-results src-ui/playwright-report \
-		tools/client/node_modules tests/desktop/out
+		tools/client/node_modules tests/sdk/node/node_modules tests/desktop/out
