@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs all of them; the exit code tells. `make test ARGS="rust sdk"` runs only those
-# sections: ui rust api sdk browser desktop. Nothing here is skipped because of a cache or a missing tool.
+# sections: ui rust api sdk agents browser desktop. Nothing here is skipped because of a cache or a missing tool.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-sections=(ui rust api sdk browser desktop)
+sections=(ui rust api sdk agents browser desktop)
 wanted=("$@")
 [ $# -gt 0 ] || wanted=("${sections[@]}")
 for name in "${wanted[@]}"; do
@@ -53,6 +53,10 @@ section_sdk() {
   scripts/with-gateway.sh "${node:-node}" --test tests/sdk/node/*.test.mjs
 }
 
+section_agents() {
+  scripts/test-agents.sh
+}
+
 section_browser() {
   npm --prefix src-ui run --silent e2e
   scripts/with-gateway.sh npm --prefix src-ui run --silent e2e:real
@@ -68,6 +72,7 @@ title() {
     rust) echo "Rust: every crate" ;;
     api) echo "API description and TypeScript client: drift" ;;
     sdk) echo "Official Python and Node.js SDKs against the gateway" ;;
+    agents) echo "Coding agents through the gateway" ;;
     browser) echo "Console in Chromium, with and without a real gateway" ;;
     desktop) echo "Desktop app: window, tray, keychain, notifications" ;;
   esac

@@ -84,9 +84,9 @@ class GatewayTest(unittest.TestCase):
     def setUpClass(cls):
         cls.key = manage("/key/generate", {"key_alias": f"sdk {cls.__module__} {cls.__name__}"})["key"]
 
-    def deploy(self, provider, model):
-        """Makes a model group `PROVIDER-MODEL` of the fake provider's model, once, and returns its name."""
-        group = f"{provider}-{model}"
+    def deploy(self, provider, model, group=None):
+        """Makes a model group (`PROVIDER-MODEL`) of the fake provider's model, once, and returns its name."""
+        group = group or f"{provider}-{model}"
         if group not in GatewayTest._deployed:
             manage(
                 "/model/new",
