@@ -10,13 +10,13 @@ import urllib.request
 
 URL = os.environ["POSTERN_URL"]
 ADMIN_KEY = os.environ["POSTERN_ADMIN_KEY"]
+# Each fake by its provider's name; Mistral's API is OpenAI's, with rules of its own.
 UPSTREAMS = {
-    "openai": os.environ["FAKE_OPENAI_URL"],
-    "anthropic": os.environ["FAKE_ANTHROPIC_URL"],
-    "gemini": os.environ["FAKE_GEMINI_URL"],
-    # Speaks OpenAI's format, with rules of its own.
-    "mistral": os.environ["FAKE_OPENAI_URL"],
+    name.removeprefix("FAKE_").removesuffix("_URL").lower(): url
+    for name, url in os.environ.items()
+    if name.startswith("FAKE_") and name.endswith("_URL")
 }
+UPSTREAMS["mistral"] = UPSTREAMS["openai"]
 
 # What the fakes say and count (crates/testkit/src/behaviour.rs).
 REPLY_TEXT = "Hello from the fake upstream: the quick brown fox jumps over the lazy dog."
@@ -126,6 +126,8 @@ class GatewayTest(unittest.TestCase):
         elif provider == "anthropic":
             source = {"type": "base64", "media_type": "image/png", "data": IMAGE_BASE64}
             self.assertIn({"type": "image", "source": source}, arrived)
+        elif provider == "ollama":
+            self.assertIn([IMAGE_BASE64], [message.get("images") for message in arrived])
         else:
             self.assertIn({"type": "image_url", "image_url": {"url": IMAGE_URL}}, arrived)
 

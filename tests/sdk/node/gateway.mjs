@@ -5,14 +5,14 @@ import process from "node:process";
 
 export const URL = process.env.POSTERN_URL;
 const ADMIN_KEY = process.env.POSTERN_ADMIN_KEY;
-const UPSTREAMS = {
-  openai: process.env.FAKE_OPENAI_URL,
-  anthropic: process.env.FAKE_ANTHROPIC_URL,
-  gemini: process.env.FAKE_GEMINI_URL,
-  // These two speak OpenAI's format, with rules of their own.
-  mistral: process.env.FAKE_OPENAI_URL,
-  "openai-compatible": process.env.FAKE_OPENAI_URL,
-};
+// Each fake by its provider's name; two APIs are OpenAI's, with rules of their own.
+const UPSTREAMS = {};
+for (const [name, url] of Object.entries(process.env)) {
+  const fake = /^FAKE_(\w+)_URL$/.exec(name);
+  if (fake) UPSTREAMS[fake[1].toLowerCase()] = url;
+}
+UPSTREAMS.mistral = UPSTREAMS.openai;
+UPSTREAMS["openai-compatible"] = UPSTREAMS.openai;
 
 // What the fakes say and count (crates/testkit/src/behaviour.rs).
 export const REPLY_TEXT = "Hello from the fake upstream: the quick brown fox jumps over the lazy dog.";
@@ -81,6 +81,7 @@ export async function imageArrived(provider, model) {
   const fits = {
     anthropic: (part) => part.type === "image" && JSON.stringify(part.source) === JSON.stringify(source),
     gemini: (part) => part.inlineData?.data === IMAGE_BASE64 && part.inlineData.mimeType === "image/png",
+    ollama: (message) => message.images?.[0] === IMAGE_BASE64,
     // Chat completions, or responses.
     openai: (part) => part.image_url?.url === IMAGE_URL || part.image_url === IMAGE_URL,
   };
