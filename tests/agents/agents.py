@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -62,19 +63,24 @@ class AgentTest(GatewayTest):
             "no_proxy": "127.0.0.1,localhost",
             **environment,
         }
+        running = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=self.project,
+            env=whole,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
         try:
-            done = subprocess.run(
-                [str(part) for part in command],
-                cwd=self.project,
-                env=whole,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT,
-                check=False,
-            )
+            out, err = running.communicate(timeout=TIMEOUT)
         except subprocess.TimeoutExpired as expired:
-            raise AssertionError(f"{self.agent} did not end: {expired.stdout!r} {expired.stderr!r}") from expired
+            # Its own tools and helpers with it.
+            os.killpg(running.pid, signal.SIGKILL)
+            out, err = running.communicate()
+            raise AssertionError(f"{self.agent} did not end\n--- out\n{out}\n--- err\n{err}") from expired
+        done = subprocess.CompletedProcess(command, running.returncode, out, err)
         said = f"{self.agent} ended with {done.returncode}\n--- out\n{done.stdout}\n--- err\n{done.stderr}"
         if os.environ.get("AGENTS_DEBUG"):
             print(said, file=sys.stderr)
