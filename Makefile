@@ -1,17 +1,20 @@
 # What a person does with this repository. Every target is a script in scripts/; ARGS go to it.
 .DEFAULT_GOAL := help
-.PHONY: help run test dev lint bench package ui openapi clean
+.PHONY: help run test test-agents dev lint bench package ui openapi clean
 
 ARGS ?=
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build and start Postern (ARGS="--listen 127.0.0.1:4010"; HEADLESS=1 for the gateway alone)
 	@scripts/run.sh $(ARGS)
 
-test: ## Run every test (ARGS="rust sdk" for some: ui rust api sdk browser desktop)
+test: ## Run every test (ARGS="rust sdk" for some: ui rust api sdk agents browser desktop)
 	@scripts/test.sh $(ARGS)
+
+test-agents: ## Let coding agents do a turn each through the gateway (ARGS=test_codex for one)
+	@scripts/test-agents.sh $(ARGS)
 
 dev: ## Start Postern and rebuild it at every change
 	@scripts/dev.sh $(ARGS)
@@ -33,4 +36,5 @@ openapi: ## Write openapi.json from the code, and the TypeScript client from it
 
 clean: ## Remove everything that was built in this checkout
 	rm -rf target gen dist .venv bench/out src-ui/dist src-ui/node_modules src-ui/test-results src-ui/playwright-report \
-		tools/client/node_modules tests/desktop/out
+		tools/client/node_modules tests/sdk/node/node_modules tests/agents/node_modules tests/agents/.venv \
+		tests/desktop/out

@@ -225,23 +225,31 @@ build_console() {
 
 # --- Python packages for tests ------------------------------------------------------------------------------------
 
-# Sets `python` to the interpreter of an environment with scripts/requirements.txt.
-need_python_packages() {
-  local wanted directory
-  wanted=$(sha256sum <scripts/requirements.txt | cut -c1-16)
-  directory=${POSTERN_CACHE:+$POSTERN_CACHE/python-$wanted}
-  directory=${directory:-$root/.venv}
-  python=$directory/bin/python
-  if [ -x "$python" ] && [ "$(cat "$directory/.installed-from" 2>/dev/null)" = "$wanted" ]; then
+# need_environment NAME REQUIREMENTS DIRECTORY [OPTION...]: sets `environment` to the directory of a Python environment
+# with the packages of a requirements file: NAME in POSTERN_CACHE, or else DIRECTORY. Options are venv's.
+need_environment() {
+  local name=$1 requirements=$2 wanted
+  wanted=$(sha256sum <"$requirements" | cut -c1-16)
+  environment=${POSTERN_CACHE:+$POSTERN_CACHE/$name-$wanted}
+  environment=${environment:-$3}
+  shift 3
+  if [ -x "$environment/bin/python" ] && [ "$(cat "$environment/.installed-from" 2>/dev/null)" = "$wanted" ]; then
     return
   fi
-  say "Installing Python packages for the tests"
-  rm -rf "$directory"
+  say "Installing the Python packages of $requirements"
+  rm -rf "$environment"
   # Debian's interpreter, because Debian's python3-dbus and python3-gi are for that one.
-  /usr/bin/python3 -m venv --system-site-packages "$directory"
-  "$python" -m pip install --quiet --disable-pip-version-check -r scripts/requirements.txt >&2 ||
-    fail "pip could not install scripts/requirements.txt; its own message is above. Connect to the network and run this again."
-  printf '%s\n' "$wanted" >"$directory/.installed-from"
+  /usr/bin/python3 -m venv "$@" "$environment"
+  "$environment/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" >&2 ||
+    fail "pip could not install $requirements; its own message is above. Connect to the network and run this again."
+  printf '%s\n' "$wanted" >"$environment/.installed-from"
+}
+
+# Sets `python` to the interpreter of an environment with scripts/requirements.txt.
+need_python_packages() {
+  need_environment python scripts/requirements.txt "$root/.venv" --system-site-packages
+  # shellcheck disable=SC2034 # the scripts that source this use it
+  python=$environment/bin/python
 }
 
 has_display() {

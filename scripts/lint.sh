@@ -29,7 +29,7 @@ check "Biome" npm --prefix src-ui run --silent lint
 check "TypeScript" npm --prefix src-ui run --silent typecheck
 if command -v shellcheck >/dev/null; then
   scripts=(.ci/run scripts/*.sh)
-  while IFS= read -r script; do scripts+=("$script"); done < <(grep -rlE --exclude-dir=node_modules '^#!.*\b(ba)?sh$' tests bench)
+  while IFS= read -r script; do scripts+=("$script"); done < <(grep -rlE --exclude-dir=node_modules --exclude-dir=.venv '^#!.*\b(ba)?sh$' tests bench)
   check "Shell scripts" shellcheck -x "${scripts[@]}"
 else
   say "Shell scripts: not checked, shellcheck is not installed ($(as_root)apt-get install -y shellcheck)"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs all of them; the exit code tells. `make test ARGS="rust sdk"` runs only those
-# sections: ui rust api sdk browser desktop. Nothing here is skipped because of a cache or a missing tool.
+# sections: ui rust api sdk agents browser desktop. Nothing here is skipped because of a cache or a missing tool.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-sections=(ui rust api sdk browser desktop)
+sections=(ui rust api sdk agents browser desktop)
 wanted=("$@")
 [ $# -gt 0 ] || wanted=("${sections[@]}")
 for name in "${wanted[@]}"; do
@@ -44,7 +44,17 @@ section_api() {
 }
 
 section_sdk() {
+  local node
+  export POSTERN_CONFIG=tests/sdk/gateway.yaml
   scripts/with-gateway.sh "$python" -m unittest discover --start-directory tests/sdk --top-level-directory tests/sdk
+  need_npm_packages tests/sdk/node
+  # The newest SDKs want a newer Node.js than the console. Their lock file brings it, where npm has one for the machine.
+  node=$(find tests/sdk/node/node_modules -maxdepth 3 -path '*/node-linux-*/bin/node' -print -quit)
+  scripts/with-gateway.sh "${node:-node}" --test tests/sdk/node/*.test.mjs
+}
+
+section_agents() {
+  scripts/test-agents.sh
 }
 
 section_browser() {
@@ -61,7 +71,8 @@ title() {
     ui) echo "Console: unit tests" ;;
     rust) echo "Rust: every crate" ;;
     api) echo "API description and TypeScript client: drift" ;;
-    sdk) echo "Official Python SDKs against the gateway" ;;
+    sdk) echo "Official Python and Node.js SDKs against the gateway" ;;
+    agents) echo "Coding agents through the gateway" ;;
     browser) echo "Console in Chromium, with and without a real gateway" ;;
     desktop) echo "Desktop app: window, tray, keychain, notifications" ;;
   esac

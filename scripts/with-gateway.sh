@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs a command beside a fresh gateway and fake providers:
 #   POSTERN_BIN=… FAKE_UPSTREAM_BIN=… scripts/with-gateway.sh COMMAND [ARGUMENT…]
-# The command finds POSTERN_URL, POSTERN_ADMIN_KEY, FAKE_OPENAI_URL and FAKE_ANTHROPIC_URL in its environment. Fails if
-# the command fails, and also if the gateway does not end cleanly on SIGTERM.
+# The command finds POSTERN_URL and POSTERN_ADMIN_KEY in its environment, and FAKE_OPENAI_URL, FAKE_ANTHROPIC_URL and so
+# on for each fake. POSTERN_CONFIG may name a configuration file for the gateway. Fails if the command fails, and also if
+# the gateway does not end cleanly on SIGTERM.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 : "${POSTERN_BIN:?the gateway to start}" "${FAKE_UPSTREAM_BIN:?the fake providers to start}"
@@ -37,20 +38,23 @@ ready() {
   fail "$1 did not start; what it said is above."
 }
 
-"$FAKE_UPSTREAM_BIN" --both >"$directory/fake-upstream.out" 2>"$directory/fake-upstream.err" &
+"$FAKE_UPSTREAM_BIN" --all >"$directory/fake-upstream.out" 2>"$directory/fake-upstream.err" &
 fake=$!
 children+=("$fake")
 export POSTERN_ADMIN_KEY=sk-admin-tests-0123456789abcdef
 "$POSTERN_BIN" serve --listen 127.0.0.1:0 --data-dir "$directory/data" --vault memory \
-  >"$directory/postern.out" 2>"$directory/postern.err" &
+  ${POSTERN_CONFIG:+--config "$POSTERN_CONFIG"} >"$directory/postern.out" 2>"$directory/postern.err" &
 gateway=$!
 children+=("$gateway")
 
 line=$(ready fake-upstream "$fake")
-read -r _ _ FAKE_OPENAI_URL _ FAKE_ANTHROPIC_URL <<<"$line"
+read -ra words <<<"$line"
+for ((i = 1; i + 1 < ${#words[@]}; i += 2)); do
+  export "FAKE_${words[i]^^}_URL=${words[i + 1]}"
+done
 line=$(ready postern "$gateway")
 POSTERN_URL=${line##* }
-export POSTERN_URL FAKE_OPENAI_URL FAKE_ANTHROPIC_URL
+export POSTERN_URL
 
 status=0
 "$@" || status=$?

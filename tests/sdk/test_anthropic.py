@@ -1,11 +1,13 @@
-"""The official `anthropic` SDK, messages, to an Anthropic upstream."""
+"""The official `anthropic` SDK, messages, to an Anthropic upstream and to an OpenAI one."""
 
 import unittest
 
 import anthropic
+import pydantic
 
 from gateway import (
     CACHED_TOKENS,
+    IMAGE_BASE64,
     OUTPUT_TOKENS,
     REPLY_TEXT,
     TOOL_ARGUMENTS,
@@ -18,9 +20,18 @@ HELLO = [{"role": "user", "content": "Hi"}]
 WEATHER = {"name": "get_weather", "input_schema": WEATHER_SCHEMA}
 
 
-class Messages(GatewayTest):
+class Place(pydantic.BaseModel):
+    city: str
+    unit: str
+
+
+class Messages:
+    """What must hold for every upstream; `provider` says which one."""
+
+    provider = ""
+
     def arguments(self, model, **more):
-        return {"model": self.deploy("anthropic", model), "max_tokens": 100, "messages": HELLO, **more}
+        return {"model": self.deploy(self.provider, model), "max_tokens": 100, "messages": HELLO, **more}
 
     def test_whole(self):
         message = self.anthropic().messages.create(**self.arguments("plain"))
@@ -38,16 +49,6 @@ class Messages(GatewayTest):
         self.assertEqual(said, REPLY_TEXT)
         self.assertEqual(final.stop_reason, "end_turn")
         self.assertEqual(final.usage.output_tokens, OUTPUT_TOKENS)
-
-    def test_thinking_keeps_its_signature(self):
-        whole = self.anthropic().messages.create(**self.arguments("fake-reasoning"))
-        with self.anthropic().messages.stream(**self.arguments("fake-reasoning")) as stream:
-            streamed = stream.get_final_message()
-        for message in (whole, streamed):
-            thinking, text = message.content
-            self.assertEqual(thinking.type, "thinking")
-            self.assertTrue(thinking.signature)
-            self.assertEqual(text.text, REPLY_TEXT)
 
     def test_tool_call_and_result(self):
         client = self.anthropic()
@@ -70,6 +71,18 @@ class Messages(GatewayTest):
             message = stream.get_final_message()
         self.assertEqual(message.stop_reason, "tool_use")
         self.assertEqual(message.content[0].input, TOOL_ARGUMENTS)
+
+    def test_structured_output(self):
+        message = self.anthropic().messages.parse(**self.arguments("fake-json", output_format=Place))
+        self.assertEqual(message.parsed_output, Place(**TOOL_ARGUMENTS))
+
+    def test_image(self):
+        source = {"type": "base64", "media_type": "image/png", "data": IMAGE_BASE64}
+        content = [{"type": "image", "source": source}, {"type": "text", "text": "What is it?"}]
+        turns = [{"role": "user", "content": content}]
+        message = self.anthropic().messages.create(**self.arguments("sees-for-anthropic", messages=turns))
+        self.assertEqual(message.content[0].text, REPLY_TEXT)
+        self.check_image_arrived(self.provider, "sees-for-anthropic")
 
     def test_errors_are_typed(self):
         client = self.anthropic()
@@ -117,9 +130,27 @@ class Messages(GatewayTest):
         client.messages.create(**self.arguments("counted-messages"))
         with client.messages.stream(**self.arguments("counted-messages")) as stream:
             stream.until_done()
-        rows = self.ledger_rows("anthropic-counted-messages")
+        rows = self.ledger_rows(f"{self.provider}-counted-messages")
         self.assertEqual(len(rows), 2)
         self.assertEqual({row["completion_tokens"] for row in rows}, {OUTPUT_TOKENS})
+
+
+class ToOpenAi(Messages, GatewayTest):
+    provider = "openai"
+
+
+class ToAnthropic(Messages, GatewayTest):
+    provider = "anthropic"
+
+    def test_thinking_keeps_its_signature(self):
+        whole = self.anthropic().messages.create(**self.arguments("fake-reasoning"))
+        with self.anthropic().messages.stream(**self.arguments("fake-reasoning")) as stream:
+            streamed = stream.get_final_message()
+        for message in (whole, streamed):
+            thinking, text = message.content
+            self.assertEqual(thinking.type, "thinking")
+            self.assertTrue(thinking.signature)
+            self.assertEqual(text.text, REPLY_TEXT)
 
 
 if __name__ == "__main__":

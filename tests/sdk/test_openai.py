@@ -4,9 +4,11 @@ import json
 import unittest
 
 import openai
+import pydantic
 
 from gateway import (
     CACHED_TOKENS,
+    IMAGE_URL,
     OUTPUT_TOKENS,
     REPLY_TEXT,
     TOOL_ARGUMENTS,
@@ -19,6 +21,11 @@ from gateway import (
 
 HELLO = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
 WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": WEATHER_SCHEMA}}
+
+
+class Place(pydantic.BaseModel):
+    city: str
+    unit: str
 
 
 class Chat:
@@ -89,6 +96,23 @@ class Chat:
         arguments = "".join(call.function.arguments or "" for call in calls)
         self.assertEqual(json.loads(arguments), TOOL_ARGUMENTS)
         self.assertEqual([c.choices[0].finish_reason for c in chunks if c.choices][-1], "tool_calls")
+
+    def test_structured_output(self):
+        group = self.deploy(self.provider, "fake-json")
+        arguments = {"model": group, "messages": HELLO, "response_format": Place}
+        completion = self.openai().chat.completions.parse(**arguments)
+        self.assertEqual(completion.choices[0].message.parsed, Place(**TOOL_ARGUMENTS))
+        with self.openai().chat.completions.stream(**arguments) as stream:
+            for _ in stream:
+                pass
+            streamed = stream.get_final_completion()
+        self.assertEqual(streamed.choices[0].message.parsed, Place(**TOOL_ARGUMENTS))
+
+    def test_image(self):
+        content = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": IMAGE_URL}}]
+        completion = self.create("sees-for-openai", messages=[{"role": "user", "content": content}])
+        self.assertEqual(completion.choices[0].message.content, REPLY_TEXT)
+        self.check_image_arrived(self.provider, "sees-for-openai")
 
     def test_errors_are_typed(self):
         for model, kind, status in [

@@ -4,18 +4,26 @@ import json
 import unittest
 
 import openai
+import pydantic
 
 from gateway import (
     CACHED_TOKENS,
+    IMAGE_URL,
     OUTPUT_TOKENS,
     REPLY_TEXT,
     TOOL_ARGUMENTS,
     UNCACHED_TOKENS,
     WEATHER_SCHEMA,
     GatewayTest,
+    received,
 )
 
 WEATHER = {"type": "function", "name": "get_weather", "parameters": WEATHER_SCHEMA, "strict": False}
+
+
+class Place(pydantic.BaseModel):
+    city: str
+    unit: str
 
 
 class Responses:
@@ -74,6 +82,20 @@ class Responses:
         self.assertEqual(json.loads(arguments), TOOL_ARGUMENTS)
         (done,) = [e.item for e in events if e.type == "response.output_item.done" and e.item.type == "function_call"]
         self.assertEqual((done.name, done.arguments), ("get_weather", arguments))
+
+    def test_structured_output(self):
+        group = self.deploy(self.provider, "fake-json")
+        response = self.openai().responses.parse(model=group, input="Hi", text_format=Place)
+        self.assertEqual(response.output_parsed, Place(**TOOL_ARGUMENTS))
+
+    def test_image(self):
+        content = [{"type": "input_text", "text": "What is it?"}, {"type": "input_image", "image_url": IMAGE_URL}]
+        response = self.create("sees-for-responses", input=[{"role": "user", "content": content}])
+        self.assertEqual(response.output_text, REPLY_TEXT)
+        if self.provider == "openai":
+            self.assertIn(content[1], received("openai", "sees-for-responses")[-1]["input"][0]["content"])
+        else:
+            self.check_image_arrived(self.provider, "sees-for-responses")
 
     def test_errors_are_typed(self):
         for model, kind in [("fake-400", openai.BadRequestError), ("fake-429", openai.RateLimitError)]:

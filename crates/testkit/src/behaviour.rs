@@ -18,6 +18,11 @@ pub const REPLY_TEXT: &str = "Hello from the fake upstream: the quick brown fox 
 #[derive(Clone, Debug)]
 pub enum Behaviour {
     Reply(Reply),
+    /// An agent's turn: calls one tool if the request offers it, and replies once any tool's result is in.
+    Turn {
+        call: ToolCall,
+        then: Reply,
+    },
     Fault(Fault),
     /// Exactly these bytes, whatever was asked.
     Raw {

@@ -6,7 +6,7 @@
 //!
 //! Start at [`FakeUpstream`] (in process, scripted by the test), [`Behaviour`] (what an upstream can do to its
 //! caller) and [`TestGateway`] (the gateway as a process). `fake-upstream` is the same fake as a program, steered by
-//! model names ([`Behaviour::for_model`]), for tests written in other languages.
+//! model names ([`Behaviour::for_model`]) and over HTTP (`upstream/control.rs`), for tests written in other languages.
 
 mod behaviour;
 mod canned;

@@ -25,6 +25,7 @@ mod anthropic;
 mod bedrock;
 mod cohere;
 mod completions;
+mod control;
 mod events;
 mod gemini;
 mod ollama;
@@ -302,6 +303,9 @@ async fn converse(connection: TcpStream, state: Arc<State>) {
             let Ok(body) = body.collect().await else { return Err(answer::HangUp) };
             let recorded =
                 Recorded { method: head.method, path, headers: head.headers, body: body.to_bytes() };
+            if let Some(answer) = control::answer(&state, &recorded) {
+                return Ok(answer);
+            }
             locked(&state.recorded).push(recorded.clone());
             answer::answer(&state, &recorded).await
         }

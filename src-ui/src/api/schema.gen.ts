@@ -565,7 +565,8 @@ export interface paths {
         };
         /**
          * The models that the key may use
-         * @description In Anthropic's shape, with its paging, when the request has an `anthropic-version` header.
+         * @description In Anthropic's shape, with its paging, when the request has an `anthropic-version` header; in Google's when it has an
+         *     `x-goog-api-key`.
          */
         get: operations["get_v1_models"];
         put?: never;

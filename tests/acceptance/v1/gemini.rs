@@ -121,13 +121,17 @@ async fn models_are_listed_and_tokens_counted_in_its_shape() {
         let request = world.gateway.client().request(Method::GET, format!("{}{path}", world.gateway.url()));
         receive(request.header("x-goog-api-key", &world.key)).await
     };
-    let list = get("/v1beta/models").await.expect(200).json();
-    let names: Vec<&str> =
-        list["models"].as_array().unwrap().iter().map(|model| model["name"].as_str().unwrap()).collect();
-    assert!(names.contains(&"models/demo") && names.contains(&"models/go/gemini-2.5-pro"), "{names:?}");
-    let one = get("/v1beta/models/demo").await.expect(200).json();
-    assert_eq!(one["name"], "models/demo");
-    assert_eq!(get("/v1beta/models/nowhere").await.expect(404).json()["error"]["status"], "NOT_FOUND");
+    // Its newer clients ask under the path that everybody uses; their key's header tells them apart.
+    for version in ["v1beta", "v1"] {
+        let list = get(&format!("/{version}/models")).await.expect(200).json();
+        let names: Vec<&str> =
+            list["models"].as_array().unwrap().iter().map(|model| model["name"].as_str().unwrap()).collect();
+        assert!(names.contains(&"models/demo") && names.contains(&"models/go/gemini-2.5-pro"), "{names:?}");
+        let one = get(&format!("/{version}/models/demo")).await.expect(200).json();
+        assert_eq!(one["name"], "models/demo");
+        let missing = get(&format!("/{version}/models/nowhere")).await.expect(404).json();
+        assert_eq!(missing["error"]["status"], "NOT_FOUND");
+    }
     let counted = ask(&world, "/v1beta/models/demo:countTokens", &hello()).await.expect(200);
     assert!(counted.json()["totalTokens"].as_u64().unwrap() > 0);
 }

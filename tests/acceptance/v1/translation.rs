@@ -214,3 +214,19 @@ async fn dropping_may_be_the_rule_for_all() {
     let answer = receive(world.request(Caller::Chat, &body)).await.expect(200);
     assert_eq!(answer.header("x-postern-dropped"), "n");
 }
+
+#[tokio::test]
+async fn mistrals_own_spellings_are_understood() {
+    let world = World::start().await;
+    let mut body = Caller::Chat.body("an/x", false);
+    body["tools"] =
+        json!([{"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}]);
+    body["tool_choice"] = json!("any");
+    let image = "data:image/png;base64,iVBORw0KGgo=";
+    body["messages"] = json!([{"role": "user", "content": [{"type": "image_url", "image_url": image}]}]);
+    receive(world.request(Caller::Chat, &body)).await.expect(200);
+    let sent = world.anthropic.last_request().json();
+    assert_eq!(sent["tool_choice"], json!({"type": "any"}));
+    let source = json!({"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="});
+    assert_eq!(sent["messages"][0]["content"][0]["source"], source, "{sent}");
+}

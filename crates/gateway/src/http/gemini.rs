@@ -46,19 +46,26 @@ pub async fn list(State(engine): State<Shared>, caller: Result<Caller, Failure>)
         Ok(caller) => caller,
         Err(failure) => return failure.respond(FORMAT, ids::new_id()),
     };
-    let models = engine.tasks.blocking(move || usable(&snapshot, &caller)).await.unwrap_or_default();
-    let models: Vec<Model> = models.into_iter().map(Model::from).collect();
+    models(engine.tasks.blocking(move || usable(&snapshot, &caller)).await.unwrap_or_default())
+}
+
+pub(super) fn models(listed: Vec<Listed>) -> Response {
+    let models: Vec<Model> = listed.into_iter().map(Model::from).collect();
     Json(serde_json::json!({ "models": models })).into_response()
+}
+
+pub(super) fn model(listed: Listed) -> Response {
+    Json(Model::from(listed)).into_response()
 }
 
 /// `/v1beta/models/{model}`
 pub async fn get(
     State(engine): State<Shared>,
-    Path(model): Path<String>,
+    Path(name): Path<String>,
     caller: Result<Caller, Failure>,
 ) -> Response {
-    match caller.and_then(|caller| one(&engine.snapshot.load(), &caller, &model)) {
-        Ok(model) => Json(Model::from(model)).into_response(),
+    match caller.and_then(|caller| one(&engine.snapshot.load(), &caller, &name)) {
+        Ok(found) => model(found),
         Err(failure) => failure.respond(FORMAT, ids::new_id()),
     }
 }

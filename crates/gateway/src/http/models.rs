@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use postern_wire::Format;
 use serde::Serialize;
 
-use super::Shared;
+use super::{Shared, gemini};
 use crate::auth::Caller;
 use crate::catalogue::Catalogue;
 use crate::error::Failure;
@@ -62,9 +62,16 @@ impl Listed {
     }
 }
 
-/// Whose list it is to be: Anthropic's clients name a version of its API with every request.
+/// Whose list it is to be: Anthropic's clients name a version of its API with every request, and Google's, some of which
+/// ask here and not under `/v1beta`, have a header of their own for the key.
 fn format_of(headers: &HeaderMap) -> Format {
-    if headers.contains_key("anthropic-version") { Format::AnthropicMessages } else { Format::OpenAiChat }
+    if headers.contains_key("anthropic-version") {
+        Format::AnthropicMessages
+    } else if headers.contains_key("x-goog-api-key") {
+        Format::Gemini
+    } else {
+        Format::OpenAiChat
+    }
 }
 
 /// Model groups first, then `provider/model` of every configured provider.
@@ -92,7 +99,8 @@ pub(super) fn usable(snapshot: &Snapshot, caller: &Caller) -> Vec<Listed> {
 
 /// The models that the key may use
 ///
-/// In Anthropic's shape, with its paging, when the request has an `anthropic-version` header.
+/// In Anthropic's shape, with its paging, when the request has an `anthropic-version` header; in Google's when it has an
+/// `x-goog-api-key`.
 #[utoipa::path(
     get, path = "/v1/models", tag = "LLM", params(anthropic::Page),
     responses((status = 200, body = ModelList), (status = 401, description = "No valid key", body = ErrorBody))
@@ -113,6 +121,9 @@ pub async fn list(
     if format == Format::OpenAiChat {
         let data = models.into_iter().map(Listed::openai).collect();
         return Json(ModelList { object: "list", data }).into_response();
+    }
+    if format == Format::Gemini {
+        return gemini::models(models);
     }
     match page.and_then(|QueryOf(page)| anthropic::list(models, &page)) {
         Ok(list) => Json(list).into_response(),
@@ -139,6 +150,7 @@ pub async fn get(
     let format = format_of(&headers);
     match caller.and_then(|caller| one(&engine.snapshot.load(), &caller, &model_id)) {
         Ok(model) if format == Format::OpenAiChat => Json(model.openai()).into_response(),
+        Ok(model) if format == Format::Gemini => gemini::model(model),
         Ok(model) => Json(anthropic::model(model)).into_response(),
         Err(failure) => failure.respond(format, ids::new_id()),
     }

@@ -11,7 +11,8 @@ impl Behaviour {
     /// (between events), `fake-cut-event`, `fake-truncated`, `fake-broken-sse`, `fake-error-midstream`,
     /// `fake-error-first`, `fake-invalid-utf8`, `fake-never`, `fake-stall`; and proper replies: `fake-slow` (first
     /// byte after 1.5 s), `fake-paced` (100 ms per event), `fake-bytes` (a byte at a time), `fake-onewrite`,
-    /// `fake-chunked`, `fake-big` (1 MiB of text), `fake-reasoning`. `fake-tool` is decided by the request.
+    /// `fake-chunked`, `fake-big` (1 MiB of text), `fake-reasoning`, `fake-json` (the example tool's arguments as
+    /// text). `fake-tool` is decided by the request.
     pub fn for_model(model: &str) -> Option<Self> {
         let name = model.strip_prefix("fake-")?;
         if let Ok(status) = name.parse::<u16>() {
@@ -45,6 +46,7 @@ impl Behaviour {
             "onewrite" => Reply::default().chunking(Chunking::Whole),
             "chunked" => Reply::default().chunked(),
             "big" => Reply::text("0123456789abcde ".repeat(1 << 16)),
+            "json" => Reply::text(Reply::example_tool_arguments().to_string()),
             "reasoning" => Reply::default().reasoning("The caller greets; a greeting is due."),
             _ => return None,
         })

@@ -1,4 +1,4 @@
-//! The fake upstreams as a program: `fake-upstream [--openai|--anthropic|--both] [--listen ADDR:PORT] [--key KEY]`.
+//! The fake upstreams as a program: `fake-upstream [--openai|--anthropic|--both|--all] [--listen ADDR:PORT] [--key KEY]`.
 //! Prints one line with the base URLs when it is ready, then serves until it is ended.
 
 use std::io::Write;
@@ -19,6 +19,9 @@ struct Arguments {
     /// Both, each on its own port (the default); a port other than 0 is the first one's.
     #[arg(long)]
     both: bool,
+    /// Every provider there is a fake of, each on its own port.
+    #[arg(long, conflicts_with_all = ["openai", "anthropic", "both"])]
+    all: bool,
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// Refuse every other key.
@@ -53,6 +56,11 @@ async fn main() -> std::io::Result<()> {
     }
     if !arguments.openai {
         wanted.push(("anthropic", Dialect::Anthropic));
+    }
+    if arguments.all {
+        wanted.push(("gemini", Dialect::Gemini));
+        wanted.push(("ollama", Dialect::Ollama));
+        wanted.push(("cohere", Dialect::Cohere));
     }
     let mut listen = arguments.listen;
     let mut line = "fake-upstream:".to_owned();

@@ -15,8 +15,8 @@ use tokio::sync::watch;
 
 use super::events::{self, Ending, Odd};
 use super::{
-    Dialect, Recorded, State, anthropic, bedrock, cohere, completions, gemini, locked, ollama, openai,
-    responses,
+    Dialect, Recorded, State, anthropic, bedrock, cohere, completions, control, gemini, locked, ollama,
+    openai, responses,
 };
 use crate::{Behaviour, Fault, Pace, Reply};
 
@@ -173,6 +173,15 @@ async fn call(state: &Arc<State>, request: &Recorded, called: Called) -> Answer 
             *response.status_mut() = status;
             *response.headers_mut() = headers;
             Ok(response)
+        }
+        Behaviour::Turn { call, then } => {
+            let offered = tools(dialect, &body).0.contains(&call.name);
+            let reply = if offered && !control::has_result(&body) {
+                Reply { tool_calls: vec![call], text: String::new(), ..then }
+            } else {
+                then
+            };
+            Ok(send(state, dialect, &body, &reply, None))
         }
         Behaviour::Reply(mut reply) => {
             if reply.tool_calls.is_empty()
@@ -338,16 +347,7 @@ impl Drop for Abandoned {
 
 /// The tool that the request forces, or the first one for `fake-tool` until its result is in.
 fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
-    let (tools, choice, answered) = match dialect {
-        Dialect::OpenAi => openai::tools(body),
-        Dialect::Responses => responses::tools(body),
-        Dialect::Completions => return None,
-        Dialect::Gemini => gemini::tools(body),
-        Dialect::Ollama => ollama::tools(body),
-        Dialect::Cohere => cohere::tools(body),
-        Dialect::Anthropic | Dialect::BedrockClaude => anthropic::tools(body),
-        Dialect::Bedrock => bedrock::tools(body),
-    };
+    let (tools, choice, answered) = tools(dialect, body);
     if answered || tools.is_empty() {
         return None;
     }
@@ -365,6 +365,21 @@ fn odd(dialect: Dialect) -> Odd {
     match dialect {
         Dialect::Bedrock | Dialect::BedrockClaude => bedrock::odd(dialect),
         _ => Odd { error: stream_error(dialect), ..Odd::default() },
+    }
+}
+
+/// The tools' names, the forced one (empty: any), and whether a result is the last thing said.
+fn tools(dialect: Dialect, body: &Value) -> (Vec<String>, Option<String>, bool) {
+    match dialect {
+        Dialect::OpenAi => openai::tools(body),
+        Dialect::Responses => responses::tools(body),
+        Dialect::Anthropic => anthropic::tools(body),
+        Dialect::Gemini => gemini::tools(body),
+        Dialect::Completions => (Vec::new(), None, false),
+        Dialect::Ollama => ollama::tools(body),
+        Dialect::Cohere => cohere::tools(body),
+        Dialect::BedrockClaude => anthropic::tools(body),
+        Dialect::Bedrock => bedrock::tools(body),
     }
 }
 
@@ -398,7 +413,7 @@ fn refuse(dialect: Dialect, refusal: &Refusal, model: &str) -> Response<Body> {
     response
 }
 
-fn json(status: StatusCode, body: &Value, dialect: Dialect) -> Response<Body> {
+pub fn json(status: StatusCode, body: &Value, dialect: Dialect) -> Response<Body> {
     let mut response = Response::new(whole(Bytes::from(body.to_string())));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

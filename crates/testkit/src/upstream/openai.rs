@@ -188,7 +188,8 @@ pub fn tools(body: &Value) -> (Vec<String>, Option<String>, bool) {
     let names = body["tools"].as_array().into_iter().flatten();
     let names = names.filter_map(|tool| tool["function"]["name"].as_str().map(str::to_owned)).collect();
     let forced = match &body["tool_choice"] {
-        Value::String(choice) if choice == "required" => Some(String::new()),
+        // "any" is what providers that imitate OpenAI's API have called it.
+        Value::String(choice) if choice == "required" || choice == "any" => Some(String::new()),
         choice => choice["function"]["name"].as_str().map(str::to_owned),
     };
     let answered =

@@ -10,6 +10,7 @@ use super::FakeUpstream;
 
 mod bedrock;
 mod cohere;
+mod control;
 mod faults;
 mod ollama;
 mod replies;

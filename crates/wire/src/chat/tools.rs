@@ -90,7 +90,8 @@ fn known_choice(raw: &RawValue) -> Option<ToolChoice> {
         return match word.as_ref() {
             "auto" => Some(ToolChoice::Auto),
             "none" => Some(ToolChoice::None),
-            "required" => Some(ToolChoice::Required),
+            // Mistral's clients say it with a word of their own.
+            "required" | "any" => Some(ToolChoice::Required),
             _ => None,
         };
     }

@@ -25,7 +25,13 @@ fn known(raw: &RawValue) -> Option<Part> {
         "text" => PartKind::Text { text: members.take_as("text")?, citations: None },
         "refusal" => PartKind::Refusal(members.take_as("refusal")?),
         "image_url" => {
-            let mut image = json::members(members.take("image_url")?)?;
+            let image = members.take("image_url")?;
+            // Mistral takes, and its clients send, the bare address too.
+            if let Some(url) = json::string(image) {
+                let image = Image { source: source(url.into_owned()), detail: None };
+                return Some(finish(PartKind::Image(image), members));
+            }
+            let mut image = json::members(image)?;
             let kind = PartKind::Image(Image {
                 source: source(image.take_as("url")?),
                 detail: image.take_as("detail"),
@@ -54,8 +60,12 @@ fn known(raw: &RawValue) -> Option<Part> {
         }
         _ => return None,
     };
+    Some(finish(kind, members))
+}
+
+fn finish(kind: PartKind, mut members: Members<'_>) -> Part {
     let cache = cache_hint(&mut members);
-    Some(Part { kind, cache, extra: Extra::rest(OWNER, members) })
+    Part { kind, cache, extra: Extra::rest(OWNER, members) }
 }
 
 fn nothing_left(members: &Members<'_>) -> Option<()> {
