@@ -355,6 +355,12 @@ fn reply_context(exchange: &Exchange, deployment: &Deployment, prepared: &Prepar
         include_usage: exchange.envelope.include_usage,
         tools: prepared.tools.clone(),
         json_array: exchange.json_array,
+        own_id: exchange
+            .envelope
+            .memory
+            .as_ref()
+            .filter(|memory| memory.store)
+            .map(|_| exchange.request_id.simple().to_string()),
         echo: if exchange.format == Format::OpenAiResponses {
             postern_wire::echo_of(&exchange.asked)
         } else {

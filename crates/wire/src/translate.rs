@@ -55,6 +55,8 @@ pub struct ReplyContext {
     pub created: i64,
     /// Used if the provider sent no id.
     pub fallback_id: String,
+    /// Responses only: told in place of the provider's id, where the response is kept under one that nobody else gives.
+    pub own_id: Option<String>,
     /// The model to name if the provider names none.
     pub model: String,
     /// The caller asked for a usage chunk at the end of its chat stream.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 /// A local server that offers both formats, at whatever address.
 async fn local(world: &World, name: &str, url: &str) {
-    let body = json!({"preset": "ollama", "name": name, "base_url": url});
+    let body = json!({"preset": "lmstudio", "name": name, "base_url": url});
     world.admin(Method::POST, "/console/providers", body).await.expect(201);
 }
 

@@ -30,6 +30,9 @@ pub struct SettingSpec {
     /// With it no key is needed.
     #[serde(default)]
     pub replaces_key: bool,
+    /// It is an address, which stands by itself and in no other.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub url: bool,
     /// The only values there are; any where this is empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
@@ -39,6 +42,11 @@ pub struct SettingSpec {
     /// What LiteLLM calls it among a deployment's parameters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub param: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_no(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Another address for one value of a setting: some services have a global host beside the regional ones.
@@ -89,6 +97,9 @@ pub fn check(specs: &[SettingSpec], given: &Settings) -> Option<(String, String)
 
 /// Values stand in host names and paths: nothing in them may lead elsewhere.
 fn problem(spec: &SettingSpec, value: &str) -> Option<String> {
+    if spec.url {
+        return super::check_base_url(value).err().map(|problem| format!("{}: {problem}", spec.label));
+    }
     let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | ':' | '@');
     if value.is_empty() || value.len() > LONGEST || !value.chars().all(fits) || value.contains("..") {
         return Some(format!("{} must be letters, digits, '-', '_', '.', ':' or '@'", spec.label));

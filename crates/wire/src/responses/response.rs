@@ -153,7 +153,7 @@ fn encode_own(response: Response, to: &mut Encoding) -> String {
 fn encode_foreign(response: Response, ctx: &ReplyContext, to: &mut Encoding) -> String {
     let Response { owner: _, id, model, created, choices, usage, echo: _, extra } = response;
     let object = Object::new(
-        id.as_deref().unwrap_or(&ctx.fallback_id),
+        ctx.own_id.as_deref().or(id.as_deref()).unwrap_or(&ctx.fallback_id),
         model.as_deref().unwrap_or(&ctx.model),
         created.map_or_else(|| ctx.created.to_string(), |raw| raw.get().to_owned()),
         ctx.echo.clone(),

@@ -142,7 +142,7 @@ fn describe(listed: &Listed, deployment: Option<&Deployment>) -> Shown {
     };
     let mut capabilities = vec![if is_embedding { "embedding" } else { "completion" }];
     // A model that nobody knows is given the benefit of the doubt: clients send no tools to one that has none.
-    if has("function_calling") || (known.is_none() && !is_embedding) {
+    if has("tools") || (known.is_none() && !is_embedding) {
         capabilities.push("tools");
     }
     if has("vision") {

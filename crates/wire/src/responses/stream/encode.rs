@@ -42,7 +42,7 @@ impl ResponsesEncoder {
 
     fn new_object(&self, id: Option<&str>, model: Option<&str>) -> Object {
         Object::new(
-            id.unwrap_or(&self.ctx.fallback_id),
+            self.ctx.own_id.as_deref().or(id).unwrap_or(&self.ctx.fallback_id),
             model.unwrap_or(&self.ctx.model),
             self.ctx.created.to_string(),
             self.ctx.echo.clone(),
