@@ -13,7 +13,8 @@ if [ -z "${POSTERN_BIN:-}" ]; then
   need_cargo
   need_packages "${PACKAGES_BUILD[@]}"
   build_console
-  cargo build --package postern
+  # With the features of the whole workspace, as everything else is built, so that nothing is compiled twice.
+  cargo build --workspace --bin postern
   POSTERN_BIN=$target/debug/postern
 fi
 need_npm_packages tools/client

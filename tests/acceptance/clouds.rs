@@ -268,3 +268,20 @@ async fn a_binary_stream_that_breaks_never_looks_finished() {
     }
     world.assert_well().await;
 }
+
+#[tokio::test]
+async fn ibms_key_is_exchanged_for_a_token_that_is_kept() {
+    let world = World::start().await;
+    let tokens = format!("http://{}/identity/token", world.openai.address());
+    let body = json!({"preset": "watsonx", "name": "ibm", "base_url": world.openai.url(), "api_key": "ibm-key/+",
+        "settings": {"iam_url": tokens}});
+    add(&world, body).await.expect(201);
+    for _ in 0..2 {
+        world.ask(Caller::Chat, "ibm/granite", false).await.expect(200);
+        assert_eq!(world.openai.last_request().header("authorization"), "Bearer ibm-token");
+    }
+    let seen = world.openai.requests();
+    let exchanged: Vec<_> = seen.iter().filter(|seen| seen.path == "/identity/token").collect();
+    let asked = "grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey&apikey=ibm%2Dkey%2F%2B";
+    assert_eq!((exchanged.len(), String::from_utf8_lossy(&exchanged[0].body).as_ref()), (1, asked));
+}
