@@ -105,6 +105,45 @@ async fn a_model_in_the_path_is_priced_and_its_access_checked() {
 }
 
 #[tokio::test]
+async fn a_clouds_own_api_is_signed_understood_and_priced() {
+    let world = World::start().await;
+    let body = json!({"messages": [{"role": "user", "content": [{"text": "Hi"}]}]});
+    let model = "amazon.nova-pro-v1%3A0";
+    let path = format!("/bedrock/model/{model}/converse");
+    let answer = call(&world, &world.key, Method::POST, &path, body.clone()).await.expect(200);
+    assert_eq!(answer.json()["output"]["message"]["role"], "assistant");
+    assert_eq!(world.bedrock.last_request().path, format!("/model/{model}/converse"));
+    let row = world.row(answer.request_id()).await;
+    assert!(row["cost_nanos"].as_i64().unwrap() > 0 && row["format_in"] == "bedrock_converse", "{row}");
+    let streamed = call(&world, &world.key, Method::POST, &format!("{path}-stream"), body).await.expect(200);
+    assert_eq!(streamed.header("content-type"), "application/vnd.amazon.eventstream");
+    assert_eq!(world.row(streamed.request_id()).await["usage_source"], "reported");
+    let refused = call(&world, "sk-wrong", Method::POST, &path, json!({})).await.expect(401);
+    assert!(refused.json()["message"].is_string(), "{}", refused.text());
+
+    let base = format!("http://{}/v1/projects/p/locations/l", world.gemini.address());
+    let vertex = json!({"preset": "vertex", "name": "vx", "base_url": base, "api_key": "AIza-key", "settings": {"project": "p", "location": "l"}});
+    world.admin(Method::POST, "/console/providers", vertex).await.expect(201);
+    let body = json!({"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]});
+    for path in [
+        "/vertex_ai/publishers/google/models/gemini-2.5-pro:generateContent",
+        "/vertex_ai/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-pro:generateContent",
+    ] {
+        let answer = call(&world, &world.key, Method::POST, path, body.clone()).await.expect(200);
+        let seen = world.gemini.last_request();
+        assert_eq!(
+            seen.path,
+            "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-pro:generateContent"
+        );
+        assert_eq!(seen.header("x-goog-api-key"), "AIza-key");
+        assert!(world.row(answer.request_id()).await["cost_nanos"].as_i64().unwrap() > 0);
+    }
+    let path = "/vertex_ai/v1/projects/p/locations/l/cachedContents";
+    call(&world, &world.key, Method::GET, path, Value::Null).await;
+    assert_eq!(world.gemini.last_request().path, "/v1/projects/p/locations/l/cachedContents");
+}
+
+#[tokio::test]
 async fn no_path_and_no_name_leads_beside_the_provider() {
     let world = World::start().await;
     let before = world.gemini.requests().len();

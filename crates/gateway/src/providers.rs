@@ -149,9 +149,10 @@ pub enum ProviderGroup {
 pub struct Quirks {
     /// Takes `stream_options.include_usage`. Those that do not report usage in a stream unasked.
     pub stream_usage: bool,
-    pub max_tokens: MaxTokensField,
-    /// Answers an error to fields that it does not know.
-    pub strict_fields: bool,
+    /// Members of a chat completion that it knows under another name.
+    pub rename: BTreeMap<String, String>,
+    /// Hints in a chat completion that it answers with an error: they are left out, and named as lost.
+    pub refuses: Vec<String>,
     /// The field of the list of models that holds the list; empty where the answer is the list.
     pub models_key: String,
     /// The field of a listed model that holds its id.
@@ -162,22 +163,12 @@ impl Default for Quirks {
     fn default() -> Self {
         Self {
             stream_usage: true,
-            max_tokens: MaxTokensField::Either,
-            strict_fields: false,
+            rename: BTreeMap::new(),
+            refuses: Vec::new(),
             models_key: "data".into(),
             model_id_key: "id".into(),
         }
     }
-}
-
-/// Which field limits the output of a chat completion.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MaxTokensField {
-    #[default]
-    Either,
-    MaxTokens,
-    MaxCompletionTokens,
 }
 
 #[derive(Deserialize)]
@@ -311,8 +302,8 @@ impl ProviderSpec {
         served
     }
 
-    /// Where a path of the provider's own API is. The base URL ends with a version (`/v1`); a path that brings a version of
-    /// its own takes its place.
+    /// Where a path of the provider's own API is. The base URL has a version (`/v1`) in it; a path that brings a version of
+    /// its own takes its place and that of what follows it.
     pub fn own_url(&self, base_url: &str, path: &str, query: Option<&str>, settings: &Settings) -> String {
         let is_version = |segment: &str| {
             segment
@@ -323,9 +314,17 @@ impl ProviderSpec {
         let base = base.trim_end_matches('/');
         // An interface that imitates another's lies below the provider's own.
         let base = base.strip_suffix("/openai").unwrap_or(base);
-        let base = match base.rsplit_once('/') {
-            Some((rest, last)) if is_version(last) && path.split('/').next().is_some_and(is_version) => rest,
-            _ => base,
+        // What follows a version belongs to it: a project, a place.
+        let host_end = base.find("://").map_or(0, |at| at + 3);
+        let mut at = base[host_end..].find('/').map_or(base.len(), |slash| host_end + slash);
+        let is_versioned = path.split('/').next().is_some_and(is_version);
+        let base = loop {
+            let Some(segment) = base[at..].strip_prefix('/') else { break base };
+            let end = segment.find('/').map_or(base.len(), |slash| at + 1 + slash);
+            if is_versioned && is_version(&base[at + 1..end]) {
+                break &base[..at];
+            }
+            at = end;
         };
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
         format!("{base}/{path}{query}")

@@ -225,6 +225,8 @@ pub struct Endpoint {
 #[derive(Debug)]
 pub struct Shape {
     pub surgery: Surgery,
+    /// What the provider calls otherwise or answers with an error. What is dropped is lost.
+    pub quirks: Surgery,
     /// Anthropic's beta features are a member of the body, not a header.
     pub betas: bool,
     /// What its streams are wrapped in.

@@ -1,6 +1,7 @@
 //! Changes to a body in its own format: members dropped, members set. Everything that is not touched stays as it was
 //! written, down to the spelling of numbers.
 
+use memchr::memmem;
 use serde_json::value::RawValue;
 
 use crate::envelope::{self, BadRequest};
@@ -10,6 +11,7 @@ use crate::json::{self, ObjectWriter};
 #[derive(Clone, Debug, Default)]
 pub struct Surgery {
     drop: Vec<Vec<Step>>,
+    rename: Vec<(String, String)>,
     set: Vec<(String, Box<RawValue>)>,
 }
 
@@ -30,6 +32,31 @@ impl Surgery {
         true
     }
 
+    /// Calls a member of the top level otherwise; where both names are there, the new one's value counts.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        self.rename.push((from.to_owned(), to.to_owned()));
+    }
+
+    /// Whether [`Self::reduce`] may find anything in the body: a look that costs next to nothing.
+    pub fn may_touch(&self, body: &[u8]) -> bool {
+        let dropped = self.drop.iter().filter_map(|steps| match steps.first() {
+            Some(Step::Member(name)) => Some(name),
+            _ => None,
+        });
+        let renamed = self.rename.iter().map(|(from, _)| from);
+        dropped.chain(renamed).any(|name| memmem::find(body, json::quote(name).as_bytes()).is_some())
+    }
+
+    /// The members of the top level that [`Self::reduce`] would drop as a whole, if they say anything.
+    pub fn dropped_from(&self, body: &[u8]) -> Result<Vec<String>, BadRequest> {
+        let members = envelope::parse(body)?;
+        let is_dropped = |name: &str| {
+            self.drop.iter().any(|steps| matches!(steps.as_slice(), [Step::Member(member)] if member == name))
+        };
+        let there = members.0.iter().filter(|(name, value)| is_dropped(name) && !json::is_null(value));
+        Ok(there.map(|(name, _)| name.to_string()).collect())
+    }
+
     /// Sets a member of the body's top level, whether or not it is there.
     pub fn set(&mut self, name: &str, value: &serde_json::Value) {
         if let Ok(raw) = RawValue::from_string(value.to_string()) {
@@ -40,14 +67,18 @@ impl Surgery {
     /// The body without what is to be dropped: in the caller's format, before anything that cannot be translated would be
     /// refused. `None` if nothing is.
     pub fn reduce(&self, body: &[u8]) -> Result<Option<Vec<u8>>, BadRequest> {
-        if self.drop.is_empty() {
+        if self.drop.is_empty() && self.rename.is_empty() {
             return Ok(None);
         }
         let members = envelope::parse(body)?;
         let paths: Vec<&[Step]> = self.drop.iter().map(Vec::as_slice).collect();
         let mut out = ObjectWriter::new();
         for (name, value) in &members.0 {
-            keep(name, value, &paths, &mut out);
+            match self.rename.iter().find(|(from, _)| from == name) {
+                Some((_, to)) if members.get(to).is_some() => {}
+                Some((_, to)) => keep(to, value, &paths, &mut out),
+                None => keep(name, value, &paths, &mut out),
+            }
         }
         Ok(Some(out.finish().into_bytes()))
     }
@@ -168,5 +199,18 @@ mod tests {
         }
         let mut surgery = Surgery::default();
         assert!(surgery.drop("a") && surgery.reduce(b"[]").is_err());
+    }
+
+    #[test]
+    fn members_are_called_otherwise_and_what_is_dropped_is_known() {
+        let mut surgery = Surgery::default();
+        surgery.rename("seed", "random_seed");
+        assert!(surgery.drop("user"));
+        assert!(!surgery.may_touch(br#"{"model":"m"}"#) && surgery.may_touch(br#"{"seed":1}"#));
+        let reduced = |body: &[u8]| String::from_utf8(surgery.reduce(body).unwrap().unwrap()).unwrap();
+        assert_eq!(reduced(br#"{"seed":1.0,"user":"u"}"#), r#"{"random_seed":1.0}"#);
+        assert_eq!(reduced(br#"{"seed":1,"random_seed":2}"#), r#"{"random_seed":2}"#);
+        assert_eq!(surgery.dropped_from(br#"{"user":"u","x":1}"#).unwrap(), ["user"]);
+        assert!(surgery.dropped_from(br#"{"user":null}"#).unwrap().is_empty());
     }
 }

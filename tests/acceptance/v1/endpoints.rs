@@ -1,6 +1,6 @@
 //! Providers that speak several formats are asked in the caller's own, and translated to only where they do not.
 
-use postern_tests::{Caller, World};
+use postern_tests::{Caller, World, receive};
 use reqwest::Method;
 use serde_json::json;
 
@@ -26,6 +26,29 @@ async fn a_provider_is_asked_in_the_callers_own_format() {
             "{row}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_a_provider_calls_otherwise_or_refuses_is_known() {
+    let world = World::start().await;
+    let body = json!({"preset": "mistral", "name": "mi", "base_url": world.openai.url(), "api_key": "k"});
+    world.admin(Method::POST, "/console/providers", body).await.expect(201);
+    let mut body = Caller::Chat.body("mi/codestral", false);
+    for (name, value) in
+        [("seed", json!(7)), ("user", json!("u")), ("max_completion_tokens", json!(9)), ("odd", json!(1))]
+    {
+        body[name] = value;
+    }
+    let answer = receive(world.request(Caller::Chat, &body)).await.expect(200);
+    let sent = world.openai.last_request().json();
+    assert_eq!(
+        (&sent["random_seed"], &sent["max_tokens"], &sent["odd"]),
+        (&json!(7), &json!(9), &json!(1)),
+        "{sent}"
+    );
+    assert!(sent.get("seed").is_none() && sent.get("user").is_none(), "{sent}");
+    assert_eq!(answer.header("x-postern-dropped"), "user");
+    assert_eq!(world.row(answer.request_id()).await["dropped"], json!(["user"]));
 }
 
 #[tokio::test]

@@ -139,7 +139,7 @@ impl Asking<'_> {
             wrap(endpoint.format, &deployment.upstream_model, translated.body)?
         };
         match &endpoint.shape {
-            Some(shape) => shaped(shape, self.headers, endpoint.format, sent).ok(),
+            Some(shape) => shaped(shape, self.headers, endpoint.format, sent).ok().map(|(body, _)| body),
             None => Some(sent),
         }
     }

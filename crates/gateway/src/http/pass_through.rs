@@ -17,13 +17,17 @@ use crate::snapshot::{Provider, Snapshot};
 
 /// The first part of paths that lead to a provider of that preset; any configured provider is found under
 /// `/providers/{name}/`.
-pub const NAMES: [&str; 6] = ["openai", "anthropic", "gemini", "cohere", "mistral", "azure"];
+pub const NAMES: [&str; 7] = ["openai", "anthropic", "gemini", "bedrock", "cohere", "mistral", "azure"];
 /// Names that LiteLLM has and that are other words for a preset.
-pub const OTHER_NAMES: [&str; 1] = ["vllm"];
+pub const OTHER_NAMES: [&str; 2] = ["vllm", "vertex_ai"];
 
 /// What the gateway understands, by the end of the path.
-const UNDERSTOOD: [(&str, Format); 3] = [
+const UNDERSTOOD: [(&str, Format); 7] = [
     ("chat/completions", Format::OpenAiChat),
+    ("completions", Format::OpenAiCompletions),
+    ("v2/chat", Format::Cohere),
+    ("api/chat", Format::Ollama),
+    ("api/generate", Format::OllamaGenerate),
     ("responses", Format::OpenAiResponses),
     ("messages", Format::AnthropicMessages),
 ];
@@ -71,6 +75,10 @@ fn understood(provider: &Arc<Provider>, path: &str, request: &Request) -> Option
         && speaks(Format::Gemini)
     {
         gemini::content_call(rest, endpoint, request.uri().query())?
+    } else if let Some(rest) = path.strip_prefix("model/")
+        && speaks(Format::BedrockConverse)
+    {
+        converse_call(rest, endpoint)?
     } else {
         let is_end = |end: &str| {
             path.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('/'))
@@ -79,6 +87,18 @@ fn understood(provider: &Arc<Provider>, path: &str, request: &Request) -> Option
         Call::new(*format, endpoint)
     };
     Some(Call { provider: Some(provider.clone()), ..call })
+}
+
+/// Reads `{model}/converse` or `{model}/converse-stream`; the model is one segment, encoded.
+fn converse_call(path: &str, endpoint: String) -> Option<Call> {
+    let (model, method) = path.rsplit_once('/')?;
+    let stream = match method {
+        "converse" => false,
+        "converse-stream" => true,
+        _ => return None,
+    };
+    let model = percent_encoding::percent_decode_str(model).decode_utf8().ok()?.into_owned();
+    Some(Call { model: Some(model), stream: Some(stream), ..Call::new(Format::BedrockConverse, endpoint) })
 }
 
 async fn forward(

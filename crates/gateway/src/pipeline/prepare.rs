@@ -37,13 +37,13 @@ pub fn prepare(
         let body = reduced.as_ref().unwrap_or(&exchange.body);
         reduced = controls.surgery.reduce(body)?.map(Bytes::from).or(reduced);
     }
-    let finish = |mut body: Bytes| -> Result<Bytes, Failure> {
+    let finish = |mut body: Bytes| -> Result<(Bytes, Vec<String>), Failure> {
         for surgery in [Some(&deployment.surgery), controls.map(|controls| &controls.surgery)] {
             body = add(surgery, body)?;
         }
         match &endpoint.shape {
             Some(shape) => Ok(shaped(shape, &exchange.headers, format, body)?),
-            None => Ok(body),
+            None => Ok((body, Vec::new())),
         }
     };
     if format == exchange.format {
@@ -62,12 +62,9 @@ pub fn prepare(
                 Envelope::peek_beside(format, reduced, beside)?.rewrite(reduced, &edits)
             }
         };
-        return Ok(Prepared {
-            body: finish(body)?,
-            loss: envelope.foreign_signatures().to_vec(),
-            hide_usage: ask_usage,
-            tools: Vec::new(),
-        });
+        let (body, mut loss) = finish(body)?;
+        loss.splice(0..0, envelope.foreign_signatures().iter().cloned());
+        return Ok(Prepared { body, loss, hide_usage: ask_usage, tools: Vec::new() });
     }
     let snapshot = &exchange.snapshot;
     let drop_params = controls.and_then(|controls| controls.drop_params);
@@ -102,12 +99,9 @@ pub fn prepare(
         );
         return Err(Failure::invalid("unsupported_value", message).with_param(first));
     }
-    Ok(Prepared {
-        body: finish(translated.body.into())?,
-        loss: translated.loss.0,
-        hide_usage: false,
-        tools: translated.tools,
-    })
+    let (body, mut loss) = finish(translated.body.into())?;
+    loss.splice(0..0, translated.loss.0);
+    Ok(Prepared { body, loss, hide_usage: false, tools: translated.tools })
 }
 
 fn add(surgery: Option<&Surgery>, body: Bytes) -> Result<Bytes, BadRequest> {
@@ -125,17 +119,27 @@ fn wants_strictness(headers: &HeaderMap) -> Option<bool> {
     }
 }
 
-/// What the endpoint wants of a body in its format.
-pub fn shaped(shape: &Shape, caller: &HeaderMap, format: Format, body: Bytes) -> Result<Bytes, BadRequest> {
-    let body = shape.surgery.reduce(&body)?.map_or(body, Bytes::from);
-    let body = add(Some(&shape.surgery), body)?;
-    let betas = if shape.betas && format == Format::AnthropicMessages { betas(caller) } else { Vec::new() };
-    if betas.is_empty() {
-        return Ok(body);
+/// What the endpoint wants of a body in its format, and what was lost for it.
+pub fn shaped(
+    shape: &Shape,
+    caller: &HeaderMap,
+    format: Format,
+    body: Bytes,
+) -> Result<(Bytes, Vec<String>), BadRequest> {
+    let (mut body, mut lost) = (body, Vec::new());
+    if shape.quirks.may_touch(&body) {
+        lost = shape.quirks.dropped_from(&body)?;
+        body = shape.quirks.reduce(&body)?.map_or(body, Bytes::from);
     }
-    let mut surgery = Surgery::default();
-    surgery.set("anthropic_beta", &Value::from(betas));
-    add(Some(&surgery), body)
+    body = shape.surgery.reduce(&body)?.map_or(body, Bytes::from);
+    body = add(Some(&shape.surgery), body)?;
+    let betas = if shape.betas && format == Format::AnthropicMessages { betas(caller) } else { Vec::new() };
+    if !betas.is_empty() {
+        let mut surgery = Surgery::default();
+        surgery.set("anthropic_beta", &Value::from(betas));
+        body = add(Some(&surgery), body)?;
+    }
+    Ok((body, lost))
 }
 
 /// The beta features that a caller of Anthropic's format asks for, in all their lines.

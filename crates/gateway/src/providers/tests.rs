@@ -162,11 +162,28 @@ fn the_ones_that_differ() {
     let openai = find("openai").unwrap();
     assert_eq!((openai.auth.header.as_str(), openai.auth.prefix.as_str()), ("authorization", "Bearer "));
     assert!(openai.quirks.stream_usage && !find("mistral").unwrap().quirks.stream_usage);
-    assert_eq!(find("mistral").unwrap().quirks.max_tokens, MaxTokensField::MaxTokens);
+    assert_eq!(find("mistral").unwrap().quirks.rename["max_completion_tokens"], "max_tokens");
     assert_eq!(find("fireworks_ai").unwrap().id, "fireworks");
     let demo = find("demo").unwrap();
     assert!(demo.built_in() && demo.local && !demo.needs_key && demo.base_url.is_empty());
     assert_eq!(find("no such provider"), None);
+}
+
+#[test]
+fn a_path_of_ones_own_takes_the_place_of_the_version_and_what_follows() {
+    for (base, path, expected) in [
+        ("https://h/v1", "v1/files", "https://h/v1/files"),
+        ("https://h/v1", "files", "https://h/v1/files"),
+        ("https://h/openai/v1", "v1/files", "https://h/openai/v1/files"),
+        ("https://h/v1beta/openai", "v1beta/models", "https://h/v1beta/models"),
+        ("https://h", "v2/rerank", "https://h/v2/rerank"),
+        ("https://v1.h", "v2/x", "https://v1.h/v2/x"),
+        ("https://h/v1/projects/p", "v1/projects/q/x", "https://h/v1/projects/q/x"),
+        ("https://h/v1/projects/p", "publishers/x:y", "https://h/v1/projects/p/publishers/x:y"),
+    ] {
+        let url = find("openai").unwrap().own_url(base, path, None, &Settings::new());
+        assert_eq!(url, expected, "{base} {path}");
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::catalogue::{BilledTokens, Catalogue, Cost, Model, PriceOverride};
 use crate::config::{ConfigFile, LitellmParams};
 use crate::ids::{self, KeyHash};
 use crate::providers::auth::{Proof, Scheme};
-use crate::providers::{self, BodySpec, ProviderSpec, SettingSpec, Settings};
+use crate::providers::{self, ProviderEndpoint, ProviderSpec, SettingSpec, Settings};
 
 /// LiteLLM's default number of attempts after the first.
 const DEFAULT_RETRIES: u32 = 2;
@@ -279,23 +279,38 @@ fn endpoints(
             },
             headers: header.into_iter().chain(fixed_headers(endpoint.headers)).collect(),
             signing,
-            shape: endpoint.body.map(shape),
+            shape: shape(spec, &endpoint),
         })
     });
     made.collect()
 }
 
-/// What an endpoint wants of a body, ready to be done.
-fn shape(body: &BodySpec) -> Arc<Shape> {
+/// What an endpoint wants of a body, ready to be done; `None` where its format says it all.
+fn shape(spec: &ProviderSpec, endpoint: &ProviderEndpoint<'_>) -> Option<Arc<Shape>> {
+    let mut quirks = Surgery::default();
+    let is_chat = endpoint.format == Format::OpenAiChat;
+    let has_quirks = is_chat && !(spec.quirks.rename.is_empty() && spec.quirks.refuses.is_empty());
+    if has_quirks {
+        for (from, to) in &spec.quirks.rename {
+            quirks.rename(from, to);
+        }
+        for name in &spec.quirks.refuses {
+            // The presets are checked by a test.
+            let _ = quirks.drop(name);
+        }
+    }
+    if !has_quirks && endpoint.body.is_none() {
+        return None;
+    }
     let mut surgery = Surgery::default();
+    let body = endpoint.body.cloned().unwrap_or_default();
     for path in &body.drop {
-        // The presets are checked by a test.
         let _ = surgery.drop(path);
     }
     for (name, value) in &body.set {
         surgery.set(name, value);
     }
-    Arc::new(Shape { surgery, betas: body.betas, wrapping: body.wrapping })
+    Some(Arc::new(Shape { surgery, quirks, betas: body.betas, wrapping: body.wrapping }))
 }
 
 /// `provider/model` of a configured provider; `None` if the model's name fits no address.
