@@ -285,3 +285,130 @@ async fn ibms_key_is_exchanged_for_a_token_that_is_kept() {
     let asked = "grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey&apikey=ibm%2Dkey%2F%2B";
     assert_eq!((exchanged.len(), String::from_utf8_lossy(&exchanged[0].body).as_ref()), (1, asked));
 }
+
+#[tokio::test]
+async fn vertex_uses_what_gcloud_left_on_this_machine() {
+    let home = tempfile::TempDir::new().unwrap();
+    let file = home.path().join("application_default_credentials.json");
+    std::fs::write(&file, service_account()).unwrap();
+    let world = World::with("litellm_settings: {num_retries: 0}", |builder| {
+        builder.environment("GOOGLE_APPLICATION_CREDENTIALS", file.to_str().unwrap())
+    })
+    .await;
+    let base = format!("http://{}/v1/projects/p/locations/l", world.gemini.address());
+    let body = json!({"preset": "vertex", "name": "adc", "base_url": base, "settings": {"project": "p"}});
+    let added = add(&world, body).await.expect(201).json();
+    assert_eq!(added["credential"]["state"], "not_needed", "{added}");
+    world.ask(Caller::Chat, "adc/gemini-2.5-pro", true).await.expect(200);
+    let token = world.gemini.last_request().header("authorization").to_owned();
+    assert_eq!(token.split('.').count(), 3, "{token}");
+}
+
+/// Microsoft's identities are only asked over TLS: a certificate for this machine, and a server that gives one token.
+const ENTRA: &str = r#"
+import http.server, json, ssl, sys
+class Tokens(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        asked = self.rfile.read(int(self.headers["content-length"])).decode()
+        good = "client_secret=s3cr3t" in asked and "cognitiveservices.azure.com" in asked and "/t-1/" in self.path
+        told = {"token_type": "Bearer", "expires_in": 3600, "access_token": "entra-token"}
+        body = json.dumps(told if good else {"error": "invalid_client", "error_description": "no such client"}).encode()
+        self.send_response(200 if good else 401)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *what): pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Tokens)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1], sys.argv[2])
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_address[1], flush=True)
+server.serve_forever()
+"#;
+
+/// Ends with the test, however that ends.
+struct Ended(std::process::Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn azure_takes_a_clients_secret_of_entra() {
+    use std::io::BufRead;
+    let home = tempfile::TempDir::new().unwrap();
+    let at = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
+    // A server's certificate must not be an authority's.
+    let authority = [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=tests",
+        "-keyout",
+        &at("ca.key"),
+        "-out",
+        &at("ca.pem"),
+    ];
+    let server = [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+        "-CA",
+        &at("ca.pem"),
+        "-CAkey",
+        &at("ca.key"),
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-keyout",
+        &at("key.pem"),
+        "-out",
+        &at("cert.pem"),
+    ];
+    for arguments in [authority.as_slice(), server.as_slice()] {
+        let made = std::process::Command::new("openssl").args(arguments).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+    let mut server = Ended(
+        std::process::Command::new("python3")
+            .args(["-c", ENTRA, &at("cert.pem"), &at("key.pem")])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let mut port = String::new();
+    std::io::BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    let authority = format!("https://localhost:{}", port.trim());
+    let world = World::with("litellm_settings: {num_retries: 0}", |builder| {
+        builder.environment("AZURE_AUTHORITY_HOST", &authority).environment("SSL_CERT_FILE", &at("ca.pem"))
+    })
+    .await;
+    let base = format!("http://{}", world.openai.address());
+    for (name, secret) in [("right", "s3cr3t"), ("wrong", "another")] {
+        let client = json!({"tenant_id": "t-1", "client_id": "c-1", "client_secret": secret}).to_string();
+        add(&world, json!({"preset": "azure", "name": name, "base_url": base, "api_key": client}))
+            .await
+            .expect(201);
+    }
+    world.ask(Caller::Chat, "right/mine", false).await.expect(200);
+    assert_eq!(world.openai.last_request().header("authorization"), "Bearer entra-token");
+    let refused = world.ask(Caller::Chat, "wrong/mine", false).await.expect(503);
+    assert_eq!(refused.json()["error"]["code"], "credential_unavailable", "{}", refused.text());
+    assert!(!refused.text().contains("another"));
+}

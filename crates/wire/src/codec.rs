@@ -18,6 +18,8 @@ pub(crate) type RenderEvents = fn(&ApiError, &str, &str) -> Vec<u8>;
 /// What a format must provide, and nothing else.
 pub(crate) struct Codec {
     pub framing: Framing,
+    /// The largest image in bytes that the format's provider takes within a request, where it states one.
+    pub image_limit: Option<usize>,
     /// Whether a request that does not say so wants a stream.
     pub streams_by_default: bool,
     /// Reads the envelope's members, model and stream flag apart, and refuses a body without turns.

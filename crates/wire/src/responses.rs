@@ -34,6 +34,7 @@ const LOGPROBS: &str = "message.output_text.logprobs";
 
 pub(crate) const CODEC: Codec = Codec {
     framing: Framing::ServerSentEvents,
+    image_limit: None,
     streams_by_default: false,
     read_envelope: envelope::read,
     read_usage: usage::read,

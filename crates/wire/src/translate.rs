@@ -7,6 +7,7 @@ use crate::json::Members;
 use crate::loss::LossReport;
 use crate::read::{self, NotAResponse, ResponseSummary};
 
+mod check;
 mod stream;
 
 pub use stream::{StreamTranscoder, Transcoded};
@@ -90,6 +91,9 @@ pub fn translate_request(
     let mut request = (from.codec().decode_request)(members)?;
     if target.stream {
         request.stream.get_or_insert(true);
+    }
+    if from != to {
+        check::check(&request, to.codec())?;
     }
     let mut encoding =
         Encoding { loss: LossReport::default(), lenient: target.drop_params, from, is_reply: false };

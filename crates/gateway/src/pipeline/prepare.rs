@@ -78,6 +78,10 @@ pub fn prepare(
         if let Some(previous) = &memory.previous {
             return Err(kept::not_found(previous, ""));
         }
+        if memory.background {
+            let message = format!("{} makes no responses in the background", deployment.provider);
+            return Err(Failure::invalid("unsupported_value", message).with_param("background"));
+        }
         // The gateway keeps it, or does not, as it was told.
         let mut surgery = Surgery::default();
         let _ = surgery.drop("store");

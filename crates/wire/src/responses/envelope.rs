@@ -21,6 +21,10 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<EnvelopeParts, BadRequest> {
         background: fields.flag("background")?.unwrap_or(false),
         has_conversation: fields.present("conversation")?.is_some(),
     };
+    if memory.previous.is_some() && memory.has_conversation {
+        let message = "`previous_response_id` and `conversation` cannot both be given.";
+        return Err(BadRequest::new("invalid_value", "previous_response_id", message));
+    }
     Ok(EnvelopeParts {
         memory: Some(memory),
         user,

@@ -9,6 +9,7 @@ mod agents;
 mod bedrock;
 mod cohere;
 mod completions;
+mod contradictions;
 mod damage;
 mod fixtures;
 mod gemini;
