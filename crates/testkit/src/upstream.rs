@@ -178,8 +178,7 @@ impl FakeUpstream {
             Dialect::OpenAi | Dialect::Responses | Dialect::Completions | Dialect::Anthropic => "/v1",
             Dialect::Gemini => "/v1beta",
             Dialect::Cohere => "/v2",
-            Dialect::Ollama => "",
-            Dialect::Bedrock | Dialect::BedrockClaude => "",
+            Dialect::Ollama | Dialect::Bedrock | Dialect::BedrockClaude => "",
         };
         format!("http://{}{version}", self.address)
     }

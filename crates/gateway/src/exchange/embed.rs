@@ -103,8 +103,8 @@ pub async fn embed(
             row.model_group.clone_from(&group.name);
         }
         let tokens = postern_wire::estimate_tokens(&asked.raw);
-        let costs = group.deployments.iter().map(|known| known.highest_cost(tokens, 0));
-        let cost_nanos = costs.fold(Some(0), |most: Option<i64>, cost| Some(most?.max(cost?)));
+        let mut costs = group.deployments.iter().map(|known| known.highest_cost(tokens, 0));
+        let cost_nanos = costs.try_fold(0_i64, |most, cost| Some(most.max(cost?)));
         meter.hold(engine.limits.admit(caller.key().map(AsRef::as_ref), Estimate { cost_nanos, tokens })?);
         let random = || getrandom::u64().unwrap_or(0);
         let plan = routing::plan(&group, &engine.health, group.deployments.len(), random);

@@ -15,14 +15,10 @@ pub async fn call(State(engine): State<Shared>, Path(path): Path<String>, reques
     let endpoint = request.uri().path().to_owned();
     let known = [("/chat/completions", Format::OpenAiChat), ("/completions", Format::OpenAiCompletions)];
     let found = known.iter().find_map(|(end, format)| Some((path.strip_suffix(end)?, *format)));
-    match found.filter(|(model, _)| !model.is_empty()) {
-        Some((model, format)) => {
-            let call = Call { model_in_body: Some(model.to_owned()), ..Call::new(format, endpoint) };
-            exchange::serve(engine, call, request).await
-        }
-        None => {
-            let message = format!("there is no POST {endpoint}; /docs lists what there is");
-            Failure::not_found("unknown_path", message).respond(Format::OpenAiChat, ids::new_id())
-        }
-    }
+    let Some((model, format)) = found.filter(|(model, _)| !model.is_empty()) else {
+        let message = format!("there is no POST {endpoint}; /docs lists what there is");
+        return Failure::not_found("unknown_path", message).respond(Format::OpenAiChat, ids::new_id());
+    };
+    let call = Call { model_in_body: Some(model.to_owned()), ..Call::new(format, endpoint) };
+    exchange::serve(engine, call, request).await
 }

@@ -152,11 +152,12 @@ impl ProviderAuth {
                     profile: setting("profile"),
                 }
             }
-            (Scheme::Google, Some(secret)) if !is_json(secret) => return self.header(secret).map(Some),
+            (Scheme::Google | Scheme::Entra, Some(secret)) if !is_json(secret) => {
+                return self.header(secret).map(Some);
+            }
             (Scheme::Google, credential) => {
                 Identity::Google { credential: credential.cloned(), scope: self.scope.clone() }
             }
-            (Scheme::Entra, Some(secret)) if !is_json(secret) => return self.header(secret).map(Some),
             (Scheme::Entra, Some(secret)) => {
                 let written = written(secret)?;
                 let (Some(tenant), Some(id), Some(secret)) =

@@ -127,7 +127,7 @@ mod tests {
         let ids = |last: &str, most| {
             let last = find(&connection, last).unwrap().unwrap();
             let turns = turns_up_to(&connection, last, most).unwrap();
-            turns.into_iter().map(|turn| turn.id).collect::<Vec<_>>().join("")
+            turns.into_iter().map(|turn| turn.id).collect::<String>()
         };
         assert_eq!(
             (ids("c", 9), ids("c", 2), ids("a", 9)),

@@ -373,12 +373,11 @@ fn tools(dialect: Dialect, body: &Value) -> (Vec<String>, Option<String>, bool) 
     match dialect {
         Dialect::OpenAi => openai::tools(body),
         Dialect::Responses => responses::tools(body),
-        Dialect::Anthropic => anthropic::tools(body),
+        Dialect::Anthropic | Dialect::BedrockClaude => anthropic::tools(body),
         Dialect::Gemini => gemini::tools(body),
         Dialect::Completions => (Vec::new(), None, false),
         Dialect::Ollama => ollama::tools(body),
         Dialect::Cohere => cohere::tools(body),
-        Dialect::BedrockClaude => anthropic::tools(body),
         Dialect::Bedrock => bedrock::tools(body),
     }
 }

@@ -64,7 +64,7 @@ fn details(owner: &str) -> Details {
 
 impl From<Listed> for Tag {
     fn from(listed: Listed) -> Self {
-        let digest = ids::hash_key(&listed.id).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = ids::hex(&ids::hash_key(&listed.id));
         let details = details(&listed.owner);
         Self { model: listed.id.clone(), name: listed.id, modified_at: MODIFIED, size: 0, digest, details }
     }
