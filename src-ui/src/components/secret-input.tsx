@@ -46,14 +46,14 @@ export function SecretText({
     <span className="relative block">
       <textarea
         {...SECRET}
-        rows={3}
+        rows={2}
         data-testid={testid}
         onCopy={keep}
         onCut={keep}
         {...rest}
         className={cn(
           inputClass,
-          "block h-auto resize-none py-1.5 pr-9 font-mono [overflow-wrap:anywhere] placeholder:[-webkit-text-security:none]",
+          "block h-16 resize-none py-1.5 pr-9 font-mono [overflow-wrap:anywhere] placeholder:[-webkit-text-security:none]",
           !shown && "[-webkit-text-security:disc]",
           className,
         )}

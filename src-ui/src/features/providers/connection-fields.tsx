@@ -24,14 +24,18 @@ export function ConnectionFields({
   const template = isTemplate(preset.base_url);
   const kept = before?.credential.hint;
   const testid = before ? "edit" : "provider";
+  // Among fields that may be left empty, those that may not are marked.
+  const mixed = preset.settings.length > 0;
+  const optional = before !== undefined || !needsKey(preset, settings);
   const address = (
     <Field
       label="Base URL"
       optional={template}
+      required={mixed && !template}
       error={error("base_url")}
       hint={
         template
-          ? "Left empty, it is the one shown. Another one may be a private endpoint."
+          ? "If empty, the one shown. Enter another for a private endpoint."
           : preset.group === "generic"
             ? "Up to and including the version, such as https://api.example.com/v1."
             : undefined
@@ -51,7 +55,7 @@ export function ConnectionFields({
     </Field>
   );
   // An address that only its owner knows comes before everything else about it.
-  const first = preset.base_url === "" && preset.settings.length > 0;
+  const first = mixed && preset.base_url === "";
   return (
     <>
       {first && address}
@@ -66,7 +70,8 @@ export function ConnectionFields({
         value={key}
         testid={`${testid}-key`}
         label={before && `New ${credentialWord(preset).replace("Cred", "cred")}`}
-        optional={before !== undefined || !needsKey(preset, settings)}
+        optional={optional}
+        required={mixed && !optional}
         hint={kept ? `Leave it empty to keep ${kept}.` : withoutKey(preset, settings)}
         error={error("api_key")}
         onChange={(next) => onChange(withKey(preset, typed, next))}

@@ -29,19 +29,18 @@ const hintOf = (hint: string) => (hint.startsWith("…") ? `Key ${hint}` : hint)
 export const credentialWord = (preset: Preset) => (knowsIdentities(preset) ? "Credential" : "API key");
 
 const AWS =
-  "Left empty, AWS's credentials on this machine are used: the profile above, single sign-on, the environment, a role.";
+  "If empty, AWS's credentials on this machine: the profile above, single sign-on, the environment or a role.";
 const OWN: Record<string, string | undefined> = {
   bedrock: AWS,
   sagemaker: AWS,
-  vertex:
-    "Left empty, Google's credentials on this machine are used: gcloud's (application-default login) or a service account's.",
+  vertex: "If empty, Google's credentials on this machine, as gcloud auth application-default login leaves them.",
 };
 
 /** What proves who asks where no key is given. */
 export function withoutKey(preset: Preset, given: Settings): string | undefined {
   if (needsKey(preset, given)) return undefined;
-  if (preset.needs_key) return "Left empty, the identity chosen above is used.";
+  if (preset.needs_key) return "If empty, the identity chosen above.";
   if (preset.local) return "A local server needs none, unless you gave it one.";
-  if (knowsIdentities(preset)) return OWN[preset.id] ?? "Left empty, this machine's own identity is used.";
-  return "Left empty, requests are sent without one.";
+  if (knowsIdentities(preset)) return OWN[preset.id] ?? "If empty, this machine's own identity.";
+  return "If empty, requests are sent without one.";
 }

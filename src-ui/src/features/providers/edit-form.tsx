@@ -4,6 +4,7 @@ import type { Preset, Provider, ProviderChange } from "@/api/contract";
 import { useWrite } from "@/api/queries";
 import { updateProvider } from "@/api/routes";
 import { Button } from "@/components/controls";
+import { FormEnd } from "@/components/dialog";
 import { Field, Input } from "@/components/field";
 import { ErrorNotice } from "@/components/notice";
 import { changeOf, connectionFields, connectionOf, connectionProblems } from "./connection";
@@ -70,13 +71,15 @@ export function EditForm({ provider, preset, onClose }: { provider: Provider; pr
           save.reset();
         }}
       />
-      {refusal.rest !== null && <ErrorNotice error={refusal.rest} />}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" variant="primary" busy={save.isPending} data-testid="edit-save">
-          Save
-        </Button>
-      </div>
+      <FormEnd>
+        {refusal.rest !== null && <ErrorNotice error={refusal.rest} />}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" variant="primary" busy={save.isPending} data-testid="edit-save">
+            Save
+          </Button>
+        </div>
+      </FormEnd>
     </form>
   );
 }

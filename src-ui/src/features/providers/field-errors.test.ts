@@ -6,10 +6,10 @@ const refused = (message: string, param: string | null) => new ApiError(400, mes
 const FIELDS = ["name", "api_key", "settings.region"];
 
 test.each([
-  ["settings.region", "Region must be letters, digits or '-'", "Region must be letters, digits or '-'"],
-  ["api_key", "api_key must be one JSON object", "It must be one JSON object"],
-  ["api_key", "api_key: it begins like JSON and is none", "It begins like JSON and is none"],
-  ["name", "there is a provider named x already", "There is a provider named x already"],
+  ["settings.region", "Region must be letters, digits or '-'", "Region must be letters, digits or '-'."],
+  ["api_key", "api_key must be one JSON object", "It must be one JSON object."],
+  ["api_key", "api_key: it begins like JSON and is none", "It begins like JSON and is none."],
+  ["name", "there is a provider named x already", "There is a provider named x already."],
 ])("a refusal of %s stands at its field", (param, message, shown) => {
   const errors = fieldErrors(refused(message, param), FIELDS);
   expect(errors.at(param)).toBe(shown);

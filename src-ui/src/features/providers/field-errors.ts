@@ -1,6 +1,6 @@
 import { ApiError } from "@/api/http";
 
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 
 /** The gateway's messages name the member that they are about; beside its field that would say it twice. */
 const beside = (message: string, param: string) =>

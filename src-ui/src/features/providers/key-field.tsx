@@ -16,6 +16,7 @@ export function KeyField({
   label,
   hint,
   optional,
+  required,
   error,
   testid,
 }: {
@@ -26,6 +27,7 @@ export function KeyField({
   /** What happens while it is empty. */
   hint?: ReactNode;
   optional: boolean;
+  required: boolean;
   error: string | null;
   testid: string;
 }) {
@@ -41,6 +43,7 @@ export function KeyField({
     <Field
       label={label ?? word}
       optional={optional}
+      required={required}
       error={error}
       hint={
         (note || preset.key_url) && (

@@ -34,15 +34,15 @@ export function PresetPicker({ presets, onPick }: { presets: Preset[]; onPick: (
   };
 
   return (
-    // Tall enough for many groups, so that searching does not shrink the dialog under the pointer.
+    // As tall as the dialog may be, so that searching does not shrink it under the pointer.
     <div
       ref={box}
       role="group"
       aria-label="Providers to choose from"
       onKeyDown={onKeyDown}
-      className="grid min-h-[min(520px,64vh)] content-start"
+      className="grid min-h-[calc(84vh-96px)] content-start"
     >
-      <div className="sticky top-0 z-10 bg-raised pb-3">
+      <div className="sticky top-0 z-10 bg-raised pt-1 pb-3">
         <SearchInput
           value={query}
           onValue={setQuery}
@@ -54,7 +54,7 @@ export function PresetPicker({ presets, onPick }: { presets: Preset[]; onPick: (
       <div className="grid gap-4">
         {groups.map((group) => (
           <section key={group.id} aria-label={group.label}>
-            <h3 className="sticky top-11 z-[1] flex items-baseline gap-2 bg-raised pb-1.5 text-muted text-xs">
+            <h3 className="sticky top-12 z-[1] flex items-baseline gap-2 bg-raised pb-1.5 text-muted text-xs">
               {group.label} <span className="text-2xs text-faint">{group.presets.length}</span>
             </h3>
             <div className="grid grid-cols-1 gap-2 sm:grid-cols-3">

@@ -39,7 +39,7 @@ export function PresetTile({
         </span>
         {preset.serves.length > 0 && (
           <span className="block truncate text-2xs text-faint" title={`Serves ${servedLine(preset.serves)}`}>
-            {servedLine(preset.serves, 3)}
+            {servedLine(preset.serves, 32)}
           </span>
         )}
       </span>

@@ -46,6 +46,7 @@ test("a search also finds what is served", () => {
 
 test("what is served fits a line", () => {
   expect(servedLine(["chat", "responses", "fine_tuning"])).toBe("chat · responses · fine-tuning");
-  expect(servedLine(["chat", "responses", "embeddings", "images"], 3)).toBe("chat · responses · embeddings · images");
-  expect(servedLine(["chat", "responses", "embeddings", "images", "ocr"], 3)).toBe("chat · responses · embeddings +2");
+  expect(servedLine(["chat", "responses", "embeddings", "images"], 30)).toBe("chat · responses +2");
+  expect(servedLine(["chat", "responses", "images"], 30)).toBe("chat · responses · images");
+  expect(servedLine(["transcriptions"], 5)).toBe("transcriptions");
 });

@@ -4,6 +4,7 @@ import type { Preset, ProviderDraft } from "@/api/contract";
 import { useWrite } from "@/api/queries";
 import { createProvider, testDraft } from "@/api/routes";
 import { Button } from "@/components/controls";
+import { FormEnd } from "@/components/dialog";
 import { Field, Input } from "@/components/field";
 import { ErrorNotice } from "@/components/notice";
 import { changeOf, connectionFields, connectionProblems, newConnection } from "./connection";
@@ -98,28 +99,30 @@ export function ProviderForm({
           />
         )}
       </Field>
-      {test.data && <TestResult test={test.data} fresh className="rounded-lg bg-sunken px-3 py-2" />}
-      {refusal.rest !== null && <ErrorNotice error={refusal.rest} />}
-      <div className="flex items-center gap-2">
-        <p className="min-w-0 flex-1 text-faint text-xs">
-          {(preset.needs_key || typed.key !== "") &&
-            `The ${credentialWord(preset) === "API key" ? "key" : "credential"} goes into the vault and is not shown again.`}
-        </p>
-        <Button
-          busy={test.isPending}
-          data-testid="provider-test-draft"
-          onClick={() => {
-            if (!ready()) return;
-            save.reset();
-            test.mutate(draft());
-          }}
-        >
-          Test
-        </Button>
-        <Button type="submit" variant="primary" busy={save.isPending} data-testid="provider-save">
-          Add provider
-        </Button>
-      </div>
+      <FormEnd>
+        {test.data && <TestResult test={test.data} fresh className="rounded-lg bg-sunken px-3 py-2" />}
+        {refusal.rest !== null && <ErrorNotice error={refusal.rest} />}
+        <div className="flex items-center gap-2">
+          <p className="min-w-0 flex-1 text-faint text-xs">
+            {(preset.needs_key || typed.key !== "") &&
+              `The ${credentialWord(preset) === "API key" ? "key" : "credential"} goes into the vault and is not shown again.`}
+          </p>
+          <Button
+            busy={test.isPending}
+            data-testid="provider-test-draft"
+            onClick={() => {
+              if (!ready()) return;
+              save.reset();
+              test.mutate(draft());
+            }}
+          >
+            Test
+          </Button>
+          <Button type="submit" variant="primary" busy={save.isPending} data-testid="provider-save">
+            Add provider
+          </Button>
+        </div>
+      </FormEnd>
     </form>
   );
 }

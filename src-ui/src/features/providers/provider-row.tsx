@@ -51,16 +51,25 @@ export function ProviderRow({
             {provider.built_in && <Badge>built in</Badge>}
             {!enabled && <Badge>off</Badge>}
           </div>
-          <p className="truncate text-faint text-xs" title={address} data-testid="provider-address">
-            {provider.built_in ? "Answers inside this gateway, costs nothing" : address} · {formatName(provider.format)}{" "}
-            · {plural(provider.models, "model")}
+          <p
+            className="flex min-w-0 text-faint text-xs max-sm:flex-wrap"
+            title={address}
+            data-testid="provider-address"
+          >
+            <span className="truncate">
+              {provider.built_in ? "Answers inside this gateway, costs nothing" : address}
+            </span>
+            <span className="truncate sm:shrink-0">
+              <span className="whitespace-pre max-sm:hidden"> · </span>
+              {formatName(provider.format)} · {plural(provider.models, "model")}
+            </span>
           </p>
           {told.length > 0 && (
             <p className="truncate text-faint text-xs" data-testid="provider-settings">
               {told.map(({ name, label, value }, index) => (
                 <span key={name}>
                   {index > 0 && " · "}
-                  {label} <span className="text-muted">{value}</span>
+                  {label}: <span className="text-muted">{value}</span>
                 </span>
               ))}
             </p>
@@ -68,7 +77,7 @@ export function ProviderRow({
         </div>
         <div className="grid min-w-0 flex-1 basis-48 gap-0.5 max-sm:order-3 max-sm:basis-full max-sm:pl-12">
           <p
-            className="flex items-center gap-1.5 text-xs"
+            className="flex min-w-0 items-center gap-1.5 text-xs"
             title={provider.credential.detail ?? credential.text}
             data-testid="credential"
           >

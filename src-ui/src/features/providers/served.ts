@@ -25,10 +25,14 @@ const WORDS: Record<Served, string> = {
 
 export const servedWords = (served: Served[]) => served.map((one) => WORDS[one] ?? one);
 
-/** Kinds of endpoints in a line: "chat · responses · embeddings", beyond `most` a number. */
-export function servedLine(served: Served[], most = served.length) {
+/** Kinds of endpoints in a line: "chat · responses · embeddings"; what would be longer than `room` letters is a number. */
+export function servedLine(served: Served[], room = Number.POSITIVE_INFINITY) {
   const words = servedWords(served);
-  // One more word is no longer than the number in its place.
-  const shown = words.length <= most + 1 ? words : words.slice(0, most);
-  return `${shown.join(" · ")}${shown.length < words.length ? ` +${words.length - shown.length}` : ""}`;
+  const line = (count: number) => {
+    const rest = words.length - count;
+    return `${words.slice(0, count).join(" · ")}${rest > 0 ? ` +${rest}` : ""}`;
+  };
+  let count = words.length;
+  while (count > 1 && line(count).length > room) count--;
+  return line(count);
 }

@@ -71,14 +71,14 @@ function WhenEmpty({ spec }: { spec: SettingSpec }) {
   if (!spec.env?.length) return null;
   return (
     <>
-      Left empty, {spec.env.length > 1 ? "the first one set of " : ""}
+      If empty, from{" "}
       {spec.env.map((name, index) => (
         <Fragment key={name}>
-          {index > 0 && (index === spec.env.length - 1 ? " and " : ", ")}
+          {index > 0 && (index === spec.env.length - 1 ? " or " : ", ")}
           <code className="font-mono text-2xs">{name}</code>
         </Fragment>
-      ))}{" "}
-      is read{spec.default && <>, else it is {spec.default}</>}.
+      ))}
+      {spec.default && <>, else {spec.default}</>}.
     </>
   );
 }
