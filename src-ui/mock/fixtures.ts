@@ -1,91 +1,6 @@
-import type { KeyRow, Preset, Provider } from "../src/api/contract.ts";
+import type { KeyRow, Provider } from "../src/api/contract.ts";
+import { preset as presetOf } from "./presets.ts";
 import { type Random, uuid } from "./random.ts";
-
-/** A preset that a provider can be made of here: its format is a known one. */
-type MockPreset = Preset & Pick<Provider, "format">;
-
-const cloud = (
-  id: string,
-  label: string,
-  base_url: string,
-  description: string,
-  more: Partial<MockPreset> = {},
-): MockPreset => ({
-  id,
-  label,
-  base_url,
-  description,
-  format: "openai_chat",
-  needs_key: true,
-  local: false,
-  key_url: `https://${id}.example/keys`,
-  docs_url: null,
-  key_hint: "sk-…",
-  group: "cloud",
-  ...more,
-});
-
-export const PRESETS: MockPreset[] = [
-  cloud("openai", "OpenAI", "https://api.openai.com/v1", "GPT models", {
-    group: "popular",
-    key_url: "https://platform.openai.com/api-keys",
-    key_hint: "sk-proj-…",
-  }),
-  cloud("anthropic", "Anthropic", "https://api.anthropic.com", "Claude models", {
-    group: "popular",
-    format: "anthropic_messages",
-    key_url: "https://console.anthropic.com/settings/keys",
-    key_hint: "sk-ant-…",
-  }),
-  cloud("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "Hundreds of models behind one key", {
-    group: "popular",
-    key_hint: "sk-or-…",
-  }),
-  cloud("gemini", "Google Gemini", "https://generativelanguage.googleapis.com/v1beta/openai", "Gemini models", {
-    group: "popular",
-    key_hint: "AIza…",
-  }),
-  cloud("mistral", "Mistral", "https://api.mistral.ai/v1", "Mistral and Codestral models"),
-  cloud("groq", "Groq", "https://api.groq.com/openai/v1", "Open models, served fast", { key_hint: "gsk_…" }),
-  cloud("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DeepSeek chat and reasoner"),
-  cloud("xai", "xAI", "https://api.x.ai/v1", "Grok models"),
-  cloud("together", "Together AI", "https://api.together.xyz/v1", "Open models"),
-  cloud("fireworks", "Fireworks", "https://api.fireworks.ai/inference/v1", "Open models"),
-  cloud("ollama", "Ollama", "http://127.0.0.1:11434/v1", "Models on this machine", {
-    group: "local",
-    needs_key: false,
-    local: true,
-    key_url: null,
-    key_hint: null,
-  }),
-  cloud("lmstudio", "LM Studio", "http://127.0.0.1:1234/v1", "Models on this machine", {
-    group: "local",
-    needs_key: false,
-    local: true,
-    key_url: null,
-    key_hint: null,
-  }),
-  cloud("llamacpp", "llama.cpp", "http://127.0.0.1:8080/v1", "llama-server", {
-    group: "local",
-    needs_key: false,
-    local: true,
-    key_url: null,
-    key_hint: null,
-  }),
-  cloud("openai_compatible", "OpenAI-compatible", "", "Any server that speaks the OpenAI format", {
-    group: "generic",
-    needs_key: false,
-    key_url: null,
-    key_hint: null,
-  }),
-  cloud("anthropic_compatible", "Anthropic-compatible", "", "Any server that speaks the Anthropic format", {
-    group: "generic",
-    format: "anthropic_messages",
-    needs_key: false,
-    key_url: null,
-    key_hint: null,
-  }),
-];
 
 export const DEMO: Provider = {
   id: "demo",
@@ -95,6 +10,7 @@ export const DEMO: Provider = {
   format: "openai_chat",
   base_url: "",
   enabled: true,
+  settings: {},
   built_in: true,
   credential: { state: "not_needed", hint: null, detail: null },
   models: 1,
@@ -105,7 +21,7 @@ export const DEMO: Provider = {
 
 export function providers(now: number, trouble: boolean): Provider[] {
   const make = (id: string, name: string, models: number, more: Partial<Provider> = {}): Provider => {
-    const preset = PRESETS.find((entry) => entry.id === id)!;
+    const preset = presetOf(id)!;
     return {
       id: `p-${name}`,
       name,
@@ -114,6 +30,7 @@ export function providers(now: number, trouble: boolean): Provider[] {
       format: preset.format,
       base_url: preset.base_url,
       enabled: true,
+      settings: {},
       built_in: false,
       credential: { state: "stored", hint: "…a1b2", detail: null },
       models,
@@ -149,12 +66,26 @@ export function providers(now: number, trouble: boolean): Provider[] {
     }),
     ...(trouble
       ? [
-          make("openai_compatible", "the-very-long-name-of-a-self-hosted-inference-cluster-in-the-basement", 0, {
+          make("openai-compatible", "the-very-long-name-of-a-self-hosted-inference-cluster-in-the-basement", 0, {
             base_url: "https://inference.internal.a-company-with-a-long-domain-name.example:8443/serving/openai/v1",
             credential: { state: "missing", hint: null, detail: "The vault holds no key for this provider." },
             last_test: null,
           }),
           make("groq", "groq", 37, { enabled: false }),
+          make("bedrock", "bedrock", 84, {
+            settings: { region: "eu-central-1", profile: "work" },
+            credential: { state: "not_needed", hint: null, detail: null },
+            last_test: null,
+          }),
+          make("vertex", "vertex", 129, {
+            settings: { project: "a-project-with-a-long-name-483920" },
+            credential: {
+              state: "stored",
+              hint: "postern-gateway@a-project-with-a-long-name-483920.iam.gserviceaccount.com",
+              detail: null,
+            },
+            last_test: null,
+          }),
         ]
       : []),
     { ...DEMO, created_at: now },

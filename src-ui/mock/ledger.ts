@@ -7,6 +7,8 @@ interface Kind {
   provider: string;
   model: string;
   format: string;
+  /** What the provider is asked in, where that is another one. */
+  sent?: string;
   client: string;
   endpoint: string;
 }
@@ -162,7 +164,7 @@ export function makeRequest(
     provider: answered ? kind.provider : null,
     upstream_model: answered ? kind.model : null,
     format_in: kind.format,
-    format_out: answered ? kind.format : null,
+    format_out: answered ? (kind.sent ?? kind.format) : null,
     endpoint: kind.endpoint,
     status: error?.status ?? 200,
     outcome: error ? "error" : cancelled ? "cancelled" : "ok",

@@ -12,8 +12,8 @@ import type {
   Session,
 } from "../src/api/contract.ts";
 import * as catalogue from "./catalogue.ts";
-import { PRESETS } from "./fixtures.ts";
 import { overview } from "./overview.ts";
+import { hint, lists, PRESETS, preset as presetOf, problem } from "./presets.ts";
 import { uuid } from "./random.ts";
 import type { World } from "./world.ts";
 
@@ -22,6 +22,7 @@ export class Refusal extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    readonly param: string | null = null,
   ) {
     super(message);
   }
@@ -46,12 +47,24 @@ const found = <T>(value: T | undefined, what: string): T => {
   return value;
 };
 
+/** Refuses what the gateway would refuse of a draft or change. */
+function check(id: string, settings: Record<string, string>, key: string | undefined) {
+  const preset = found(presetOf(id), "preset");
+  const wrong = problem(preset, settings, key);
+  if (wrong) throw new Refusal(400, "invalid_request", wrong.message, wrong.param);
+  return preset;
+}
+
 const UNITS: Record<string, number> = { h: 3_600_000, d: 86_400_000 };
 const later = (duration: string | undefined) =>
   duration ? new Date(Date.now() + Number.parseInt(duration, 10) * UNITS[duration.at(-1)!]!).toISOString() : null;
 
-function test(key: string | undefined, base_url: string, models: number): ProviderTest {
+function test(preset: string, key: string | undefined, base_url: string, models: number): ProviderTest {
   const at = Date.now();
+  if (!lists(preset)) {
+    const message = `${presetOf(preset)?.label} has no list of models to test with: send it a request.`;
+    return { ok: false, at, latency_ms: 0, status: null, message, models: null };
+  }
   if (key?.includes("wrong"))
     return { ok: false, at, latency_ms: 143, status: 401, message: "Incorrect API key provided.", models: null };
   if (base_url.includes("unreachable"))
@@ -112,18 +125,22 @@ const ROUTES: Route[] = [
   ],
   ["GET", /^\/console\/presets$/, () => ({ presets: PRESETS })],
   ["GET", /^\/console\/providers$/, ({ world }) => ({ providers: world.providers })],
-  ["POST", /^\/console\/providers\/test$/, ({ body }) => test(body.api_key, body.base_url ?? "", 12)],
+  [
+    "POST",
+    /^\/console\/providers\/test$/,
+    ({ body }) => {
+      check(body.preset, body.settings ?? {}, body.api_key);
+      return test(body.preset, body.api_key, body.base_url ?? "", 12);
+    },
+  ],
   [
     "POST",
     /^\/console\/providers$/,
     ({ world, body }) => {
-      const preset = found(
-        PRESETS.find((entry) => entry.id === body.preset),
-        "preset",
-      );
+      const preset = check(body.preset, body.settings ?? {}, body.api_key);
       const name = body.name ?? preset.id;
       if (world.providers.some((provider) => provider.name === name))
-        throw new Refusal(409, "name_taken", `A provider is already called “${name}”.`);
+        throw new Refusal(409, "name_taken", `there is a provider named ${name} already`, "name");
       const provider: Provider = {
         id: `p-${world.random.hex(8)}`,
         name,
@@ -132,9 +149,10 @@ const ROUTES: Route[] = [
         format: preset.format,
         base_url: body.base_url ?? preset.base_url,
         enabled: true,
+        settings: body.settings ?? {},
         built_in: false,
         credential: body.api_key
-          ? { state: "stored", hint: `…${body.api_key.slice(-4)}`, detail: null }
+          ? { state: "stored", hint: hint(body.api_key), detail: null }
           : { state: "not_needed", hint: null, detail: null },
         models: catalogue.models.filter((model) => model.provider === preset.id).length,
         last_test: null,
@@ -164,7 +182,7 @@ const ROUTES: Route[] = [
               message: "No auth credentials found",
               models: null,
             }
-          : test(undefined, provider.base_url, provider.models);
+          : test(provider.preset, undefined, provider.base_url, provider.models);
       return provider.last_test;
     },
   ],
@@ -176,11 +194,13 @@ const ROUTES: Route[] = [
         call.world.providers.find((entry) => entry.id === part(call, 0)),
         "provider",
       );
-      const { api_key, ...change } = call.body;
-      Object.assign(provider, change, { updated_at: Date.now() });
+      const { api_key, settings, ...change } = call.body;
+      const told = Object.entries<string>({ ...provider.settings, ...settings }).filter(([, value]) => value !== "");
+      check(provider.preset, Object.fromEntries(told), api_key);
+      Object.assign(provider, change, { settings: Object.fromEntries(told), updated_at: Date.now() });
       if (api_key)
         Object.assign(provider, {
-          credential: { state: "stored", hint: `…${api_key.slice(-4)}`, detail: null },
+          credential: { state: "stored", hint: hint(api_key), detail: null },
           last_test: null,
         });
       call.world.stale("providers", "catalogue");

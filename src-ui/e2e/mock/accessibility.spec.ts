@@ -42,4 +42,17 @@ for (const colorScheme of ["light", "dark"] as const) {
       expect(await violations(page)).toEqual([]);
     });
   }
+
+  for (const preset of ["bedrock", "vertex", "azure"]) {
+    test(`the form of ${preset} has no violations, with errors and without, ${colorScheme}`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await signIn(page, mockKey("quiet"), "/providers?add=true");
+      await page.getByTestId(`preset-${preset}`).click();
+      await page.getByTestId("provider-key").fill("{");
+      expect(await violations(page)).toEqual([]);
+      await page.getByTestId("provider-save").click();
+      await expect(page.getByTestId("provider-key")).toHaveAttribute("aria-invalid", "true");
+      expect(await violations(page)).toEqual([]);
+    });
+  }
 }

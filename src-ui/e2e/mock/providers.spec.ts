@@ -1,4 +1,4 @@
-import { expect, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 import { mockKey, signIn } from "../helpers";
 
 test("a provider is tested before it is added, and its key is never shown again", async ({ page }) => {
@@ -63,4 +63,152 @@ test("switching one off and testing another answer in place", async ({ page }) =
   await expect(row).toContainText("off");
   await row.getByTestId("provider-test").click();
   await expect(row.getByTestId("test-result")).toHaveAttribute("data-ok", "true");
+});
+
+const ACCOUNT = {
+  type: "service_account",
+  project_id: "my-project",
+  private_key: "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n",
+  client_email: "gateway@my-project.iam.gserviceaccount.com",
+};
+
+/** The bodies that the page sends to the providers' routes, as it sends them. */
+function sent(page: Page) {
+  const bodies: Record<string, unknown>[] = [];
+  page.on("request", (request) => {
+    if (/\/console\/providers/.test(request.url()) && request.postData()) bodies.push(request.postDataJSON());
+  });
+  return bodies;
+}
+
+async function choose(page: Page, preset: string, scenario = "quiet") {
+  await signIn(page, mockKey(scenario), "/providers?add=true");
+  await page.getByTestId("preset-search").fill(preset);
+  await page.getByTestId(`preset-${preset}`).click();
+}
+
+test("AWS needs no key here; its region fills the address, and only what changed is sent", async ({ page }) => {
+  await choose(page, "bedrock");
+  const bodies = sent(page);
+  const region = page.getByTestId("setting-region");
+  await expect(region).toHaveAttribute("placeholder", "us-east-1");
+  await expect(page.getByText("AWS_DEFAULT_REGION")).toBeVisible();
+  await expect(page.getByText("AWS's credentials on this machine")).toBeVisible();
+  await expect(page.getByTestId("provider-key")).toHaveAttribute("placeholder", "AKIA...:secret");
+  await region.fill("eu-central-1");
+  await expect(page.getByTestId("provider-base-url")).toHaveAttribute(
+    "placeholder",
+    "https://bedrock-runtime.eu-central-1.amazonaws.com",
+  );
+  await page.getByTestId("provider-save").click();
+  const row = page.locator('[data-testid=provider-row][data-name="bedrock"]');
+  await expect(row.getByTestId("provider-address")).toContainText("https://bedrock-runtime.eu-central-1.amazonaws.com");
+  await expect(row.getByTestId("provider-address")).toContainText("Bedrock Converse");
+  await expect(row.getByTestId("provider-settings")).toHaveText("Region: eu-central-1");
+  await expect(row.getByTestId("credential")).toHaveText("This machine's identity");
+  expect(bodies).toEqual([{ preset: "bedrock", name: "bedrock", settings: { region: "eu-central-1" } }]);
+});
+
+test("what the gateway refuses stands at its field, until it is typed anew", async ({ page }) => {
+  await choose(page, "bedrock");
+  await page.getByTestId("setting-region").fill("eu west");
+  await page.getByTestId("provider-save").click();
+  await expect(page.getByTestId("setting-region")).toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByTestId("setting-region")).toBeFocused();
+  await expect(page.getByText("Region must be letters")).toBeVisible();
+  await expect(page.getByTestId("error-notice")).toHaveCount(0);
+  await page.getByTestId("setting-region").fill("eu-west-1");
+  await expect(page.getByText("Region must be letters")).toHaveCount(0);
+  await page.getByTestId("provider-key").fill("AKIAEXAMPLE");
+  await page.getByTestId("provider-test-draft").click();
+  await expect(page.getByTestId("provider-key")).toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByText("write it as ID:SECRET")).toBeVisible();
+});
+
+test("a service account's file is chosen or pasted, keeps its lines, and tells its project", async ({ page }) => {
+  await choose(page, "vertex");
+  const bodies = sent(page);
+  const key = page.getByTestId("provider-key");
+  await page.getByTestId("provider-save").click();
+  await expect(page.getByText("Project is needed.")).toBeVisible();
+  await key.fill(JSON.stringify(ACCOUNT).slice(0, 50));
+  await page.getByTestId("provider-save").click();
+  await expect(page.getByText("probably not copied whole")).toBeVisible();
+  const text = JSON.stringify(ACCOUNT, null, 2);
+  await page
+    .getByTestId("provider-key-file")
+    .setInputFiles({ name: "key.json", mimeType: "application/json", buffer: Buffer.from(text) });
+  await expect(page.getByText("JSON of gateway@my-project.iam")).toBeVisible();
+  await expect(page.getByTestId("setting-project")).toHaveValue("my-project");
+  await expect(key).toHaveCSS("-webkit-text-security", "disc");
+  await page.getByTestId("provider-save").click();
+  const row = page.locator('[data-testid=provider-row][data-name="vertex"]');
+  await expect(row.getByTestId("credential")).toHaveText("gateway@my-project.iam.gserviceaccount.com");
+  await expect(row.getByTestId("provider-address")).toContainText(
+    "https://aiplatform.googleapis.com/v1/projects/my-project/locations/global",
+  );
+  expect(bodies.at(-1)).toEqual({
+    preset: "vertex",
+    name: "vertex",
+    api_key: text,
+    settings: { project: "my-project" },
+  });
+  expect(await page.content()).not.toContain("canary");
+});
+
+test("an identity of Azure stands in for a key", async ({ page }) => {
+  await choose(page, "azure");
+  const bodies = sent(page);
+  await page.getByTestId("provider-base-url").fill("https://mine.openai.azure.com");
+  await page.getByTestId("provider-save").click();
+  await expect(page.getByText("Paste the key to go on.")).toBeVisible();
+  await page.getByTestId("setting-identity").click();
+  await page.getByRole("option", { name: "managed" }).click();
+  await expect(page.getByText("If empty, the identity chosen above.")).toBeVisible();
+  await page.getByTestId("provider-save").click();
+  await expect(page.locator('[data-testid=provider-row][data-name="azure"]')).toContainText("managed");
+  expect(bodies).toEqual([
+    {
+      preset: "azure",
+      name: "azure",
+      base_url: "https://mine.openai.azure.com",
+      settings: { identity: "managed" },
+    },
+  ]);
+});
+
+test("editing sends the settings that changed; an emptied one goes back to its default", async ({ page }) => {
+  await signIn(page, mockKey("trouble"), "/providers");
+  const bodies = sent(page);
+  const row = page.locator('[data-testid=provider-row][data-name="bedrock"]');
+  await expect(row.getByTestId("provider-settings")).toContainText("Profile of this machine: work");
+  await row.getByTestId("provider-menu").click();
+  await page.getByTestId("provider-edit").click();
+  await expect(page.getByTestId("setting-region")).toHaveValue("eu-central-1");
+  await page.getByTestId("setting-profile").fill("");
+  await page.getByTestId("edit-save").click();
+  await expect(row.getByTestId("provider-settings")).toHaveText("Region: eu-central-1");
+  expect(bodies).toEqual([{ settings: { profile: "" } }]);
+});
+
+test("the chooser is searched by what is served and walked with the keyboard", async ({ page }) => {
+  await signIn(page, mockKey("quiet"), "/providers?add=true");
+  await expect(page.getByTestId("preset-openai")).toContainText("chat · responses");
+  const search = page.getByTestId("preset-search");
+  await search.fill("rerank");
+  await expect(page.getByTestId("preset-voyage")).toBeVisible();
+  await expect(page.getByTestId("preset-openai")).toHaveCount(0);
+  await search.fill("");
+  await search.press("ArrowDown");
+  await expect(page.getByTestId("preset-openai")).toBeFocused();
+  await page.keyboard.press("ArrowRight");
+  await expect(page.getByTestId("preset-anthropic")).toBeFocused();
+  await page.keyboard.press("ArrowUp");
+  await expect(search).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("End");
+  await page.keyboard.type("bedr");
+  await expect(search).toHaveValue("bedr");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("setting-region")).toBeVisible();
 });

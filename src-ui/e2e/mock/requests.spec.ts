@@ -111,3 +111,23 @@ test("an empty ledger says what will appear", async ({ page }) => {
   await signIn(page, mockKey("quiet"), "/requests");
   await expect(page.getByTestId("requests-empty")).toContainText("Each call appears here");
 });
+
+test("formats are named in words, whichever they are", async ({ page }) => {
+  const key = mockKey("busy");
+  await signIn(page, key, "/requests");
+  await expect(page.getByTestId(ROW).first()).toBeVisible();
+  // The demo model never fails in the mock, so that each was sent somewhere.
+  for (const [format, sent, words] of [
+    ["anthropic_messages", "bedrock_converse", "Anthropic messages → Bedrock Converse, translated"],
+    ["openai_completions", "openai_completions", "OpenAI completions, passed through as it is"],
+    ["embeddings", "gemini", "Embeddings, sent in Gemini's format"],
+  ]) {
+    const first = page.getByTestId(ROW).first();
+    const before = await first.getAttribute("data-key");
+    await traffic(page, key, 1, { provider: "demo", model: "demo", format, sent });
+    await expect(first).not.toHaveAttribute("data-key", before!);
+    await first.click();
+    await expect(page.getByTestId("request-format")).toHaveText(words!);
+    await page.keyboard.press("Escape");
+  }
+});

@@ -91,6 +91,27 @@ for (const size of SIZES) {
           await p.getByTestId("test-result").waitFor();
         },
       },
+      "providers-cloud": {
+        scenario: "quiet",
+        path: "/providers?add=true",
+        act: async (p) => {
+          await p.getByTestId("preset-vertex").click();
+          await p
+            .getByTestId("provider-key")
+            .fill('{\n  "client_email": "gateway@my-project.iam.gserviceaccount.com"\n}');
+          await p.getByTestId("provider-save").click();
+          await p.getByText("Project is needed.").waitFor();
+        },
+      },
+      "providers-identity": {
+        scenario: "quiet",
+        path: "/providers?add=true",
+        act: async (p) => {
+          await p.getByTestId("preset-azure").click();
+          await p.getByTestId("setting-identity").click();
+          await p.getByRole("option").first().waitFor();
+        },
+      },
       keys: { scenario: "busy", path: "/keys", act: (p) => p.getByTestId("key-row").first().waitFor() },
       "keys-empty": { scenario: "quiet", path: "/keys" },
       "keys-issue": { scenario: "busy", path: "/keys?issue=true" },

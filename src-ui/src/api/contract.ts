@@ -20,6 +20,12 @@ export type PriceOverride = Schemas["PriceOverride"];
 
 /** A well-known provider to choose from. Its `format` is any word; a configured provider's is one of the known. */
 export type Preset = Schemas["Preset"];
+/** One thing that a provider is told besides its key: a region, a project. Members that say nothing may be left out. */
+export type SettingSpec = Schemas["SettingSpec"];
+/** A kind of endpoint that a provider serves. */
+export type Served = Schemas["Served"];
+/** A wire format. A request's may also be `embeddings` or `pass_through`. */
+export type FormatName = Schemas["FormatName"];
 export type Provider = Schemas["Provider"];
 export type ProviderTest = Schemas["ProviderTest"];
 export type ProviderDraft = Schemas["NewProvider"];

@@ -55,7 +55,7 @@ export function Dialog({
           onInteractOutside={(event) => lock && event.preventDefault()}
           className={cn(
             "appear fixed inset-x-3 top-[max(12px,8vh)] z-50 mx-auto flex max-h-[84vh] flex-col rounded-xl border border-line bg-raised shadow-pop focus:outline-none",
-            wide ? "max-w-[720px]" : "max-w-[480px]",
+            wide ? "max-w-[820px]" : "max-w-[480px]",
           )}
         >
           <header className="flex items-start gap-3 px-5 pt-4 pb-3">
@@ -71,7 +71,7 @@ export function Dialog({
               </Button>
             </Radix.Close>
           </header>
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
+          <div className="min-h-0 flex-1 scroll-pt-8 scroll-pb-24 overflow-y-auto px-5 pb-5">{children}</div>
           {footer && (
             <footer className="flex flex-wrap items-center justify-end gap-2 rounded-b-xl border-line border-t bg-sunken px-5 py-3">
               {footer}
@@ -82,6 +82,13 @@ export function Dialog({
     </Radix.Root>
   );
 }
+
+/** The end of a form in a dialog: what was found and what to do stay in sight while a long form scrolls. */
+export const FormEnd = ({ children }: { children: ReactNode }) => (
+  <div className="sticky -bottom-5 z-10 -mx-5 -mb-5 grid gap-3 rounded-b-xl border-line border-t bg-raised px-5 py-3">
+    {children}
+  </div>
+);
 
 /** Detail of a row, from the right. The list stays visible beside it. */
 export function Drawer({

@@ -1,5 +1,5 @@
-import { Eye, EyeOff, Search, X } from "lucide-react";
-import { type ComponentProps, type ReactNode, useId, useState } from "react";
+import { Search, X } from "lucide-react";
+import { type ComponentProps, type ReactNode, useId } from "react";
 import { cn } from "@/lib/cn";
 
 export const inputClass =
@@ -11,12 +11,15 @@ export function Field({
   hint,
   error,
   optional,
+  required,
   children,
 }: {
   label: ReactNode;
   hint?: ReactNode;
   error?: string | null;
   optional?: boolean;
+  /** Worth saying where the fields around it may be left empty. */
+  required?: boolean;
   children: (control: {
     id: string;
     "aria-describedby": string | undefined;
@@ -29,13 +32,15 @@ export function Field({
     <div className="grid gap-1">
       <label htmlFor={id} className="flex items-baseline justify-between font-medium text-xs">
         <span>{label}</span>
-        {optional && <span className="font-normal text-2xs text-faint">optional</span>}
+        {(optional || required) && (
+          <span className="font-normal text-2xs text-faint">{required ? "required" : "optional"}</span>
+        )}
       </label>
       {children({ id, "aria-describedby": note ? `${id}-note` : undefined, "aria-invalid": error ? true : undefined })}
       {note && (
-        <p id={`${id}-note`} className={cn("text-xs", error ? "text-bad" : "text-faint")}>
+        <div id={`${id}-note`} className={cn("break-words text-xs", error ? "text-bad" : "text-faint")}>
           {note}
-        </p>
+        </div>
       )}
     </div>
   );
@@ -44,34 +49,6 @@ export function Field({
 export const Input = ({ className, ...rest }: ComponentProps<"input">) => (
   <input autoComplete="off" spellCheck={false} className={cn(inputClass, className)} {...rest} />
 );
-
-/** For secrets: hidden, never filled in by the browser, and shown only on demand while typing. */
-export function SecretInput({ className, ...rest }: ComponentProps<"input">) {
-  const [shown, setShown] = useState(false);
-  return (
-    <span className="relative block">
-      <input
-        autoComplete="off"
-        autoCapitalize="off"
-        spellCheck={false}
-        data-1p-ignore
-        data-lpignore="true"
-        {...rest}
-        type={shown ? "text" : "password"}
-        className={cn(inputClass, "pr-9 font-mono", className)}
-      />
-      <button
-        type="button"
-        aria-label={shown ? "Hide what is typed" : "Show what is typed"}
-        aria-pressed={shown}
-        onClick={() => setShown(!shown)}
-        className="absolute inset-y-0 right-0 grid w-8 place-items-center rounded-md text-faint hover:text-text"
-      >
-        {shown ? <EyeOff className="size-4" /> : <Eye className="size-4" />}
-      </button>
-    </span>
-  );
-}
 
 export function SearchInput({
   value,

@@ -24,6 +24,7 @@ export function Select({
   className,
   testid,
   id,
+  ...described
 }: {
   value: string;
   onChange: (value: string) => void;
@@ -36,6 +37,8 @@ export function Select({
   testid?: string;
   id?: string;
   disabled?: boolean;
+  "aria-describedby"?: string;
+  "aria-invalid"?: boolean;
 }) {
   const all = any === undefined ? options : [{ value: ANY, label: any }, ...options];
   return (
@@ -48,6 +51,7 @@ export function Select({
         id={id}
         aria-label={label}
         data-testid={testid}
+        {...described}
         className={cn(
           inputClass,
           "inline-flex w-auto items-center justify-between gap-2 hover:bg-hover",

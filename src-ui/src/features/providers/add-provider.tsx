@@ -7,6 +7,7 @@ import { Dialog } from "@/components/dialog";
 import { ErrorNotice } from "@/components/notice";
 import { PresetPicker } from "./preset-picker";
 import { ProviderForm } from "./provider-form";
+import { servedLine } from "./served";
 
 /** First which, then its key. */
 export function AddProvider({
@@ -52,7 +53,16 @@ export function AddProvider({
         )
       }
       description={
-        preset ? preset.description : "Pick who answers. Anything that speaks the OpenAI or Anthropic format works."
+        preset ? (
+          <>
+            {preset.description}
+            {preset.serves.length > 0 && (
+              <span className="mt-1 block text-faint text-xs">Serves {servedLine(preset.serves)}</span>
+            )}
+          </>
+        ) : (
+          "Pick who answers. Anything that speaks the OpenAI or Anthropic format works."
+        )
       }
     >
       {presets.error && !presets.data && <ErrorNotice error={presets.error} onRetry={() => void presets.refetch()} />}

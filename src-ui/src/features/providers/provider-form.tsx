@@ -1,16 +1,19 @@
-import { ExternalLink } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { toast } from "sonner";
 import type { Preset, ProviderDraft } from "@/api/contract";
-import { ApiError } from "@/api/http";
 import { useWrite } from "@/api/queries";
 import { createProvider, testDraft } from "@/api/routes";
 import { Button } from "@/components/controls";
-import { Field, Input, SecretInput } from "@/components/field";
+import { FormEnd } from "@/components/dialog";
+import { Field, Input } from "@/components/field";
 import { ErrorNotice } from "@/components/notice";
-import { platform } from "@/platform";
-import { baseUrlProblem, freeName } from "./names";
+import { changeOf, connectionFields, connectionProblems, newConnection } from "./connection";
+import { ConnectionFields } from "./connection-fields";
+import { credentialWord } from "./credential";
+import { fieldErrors } from "./field-errors";
+import { freeName } from "./names";
 import { TestResult } from "./test-result";
+import { useFocusInvalid } from "./use-focus-invalid";
 
 export function ProviderForm({
   preset,
@@ -21,31 +24,38 @@ export function ProviderForm({
   taken: string[];
   onSaved: (name: string) => void;
 }) {
-  const [key, setKey] = useState("");
-  const [baseUrl, setBaseUrl] = useState(preset.base_url);
+  const [typed, setTyped] = useState(() => newConnection(preset));
   const [name, setName] = useState(() => freeName(preset.id, taken));
-  const [tried, setTried] = useState(false);
+  const [tries, setTries] = useState(0);
   const test = useWrite((draft: Omit<ProviderDraft, "name">) => testDraft(draft), []);
   const save = useWrite(
     (draft: ProviderDraft) => createProvider(draft),
     ["providers", "catalogue", "status", "models"],
   );
 
-  const keyProblem = preset.needs_key && key.trim() === "" ? "Paste the key to go on." : null;
-  const urlProblem = baseUrlProblem(baseUrl);
+  const problems = connectionProblems(preset, typed);
   const nameProblem = taken.includes(name.trim()) ? "This name is taken." : null;
-  const draft = () => ({
-    preset: preset.id,
-    base_url: baseUrl.trim() === preset.base_url ? undefined : baseUrl.trim(),
-    api_key: key.trim() || undefined,
-  });
+  const refusal = fieldErrors(save.error ?? test.error, [...connectionFields(preset), "name"]);
+  const error = (field: string) => (tries > 0 ? problems[field] : null) ?? refusal.at(field);
+  const form = useRef<HTMLFormElement>(null);
+  useFocusInvalid(form, tries);
+  useFocusInvalid(form, save.error ?? test.error);
+
+  const draft = () => ({ preset: preset.id, ...changeOf(preset, typed) });
   const ready = () => {
-    setTried(true);
-    return !keyProblem && !urlProblem;
+    const fine = Object.keys(problems).length === 0;
+    if (!fine) setTries(tries + 1);
+    return fine;
+  };
+  // What was tested or refused is no longer what is typed.
+  const changed = () => {
+    test.reset();
+    save.reset();
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!ready() || nameProblem) return;
+    test.reset();
     save.mutate(
       { ...draft(), name: name.trim() || undefined },
       {
@@ -56,69 +66,21 @@ export function ProviderForm({
       },
     );
   };
-  // What was tested is no longer what is typed.
-  const changed = () => test.reset();
 
   return (
-    <form onSubmit={submit} className="grid gap-4">
-      <Field
-        label="API key"
-        optional={!preset.needs_key}
-        error={tried ? keyProblem : null}
-        hint={
-          preset.key_url ? (
-            <button
-              type="button"
-              className="inline-flex items-center gap-1 rounded text-accent-text hover:underline"
-              onClick={() => void platform.openExternal(preset.key_url!)}
-            >
-              Where to get a key <ExternalLink aria-hidden className="size-3" />
-            </button>
-          ) : preset.local ? (
-            "A local server needs none, unless you gave it one."
-          ) : undefined
-        }
-      >
-        {(control) => (
-          <SecretInput
-            {...control}
-            data-testid="provider-key"
-            placeholder={preset.key_hint ?? ""}
-            value={key}
-            onChange={(event) => {
-              setKey(event.target.value);
-              changed();
-            }}
-          />
-        )}
-      </Field>
-      <Field
-        label="Base URL"
-        error={tried ? urlProblem : null}
-        hint={
-          preset.group === "generic"
-            ? "Up to and including the version, such as https://api.example.com/v1."
-            : undefined
-        }
-      >
-        {(control) => (
-          <Input
-            {...control}
-            inputMode="url"
-            className="font-mono text-xs"
-            data-testid="provider-base-url"
-            placeholder="https://"
-            value={baseUrl}
-            onChange={(event) => {
-              setBaseUrl(event.target.value);
-              changed();
-            }}
-          />
-        )}
-      </Field>
+    <form ref={form} onSubmit={submit} className="grid gap-4">
+      <ConnectionFields
+        preset={preset}
+        typed={typed}
+        error={error}
+        onChange={(next) => {
+          setTyped(next);
+          changed();
+        }}
+      />
       <Field
         label="Name"
-        error={nameProblem ?? (save.error instanceof ApiError && save.error.status === 409 ? save.error.message : null)}
+        error={nameProblem ?? refusal.at("name")}
         hint={
           <>
             Models are called <code className="font-mono">{name.trim() || preset.id}/…</code>
@@ -130,25 +92,37 @@ export function ProviderForm({
             {...control}
             data-testid="provider-name"
             value={name}
-            onChange={(event) => setName(event.target.value)}
+            onChange={(event) => {
+              setName(event.target.value);
+              save.reset();
+            }}
           />
         )}
       </Field>
-      {test.data && <TestResult test={test.data} fresh className="rounded-lg bg-sunken px-3 py-2" />}
-      {(test.error ?? (save.error instanceof ApiError && save.error.status === 409 ? null : save.error)) && (
-        <ErrorNotice error={test.error ?? save.error} />
-      )}
-      <div className="flex items-center gap-2">
-        <p className="min-w-0 flex-1 text-faint text-xs">
-          {preset.needs_key && "The key goes into the vault and is not shown again."}
-        </p>
-        <Button busy={test.isPending} data-testid="provider-test-draft" onClick={() => ready() && test.mutate(draft())}>
-          Test
-        </Button>
-        <Button type="submit" variant="primary" busy={save.isPending} data-testid="provider-save">
-          Add provider
-        </Button>
-      </div>
+      <FormEnd>
+        {test.data && <TestResult test={test.data} fresh className="rounded-lg bg-sunken px-3 py-2" />}
+        {refusal.rest !== null && <ErrorNotice error={refusal.rest} />}
+        <div className="flex items-center gap-2">
+          <p className="min-w-0 flex-1 text-faint text-xs">
+            {(preset.needs_key || typed.key !== "") &&
+              `The ${credentialWord(preset) === "API key" ? "key" : "credential"} goes into the vault and is not shown again.`}
+          </p>
+          <Button
+            busy={test.isPending}
+            data-testid="provider-test-draft"
+            onClick={() => {
+              if (!ready()) return;
+              save.reset();
+              test.mutate(draft());
+            }}
+          >
+            Test
+          </Button>
+          <Button type="submit" variant="primary" busy={save.isPending} data-testid="provider-save">
+            Add provider
+          </Button>
+        </div>
+      </FormEnd>
     </form>
   );
 }

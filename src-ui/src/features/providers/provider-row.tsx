@@ -1,30 +1,37 @@
 import { Ellipsis, FlaskConical, Pencil, Trash2 } from "lucide-react";
-import type { Provider } from "@/api/contract";
+import type { Preset, Provider } from "@/api/contract";
 import { useWrite } from "@/api/queries";
 import { testProvider, updateProvider } from "@/api/routes";
 import { Badge, Button, Dot, Switch } from "@/components/controls";
 import { Menu, MenuItem, MenuLine } from "@/components/menu";
 import { ErrorNotice } from "@/components/notice";
 import { cn } from "@/lib/cn";
+import { formatName } from "@/lib/formats";
 import { plural } from "@/lib/numbers";
-import { credentialState, formatName } from "./credential";
+import { credentialState } from "./credential";
 import { Monogram } from "./monogram";
+import { filledUrl, toldSettings } from "./settings";
 import { TestResult } from "./test-result";
 
 const TROUBLE: Provider["credential"]["state"][] = ["refused", "missing", "unavailable"];
 
 export function ProviderRow({
   provider,
+  preset,
   onEdit,
   onRemove,
 }: {
   provider: Provider;
+  /** Absent while the presets are being read, and for the built-in one. */
+  preset: Preset | undefined;
   onEdit: () => void;
   onRemove: () => void;
 }) {
   const test = useWrite(() => testProvider(provider.id), ["providers"]);
   const toggle = useWrite((enabled: boolean) => updateProvider(provider.id, { enabled }), ["providers", "catalogue"]);
-  const credential = credentialState(provider.credential);
+  const credential = credentialState(provider.credential, preset);
+  const address = filledUrl(provider.base_url, preset?.settings, provider.settings);
+  const told = toldSettings(provider.settings, preset?.settings);
   // A refused key is explained below; an old test would only say it twice.
   const explained = provider.credential.detail !== null && TROUBLE.includes(provider.credential.state);
   const result = test.data ?? (explained ? null : provider.last_test);
@@ -44,15 +51,34 @@ export function ProviderRow({
             {provider.built_in && <Badge>built in</Badge>}
             {!enabled && <Badge>off</Badge>}
           </div>
-          <p className="truncate text-faint text-xs" title={provider.base_url}>
-            {provider.built_in ? "Answers inside this gateway, costs nothing" : provider.base_url} ·{" "}
-            {formatName(provider.format)} · {plural(provider.models, "model")}
+          <p
+            className="flex min-w-0 text-faint text-xs max-sm:flex-wrap"
+            title={address}
+            data-testid="provider-address"
+          >
+            <span className="truncate">
+              {provider.built_in ? "Answers inside this gateway, costs nothing" : address}
+            </span>
+            <span className="truncate sm:shrink-0">
+              <span className="whitespace-pre max-sm:hidden"> · </span>
+              {formatName(provider.format)} · {plural(provider.models, "model")}
+            </span>
           </p>
+          {told.length > 0 && (
+            <p className="truncate text-faint text-xs" data-testid="provider-settings">
+              {told.map(({ name, label, value }, index) => (
+                <span key={name}>
+                  {index > 0 && " · "}
+                  {label}: <span className="text-muted">{value}</span>
+                </span>
+              ))}
+            </p>
+          )}
         </div>
         <div className="grid min-w-0 flex-1 basis-48 gap-0.5 max-sm:order-3 max-sm:basis-full max-sm:pl-12">
           <p
-            className="flex items-center gap-1.5 text-xs"
-            title={provider.credential.detail ?? undefined}
+            className="flex min-w-0 items-center gap-1.5 text-xs"
+            title={provider.credential.detail ?? credential.text}
             data-testid="credential"
           >
             <Dot tone={credential.tone} />

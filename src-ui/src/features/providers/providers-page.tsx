@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plug, Plus } from "lucide-react";
 import { useState } from "react";
 import type { Provider } from "@/api/contract";
-import { useProviders } from "@/api/queries";
+import { usePresets, useProviders } from "@/api/queries";
 import { Button, Card, Skeleton } from "@/components/controls";
 import { Empty, ErrorNotice } from "@/components/notice";
 import { Page } from "@/components/page";
@@ -15,6 +15,7 @@ export function ProvidersPage() {
   const { add } = useSearch({ from: "/providers" });
   const navigate = useNavigate({ from: "/providers" });
   const providers = useProviders();
+  const presets = usePresets();
   const [editing, setEditing] = useState<Provider | null>(null);
   const [removing, setRemoving] = useState<Provider | null>(null);
   const setAdding = (open: boolean) => void navigate({ search: { add: open || undefined } });
@@ -50,6 +51,7 @@ export function ProvidersPage() {
             <ProviderRow
               key={provider.id}
               provider={provider}
+              preset={presets.data?.find(({ id }) => id === provider.preset)}
               onEdit={() => setEditing(provider)}
               onRemove={() => setRemoving(provider)}
             />

@@ -7,18 +7,11 @@ import { Drawer } from "@/components/dialog";
 import { ErrorNotice } from "@/components/notice";
 import { Fact, Facts, Section } from "@/components/page";
 import { adviceFor } from "@/lib/advice";
+import { translation } from "@/lib/formats";
 import { bytes } from "@/lib/numbers";
 import { duration, fullTime } from "@/lib/time";
 import { CostTable, TokenTable } from "./money-tables";
 import { Outcome } from "./outcome";
-
-const FORMATS: Record<string, string> = {
-  openai_chat: "OpenAI chat",
-  openai_responses: "OpenAI responses",
-  anthropic_messages: "Anthropic messages",
-  gemini: "Gemini",
-};
-const formatName = (id: string) => FORMATS[id] ?? id;
 
 /** All that the ledger knows of one request. */
 export function RequestDrawer({
@@ -86,13 +79,8 @@ function Detail({ detail }: { detail: RequestDetail }) {
           <Fact name="Sent to">
             {detail.provider ? `${detail.upstream_model ?? detail.model_group} at ${detail.provider}` : "nobody"}
           </Fact>
-          <Fact name="Format">
-            {formatName(detail.format_in)}
-            {detail.format_out && detail.format_out !== detail.format_in
-              ? ` → ${formatName(detail.format_out)}, translated`
-              : detail.format_out
-                ? ", passed through as it is"
-                : ""}
+          <Fact name="Format" testid="request-format">
+            {translation(detail.format_in, detail.format_out)}
           </Fact>
           <Fact name="Key">
             {detail.key_id ? (

@@ -4,9 +4,10 @@ import type { Session } from "@/api/contract";
 import { ApiError } from "@/api/http";
 import { getSession } from "@/api/routes";
 import { Button, Skeleton } from "@/components/controls";
-import { Field, SecretInput } from "@/components/field";
+import { Field } from "@/components/field";
 import { Mark } from "@/components/mark";
 import { ErrorNotice } from "@/components/notice";
+import { SecretInput } from "@/components/secret-input";
 import { platform } from "@/platform";
 
 /** What stands before the console: a sign-in in the browser, or why it cannot be shown. */

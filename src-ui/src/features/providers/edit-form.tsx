@@ -1,0 +1,85 @@
+import { type FormEvent, useRef, useState } from "react";
+import { toast } from "sonner";
+import type { Preset, Provider, ProviderChange } from "@/api/contract";
+import { useWrite } from "@/api/queries";
+import { updateProvider } from "@/api/routes";
+import { Button } from "@/components/controls";
+import { FormEnd } from "@/components/dialog";
+import { Field, Input } from "@/components/field";
+import { ErrorNotice } from "@/components/notice";
+import { changeOf, connectionFields, connectionOf, connectionProblems } from "./connection";
+import { ConnectionFields } from "./connection-fields";
+import { fieldErrors } from "./field-errors";
+import { useFocusInvalid } from "./use-focus-invalid";
+
+export function EditForm({ provider, preset, onClose }: { provider: Provider; preset: Preset; onClose: () => void }) {
+  const [name, setName] = useState(provider.name);
+  const [typed, setTyped] = useState(() => connectionOf(provider));
+  const save = useWrite(
+    (change: ProviderChange) => updateProvider(provider.id, change),
+    ["providers", "catalogue", "status"],
+  );
+  const problems = connectionProblems(preset, typed, provider);
+  const nameProblem = name.trim() === "" ? "A provider needs a name." : null;
+  const refusal = fieldErrors(save.error, [...connectionFields(preset), "name"]);
+  const form = useRef<HTMLFormElement>(null);
+  useFocusInvalid(form, save.error);
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (nameProblem || Object.keys(problems).length > 0) return;
+    const change: ProviderChange = changeOf(preset, typed, provider);
+    if (name.trim() !== provider.name) change.name = name.trim();
+    if (Object.values(change).every((value) => value === undefined)) return onClose();
+    save.mutate(change, {
+      onSuccess: () => {
+        toast.success(`${name.trim()} is changed.`);
+        onClose();
+      },
+    });
+  };
+  return (
+    <form ref={form} onSubmit={submit} className="grid gap-4">
+      <Field
+        label="Name"
+        error={nameProblem ?? refusal.at("name")}
+        hint={
+          name.trim() === provider.name
+            ? undefined
+            : `Clients that ask for ${provider.name}/… have to ask for ${name.trim()}/… instead.`
+        }
+      >
+        {(control) => (
+          <Input
+            {...control}
+            data-testid="edit-name"
+            value={name}
+            onChange={(event) => {
+              setName(event.target.value);
+              save.reset();
+            }}
+          />
+        )}
+      </Field>
+      <ConnectionFields
+        preset={preset}
+        typed={typed}
+        before={provider}
+        error={(field) => problems[field] ?? refusal.at(field)}
+        onChange={(next) => {
+          setTyped(next);
+          save.reset();
+        }}
+      />
+      <FormEnd>
+        {refusal.rest !== null && <ErrorNotice error={refusal.rest} />}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" variant="primary" busy={save.isPending} data-testid="edit-save">
+            Save
+          </Button>
+        </div>
+      </FormEnd>
+    </form>
+  );
+}
