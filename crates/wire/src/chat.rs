@@ -23,6 +23,7 @@ const OWNER: Format = Format::OpenAiChat;
 
 pub(crate) const CODEC: Codec = Codec {
     framing: Framing::ServerSentEvents,
+    meaning: &["audio", "functions", "function_call", "web_search_options", "tools"],
     image_limit: None,
     streams_by_default: false,
     read_envelope: envelope::read,

@@ -18,6 +18,9 @@ pub(crate) type RenderEvents = fn(&ApiError, &str, &str) -> Vec<u8>;
 /// What a format must provide, and nothing else.
 pub(crate) struct Codec {
     pub framing: Framing,
+    /// Members of its requests that have no place in the canonical model and must not be dropped on the way to another
+    /// format: the answer would be to another question. Whatever else has no place is a hint.
+    pub meaning: &'static [&'static str],
     /// The largest image in bytes that the format's provider takes within a request, where it states one.
     pub image_limit: Option<usize>,
     /// Whether a request that does not say so wants a stream.

@@ -24,6 +24,7 @@ const OWNER: Format = Format::Cohere;
 
 pub(crate) const CODEC: Codec = Codec {
     framing: Framing::ServerSentEvents,
+    meaning: &[],
     image_limit: Some(20 * 1024 * 1024),
     streams_by_default: false,
     read_envelope: envelope::read,

@@ -28,6 +28,7 @@ const OWNER: Format = Format::OpenAiCompletions;
 
 pub(crate) const CODEC: Codec = Codec {
     framing: Framing::ServerSentEvents,
+    meaning: &[],
     image_limit: None,
     streams_by_default: false,
     read_envelope: envelope::read,

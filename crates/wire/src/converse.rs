@@ -24,6 +24,7 @@ const OWNER: Format = Format::BedrockConverse;
 
 pub(crate) const CODEC: Codec = Codec {
     framing: Framing::AwsMessages,
+    meaning: &["guardrailConfig", "promptVariables", "outputConfig/textFormat"],
     image_limit: Some(3_750_000),
     streams_by_default: false,
     read_envelope: envelope::read,

@@ -28,6 +28,13 @@ const OWNER: Format = Format::Gemini;
 
 pub(crate) const CODEC: Codec = Codec {
     framing: Framing::ServerSentEvents,
+    meaning: &[
+        "cachedContent",
+        "cached_content",
+        "generationConfig/speechConfig",
+        "generationConfig/responseMimeType",
+        "tools",
+    ],
     image_limit: None,
     streams_by_default: false,
     read_envelope: envelope::read,

@@ -25,6 +25,7 @@ const OWNER: Format = Format::AnthropicMessages;
 
 pub(crate) const CODEC: Codec = Codec {
     framing: Framing::ServerSentEvents,
+    meaning: &["mcp_servers", "container", "tools"],
     image_limit: Some(5 * 1024 * 1024),
     streams_by_default: false,
     read_envelope: envelope::read,

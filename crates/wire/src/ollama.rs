@@ -36,6 +36,7 @@ const OWNER: Format = Format::Ollama;
 
 pub(crate) const CODEC: Codec = Codec {
     framing: Framing::JsonLines,
+    meaning: &[],
     image_limit: None,
     streams_by_default: true,
     read_envelope: envelope::read_chat,

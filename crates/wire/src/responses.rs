@@ -34,6 +34,7 @@ const LOGPROBS: &str = "message.output_text.logprobs";
 
 pub(crate) const CODEC: Codec = Codec {
     framing: Framing::ServerSentEvents,
+    meaning: &["previous_response_id", "conversation", "prompt", "background", "moderation", "tools"],
     image_limit: None,
     streams_by_default: false,
     read_envelope: envelope::read,

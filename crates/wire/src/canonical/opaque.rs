@@ -103,15 +103,11 @@ impl Extra {
         }
     }
 
-    /// Refuses what others own and `is_meaning` says must not be dropped.
-    pub fn refuse(
-        &self,
-        owner: Format,
-        is_meaning: impl Fn(&str) -> bool,
-        to: &mut Encoding,
-    ) -> Result<(), BadRequest> {
+    /// Refuses what others own and say must not be dropped.
+    pub fn refuse(&self, owner: Format, to: &mut Encoding) -> Result<(), BadRequest> {
         let others = self.0.iter().filter(|member| member.owner != owner && !member.is_empty());
-        for member in others.filter(|member| is_meaning(&member.kind)) {
+        let is_meaning = |member: &&Opaque| member.owner.codec().meaning.contains(&member.kind.as_str());
+        for member in others.filter(is_meaning) {
             to.refuse(&member.kind.replace('/', "."), "this")?;
         }
         Ok(())

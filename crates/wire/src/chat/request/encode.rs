@@ -41,7 +41,7 @@ pub(in super::super) fn encode(
         include_usage,
         extra,
     } = request;
-    extra.refuse(OWNER, is_meaning, to)?;
+    extra.refuse(OWNER, to)?;
     if !is_own && messages.is_empty() {
         let message = "The request has no messages for the model to answer.";
         return Err(BadRequest::new("invalid_value", "messages", message));
@@ -148,27 +148,6 @@ pub(in super::super) fn encode(
     }
     extra.write(OWNER, &mut out, "", &mut to.loss);
     Ok(out.finish())
-}
-
-/// Other formats' settings that a reply without them would betray.
-fn is_meaning(member: &str) -> bool {
-    matches!(
-        member,
-        "mcp_servers"
-            | "container"
-            | "previous_response_id"
-            | "conversation"
-            | "prompt"
-            | "background"
-            | "moderation"
-            | "cachedContent"
-            | "cached_content"
-            | "generationConfig/speechConfig"
-            | "generationConfig/responseMimeType"
-            | "guardrailConfig"
-            | "promptVariables"
-            | "outputConfig/textFormat"
-    )
 }
 
 fn write_sampling(sampling: &Sampling, is_own: bool, model: &str, out: &mut ObjectWriter, to: &mut Encoding) {

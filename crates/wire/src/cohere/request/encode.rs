@@ -80,7 +80,7 @@ fn encode_foreign(request: Request, target: &Target<'_>, to: &mut Encoding) -> R
         include_usage: _,
         extra,
     } = request;
-    extra.refuse(OWNER, is_meaning, to)?;
+    extra.refuse(OWNER, to)?;
     let mut out = ObjectWriter::new();
     out.string("model", target.model);
     out.raw("messages", &array(turns::encode_foreign(system, &messages, abilities.thinking, to)?));
@@ -133,26 +133,4 @@ fn encode_foreign(request: Request, target: &Target<'_>, to: &mut Encoding) -> R
     }
     extra.write(OWNER, &mut out, "", &mut to.loss);
     Ok(out.finish())
-}
-
-/// Other formats' settings that a reply without them would betray.
-fn is_meaning(member: &str) -> bool {
-    matches!(
-        member,
-        "audio"
-            | "functions"
-            | "function_call"
-            | "web_search_options"
-            | "mcp_servers"
-            | "container"
-            | "previous_response_id"
-            | "conversation"
-            | "prompt"
-            | "background"
-            | "moderation"
-            | "cachedContent"
-            | "cached_content"
-            | "generationConfig/speechConfig"
-            | "generationConfig/responseMimeType"
-    )
 }

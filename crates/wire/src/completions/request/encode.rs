@@ -42,7 +42,7 @@ pub(in super::super) fn encode(
         include_usage,
         extra,
     } = request;
-    extra.refuse(OWNER, is_meaning, to)?;
+    extra.refuse(OWNER, to)?;
     let mut out = ObjectWriter::new();
     out.string("model", target.model);
     if is_own {
@@ -106,28 +106,6 @@ pub(in super::super) fn encode(
     }
     extra.write(OWNER, &mut out, "", &mut to.loss);
     Ok(out.finish())
-}
-
-/// Other formats' settings that a reply without them would betray.
-fn is_meaning(member: &str) -> bool {
-    matches!(
-        member,
-        "audio"
-            | "functions"
-            | "function_call"
-            | "web_search_options"
-            | "mcp_servers"
-            | "container"
-            | "previous_response_id"
-            | "conversation"
-            | "prompt"
-            | "background"
-            | "moderation"
-            | "cachedContent"
-            | "cached_content"
-            | "generationConfig/speechConfig"
-            | "generationConfig/responseMimeType"
-    )
 }
 
 /// Tools that must not be called are no loss.

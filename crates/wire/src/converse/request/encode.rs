@@ -49,7 +49,7 @@ pub(in super::super) fn encode(
     } = request;
     // A request may have no turns because it goes on with something else: that is what is to be told.
     if messages.is_empty() {
-        extra.refuse(OWNER, is_meaning, to)?;
+        extra.refuse(OWNER, to)?;
     }
     let mut out = ObjectWriter::new();
     if is_own {
@@ -117,32 +117,9 @@ pub(in super::super) fn encode(
             to.lose("", "metadata");
         }
     }
-    extra.refuse(OWNER, is_meaning, to)?;
+    extra.refuse(OWNER, to)?;
     extra.write(OWNER, &mut out, "", &mut to.loss);
     Ok(out.finish())
-}
-
-/// Other formats' settings that a reply without them would betray.
-fn is_meaning(member: &str) -> bool {
-    matches!(
-        member,
-        "audio"
-            | "functions"
-            | "function_call"
-            | "web_search_options"
-            | "mcp_servers"
-            | "container"
-            | "previous_response_id"
-            | "conversation"
-            | "prompt"
-            | "background"
-            | "moderation"
-            | "cachedContent"
-            | "cached_content"
-            | "tools"
-            | "generationConfig/speechConfig"
-            | "generationConfig/responseMimeType"
-    )
 }
 
 fn inference(

@@ -115,24 +115,7 @@ pub(in super::super) fn encode(
     }
     to.lose_if(user.is_some(), "", "user");
     to.lose_if(metadata.is_some_and(|metadata| metadata.get() != "{}"), "", "metadata");
-    extra.refuse(OWNER, is_meaning, to)?;
+    extra.refuse(OWNER, to)?;
     extra.write(OWNER, &mut out, "", &mut to.loss);
     Ok(out.finish())
-}
-
-/// Other formats' settings that a reply without them would betray.
-fn is_meaning(member: &str) -> bool {
-    matches!(
-        member,
-        "audio"
-            | "tools"
-            | "functions"
-            | "function_call"
-            | "web_search_options"
-            | "mcp_servers"
-            | "container"
-            | "guardrailConfig"
-            | "promptVariables"
-            | "outputConfig/textFormat"
-    )
 }

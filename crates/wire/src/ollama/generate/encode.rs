@@ -3,7 +3,6 @@
 use super::super::OWNER;
 use super::super::content::write_own;
 use super::super::message::Spoken;
-use super::super::request::is_meaning;
 use super::super::settings::{self, Foreign, Settings};
 use super::super::shape::Shape;
 use crate::canonical::{Content, Encoding, Message, PartKind, Request, Role};
@@ -43,7 +42,7 @@ pub(in super::super) fn encode(
         include_usage: _,
         extra,
     } = request;
-    extra.refuse(shape.owner(), is_meaning, to)?;
+    extra.refuse(shape.owner(), to)?;
     let mut out = ObjectWriter::new();
     out.string("model", target.model);
     if is_own {

@@ -41,7 +41,7 @@ pub(in super::super) fn encode(
         include_usage: _,
         extra,
     } = request;
-    extra.refuse(OWNER, is_meaning, to)?;
+    extra.refuse(OWNER, to)?;
     let mut out = ObjectWriter::new();
     out.string("model", target.model);
     if is_own {
@@ -117,27 +117,4 @@ fn encode_messages(
         encoded.extend(message::encode_foreign(message, &message.place(index), &mut names, to)?);
     }
     Ok(array(encoded))
-}
-
-/// Other formats' settings that a reply without them would betray.
-pub(in super::super) fn is_meaning(member: &str) -> bool {
-    matches!(
-        member,
-        "audio"
-            | "tools"
-            | "functions"
-            | "function_call"
-            | "web_search_options"
-            | "mcp_servers"
-            | "container"
-            | "previous_response_id"
-            | "conversation"
-            | "prompt"
-            | "background"
-            | "moderation"
-            | "cachedContent"
-            | "cached_content"
-            | "generationConfig/speechConfig"
-            | "generationConfig/responseMimeType"
-    )
 }

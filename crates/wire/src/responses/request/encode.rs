@@ -132,28 +132,9 @@ pub(in super::super) fn encode(
     if !is_own {
         out.put("store", false);
     }
-    extra.refuse(OWNER, is_meaning, to)?;
+    extra.refuse(OWNER, to)?;
     extra.write(OWNER, &mut out, "", &mut to.loss);
     Ok(out.finish())
-}
-
-/// Other formats' settings that a reply without them would betray.
-fn is_meaning(member: &str) -> bool {
-    matches!(
-        member,
-        "audio"
-            | "functions"
-            | "function_call"
-            | "web_search_options"
-            | "mcp_servers"
-            | "container"
-            | "cachedContent"
-            | "cached_content"
-            | "generationConfig/speechConfig"
-            | "guardrailConfig"
-            | "promptVariables"
-            | "outputConfig/textFormat"
-    )
 }
 
 /// Instructions are one string.
