@@ -1,5 +1,5 @@
 import type { KeyRow, Provider } from "../src/api/contract.ts";
-import { preset as presetOf } from "./presets.ts";
+import { address, preset as presetOf } from "./presets.ts";
 import { type Random, uuid } from "./random.ts";
 
 export const DEMO: Provider = {
@@ -9,6 +9,7 @@ export const DEMO: Provider = {
   label: "Demo",
   format: "openai_chat",
   base_url: "",
+  address: "",
   enabled: true,
   settings: {},
   built_in: true,
@@ -22,7 +23,7 @@ export const DEMO: Provider = {
 export function providers(now: number, trouble: boolean): Provider[] {
   const make = (id: string, name: string, models: number, more: Partial<Provider> = {}): Provider => {
     const preset = presetOf(id)!;
-    return {
+    const made: Omit<Provider, "address"> = {
       id: `p-${name}`,
       name,
       preset: id,
@@ -34,11 +35,12 @@ export function providers(now: number, trouble: boolean): Provider[] {
       built_in: false,
       credential: { state: "stored", hint: "…a1b2", detail: null },
       models,
-      last_test: { ok: true, at: now - 7_200_000, latency_ms: 412, status: 200, message: "OK", models },
+      last_test: { ok: true, asked: true, at: now - 7_200_000, latency_ms: 412, status: 200, message: "OK", models },
       created_at: now - 4e9,
       updated_at: now - 1e9,
       ...more,
     };
+    return { ...made, address: address(preset, made.base_url, made.settings) };
   };
   return [
     make("anthropic", "anthropic", 22),
@@ -52,6 +54,7 @@ export function providers(now: number, trouble: boolean): Provider[] {
           },
           last_test: {
             ok: false,
+            asked: true,
             at: now - 300_000,
             latency_ms: 188,
             status: 401,
@@ -62,7 +65,7 @@ export function providers(now: number, trouble: boolean): Provider[] {
       : make("openrouter", "openrouter", 890),
     make("ollama", "ollama", 29, {
       credential: { state: "not_needed", hint: null, detail: null },
-      last_test: { ok: true, at: now - 60_000, latency_ms: 3, status: 200, message: "OK", models: 6 },
+      last_test: { ok: true, asked: true, at: now - 60_000, latency_ms: 3, status: 200, message: "OK", models: 6 },
     }),
     ...(trouble
       ? [

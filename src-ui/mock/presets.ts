@@ -29,8 +29,16 @@ const KINDS: Record<Provider["format"], Served> = {
   bedrock_converse: "bedrock",
 };
 
-/** Members that say nothing are left out, as on the wire. */
-const setting = (spec: SettingSpec): SettingSpec => ({ ...spec, required: spec.required ?? false });
+const setting = (spec: Partial<SettingSpec> & Pick<SettingSpec, "name" | "label">): SettingSpec => ({
+  default: null,
+  required: false,
+  replaces_key: false,
+  url: false,
+  values: [],
+  env: [],
+  param: null,
+  ...spec,
+});
 
 export const PRESETS: MockPreset[] = file.providers
   .filter((entry) => entry.id !== "demo")
@@ -52,8 +60,19 @@ export const PRESETS: MockPreset[] = file.providers
       description: entry.description ?? "",
       settings: (entry.settings ?? []).map(setting),
       serves: [...new Set(served)],
+      aliases: entry.aliases ?? [],
+      key_env: entry.key_env ?? [],
     };
   });
+
+/** A base URL with what was told filled in. */
+export const address = ({ settings }: Preset, base_url: string, given: Record<string, string>) =>
+  base_url
+    .replace(/\{(\w+)\}/g, (braces, name: string) => {
+      const fallback = settings.find((spec) => spec.name === name)?.default;
+      return given[name] || fallback || braces;
+    })
+    .replace("//global-aiplatform.", "//aiplatform.");
 
 export const preset = (id: string) => PRESETS.find((entry) => entry.id === id);
 

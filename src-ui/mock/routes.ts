@@ -13,7 +13,7 @@ import type {
 } from "../src/api/contract.ts";
 import * as catalogue from "./catalogue.ts";
 import { overview } from "./overview.ts";
-import { hint, lists, PRESETS, preset as presetOf, problem } from "./presets.ts";
+import { address, hint, lists, PRESETS, preset as presetOf, problem } from "./presets.ts";
 import { uuid } from "./random.ts";
 import type { World } from "./world.ts";
 
@@ -63,20 +63,29 @@ function test(preset: string, key: string | undefined, base_url: string, models:
   const at = Date.now();
   if (!lists(preset)) {
     const message = `${presetOf(preset)?.label} has no list of models to test with: send it a request.`;
-    return { ok: false, at, latency_ms: 0, status: null, message, models: null };
+    return { ok: true, asked: false, at, latency_ms: 0, status: null, message, models: null };
   }
   if (key?.includes("wrong"))
-    return { ok: false, at, latency_ms: 143, status: 401, message: "Incorrect API key provided.", models: null };
+    return {
+      ok: false,
+      asked: true,
+      at,
+      latency_ms: 143,
+      status: 401,
+      message: "Incorrect API key provided.",
+      models: null,
+    };
   if (base_url.includes("unreachable"))
     return {
       ok: false,
+      asked: true,
       at,
       latency_ms: 2004,
       status: null,
       message: "Connection refused. Is the server running?",
       models: null,
     };
-  return { ok: true, at, latency_ms: 231, status: 200, message: "OK", models };
+  return { ok: true, asked: true, at, latency_ms: 231, status: 200, message: "OK", models };
 }
 
 const ROUTES: Route[] = [
@@ -148,6 +157,7 @@ const ROUTES: Route[] = [
         label: preset.label,
         format: preset.format,
         base_url: body.base_url ?? preset.base_url,
+        address: address(preset, body.base_url ?? preset.base_url, body.settings ?? {}),
         enabled: true,
         settings: body.settings ?? {},
         built_in: false,
@@ -176,6 +186,7 @@ const ROUTES: Route[] = [
         provider.credential.state === "refused"
           ? {
               ok: false,
+              asked: true,
               at: Date.now(),
               latency_ms: 190,
               status: 401,

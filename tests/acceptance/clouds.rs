@@ -34,6 +34,11 @@ async fn vertex_serves_gemini_and_claude_with_a_service_accounts_token() {
         let added = add(&world, body).await.expect(201).json();
         assert_eq!(added["credential"]["hint"], "tester@p-1.iam.gserviceaccount.com", "{added}");
         assert_eq!(added["settings"]["location"], "europe-west1");
+        assert_eq!(added["address"], base.replace("{project}", "p-1").replace("{location}", "europe-west1"));
+        // It lists no models, but a token can be had.
+        let path = format!("/console/providers/{}/test", added["id"].as_str().unwrap());
+        let test = world.admin(Method::POST, &path, Value::Null).await.expect(200).json();
+        assert_eq!((&test["ok"], &test["asked"]), (&json!(true), &json!(true)), "{test}");
         assert!(!added.to_string().contains("PRIVATE KEY"));
     }
     for stream in [false, true] {

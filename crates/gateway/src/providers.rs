@@ -280,6 +280,11 @@ impl ProviderSpec {
         self.base_url_ends.iter().find_map(|end| base.strip_suffix(end.as_str())).unwrap_or(base)
     }
 
+    /// The address in force, with what it was told filled in.
+    pub fn address_in_force(&self, base_url: &str, settings: &Settings) -> String {
+        settings::substitute(self.address(base_url, settings), settings)
+    }
+
     /// Whether nothing can be asked without a key under these settings.
     pub fn needs_key_with(&self, settings: &Settings) -> bool {
         let is_replaced =
@@ -310,7 +315,7 @@ impl ProviderSpec {
                 .strip_prefix('v')
                 .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
         };
-        let base = settings::substitute(self.address(base_url, settings), settings);
+        let base = self.address_in_force(base_url, settings);
         let base = base.trim_end_matches('/');
         // An interface that imitates another's lies below the provider's own.
         let base = base.strip_suffix("/openai").unwrap_or(base);
@@ -362,6 +367,8 @@ impl ProviderSpec {
             description: self.description.clone(),
             settings: self.settings.clone(),
             serves: self.served(),
+            aliases: self.aliases.clone(),
+            key_env: self.key_env.clone(),
         }
     }
 }
@@ -385,6 +392,10 @@ pub struct Preset {
     pub settings: Vec<SettingSpec>,
     /// Which endpoints it serves.
     pub serves: Vec<Served>,
+    /// Other names, LiteLLM's among them.
+    pub aliases: Vec<String>,
+    /// Environment variables in which its own SDK looks for a key.
+    pub key_env: Vec<String>,
 }
 
 #[cfg(test)]

@@ -1241,6 +1241,8 @@ export interface components {
         };
         /** @description A provider to choose from. The shape is the API's. */
         Preset: {
+            /** @description Other names, LiteLLM's among them. */
+            aliases: string[];
             base_url: string;
             description: string;
             docs_url: string | null;
@@ -1248,6 +1250,8 @@ export interface components {
             format: string;
             group: components["schemas"]["ProviderGroup"];
             id: string;
+            /** @description Environment variables in which its own SDK looks for a key. */
+            key_env: string[];
             key_hint: string | null;
             key_url: string | null;
             label: string;
@@ -1285,6 +1289,8 @@ export interface components {
             [key: string]: number;
         };
         Provider: {
+            /** @description The base URL with the settings in force in it. */
+            address: string;
             base_url: string;
             /** @description The demo provider; cannot be changed or removed. */
             built_in: boolean;
@@ -1330,6 +1336,8 @@ export interface components {
         };
         /** @description The result of asking a provider for its models with the credential in question. */
         ProviderTest: {
+            /** @description Whether the provider was asked at all: one without a list of models has nothing to be asked for free. */
+            asked: boolean;
             /**
              * Format: int64
              * @description UTC milliseconds.
@@ -1341,6 +1349,7 @@ export interface components {
             message: string;
             /** @description How many models it lists. */
             models: number | null;
+            /** @description Nothing went wrong. */
             ok: boolean;
             /**
              * Format: int32

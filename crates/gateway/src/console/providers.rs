@@ -62,6 +62,8 @@ pub struct Provider {
     #[schema(value_type = FormatName)]
     pub format: String,
     pub base_url: String,
+    /// The base URL with the settings in force in it.
+    pub address: String,
     pub enabled: bool,
     /// What it was told besides a key, by name; the preset says what there is.
     pub settings: Settings,
@@ -106,6 +108,7 @@ fn view(engine: &Engine, provider: &snapshot::Provider) -> Provider {
         label: provider.spec.label.clone(),
         format: provider.spec.format.as_str().into(),
         base_url: row.base_url.clone(),
+        address: provider.spec.address_in_force(&row.base_url, &provider.settings),
         enabled: row.enabled,
         settings: serde_json::from_str(&row.settings).unwrap_or_default(),
         built_in: provider.built_in,

@@ -22,7 +22,7 @@ pub struct SettingSpec {
     #[schema(example = "Region")]
     pub label: String,
     /// In force when nothing is given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub default: Option<String>,
     /// Without a value or a default the provider cannot be asked.
     #[serde(default)]
@@ -31,22 +31,17 @@ pub struct SettingSpec {
     #[serde(default)]
     pub replaces_key: bool,
     /// It is an address, which stands by itself and in no other.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default)]
     pub url: bool,
     /// The only values there are; any where this is empty.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub values: Vec<String>,
     /// Environment variables that are read where nothing is given.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub env: Vec<String>,
     /// What LiteLLM calls it among a deployment's parameters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub param: Option<String>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_no(flag: &bool) -> bool {
-    !*flag
 }
 
 /// Another address for one value of a setting: some services have a global host beside the regional ones.

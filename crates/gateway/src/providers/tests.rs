@@ -217,6 +217,7 @@ fn a_preset_has_the_shape_of_the_api() {
             "docs_url": "https://openrouter.ai/docs/api-reference/overview", "key_hint": "sk-or-...",
             "group": "popular", "description": "Hundreds of models of many makers behind one key.",
             "settings": [], "serves": ["chat", "responses", "messages", "completions", "embeddings"],
+            "aliases": [], "key_env": ["OPENROUTER_API_KEY", "OR_API_KEY"],
         })
     );
 }

@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Topic;
 use crate::ids;
-use crate::providers::auth::{Proof, Scheme};
+use crate::providers::auth::{Proof, Scheme, Signing};
 use crate::providers::{self, ProviderSpec, Settings};
 use crate::snapshot::{Address, Credential, DEMO, fixed_headers, provider_credential};
 use crate::upstream;
@@ -26,7 +26,11 @@ const LONGEST_KEY: usize = 16 * 1024;
 /// The result of asking a provider for its models with the credential in question.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProviderTest {
+    /// Nothing went wrong.
     pub ok: bool,
+    /// Whether the provider was asked at all: one without a list of models has nothing to be asked for free.
+    #[serde(default = "was_asked")]
+    pub asked: bool,
     /// UTC milliseconds.
     pub at: i64,
     pub latency_ms: i64,
@@ -36,6 +40,11 @@ pub struct ProviderTest {
     pub message: String,
     /// How many models it lists.
     pub models: Option<usize>,
+}
+
+/// Results from before there was a word about it.
+fn was_asked() -> bool {
+    true
 }
 
 /// What may be set of a provider.
@@ -257,6 +266,7 @@ pub async fn test(engine: &Engine, id: Uuid) -> Result<ProviderTest, Failure> {
     if provider.built_in {
         return Ok(ProviderTest {
             ok: true,
+            asked: false,
             at: clock::now_ms(),
             latency_ms: 0,
             status: None,
@@ -302,7 +312,24 @@ pub async fn test_unsaved(engine: &Engine, preset: &str, change: Change) -> Resu
 }
 
 fn failed(status: Option<u16>, latency_ms: i64, message: String) -> ProviderTest {
-    ProviderTest { ok: false, at: clock::now_ms(), latency_ms, status, message, models: None }
+    ProviderTest { ok: false, asked: true, at: clock::now_ms(), latency_ms, status, message, models: None }
+}
+
+/// A provider that lists no models: what can be known without a request that costs is whether there is a token or a
+/// signature to be had.
+async fn without_list(engine: &Engine, spec: &ProviderSpec, signing: Option<&Signing>) -> ProviderTest {
+    let started = Instant::now();
+    let rest = format!("{} has no list of models to test with: send it a request.", spec.label);
+    let Some(signing) = signing else {
+        return ProviderTest { ok: true, asked: false, ..failed(None, 0, rest) };
+    };
+    match engine.clients.try_signing(signing, &spec.label).await {
+        Ok(()) => {
+            let message = format!("The credential can be used. {rest}");
+            ProviderTest { ok: true, ..failed(None, clock::micros_since(started) / 1000, message) }
+        }
+        Err(failure) => failed(None, clock::micros_since(started) / 1000, failure.error.message),
+    }
 }
 
 /// Asks for the list of models: free of charge, and refused without a valid credential.
@@ -325,11 +352,7 @@ async fn ask(
     let started = Instant::now();
     let elapsed = || clock::micros_since(started) / 1000;
     let Some(url) = spec.models_url(base_url, settings) else {
-        return failed(
-            None,
-            0,
-            format!("{} has no list of models to test with: send it a request.", spec.label),
-        );
+        return without_list(engine, spec, signing.as_deref()).await;
     };
     let Some(address) = Address::parse(&url) else { return failed(None, 0, format!("{url} is not a URL.")) };
     let shown = address.url();
@@ -358,6 +381,7 @@ async fn ask(
             };
             ProviderTest {
                 ok: true,
+                asked: true,
                 at: clock::now_ms(),
                 latency_ms,
                 status: Some(status),

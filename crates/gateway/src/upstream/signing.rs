@@ -102,6 +102,13 @@ impl Clients {
         })
     }
 
+    /// Whether the credential gives a token or a signature; nothing is sent to the provider.
+    pub async fn try_signing(&self, signing: &Signing, provider: &str) -> Result<(), Failure> {
+        let address = Address::parse("https://localhost/");
+        let Some(address) = address else { return Ok(()) };
+        self.sign(signing, &Method::GET, &address, &mut HeaderMap::new(), &[], provider).await
+    }
+
     async fn signer(&self, signing: &Signing) -> Result<Arc<Signer>, String> {
         if let Some(known) = self.signers.0.lock().unwrap_or_else(PoisonError::into_inner).get(&signing.id) {
             return Ok(known.clone());

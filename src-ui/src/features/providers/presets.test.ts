@@ -13,6 +13,8 @@ const preset = (id: string, group: Preset["group"], more: Partial<Preset> = {}):
   needs_key: true,
   local: group === "local",
   key_url: null,
+  aliases: [],
+  key_env: [],
   docs_url: null,
   key_hint: null,
   settings: [],

@@ -44,7 +44,8 @@ const MISS = 4;
 /** A name that begins with the search is better than one that holds it, and any name than a description. */
 function rank(preset: Preset, words: string[]) {
   const name = `${preset.label} ${preset.id}`.toLowerCase();
-  const text = `${name} ${preset.description} ${servedWords(preset.serves).join(" ")}`.toLowerCase();
+  const text =
+    `${name} ${preset.aliases.join(" ")} ${preset.description} ${servedWords(preset.serves).join(" ")}`.toLowerCase();
   if (!words.every((word) => text.includes(word))) return MISS;
   const first = words[0]!;
   if (preset.id.startsWith(first) || preset.label.toLowerCase().startsWith(first)) return 0;

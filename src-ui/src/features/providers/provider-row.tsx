@@ -10,7 +10,7 @@ import { formatName } from "@/lib/formats";
 import { plural } from "@/lib/numbers";
 import { credentialState } from "./credential";
 import { Monogram } from "./monogram";
-import { filledUrl, toldSettings } from "./settings";
+import { toldSettings } from "./settings";
 import { TestResult } from "./test-result";
 
 const TROUBLE: Provider["credential"]["state"][] = ["refused", "missing", "unavailable"];
@@ -30,7 +30,7 @@ export function ProviderRow({
   const test = useWrite(() => testProvider(provider.id), ["providers"]);
   const toggle = useWrite((enabled: boolean) => updateProvider(provider.id, { enabled }), ["providers", "catalogue"]);
   const credential = credentialState(provider.credential, preset);
-  const address = filledUrl(provider.base_url, preset?.settings, provider.settings);
+  const { address } = provider;
   const told = toldSettings(provider.settings, preset?.settings);
   // A refused key is explained below; an old test would only say it twice.
   const explained = provider.credential.detail !== null && TROUBLE.includes(provider.credential.state);
