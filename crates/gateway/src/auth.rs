@@ -1,8 +1,10 @@
 //! Who is calling, and may they? Works on the snapshot and the headers alone: no database on the way of a request.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
+use base64::Engine as _;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -86,6 +88,7 @@ pub fn authenticate(snapshot: &Snapshot, headers: &HeaderMap, now: i64) -> Resul
         )
         .with_type("auth_error"));
     };
+    let key = key.as_ref();
     let hash = ids::hash_key(key);
     if let Some(found) = snapshot.key(&hash) {
         check(found, now)?;
@@ -97,7 +100,7 @@ pub fn authenticate(snapshot: &Snapshot, headers: &HeaderMap, now: i64) -> Resul
     Err(unknown_key(key))
 }
 
-fn presented_key(headers: &HeaderMap) -> Result<Option<&str>, Failure> {
+fn presented_key(headers: &HeaderMap) -> Result<Option<Cow<'_, str>>, Failure> {
     for name in KEY_HEADERS {
         let Some(value) = headers.get(name) else { continue };
         let malformed = || {
@@ -108,6 +111,9 @@ fn presented_key(headers: &HeaderMap) -> Result<Option<&str>, Failure> {
             .with_type("auth_error")
         };
         let text = value.to_str().map_err(|_| malformed())?.trim();
+        if let Some(key) = strip_scheme(text, "basic").and_then(of_basic) {
+            return Ok(Some(Cow::Owned(key)));
+        }
         let bearer = strip_scheme(text, "bearer").or_else(|| strip_scheme(text, "basic"));
         let key = match (name == header::AUTHORIZATION.as_str(), bearer) {
             (true, None) => return Err(malformed()),
@@ -115,10 +121,20 @@ fn presented_key(headers: &HeaderMap) -> Result<Option<&str>, Failure> {
             (false, None) => text,
         };
         if !key.is_empty() {
-            return Ok(Some(key));
+            return Ok(Some(Cow::Borrowed(key)));
         }
     }
     Ok(None)
+}
+
+/// The password of a name and password, or the name without one: what clients make of `http://any:sk-...@127.0.0.1:4000`, the
+/// one place for a key that every tool has.
+fn of_basic(encoded: &str) -> Option<String> {
+    let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
+    let text = String::from_utf8(decoded).ok()?;
+    let (name, password) = text.split_once(':')?;
+    let key = if password.is_empty() { name } else { password };
+    (!key.is_empty()).then(|| key.to_owned())
 }
 
 fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {

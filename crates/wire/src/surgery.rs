@@ -44,7 +44,7 @@ impl Surgery {
             _ => None,
         });
         let renamed = self.rename.iter().map(|(from, _)| from);
-        dropped.chain(renamed).any(|name| memmem::find(body, json::quote(name).as_bytes()).is_some())
+        dropped.chain(renamed).any(|name| memmem::find(body, name.as_bytes()).is_some())
     }
 
     /// The members of the top level that [`Self::reduce`] would drop as a whole, if they say anything.

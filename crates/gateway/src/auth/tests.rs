@@ -79,7 +79,14 @@ fn each_header_brings_a_key() {
         assert_eq!(who(&[(header, "Bearer sk-one")]), "sk-one");
         assert_eq!(who(&[(header, ADMIN)]), "administrator");
     }
-    for value in ["Bearer sk-one", "bearer  sk-one", "BEARER sk-one ", "Basic sk-one"] {
+    for value in [
+        "Bearer sk-one",
+        "bearer  sk-one",
+        "BEARER sk-one ",
+        "Basic sk-one",
+        "Basic eDpzay1vbmU=",
+        "Basic c2stb25lOg==",
+    ] {
         assert_eq!(who(&[("authorization", value)]), "sk-one", "{value}");
     }
     assert_eq!(who(&[("x-admin-key", ADMIN)]), "administrator");
