@@ -128,6 +128,8 @@ pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Respons
         {
             body = told.into();
         }
+        // A compaction is nothing to stream.
+        let stream = if compacts { Some(false) } else { stream };
         let mut envelope = Envelope::peek_beside(format, &body, Beside { model: model.as_deref(), stream })?;
         if let Some(row) = meter.row() {
             row.model_requested.clone_from(&envelope.model);

@@ -184,6 +184,7 @@ async fn a_long_conversation_is_compacted_by_the_provider_or_summed_up() {
     world.anthropic.next(Reply::text("The crate was renamed to wire."));
     let mut body = json!({"model": "an/claude-x", "input": conversation});
     body["tools"] = json!([{"type": "function", "name": "t", "parameters": {}}]);
+    body["stream"] = json!(true);
     let answer = receive(world.gateway.post("/v1/responses/compact", &world.key, &body)).await.expect(200);
     let compacted = answer.json();
     assert_eq!(compacted["object"], "response.compaction", "{compacted}");

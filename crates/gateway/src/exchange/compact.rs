@@ -18,8 +18,8 @@ was decided and why, what was done and found out (with names, paths, commands an
 what is to be done next. Write nothing else.";
 
 /// Members that would make a model do something else than write.
-const DISTRACTING: [&str; 6] =
-    ["tools", "tool_choice", "parallel_tool_calls", "text", "max_tool_calls", "store"];
+const DISTRACTING: [&str; 7] =
+    ["tools", "tool_choice", "parallel_tool_calls", "text", "max_tool_calls", "store", "stream"];
 
 pub async fn run(mut exchange: Exchange, meter: &mut Meter) -> Result<Answer, Failure> {
     let model = exchange.envelope.model.clone();
