@@ -36,7 +36,7 @@ pub use envelope::{BadRequest, Beside, Controls, Edits, Envelope, Memory};
 pub use error::{ApiError, ErrorKind, parse_error, render_error, render_stream_error};
 pub use estimate::estimate_tokens;
 pub use format::{Format, UnknownFormat};
-pub use framing::Framing;
+pub use framing::{EventReader, Framing};
 pub use loss::LossReport;
 pub use read::{NotAResponse, ResponseSummary, read_response, read_usage};
 pub use responses::{echo_of, output_items, turn_items, with_history};

@@ -73,9 +73,10 @@ impl Parser {
             if self.after_cr {
                 self.after_cr = false;
                 if rest[0] == b'\n' {
+                    // The second half of what ended the last event is no part of the next one.
+                    let is_between = self.event_start == self.position;
                     self.advance(1);
-                    // Nothing but the second half of a line end: it is no part of the next event.
-                    if self.line.is_empty() && !self.has_fields() {
+                    if is_between {
                         self.event_start = self.position;
                     }
                     rest = &rest[1..];
@@ -134,10 +135,6 @@ impl Parser {
 
     fn advance(&mut self, bytes: usize) {
         self.position += bytes as u64;
-    }
-
-    fn has_fields(&self) -> bool {
-        self.has_data || !self.name.is_empty() || self.retry.is_some()
     }
 
     fn check_size(&mut self) -> Result<(), EventTooLarge> {

@@ -152,14 +152,15 @@ impl StreamTap {
                 hidden.push((event.start, event.end));
             }
         });
-        if let Err(problem) = fed {
-            self.seen.broke(problem.to_string());
-        }
-        let forward = if self.hide_usage_chunk && self.seen.broken.is_none() {
+        // Where events can no longer be told apart, none is held back. One that cannot be read ends nothing.
+        let forward = if self.hide_usage_chunk && fed.is_ok() {
             self.cut(&chunk, &hidden)
         } else {
             self.release(chunk)
         };
+        if let Err(problem) = fed {
+            self.seen.broke(problem.to_string());
+        }
         Tapped {
             forward,
             terminal: self.seen.terminal && !before.0,

@@ -1,5 +1,6 @@
 //! Writing objects member by member; raw values go out as they came in.
 
+use memchr::memchr2;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -61,6 +62,18 @@ pub(crate) fn array<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String
     }
     out.push(']');
     out
+}
+
+/// Appends a JSON text as one line: a line feed within a value that was kept as it was written would end the line, and
+/// with it the event. It stands between tokens, where a space says the same.
+pub(crate) fn push_line(json: &str, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(json.as_bytes());
+    let mut from = start;
+    while let Some(at) = memchr2(b'\n', b'\r', &out[from..]) {
+        from += at;
+        out[from] = b' ';
+    }
 }
 
 /// A JSON string literal.

@@ -1,5 +1,7 @@
 //! Watching a messages stream. Deltas are only scanned for their text; the few other events are parsed.
 
+use std::borrow::Cow;
+
 use super::usage::Reports;
 use crate::error;
 use crate::json::{self, Members, Value, count_string, for_each_key};
@@ -15,7 +17,7 @@ impl Watcher for MessagesWatcher {
     fn event(&mut self, event: Event<'_>, seen: &mut Seen) -> bool {
         seen.events += 1;
         let data = event.data.trim_ascii();
-        if event.name == "content_block_delta" || (event.name.is_empty() && is_delta(data)) {
+        if matches!(event.name, "content_block_delta" | "") && is_delta(data, event.name.is_empty()) {
             let before = seen.output_chars;
             for_each_key(data, |key, value| {
                 if let (b"text" | b"thinking" | b"partial_json", Value::Text(text)) = (key, value) {
@@ -39,7 +41,7 @@ impl Watcher for MessagesWatcher {
             }
             return false;
         };
-        let kind = members.text("type").unwrap_or_default();
+        let kind = members.text("type").unwrap_or(Cow::Borrowed(event.name));
         match kind.as_ref() {
             "message_start" => self.start(&members, seen),
             "message_delta" => self.delta(&members, seen),
@@ -87,11 +89,13 @@ impl MessagesWatcher {
     }
 }
 
-/// Some providers leave the `event` line out.
-fn is_delta(data: &[u8]) -> bool {
-    let mut is_delta = false;
-    for_each_key(data, |key, value| {
-        is_delta |= key == b"type" && value == Value::Text(b"content_block_delta");
+/// Some providers leave the `event` line out; where it and the event contradict each other, the event is believed.
+fn is_delta(data: &[u8], is_unnamed: bool) -> bool {
+    let mut is_delta = !is_unnamed;
+    for_each_key(data, |key, value| match (key, value) {
+        (b"type", Value::Text(b"content_block_delta")) => is_delta = true,
+        (b"type", Value::Text(kind)) if kind.starts_with(b"message_") => is_delta = false,
+        _ => {}
     });
     is_delta
 }

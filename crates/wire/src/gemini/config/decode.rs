@@ -105,11 +105,17 @@ fn output(config: &mut Members<'_>, spelling: &mut Spelling, extra: &mut Extra) 
             return Some(OutputFormat::Text);
         }
         Some(_) => return None,
+        None if spelling::find(config, "responseMimeType").is_some() => return None,
         None => flag(extra, "without responseMimeType"),
     }
+    let own = spelling::find(config, "responseSchema");
+    // One that cannot be read stays as it is, and its media type with it.
+    let converted = match own.map(schema::to_json_schema) {
+        Some(None) => return None,
+        converted => converted.flatten(),
+    };
     let has_type = spelling.take(config, "responseMimeType").is_some();
-    let json = if let Some(own) = spelling::find(config, "responseSchema") {
-        let converted = schema::to_json_schema(own)?;
+    let json = if let (Some(own), Some(converted)) = (own, converted) {
         spelling.take(config, "responseSchema");
         extra.note(OWNER, "responseSchema", own);
         Some(converted)
