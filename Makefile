@@ -1,6 +1,6 @@
 # What a person does with this repository. Every target is a script in scripts/; ARGS go to it.
 .DEFAULT_GOAL := help
-.PHONY: help run test dev lint bench package ui openapi clean
+.PHONY: help run test dev lint bench fuzz package ui openapi clean
 
 ARGS ?=
 
@@ -21,6 +21,9 @@ lint: ## Check formatting, clippy, types, Biome and the shell scripts
 
 bench: ## Measure the release build (ARGS="--quick" or "--compare FILE")
 	@scripts/bench.sh $(ARGS)
+
+fuzz: ## Fuzz the wire crate (ARGS="stream 600": target and seconds)
+	@scripts/fuzz.sh $(ARGS)
 
 package: ## Build the .deb and the tarball into dist/
 	@scripts/package.sh

@@ -91,11 +91,12 @@ impl MessagesWatcher {
 
 /// Some providers leave the `event` line out; where it and the event contradict each other, the event is believed.
 fn is_delta(data: &[u8], is_unnamed: bool) -> bool {
-    let mut is_delta = !is_unnamed;
-    for_each_key(data, |key, value| match (key, value) {
-        (b"type", Value::Text(b"content_block_delta")) => is_delta = true,
-        (b"type", Value::Text(kind)) if kind.starts_with(b"message_") => is_delta = false,
-        _ => {}
+    let mut is_delta = None;
+    for_each_key(data, |key, value| {
+        if let (b"type", Value::Text(kind), None) = (key, value, is_delta) {
+            let is_known = kind == b"content_block_delta" || kind.starts_with(b"message_");
+            is_delta = is_known.then_some(kind == b"content_block_delta");
+        }
     });
-    is_delta
+    is_delta.unwrap_or(!is_unnamed)
 }

@@ -103,8 +103,7 @@ impl ChunkWatcher {
         if has_usage {
             seen.usage = usage;
         }
-        // One that looked like another while it came has been passed on in part, if it was cut.
-        has_usage && choices.is_empty() && self.may_be_usage_only(data)
+        has_usage && choices.is_empty()
     }
 }
 
