@@ -24,6 +24,10 @@ fn check(data: &[u8]) {
     assert_eq!(format!("{summary:?}"), format!("{:?}", translated.summary));
     let out = String::from_utf8(translated.body).unwrap();
     assert!(is_json(out.as_bytes()), "{out}");
+    // Whoever repeats a name has not said which of the two counts.
+    if plain(input.body).is_none() {
+        return;
+    }
     let told = read_response(input.to, out.as_bytes()).unwrap_or_else(|problem| panic!("{problem}: {out}"));
     same_tokens(summary.usage.as_ref(), told.usage.as_ref());
     if input.from == input.to

@@ -182,6 +182,14 @@ fn what_is_not_understood_stays() {
             Format::OpenAiResponses,
             json!({"model": "m", "input": [{"type": "message", "role": "user", "content": [{"type": "message", "role": "user"}]}]}),
         ),
+        (
+            Format::Gemini,
+            json!({"contents": contents, "generationConfig": {"thinkingConfig": {"thinkingBudget": -2}}}),
+        ),
+        (
+            Format::OpenAiResponses,
+            json!({"model": "m", "input": [{"type": "reasoning", "summary": [], "reasoning": 1}]}),
+        ),
     ] {
         assert_eq!(request(format, format, &body).0, body, "{format}");
     }
