@@ -1,11 +1,11 @@
 # What a person does with this repository. Every target is a script in scripts/; ARGS go to it.
 .DEFAULT_GOAL := help
-.PHONY: help run test dev lint bench fuzz package ui openapi clean
+.PHONY: help run test dev lint bench bench-wire fuzz package ui openapi clean
 
 ARGS ?=
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build and start Postern (ARGS="--listen 127.0.0.1:4010"; HEADLESS=1 for the gateway alone)
 	@scripts/run.sh $(ARGS)
@@ -21,6 +21,9 @@ lint: ## Check formatting, clippy, types, Biome and the shell scripts
 
 bench: ## Measure the release build (ARGS="--quick" or "--compare FILE")
 	@scripts/bench.sh $(ARGS)
+
+bench-wire: ## Measure the wire crate alone (ARGS="streams", "requests", "bytes", "--quick")
+	@scripts/bench-wire.sh $(ARGS)
 
 fuzz: ## Fuzz the wire crate (ARGS="stream 600": target and seconds)
 	@scripts/fuzz.sh $(ARGS)
