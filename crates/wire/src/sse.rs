@@ -178,8 +178,8 @@ impl Parser {
                 self.data.extend_from_slice(value);
                 self.has_data = true;
             }
-            b"event" => self.name = String::from_utf8_lossy(value).into_owned(),
-            b"id" if !value.contains(&0) => self.id = String::from_utf8_lossy(value).into_owned(),
+            b"event" => replace(&mut self.name, value),
+            b"id" if !value.contains(&0) => replace(&mut self.id, value),
             b"retry" => self.retry = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()),
             _ => {}
         }
@@ -203,4 +203,10 @@ impl Parser {
         self.retry = None;
         self.event_start = self.position;
     }
+}
+
+/// Writes a text in place of another, in the room that is there: every event of some streams has a name.
+fn replace(text: &mut String, by: &[u8]) {
+    text.clear();
+    text.push_str(&String::from_utf8_lossy(by));
 }
