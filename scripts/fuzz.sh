@@ -13,8 +13,11 @@ duration=${2:-0}
 need_cargo
 need_packages "${PACKAGES_BUILD[@]}"
 use_target_dir
-[ -n "$target_name" ] || fail 'Which target? For example: make fuzz ARGS="stream 600".
-There are: '"$(ls crates/fuzz/src/targets | sed 's/\.rs$//' | tr '\n' ' ')"
+if [ ! -f "crates/fuzz/src/targets/$target_name.rs" ]; then
+  names=(crates/fuzz/src/targets/*.rs)
+  names=("${names[@]##*/}")
+  fail "Which target? There are: ${names[*]%.rs}. For example: make fuzz ARGS=\"stream 600\""
+fi
 
 kept=${POSTERN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/postern}/fuzz
 say "Building the seeds of $target_name"
