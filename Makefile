@@ -1,6 +1,6 @@
 # What a person does with this repository. Every target is a script in scripts/; ARGS go to it.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-agents dev lint bench package ui openapi clean
+.PHONY: help run test test-agents dev lint bench bench-wire fuzz package ui openapi clean
 
 ARGS ?=
 
@@ -24,6 +24,12 @@ lint: ## Check formatting, clippy, types, Biome and the shell scripts
 
 bench: ## Measure the release build (ARGS="--quick" or "--compare FILE")
 	@scripts/bench.sh $(ARGS)
+
+bench-wire: ## Measure the wire crate alone (ARGS="streams", "requests", "bytes", "--quick")
+	@scripts/bench-wire.sh $(ARGS)
+
+fuzz: ## Fuzz the wire crate (ARGS="stream 600": target and seconds)
+	@scripts/fuzz.sh $(ARGS)
 
 package: ## Build the .deb and the tarball into dist/
 	@scripts/package.sh

@@ -106,3 +106,34 @@ impl Frames {
         }
     }
 }
+
+/// Divides a stream into events, for whoever wants to look at them and not at what they mean.
+#[derive(Debug)]
+pub struct EventReader(Frames);
+
+impl EventReader {
+    pub fn new(framing: Framing) -> Self {
+        Self(Frames::new(framing))
+    }
+
+    /// Takes bytes, cut anywhere, and calls `on_event` with every event they complete. Fails, with a description, where
+    /// the stream cannot be divided any further.
+    pub fn feed(&mut self, chunk: &[u8], on_event: impl FnMut(Event<'_>)) -> Result<(), String> {
+        self.0.feed(chunk, on_event).map_err(|problem| problem.to_string())
+    }
+
+    /// The end of the input: an event that only lacks its end is reported.
+    pub fn finish(&mut self, on_event: impl FnMut(Event<'_>)) {
+        self.0.finish(on_event);
+    }
+
+    /// Where the event being received starts on the stream.
+    pub fn pending_start(&self) -> u64 {
+        self.0.pending_start()
+    }
+
+    /// Whether what has come is no stream of this framing.
+    pub fn is_foreign(&self) -> bool {
+        self.0.is_foreign()
+    }
+}

@@ -16,7 +16,7 @@ mod writer;
 
 pub(crate) use strict::is_strict;
 pub(crate) use text::{Value, count_string, for_each_key};
-pub(crate) use writer::{ObjectWriter, array, quote};
+pub(crate) use writer::{ObjectWriter, array, push_line, quote};
 
 /// One object's members in the order they were written; keys are unescaped, values are not looked into.
 #[derive(Debug, Default)]
@@ -45,6 +45,13 @@ impl<'a> Members<'a> {
     /// [`Members::take`], if the value has the type wanted; otherwise the member stays where it is.
     pub fn take_as<T: Deserialize<'a>>(&mut self, key: &str) -> Option<T> {
         let value = serde_json::from_str(self.get(key)?.get()).ok()?;
+        self.take(key);
+        Some(value)
+    }
+
+    /// [`Members::take`], if `read` makes something of it; otherwise the member stays where it is.
+    pub fn take_read<T>(&mut self, key: &str, read: impl FnOnce(&'a RawValue) -> Option<T>) -> Option<T> {
+        let value = read(self.get(key)?)?;
         self.take(key);
         Some(value)
     }

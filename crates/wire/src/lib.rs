@@ -39,7 +39,7 @@ pub use envelope::{BadRequest, Beside, Controls, Edits, Envelope, Memory};
 pub use error::{ApiError, ErrorKind, parse_error, render_error, render_stream_error};
 pub use estimate::estimate_tokens;
 pub use format::{Format, UnknownFormat};
-pub use framing::{Framing, PayloadParts};
+pub use framing::{EventReader, Framing, PayloadParts};
 pub use loss::LossReport;
 pub use messages::ClaudeEvents;
 pub use read::{NotAResponse, ResponseSummary, read_response, read_usage};

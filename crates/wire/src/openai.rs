@@ -4,6 +4,8 @@
 //! Neutral ground between formats like `json` and `error`: knows no format, is used by several. Log probabilities and
 //! the shape of a token's are those of the Responses format, too.
 
+use crate::json::push_line;
+
 pub(crate) mod envelope;
 pub(crate) mod finish;
 pub(crate) mod logprobs;
@@ -17,6 +19,6 @@ pub(crate) const DONE: &[u8] = b"data: [DONE]\n\n";
 
 pub(crate) fn write_event(json: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"data: ");
-    out.extend_from_slice(json.as_bytes());
+    push_line(json, out);
     out.extend_from_slice(b"\n\n");
 }

@@ -73,9 +73,10 @@ impl Parser {
             if self.after_cr {
                 self.after_cr = false;
                 if rest[0] == b'\n' {
+                    // The second half of what ended the last event is no part of the next one.
+                    let is_between = self.event_start == self.position;
                     self.advance(1);
-                    // Nothing but the second half of a line end: it is no part of the next event.
-                    if self.line.is_empty() && !self.has_fields() {
+                    if is_between {
                         self.event_start = self.position;
                     }
                     rest = &rest[1..];
@@ -136,10 +137,6 @@ impl Parser {
         self.position += bytes as u64;
     }
 
-    fn has_fields(&self) -> bool {
-        self.has_data || !self.name.is_empty() || self.retry.is_some()
-    }
-
     fn check_size(&mut self) -> Result<(), EventTooLarge> {
         if self.line.len() + self.data.len() <= MAX_EVENT_BYTES {
             return Ok(());
@@ -181,8 +178,8 @@ impl Parser {
                 self.data.extend_from_slice(value);
                 self.has_data = true;
             }
-            b"event" => self.name = String::from_utf8_lossy(value).into_owned(),
-            b"id" if !value.contains(&0) => self.id = String::from_utf8_lossy(value).into_owned(),
+            b"event" => replace(&mut self.name, value),
+            b"id" if !value.contains(&0) => replace(&mut self.id, value),
             b"retry" => self.retry = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()),
             _ => {}
         }
@@ -206,4 +203,10 @@ impl Parser {
         self.retry = None;
         self.event_start = self.position;
     }
+}
+
+/// Writes a text in place of another, in the room that is there: every event of some streams has a name.
+fn replace(text: &mut String, by: &[u8]) {
+    text.clear();
+    text.push_str(&String::from_utf8_lossy(by));
 }

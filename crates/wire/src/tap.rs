@@ -152,14 +152,15 @@ impl StreamTap {
                 hidden.push((event.start, event.end));
             }
         });
-        if let Err(problem) = fed {
-            self.seen.broke(problem.to_string());
-        }
-        let forward = if self.hide_usage_chunk && self.seen.broken.is_none() {
+        // Where events can no longer be told apart, none is held back. One that cannot be read ends nothing.
+        let forward = if self.hide_usage_chunk && fed.is_ok() {
             self.cut(&chunk, &hidden)
         } else {
             self.release(chunk)
         };
+        if let Err(problem) = fed {
+            self.seen.broke(problem.to_string());
+        }
         Tapped {
             forward,
             terminal: self.seen.terminal && !before.0,
@@ -187,6 +188,7 @@ impl StreamTap {
             self.seen.broke("the reply is not a stream of this format");
         }
         let held = self.held.split().freeze();
+        drop_held = drop_held && self.watcher.may_be_usage_only(&held);
         let state = self.seen.state();
         StreamEnd {
             forward: if drop_held { Bytes::new() } else { held },
@@ -245,6 +247,10 @@ impl StreamTap {
             chunk.clone()
         };
         let at = |position: u64| (position - first) as usize;
+        // One that looked like another while it came has been passed on in part, if it was cut.
+        let looked_like_it =
+            |span: &&(u64, u64)| self.watcher.may_be_usage_only(&all[at(span.0)..at(span.1.min(end))]);
+        let hidden: Vec<&(u64, u64)> = hidden.iter().filter(looked_like_it).collect();
         let hold = (first..end).contains(&pending) && self.watcher.may_be_usage_only(&all[at(pending)..]);
         let decided = if hold { pending } else { end };
         self.held.extend_from_slice(&all[at(decided)..]);

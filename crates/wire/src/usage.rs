@@ -13,6 +13,10 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, Members};
 
+/// More than any call can use. What is counted beyond it is a provider's mistake, and sums of such counters have to fit
+/// wherever they are kept.
+pub(crate) const MOST: u64 = 1 << 40;
+
 /// Tokens and billable extras of one call. See the module for the convention.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Usage {
@@ -66,12 +70,13 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The counter `name` or `part/name`; anything that is not a number counts as absent.
+    /// The counter `name` or `part/name`, [`MOST`] at most; anything that is not a number counts as absent.
     pub fn counter(&self, path: &str) -> Option<u64> {
         let text = self.find(path)?.get();
-        text.parse()
-            .ok()
-            .or_else(|| text.parse::<f64>().ok().filter(|float| *float > 0.0).map(|float| float as u64))
+        let count = text.parse().ok();
+        let count = count
+            .or_else(|| text.parse::<f64>().ok().filter(|float| *float > 0.0).map(|float| float as u64))?;
+        Some(count.min(MOST))
     }
 
     /// The string `name` or `part/name`.

@@ -1,5 +1,7 @@
 //! What a format has that the canonical model does not know.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::encoding::Encoding;
@@ -41,6 +43,7 @@ impl Extra {
     /// Adds what was not taken of a nested object. `prefix` is the nested member's name.
     pub fn add(&mut self, prefix: &str, owner: Format, members: Members<'_>) {
         for (key, raw) in members.0 {
+            let key = escaped(key);
             let kind = if prefix.is_empty() { key.into_owned() } else { format!("{prefix}/{key}") };
             self.0.push(Opaque { owner, kind, raw: raw.to_owned() });
         }
@@ -98,7 +101,7 @@ impl Extra {
                     out.raw(name, member.raw.get());
                 }
             } else if !member.kind.contains('/') {
-                out.raw(&member.kind, member.raw.get());
+                out.raw(&member.name(), member.raw.get());
             }
         }
     }
@@ -118,13 +121,23 @@ impl Extra {
         for member in &self.0 {
             let nested = member.kind.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/'));
             if let (Some(key), true) = (nested, member.owner == owner) {
-                out.raw(key, member.raw.get());
+                out.raw(&unescaped(key), member.raw.get());
             }
         }
     }
 }
 
 impl Opaque {
+    /// A member of an object, whatever its name is made of.
+    pub fn member(owner: Format, name: Cow<'_, str>, raw: &RawValue) -> Self {
+        Self { owner, kind: escaped(name).into_owned(), raw: raw.to_owned() }
+    }
+
+    /// The member's name.
+    pub fn name(&self) -> Cow<'_, str> {
+        unescaped(&self.kind)
+    }
+
     /// The name and the description of a member that its owner insists on.
     fn insisted(&self) -> Option<(&str, &str)> {
         self.kind.strip_prefix(MEANING)?.split_once('/')
@@ -146,8 +159,22 @@ impl Opaque {
     /// Reports this as lost, if it says anything.
     pub fn report(&self, path: &str, loss: &mut LossReport) {
         if !self.is_empty() {
-            loss.add(join(path, &self.kind.replace('/', ".")));
+            loss.add(join(path, &unescaped(&self.kind.replace('/', "."))));
         }
+    }
+}
+
+/// A member's name as part of a kind, where `/` divides names and `~/` begins a note.
+fn escaped(name: Cow<'_, str>) -> Cow<'_, str> {
+    if name.contains(['~', '/']) { Cow::Owned(name.replace('~', "~0").replace('/', "~1")) } else { name }
+}
+
+/// The name as it was written.
+fn unescaped(name: &str) -> Cow<'_, str> {
+    if name.contains('~') {
+        Cow::Owned(name.replace("~1", "/").replace("~0", "~"))
+    } else {
+        Cow::Borrowed(name)
     }
 }
 

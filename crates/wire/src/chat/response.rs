@@ -22,7 +22,7 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
         model: members.take_as("model"),
         created: members.take("created").map(RawValue::to_owned),
         choices,
-        usage: members.take("usage").and_then(|raw| usage::read(raw, tier)),
+        usage: members.take_read("usage", |raw| usage::read(raw, tier)),
         echo: Extra::default(),
         extra: Extra::rest(OWNER, members),
     })
@@ -40,7 +40,7 @@ fn choice((position, raw): (usize, &RawValue)) -> Result<Choice, NotAResponse> {
         message,
         finish: members.take_as::<String>("finish_reason").map(|word| finish::read(&word)),
         stop_sequence: None,
-        logprobs: members.take("logprobs").and_then(logprobs::read),
+        logprobs: members.take_read("logprobs", logprobs::read),
         extra: Extra::rest(OWNER, members),
     })
 }

@@ -36,13 +36,7 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
         model: None,
         created: None,
         choices: vec![choice],
-        usage: {
-            let usage = members.get("usage").and_then(usage::read);
-            if usage.is_some() {
-                members.take("usage");
-            }
-            usage
-        },
+        usage: members.take_read("usage", usage::read),
         echo: Extra::default(),
         extra: Extra::rest(OWNER, members),
     })

@@ -52,7 +52,11 @@ impl Spelling {
 
 /// The member under either spelling.
 pub(super) fn find<'a>(members: &Members<'a>, name: &str) -> Option<&'a RawValue> {
-    members.get(name).or_else(|| members.get(&snake_case(name)?))
+    members.get(name).or_else(|| {
+        let mut named =
+            members.0.iter().rev().filter(|(other, raw)| is_snake_case(other, name) && !json::is_null(raw));
+        named.next().map(|(_, raw)| *raw)
+    })
 }
 
 /// The name a member goes by for whoever wrote the holder.
@@ -116,6 +120,17 @@ fn snake_case(name: &str) -> Option<String> {
     Some(out)
 }
 
+/// Whether this is the other spelling, without writing it: most chunks of a stream lack most of what is looked for.
+fn is_snake_case(other: &str, name: &str) -> bool {
+    let mut letters = other.bytes();
+    other.len() > name.len()
+        && name.bytes().all(|byte| {
+            (!byte.is_ascii_uppercase() || letters.next() == Some(b'_'))
+                && letters.next() == Some(byte.to_ascii_lowercase())
+        })
+        && letters.next().is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +144,11 @@ mod tests {
         assert_eq!(spelling.take_as::<u64>(&mut members, "seed"), Some(3));
         spelling.note(&mut extra);
         assert_eq!((name("topP", &extra), name("topK", &extra)), ("top_p".into(), "topK".into()));
+        for name in ["parametersJsonSchema", "topK", "seed", "URL"] {
+            let other = snake_case(name).unwrap_or_else(|| name.to_owned());
+            assert_eq!(is_snake_case(&other, name), other != name);
+            assert!(!is_snake_case(name, name) && !is_snake_case(&format!("{other}s"), name));
+        }
         assert_eq!(snake_case("parametersJsonSchema").as_deref(), Some("parameters_json_schema"));
     }
 }

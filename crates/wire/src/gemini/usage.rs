@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::spelling;
 use crate::json::{self, Members};
-use crate::usage::Usage;
+use crate::usage::{MOST, Usage};
 
 /// Reads a usage object. Here thoughts are no part of the candidates' tokens, and what tools brought into the prompt is
 /// no part of the prompt's; both are added.
@@ -39,7 +39,7 @@ fn modality_count(members: &Members<'_>, list: &str, modality: &str) -> u64 {
 
 /// Google's interfaces write large numbers as strings now and then.
 fn number(raw: &RawValue) -> u64 {
-    raw.get().trim_matches('"').parse().unwrap_or(0)
+    raw.get().trim_matches('"').parse().unwrap_or(0).min(MOST)
 }
 
 /// Writes usage that was read from another format.

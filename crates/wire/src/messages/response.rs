@@ -40,7 +40,7 @@ pub(super) fn decode(mut members: Members<'_>) -> Result<Response, NotAResponse>
         model: members.take_as("model"),
         created: None,
         choices: vec![choice],
-        usage: members.take("usage").and_then(usage::read),
+        usage: members.take_read("usage", usage::read),
         echo: Extra::default(),
         extra: Extra::rest(OWNER, members),
     })

@@ -1,5 +1,7 @@
 //! Watching a messages stream. Deltas are only scanned for their text; the few other events are parsed.
 
+use std::borrow::Cow;
+
 use super::usage::Reports;
 use crate::error;
 use crate::json::{self, Members, Value, count_string, for_each_key};
@@ -15,14 +17,11 @@ impl Watcher for MessagesWatcher {
     fn event(&mut self, event: Event<'_>, seen: &mut Seen) -> bool {
         seen.events += 1;
         let data = event.data.trim_ascii();
-        if event.name == "content_block_delta" || (event.name.is_empty() && is_delta(data)) {
-            let before = seen.output_chars;
-            for_each_key(data, |key, value| {
-                if let (b"text" | b"thinking" | b"partial_json", Value::Text(text)) = (key, value) {
-                    seen.output_chars += count_string(text);
-                }
-            });
-            seen.content |= seen.output_chars > before;
+        if matches!(event.name, "content_block_delta" | "")
+            && let Some(chars) = delta(data, event.name.is_empty())
+        {
+            seen.output_chars += chars;
+            seen.content |= chars > 0;
             if !(data.starts_with(b"{") && data.ends_with(b"}")) {
                 seen.broke("an event of the stream is not a JSON object");
             }
@@ -39,7 +38,7 @@ impl Watcher for MessagesWatcher {
             }
             return false;
         };
-        let kind = members.text("type").unwrap_or_default();
+        let kind = members.text("type").unwrap_or(Cow::Borrowed(event.name));
         match kind.as_ref() {
             "message_start" => self.start(&members, seen),
             "message_delta" => self.delta(&members, seen),
@@ -87,11 +86,18 @@ impl MessagesWatcher {
     }
 }
 
-/// Some providers leave the `event` line out.
-fn is_delta(data: &[u8]) -> bool {
-    let mut is_delta = false;
-    for_each_key(data, |key, value| {
-        is_delta |= key == b"type" && value == Value::Text(b"content_block_delta");
+/// The characters of output in a delta; `None` if it is another event. Some providers leave the `event` line out; where
+/// it and the event contradict each other, the event is believed.
+fn delta(data: &[u8], is_unnamed: bool) -> Option<u64> {
+    let mut chars = 0;
+    let mut is_delta = None;
+    for_each_key(data, |key, value| match (key, value) {
+        (b"text" | b"thinking" | b"partial_json", Value::Text(text)) => chars += count_string(text),
+        (b"type", Value::Text(kind)) if is_delta.is_none() => {
+            let is_known = kind == b"content_block_delta" || kind.starts_with(b"message_");
+            is_delta = is_known.then_some(kind == b"content_block_delta");
+        }
+        _ => {}
     });
-    is_delta
+    is_delta.unwrap_or(!is_unnamed).then_some(chars)
 }

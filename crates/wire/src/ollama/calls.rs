@@ -117,7 +117,7 @@ pub(super) fn encode_own(call: &ToolCall, extra: &Extra) -> String {
         .raw("function", &function.finish());
     for member in &extra.0 {
         if !member.kind.contains('/') {
-            out.raw(&member.kind, member.raw.get());
+            out.raw(&member.name(), member.raw.get());
         }
     }
     out.finish()

@@ -57,7 +57,7 @@ impl Shape {
     pub fn keep_rest(self, members: Members<'_>, extra: &mut Extra) {
         for (key, raw) in members.0 {
             let owner = if is_shared(&key) { OWNER } else { self.owner() };
-            extra.0.push(Opaque { owner, kind: key.into_owned(), raw: raw.to_owned() });
+            extra.0.push(Opaque::member(owner, key, raw));
         }
     }
 
@@ -71,7 +71,7 @@ impl Shape {
             if !is_known {
                 member.report(path, loss);
             } else if !is_nested {
-                out.raw(&member.kind, member.raw.get());
+                out.raw(&member.name(), member.raw.get());
             }
         }
     }

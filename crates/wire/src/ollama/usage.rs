@@ -46,7 +46,9 @@ pub(super) fn take(members: &mut Members<'_>) -> Option<Usage> {
 
 /// Of other formats the counts are told. How long they took nobody knows.
 pub(super) fn write(usage: &Usage, out: &mut ObjectWriter) {
-    let own = usage.raw.as_deref().and_then(json::members).filter(|own| of(own).is_some());
+    let says_so =
+        |own: &Members<'_>| of(own).is_some_and(|own| (own.input, own.output) == (usage.input, usage.output));
+    let own = usage.raw.as_deref().and_then(json::members).filter(says_so);
     match own {
         Some(own) => {
             for (name, raw) in own.0 {

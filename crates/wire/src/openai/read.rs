@@ -18,7 +18,7 @@ pub(crate) fn read(text: &str) -> Result<ResponseSummary, NotAResponse> {
     Ok(ResponseSummary {
         id: members.text("id").map(String::from),
         model: members.text("model").map(String::from),
-        usage: super::watch::usage_of(&members, service_tier),
+        usage: super::watch::usage_of(&members, service_tier.as_deref()),
         finish_reason,
     })
 }

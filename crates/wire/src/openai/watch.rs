@@ -98,7 +98,7 @@ impl ChunkWatcher {
             seen.content = seen.content || (self.words.has_content)(&choice);
         }
         seen.finished = !self.open.is_empty() && self.open.len() == self.finished.len();
-        let usage = usage_of(chunk, self.service_tier.clone());
+        let usage = usage_of(chunk, self.service_tier.as_deref());
         let has_usage = usage.is_some();
         if has_usage {
             seen.usage = usage;
@@ -108,14 +108,17 @@ impl ChunkWatcher {
 }
 
 /// A chunk's usage, wherever its provider puts it.
-pub(crate) fn usage_of(chunk: &Members<'_>, service_tier: Option<String>) -> Option<Usage> {
+pub(crate) fn usage_of(chunk: &Members<'_>, service_tier: Option<&str>) -> Option<Usage> {
     let in_choice = || {
-        let first = *json::elements(chunk.get("choices")?)?.first()?;
+        // Hardly any chunk has it there, and splitting all of them costs more than a look.
+        let choices = chunk.get("choices")?;
+        memchr::memmem::find(choices.get().as_bytes(), b"\"usage\"")?;
+        let first = *json::elements(choices)?.first()?;
         json::members(first)?.get("usage")
     };
     let of_groq = || json::members(chunk.get("x_groq")?)?.get("usage");
     let raw = chunk.get("usage").or_else(of_groq).or_else(in_choice)?;
-    super::usage::read(raw, service_tier)
+    super::usage::read(raw, service_tier.map(String::from))
 }
 
 /// Whether the member is a text with something in it.

@@ -90,6 +90,19 @@ fn events_tell_where_they_stand() {
 }
 
 #[test]
+fn an_event_begins_where_its_first_line_does_even_if_nothing_is_read_of_it() {
+    let text = b"data: a\r\n\r\nother: b\r\ndata: c\r\n\r\n";
+    for cut in 0..text.len() {
+        let mut starts = Vec::new();
+        let mut parser = Parser::new();
+        for piece in [&text[..cut], &text[cut..]] {
+            parser.feed(piece, |event| starts.push(event.start)).unwrap();
+        }
+        assert_eq!(starts, [0, 11], "cut at {cut}");
+    }
+}
+
+#[test]
 fn an_endless_event_is_an_error() {
     let mut parser = Parser::new();
     let piece = vec![b'x'; 1024 * 1024];

@@ -2,7 +2,7 @@
 //!
 //! `agents` follows a coding tool through another format, `law` encodes what it decoded, `golden` shows every translation
 //! as a snapshot, `splits` cuts streams anywhere, `identity` watches the bytes that must not change, `damage` feeds
-//! nonsense; the modules named after formats hold what only those have. May use the crate's public functions only.
+//! nonsense, `found` holds what fuzzing found; the modules named after formats hold what only those have. May use the crate's public functions only.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
 mod agents;
@@ -12,6 +12,7 @@ mod completions;
 mod contradictions;
 mod damage;
 mod fixtures;
+mod found;
 mod gemini;
 mod golden;
 mod identity;

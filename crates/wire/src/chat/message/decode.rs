@@ -104,7 +104,7 @@ fn take_blocks(members: &mut Members<'_>) -> Option<Vec<Part>> {
         .map(|block| {
             let mut block = json::members(block)?;
             // Left over from the deltas that a client put together.
-            block.take("index");
+            block.take_as::<u64>("index");
             let kind = match block.take_as::<String>("type")?.as_str() {
                 "thinking" => PartKind::Thinking {
                     text: block.take_as("thinking")?,

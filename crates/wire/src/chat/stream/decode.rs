@@ -44,7 +44,9 @@ impl StreamDecoder for ChatDecoder {
             out.push(Event::Error);
             return Ok(());
         }
-        if let Some(tier) = chunk.text("service_tier") {
+        if let Some(tier) = chunk.text("service_tier")
+            && self.service_tier.as_deref() != Some(tier.as_ref())
+        {
             self.service_tier = Some(tier.into_owned());
         }
         let choices = chunk.get("choices").and_then(json::elements).unwrap_or_default();
@@ -58,7 +60,7 @@ impl StreamDecoder for ChatDecoder {
         for choice in choices {
             self.choice(choice, out);
         }
-        if let Some(usage) = watch::usage_of(&chunk, self.service_tier.clone()) {
+        if let Some(usage) = watch::usage_of(&chunk, self.service_tier.as_deref()) {
             out.push(Event::Usage(usage));
         }
         Ok(())

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::super::OWNER;
-use super::decode::shown;
+use super::decode::{FOREIGN_CALL, shown};
 use crate::canonical::{Encoding, Extra, Image, Opaque, Part, PartKind, Source};
 use crate::envelope::BadRequest;
 use crate::json::{self, ObjectWriter};
@@ -12,7 +12,8 @@ use crate::json::{self, ObjectWriter};
 pub(super) fn decode(raw: &RawValue) -> Part {
     known(raw).unwrap_or_else(|| {
         let kind = json::members(raw).and_then(|members| members.text("type").map(String::from));
-        let kind = kind.unwrap_or_else(|| "part".to_owned());
+        // Calls are kept under that name.
+        let kind = kind.filter(|kind| kind != FOREIGN_CALL).unwrap_or_else(|| "part".to_owned());
         Part::new(PartKind::Opaque(Opaque { owner: OWNER, kind, raw: raw.to_owned() }))
     })
 }

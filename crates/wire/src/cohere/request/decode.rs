@@ -19,11 +19,14 @@ pub(in super::super) fn decode(mut members: Members<'_>) -> Result<Request, BadR
         .collect::<Result<Vec<_>, _>>()?;
     let mut extra = Extra::default();
     documents::take(&mut members, &mut messages, &mut extra);
-    let strict = members.get("strict_tools").and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let strict: Option<bool> =
+        members.get("strict_tools").and_then(|raw| serde_json::from_str(raw.get()).ok());
     let tools = members.get("tools").and_then(|raw| tools::decode(raw, strict));
     if tools.is_some() {
         members.take("tools");
-        if let (Some(_), Some(raw)) = (strict, members.take("strict_tools")) {
+        if strict.is_some()
+            && let Some(raw) = members.take("strict_tools")
+        {
             extra.note(OWNER, "strict_tools", raw);
         }
     }

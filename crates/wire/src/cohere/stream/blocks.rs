@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use crate::json::{ObjectWriter, quote};
+use crate::json::{ObjectWriter, push_line, quote};
 
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
@@ -172,7 +172,9 @@ pub(super) fn write_event(kind: &str, index: Option<u64>, added: Option<(&str, &
 }
 
 pub(super) fn write_named(name: &str, json: &str, out: &mut Vec<u8>) {
-    for piece in ["event: ", name, "\ndata: ", json, "\n\n"] {
+    for piece in ["event: ", name, "\ndata: "] {
         out.extend_from_slice(piece.as_bytes());
     }
+    push_line(json, out);
+    out.extend_from_slice(b"\n\n");
 }

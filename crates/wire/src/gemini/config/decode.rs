@@ -73,14 +73,14 @@ fn thinking(
     let Some(mut thinking) = raw.and_then(json::members) else { return (None, None) };
     spelling.take(config, "thinkingConfig");
     flag(extra, "thinkingConfig");
-    let budget = match spelling.take_as::<i64>(&mut thinking, "thinkingBudget") {
-        None => None,
-        Some(0) => Some(Thinking::Disabled),
-        Some(tokens) => Some(match u64::try_from(tokens) {
-            Ok(budget_tokens) => Thinking::Enabled { budget_tokens },
-            Err(_) => Thinking::Adaptive,
-        }),
-    };
+    let budget = spelling::find(&thinking, "thinkingBudget").and_then(|raw| match raw.get() {
+        "-1" => Some(Thinking::Adaptive),
+        "0" => Some(Thinking::Disabled),
+        tokens => tokens.parse().ok().map(|budget_tokens| Thinking::Enabled { budget_tokens }),
+    });
+    if budget.is_some() {
+        spelling.take(&mut thinking, "thinkingBudget");
+    }
     let level = spelling::find(&thinking, "thinkingLevel").and_then(json::string);
     let effort = level.filter(|level| ["MINIMAL", "LOW", "MEDIUM", "HIGH"].contains(&level.as_ref()));
     let effort = effort.map(|level| level.to_ascii_lowercase());
@@ -105,11 +105,17 @@ fn output(config: &mut Members<'_>, spelling: &mut Spelling, extra: &mut Extra) 
             return Some(OutputFormat::Text);
         }
         Some(_) => return None,
+        None if spelling::find(config, "responseMimeType").is_some() => return None,
         None => flag(extra, "without responseMimeType"),
     }
+    let own = spelling::find(config, "responseSchema");
+    // One that cannot be read stays as it is, and its media type with it.
+    let converted = match own.map(schema::to_json_schema) {
+        Some(None) => return None,
+        converted => converted.flatten(),
+    };
     let has_type = spelling.take(config, "responseMimeType").is_some();
-    let json = if let Some(own) = spelling::find(config, "responseSchema") {
-        let converted = schema::to_json_schema(own)?;
+    let json = if let (Some(own), Some(converted)) = (own, converted) {
         spelling.take(config, "responseSchema");
         extra.note(OWNER, "responseSchema", own);
         Some(converted)

@@ -1,5 +1,7 @@
 //! The two ways chunks are sent: as events, or as the elements of one JSON array that grows.
 
+use crate::json::push_line;
+
 #[derive(Debug)]
 pub(super) struct Framing {
     is_array: bool,
@@ -17,9 +19,9 @@ impl Framing {
             (true, true) => (",\r\n", ""),
             (false, _) => ("data: ", "\r\n\r\n"),
         };
-        for piece in [before, json, after] {
-            out.extend_from_slice(piece.as_bytes());
-        }
+        out.extend_from_slice(before.as_bytes());
+        push_line(json, out);
+        out.extend_from_slice(after.as_bytes());
     }
 
     /// The end of a stream that ended well; an array that was cut stays open, so that nobody takes it for whole.

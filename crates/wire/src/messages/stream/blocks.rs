@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::super::content::tool_id;
 use crate::canonical::signature as marks;
-use crate::json::{ObjectWriter, quote};
+use crate::json::{ObjectWriter, push_line, quote};
 
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
@@ -164,7 +164,10 @@ fn write_delta(index: u64, kind: &str, member: &str, text: &str, out: &mut Vec<u
 }
 
 pub(in super::super) fn write_event(name: &str, json: &str, out: &mut Vec<u8>) {
-    for piece in ["event: ", name, "\ndata: ", json, "\n\n"] {
+    for piece in ["event: ", name, "
+data: "] {
         out.extend_from_slice(piece.as_bytes());
     }
+    push_line(json, out);
+    out.extend_from_slice(b"\n\n");
 }

@@ -1,5 +1,7 @@
 //! Events of this format into canonical ones.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::super::{OWNER, response, usage::Reports};
@@ -37,7 +39,7 @@ impl StreamDecoder for MessagesDecoder {
         let members =
             Members::parse(text).map_err(|error| format!("an event is not a JSON object: {error}"))?;
         let index = members.get("index").and_then(|raw| raw.get().parse().ok()).unwrap_or(0);
-        let kind = members.text("type").unwrap_or_default();
+        let kind = members.text("type").unwrap_or(Cow::Borrowed(event.name));
         match kind.as_ref() {
             "message_start" => {
                 let message = members.get("message").and_then(json::members).unwrap_or_default();

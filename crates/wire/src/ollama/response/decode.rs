@@ -38,7 +38,7 @@ pub(in super::super) fn decode(shape: Shape, mut members: Members<'_>) -> Result
     let finish = finish(members.text("done_reason").as_deref().unwrap_or("stop"), has_calls);
     // What has no counterpart elsewhere stays, and is reported.
     if !matches!(finish, Finish::Other(_))
-        && let Some(word) = members.take("done_reason")
+        && let Some(word) = members.take_read("done_reason", |raw| json::string(raw).map(|_| raw))
     {
         extra.note(OWNER, "done_reason", word);
     }

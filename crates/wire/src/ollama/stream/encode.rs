@@ -7,7 +7,7 @@ use super::super::{OWNER, time, usage};
 use super::decode::TIME;
 use crate::canonical::{Encoding, Event, Finish, Opaque, Part, PartKind, StreamEncoder, ToolCall};
 use crate::format::Format;
-use crate::json::{self, ObjectWriter};
+use crate::json::{self, ObjectWriter, push_line};
 use crate::loss::LossReport;
 use crate::translate::ReplyContext;
 use crate::usage::Usage;
@@ -94,12 +94,7 @@ fn is_whole(call: &ToolCall) -> bool {
 }
 
 fn write_line(json: &str, out: &mut Vec<u8>) {
-    // A line feed within a value that was kept as it was written would end the line.
-    if json.contains(['\n', '\r']) {
-        out.extend(json.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }));
-    } else {
-        out.extend_from_slice(json.as_bytes());
-    }
+    push_line(json, out);
     out.push(b'\n');
 }
 

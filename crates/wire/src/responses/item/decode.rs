@@ -45,7 +45,9 @@ pub(in super::super) fn decode(raw: &RawValue, place: &str) -> Result<Message, B
         Some("reasoning") => reasoning(&mut members),
         _ => return Ok(unknown(raw, kind, place)),
     };
-    members.take("type");
+    if kind.is_some() {
+        members.take("type");
+    }
     let mut message = message;
     place.clone_into(&mut message.item.place);
     message.item.kind = kind.map_or(ItemKind::Unnamed, ItemKind::Named);

@@ -1,6 +1,7 @@
 //! A message into items.
 
 use super::super::{OWNER, names};
+use super::is_offered;
 use super::part;
 use super::{REDACTED, SIGNATURE};
 use crate::canonical::{
@@ -29,6 +30,7 @@ pub(in super::super) fn encode_own(
     let Message { role, content, reasoning: _, item, extra } = message;
     let Item { kind, place: _, continues: _, members, rest: _ } = item;
     if let (ItemKind::Named(kind), []) = (kind, content.parts.as_slice())
+        && is_offered(kind)
         && let Some(whole) = extra.0.iter().chain(&members.0).find(|member| member.kind == *kind)
     {
         return Ok(whole.raw.get().to_owned());

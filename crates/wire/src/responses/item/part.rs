@@ -23,7 +23,8 @@ pub(super) fn content(raw: &RawValue, role: Role) -> Option<Content> {
 fn decode(raw: &RawValue, role: Role) -> Part {
     known(raw, role).unwrap_or_else(|| {
         let kind = json::members(raw).and_then(|members| members.text("type").map(String::from));
-        let kind = kind.unwrap_or_else(|| "part".to_owned());
+        // An item is called that.
+        let kind = kind.filter(|kind| kind != "message").unwrap_or_else(|| "part".to_owned());
         Part::new(PartKind::Opaque(Opaque { owner: OWNER, kind, raw: raw.to_owned() }))
     })
 }

@@ -214,7 +214,7 @@ fn write_input(
         return Err(BadRequest::new("invalid_value", "messages", message));
     }
     // Of its own format nothing may be there: the request goes on with what the provider keeps.
-    if !items.is_empty() {
+    if !is_own || !items.is_empty() {
         out.raw("input", &array(items));
     }
     Ok(())

@@ -3,6 +3,8 @@
 //! Every text comes twice or more often: in deltas, when it is done, with its part, with its item and with the response.
 //! The deltas count; what a provider did not send in deltas is taken from the item.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::super::item::{REDACTED, SIGNATURE};
@@ -57,7 +59,11 @@ impl StreamDecoder for ResponsesDecoder {
         let text = std::str::from_utf8(data).map_err(|_| "an event is not UTF-8".to_owned())?;
         let members =
             Members::parse(text).map_err(|error| format!("an event is not a JSON object: {error}"))?;
-        let kind = members.text("type").unwrap_or_default();
+        // As the watcher knows it.
+        let kind = match event.name {
+            "" => members.text("type").unwrap_or_default(),
+            name => Cow::Borrowed(name),
+        };
         let number = |key: &str| members.get(key).and_then(|raw| raw.get().parse::<u64>().ok());
         let index = number("output_index").unwrap_or(0);
         match kind.as_ref() {

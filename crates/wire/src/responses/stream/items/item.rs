@@ -2,7 +2,7 @@
 
 use super::super::super::names;
 use crate::canonical::Token;
-use crate::json::{ObjectWriter, array};
+use crate::json::{ObjectWriter, array, push_line};
 use crate::openai::logprobs::write_tokens;
 
 /// Numbers events and writes them.
@@ -17,9 +17,11 @@ impl Events {
         let mut members = members;
         members.put("sequence_number", self.number);
         self.number += 1;
-        for piece in ["event: ", name, "\ndata: ", &members.finish(), "\n\n"] {
+        for piece in ["event: ", name, "\ndata: "] {
             out.extend_from_slice(piece.as_bytes());
         }
+        push_line(&members.finish(), out);
+        out.extend_from_slice(b"\n\n");
     }
 }
 
