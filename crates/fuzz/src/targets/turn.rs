@@ -18,7 +18,7 @@ fn check(data: &[u8]) {
     }
     let Ok(items) = turn_items(input.body, || "x".to_owned()) else { return };
     assert!(items.iter().all(|item| is_json(item.as_bytes())));
-    let later = with_history(input.body, &items).unwrap();
+    let later = with_history(input.body, &items, &[]).unwrap();
     assert!(is_json(&later));
     let Some(later) = plain(&later) else { return };
     let all = later["input"].as_array().unwrap();

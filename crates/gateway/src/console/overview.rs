@@ -149,9 +149,15 @@ pub fn midnight(zone: &TimeZone, now: Timestamp) -> Result<i64, Failure> {
     Ok(midnight.timestamp().as_millisecond())
 }
 
-/// Roll-ups of `from <= time < to`, milliseconds, cut at whole hours.
+/// Roll-ups of `from <= time < to`, milliseconds. An hour that a day begins in, where zones differ by less than hours,
+/// belongs to the day that it begins in itself.
 pub fn hours(connection: &Connection, from: i64, to: i64) -> Result<Vec<HourRow>, postern_store::SqlError> {
-    spend_hourly::between(connection, from.div_euclid(HOUR_MS), to.div_euclid(HOUR_MS))
+    spend_hourly::between(connection, first_hour(from), first_hour(to))
+}
+
+/// The first whole hour that begins then or later.
+fn first_hour(at: i64) -> i64 {
+    (at + HOUR_MS - 1).div_euclid(HOUR_MS)
 }
 
 /// The starts of all buckets and the end of the last.

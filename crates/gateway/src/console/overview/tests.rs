@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use postern_store::table::spend_hourly::{HourRow, Totals as Sums};
 use uuid::Uuid;
 
-use super::{Bucket, HOUR_MS, Range, Totals, gather, slots, zone};
+use super::{Bucket, HOUR_MS, Range, Totals, first_hour, gather, slots, zone};
 
 fn at(text: &str) -> Timestamp {
     text.parse().expect("a timestamp")
@@ -18,6 +18,18 @@ fn a_day_has_as_many_hours_as_its_zone_gives_it() {
     assert_eq!(count("2026-03-29T12:00:00Z"), 23);
     assert_eq!(count("2026-10-25T12:00:00Z"), 25);
     assert!(zone(Some("Mars/Olympus")).is_err());
+}
+
+#[test]
+fn the_hour_that_a_day_ends_in_is_part_of_it() {
+    let kathmandu = zone(Some("Asia/Kathmandu")).expect("known");
+    // Six minutes to midnight there: the hour began on the same day, and goes on into the next.
+    let now = at("2026-11-26T18:09:00Z");
+    let starts = slots(Range::ThirtyDays, &kathmandu, now).expect("slots");
+    let hour = now.as_millisecond() / HOUR_MS;
+    let (from, to) = (first_hour(starts[0]), first_hour(starts[starts.len() - 1]));
+    assert!((from..to).contains(&hour) && !(from..to).contains(&(hour + 1)));
+    assert_eq!(starts[starts.len() - 1], at("2026-11-26T18:15:00Z").as_millisecond());
 }
 
 #[test]

@@ -164,8 +164,10 @@ fn write_delta(index: u64, kind: &str, member: &str, text: &str, out: &mut Vec<u
 }
 
 pub(in super::super) fn write_event(name: &str, json: &str, out: &mut Vec<u8>) {
-    for piece in ["event: ", name, "
-data: "] {
+    for piece in [
+        "event: ", name, "
+data: ",
+    ] {
         out.extend_from_slice(piece.as_bytes());
     }
     push_line(json, out);
