@@ -157,7 +157,7 @@ pub fn hours(connection: &Connection, from: i64, to: i64) -> Result<Vec<HourRow>
 
 /// The first whole hour that begins then or later.
 fn first_hour(at: i64) -> i64 {
-    (at + HOUR_MS - 1).div_euclid(HOUR_MS)
+    at.div_euclid(HOUR_MS) + i64::from(at.rem_euclid(HOUR_MS) != 0)
 }
 
 /// The starts of all buckets and the end of the last.
