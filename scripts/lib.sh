@@ -126,7 +126,7 @@ readonly PACKAGES_DESKTOP=(libwebkit2gtk-4.1-dev libayatana-appindicator3-dev li
 readonly PACKAGES_TEST=(
   xvfb xauth xdotool x11-utils imagemagick openbox xfce4-panel dunst libnotify-bin dbus dbus-x11 gnome-keyring
   libsecret-tools webkit2gtk-driver chromium fonts-dejavu-core procps
-  curl python3 python3-venv python3-dbus python3-dbusmock python3-gi
+  curl openssl python3 python3-venv python3-dbus python3-dbusmock python3-gi
 )
 
 # need_packages NAME...: installs those that are missing, and does nothing (no network, no rights) if none is.
