@@ -1,5 +1,6 @@
 //! Cohere's chat and OpenAI's older completions: native where the provider speaks them, translated elsewhere.
 
+use postern_testkit::{Dialect, Fault};
 use postern_tests::{Answer, Caller, World, receive};
 use serde_json::{Value, json};
 
@@ -139,4 +140,85 @@ async fn hints_are_refused_where_strictness_is_asked_for() {
     assert_eq!((refused.json()["error"]["param"].as_str(), world.anthropic.calls()), (Some("seed"), calls));
     let world = World::with("litellm_settings: {strict_params: true}", |builder| builder).await;
     post(&world, "/v1/chat/completions", &body).await.expect(400);
+}
+
+/// What a caller of each of these formats sends, and what only a finished stream of it holds.
+const CALLERS: [(&str, &str); 4] = [
+    ("/api/chat", "\"done\":true"),
+    ("/api/generate", "\"done\":true"),
+    // Cohere ends failed streams with a message, too.
+    ("/v2/chat", "\"COMPLETE\""),
+    ("/v1/completions", "[DONE]"),
+];
+
+fn question(path: &str, model: &str) -> Value {
+    let mut body = json!({"model": model, "stream": true});
+    if path.ends_with("chat") {
+        body["messages"] = json!([{"role": "user", "content": "Hi"}]);
+    } else {
+        body["prompt"] = json!("Hi");
+    }
+    body
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_ends_with_an_error_in_the_callers_own_words() {
+    let world = World::start().await;
+    for (path, end) in CALLERS {
+        for model in [
+            "oa/gpt-4o-mini",
+            "an/claude-x",
+            "go/gemini-2.5-pro",
+            "ol/qwen3:8b",
+            "co/command-a",
+            "be/amazon.nova-pro-v1:0",
+        ] {
+            for fault in [Fault::CloseMidEvent, Fault::Truncated, Fault::ErrorMidStream, Fault::BrokenSse] {
+                let dialect = [
+                    ("oa", Dialect::OpenAi),
+                    ("an", Dialect::Anthropic),
+                    ("go", Dialect::Gemini),
+                    ("ol", Dialect::Ollama),
+                    ("co", Dialect::Cohere),
+                    ("be", Dialect::Bedrock),
+                ];
+                let dialect = dialect.into_iter().find(|(name, _)| model.starts_with(name)).unwrap().1;
+                world.upstream(dialect).next(fault.clone());
+                let answer = post(&world, path, &question(path, model)).await.expect(200);
+                let text = answer.text();
+                assert!(!text.contains(end), "{path} {model} {fault:?}: {text}");
+                assert!(
+                    text.contains("error") || text.contains("message"),
+                    "{path} {model} {fault:?}: {text}"
+                );
+                if path.starts_with("/api/") {
+                    let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+                    assert!(last["error"].is_string(), "{path} {model} {fault:?}: {text}");
+                }
+                let row = world.row(answer.request_id()).await;
+                assert_eq!(row["outcome"], "error", "{path} {model} {fault:?}: {row}");
+            }
+        }
+    }
+    world.assert_well().await;
+}
+
+#[tokio::test]
+async fn what_is_refused_before_a_stream_begins_keeps_its_status_and_its_patience() {
+    let world = World::start().await;
+    for (path, _) in CALLERS {
+        world.openai.next(Fault::Status { status: 429, retry_after: Some(7) });
+        let answer = post(&world, path, &question(path, "oa/gpt-4o-mini")).await.expect(429);
+        assert_eq!(answer.header("retry-after"), "7", "{path}");
+        let body = answer.json();
+        let told = match path {
+            "/v1/completions" => &body["error"]["message"],
+            "/v2/chat" => &body["message"],
+            _ => &body["error"],
+        };
+        assert!(told.is_string(), "{path}: {body}");
+        world.anthropic.next(Fault::ErrorFirstEvent);
+        let answer = post(&world, path, &question(path, "an/claude-x")).await;
+        assert!(answer.status >= 500, "{path}: {}", answer.text());
+    }
 }
