@@ -248,3 +248,29 @@ data: {"type":false,"response":{"id":"r","status":"completed","model":"m","outpu
         assert!(out.contains("10"), "{to}: {out}");
     }
 }
+
+#[test]
+fn an_end_without_a_response_ends_nothing() {
+    for (data, is_error) in [
+        (json!({"type": "response.completed"}), false),
+        (json!({"type": "response.completed", "response": 7}), false),
+        (json!({"type": "response.completed", "error": {"message": "No."}}), true),
+        (
+            json!({"type": "response.completed", "response": {"status": "failed", "error": {"message": "No."}}}),
+            true,
+        ),
+        (
+            json!({"type": "response.failed", "response": {"status": "failed", "error": {"message": "No."}}}),
+            true,
+        ),
+    ] {
+        let text = format!("event: response.completed\ndata: {data}\n\n");
+        for to in others(Format::OpenAiResponses) {
+            let (out, end) = stream(Format::OpenAiResponses, to, &text);
+            assert_eq!(matches!(end.state, EndState::UpstreamError(_)), is_error, "{data}: {:?}", end.state);
+            let mut tap = StreamTap::new(to, false);
+            tap.feed(Bytes::from(out.clone()));
+            assert_eq!(tap.finish().state, EndState::Truncated, "{to} {data}: {out}");
+        }
+    }
+}

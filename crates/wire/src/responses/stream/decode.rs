@@ -249,8 +249,16 @@ impl ResponsesDecoder {
     }
 
     fn end(&mut self, event: &Members<'_>, out: &mut Vec<Event>) {
+        // Without a response nothing says that it is whole; the watcher takes it for no end, either.
+        let Some(response) = event.get("response").and_then(json::members) else {
+            out.extend(event.get("error").map(|_| Event::Error));
+            return;
+        };
+        if response.text("status").as_deref() == Some("failed") {
+            out.push(Event::Error);
+            return;
+        }
         self.start(event, out);
-        let response = event.get("response").and_then(json::members).unwrap_or_default();
         let items = response.get("output").and_then(json::elements).unwrap_or_default();
         for (index, raw) in items.into_iter().enumerate() {
             let index = index as u64;
