@@ -11,6 +11,7 @@
 //! Encoders take these structs apart without `..`: a new field does not compile until every format has said what
 //! becomes of it. Depends on the JSON parts of the crate only; knows no format's spelling.
 
+pub(crate) mod blocks;
 mod encoding;
 mod event;
 mod items;

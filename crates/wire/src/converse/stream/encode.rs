@@ -1,7 +1,8 @@
 //! Canonical events into this format's.
 
 use super::super::{block, response, usage};
-use super::blocks::Blocks;
+use super::blocks::Events;
+use crate::canonical::blocks::Blocks;
 use crate::canonical::{Event, Finish, StreamEncoder};
 use crate::framing::aws;
 use crate::json::ObjectWriter;
@@ -90,7 +91,7 @@ impl StreamEncoder for ConverseEncoder {
             Event::Finish { finish, stop_sequence, .. } => {
                 self.finish = Some(finish);
                 self.stop_sequence = stop_sequence;
-                self.blocks.send(true, out);
+                self.blocks.send::<Events>(true, out);
             }
             Event::Logprobs { .. } => loss.add("choices[0].logprobs"),
             Event::Usage(usage) => self.usage = usage,
@@ -99,7 +100,7 @@ impl StreamEncoder for ConverseEncoder {
             // Rendered by the gateway, which knows the request's id.
             Event::Error => {}
         }
-        self.blocks.send(false, out);
+        self.blocks.send::<Events>(false, out);
     }
 
     fn close(&mut self, out: &mut Vec<u8>, _loss: &mut LossReport) {
@@ -107,7 +108,7 @@ impl StreamEncoder for ConverseEncoder {
             return;
         }
         self.start(out);
-        self.blocks.send(true, out);
+        self.blocks.send::<Events>(true, out);
         let finish = self.finish.take().unwrap_or(Finish::Stop);
         let mut stop = ObjectWriter::new();
         stop.string("stopReason", response::finish_word(&finish, self.blocks.has_calls));

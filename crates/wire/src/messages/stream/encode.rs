@@ -1,7 +1,9 @@
 //! Canonical events into this format's.
 
+use super::super::content::tool_id;
 use super::super::{response, usage};
-use super::blocks::{Blocks, write_event};
+use super::blocks::{Events, write_event};
+use crate::canonical::blocks::Blocks;
 use crate::canonical::{Event, Finish, StreamEncoder};
 use crate::json::ObjectWriter;
 use crate::loss::LossReport;
@@ -81,7 +83,7 @@ impl StreamEncoder for MessagesEncoder {
             Event::Signature { signature, .. } => self.blocks.signature(signature),
             Event::RedactedThinking { data, .. } => self.blocks.redacted(data),
             Event::ToolCall { choice: _, slot, id, name, signature } => {
-                self.blocks.call(slot, &id, name, signature.as_deref());
+                self.blocks.call(slot, tool_id(&id).into_owned(), name, signature.as_deref());
             }
             Event::Arguments { slot, fragment, .. } => {
                 if self.blocks.arguments(slot, &fragment).is_err() {
@@ -93,7 +95,7 @@ impl StreamEncoder for MessagesEncoder {
             Event::Finish { finish, stop_sequence, .. } => {
                 self.finish = Some(finish);
                 self.stop_sequence = stop_sequence;
-                self.blocks.send(true, out);
+                self.blocks.send::<Events>(true, out);
             }
             Event::Usage(usage) => self.usage = usage,
             Event::Opaque(opaque) => opaque.report("", loss),
@@ -101,7 +103,7 @@ impl StreamEncoder for MessagesEncoder {
             // Rendered by the gateway, which knows the request's id.
             Event::Error => {}
         }
-        self.blocks.send(false, out);
+        self.blocks.send::<Events>(false, out);
     }
 
     fn close(&mut self, out: &mut Vec<u8>, _loss: &mut LossReport) {
@@ -109,7 +111,7 @@ impl StreamEncoder for MessagesEncoder {
             return;
         }
         self.start(None, None, out);
-        self.blocks.send(true, out);
+        self.blocks.send::<Events>(true, out);
         let finish = match self.finish.take() {
             None | Some(Finish::Other(_)) => Finish::Stop,
             Some(known) => known,
