@@ -2,6 +2,7 @@
 //! environment.
 
 mod litellm;
+mod routing;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,9 @@ use std::time::Duration;
 
 pub use litellm::{ConfigFile, ConfigModel, LitellmParams, PROVIDER_PARAMS, read as read_config_file};
 use postern_secrets::{Secret, VaultKind};
+pub use routing::{
+    DEFAULT_RETRIES, Fallbacks, LONGEST_TIMEOUT, MOST_RETRIES, Mirror, Policy, RoutingSettings, Strategy,
+};
 
 /// Where the gateway listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4000);

@@ -10,11 +10,11 @@ use arc_swap::ArcSwap;
 use postern_secrets::{Choice, Secret, VaultError};
 use postern_store::Store;
 
+use crate::condition::Conditions;
 use crate::config::{ConfigFile, Options};
 use crate::error::Failure;
 use crate::events::{Event, Events, Topic};
 use crate::limits::Limits;
-use crate::routing::Health;
 use crate::snapshot::{self, Snapshot, Sources};
 use crate::tasks::Tasks;
 use crate::upstream::Clients;
@@ -27,7 +27,7 @@ pub struct Engine {
     pub vault: Choice,
     pub clients: Clients,
     pub limits: Limits,
-    pub health: Health,
+    pub conditions: Arc<Conditions>,
     pub events: Events,
     pub tasks: Tasks,
     /// UTC milliseconds.
@@ -73,7 +73,7 @@ impl Engine {
             vault,
             clients: Clients::default(),
             limits: Limits::default(),
-            health: Health::default(),
+            conditions: Arc::default(),
             events: Events::default(),
             tasks: Tasks::default(),
             started_at,
@@ -133,6 +133,7 @@ impl Engine {
             prices,
             credentials: &credentials,
             config: &self.config,
+            conditions: self.conditions.clone(),
         };
         self.snapshot.store(Arc::new(snapshot::build(sources)));
         Ok(())

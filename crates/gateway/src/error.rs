@@ -15,6 +15,21 @@ pub enum Blame {
     Gateway,
 }
 
+/// What kind of failure it is, as retry and cooldown policies tell them apart. LiteLLM's classes, with two more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErrorClass {
+    /// Another deployment would say the same.
+    BadRequest,
+    Authentication,
+    NotFound,
+    Timeout,
+    RateLimit,
+    ContextWindow,
+    ContentPolicy,
+    /// It failed, could not be reached, or sent what is no answer.
+    Internal,
+}
+
 /// A request that failed.
 #[derive(Debug, Clone)]
 pub struct Failure {
@@ -127,6 +142,21 @@ impl Failure {
     pub fn with_details(mut self, details: serde_json::Value) -> Self {
         self.error.details = Some(details);
         self
+    }
+
+    /// For policies; what the gateway itself refuses counts as a bad request.
+    pub fn class(&self) -> ErrorClass {
+        match (self.error.kind, self.error.status) {
+            (ErrorKind::ContextLength, _) => ErrorClass::ContextWindow,
+            (ErrorKind::ContentPolicy, _) => ErrorClass::ContentPolicy,
+            // Out of credit or quota: another account may have some.
+            (ErrorKind::RateLimit | ErrorKind::BudgetExceeded, _) | (_, 429 | 402) => ErrorClass::RateLimit,
+            (ErrorKind::Timeout, _) | (_, 408 | 504) => ErrorClass::Timeout,
+            (_, 401 | 403) => ErrorClass::Authentication,
+            (_, 404 | 405) => ErrorClass::NotFound,
+            (_, 409 | 425 | 500..) => ErrorClass::Internal,
+            _ => ErrorClass::BadRequest,
+        }
     }
 
     pub fn kind_name(&self) -> &'static str {

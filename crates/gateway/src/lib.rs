@@ -13,8 +13,10 @@ pub mod events;
 pub mod ids;
 pub mod ports;
 pub mod tasks;
+pub mod window;
 // 1 knowledge
 pub mod catalogue;
+pub mod condition;
 pub mod providers;
 // 2 snapshot
 pub mod snapshot;

@@ -11,8 +11,7 @@ use uuid::Uuid;
 use crate::clock;
 use crate::error::Failure;
 use crate::snapshot::VirtualKey;
-
-const MINUTE_MS: i64 = 60_000;
+use crate::window::{MINUTE_MS, Window};
 
 /// What a request may come to at most, known before it is sent.
 #[derive(Debug, Clone, Copy)]
@@ -39,40 +38,6 @@ struct Counts {
     requests: Window,
     tokens: Window,
     budget_period: i64,
-}
-
-/// A sliding minute, approximated by two fixed ones: the last counts by the share of it that is still within reach.
-#[derive(Default)]
-struct Window {
-    minute: i64,
-    current: u64,
-    previous: u64,
-}
-
-impl Window {
-    fn roll(&mut self, now: i64) {
-        let minute = now.div_euclid(MINUTE_MS);
-        if minute != self.minute {
-            self.previous = if minute == self.minute + 1 { self.current } else { 0 };
-            self.current = 0;
-            self.minute = minute;
-        }
-    }
-
-    fn used(&mut self, now: i64) -> u64 {
-        self.roll(now);
-        let left = (MINUTE_MS - now.rem_euclid(MINUTE_MS)) as u64;
-        self.current + self.previous * left / MINUTE_MS as u64
-    }
-
-    fn add(&mut self, now: i64, amount: u64) {
-        self.roll(now);
-        self.current += amount;
-    }
-
-    fn correct(&mut self, reserved: u64, real: u64) {
-        self.current = (self.current + real).saturating_sub(reserved);
-    }
 }
 
 /// A place taken. Settle it with the real figures; dropped without, it gives its reservation back.

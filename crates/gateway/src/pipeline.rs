@@ -12,7 +12,8 @@ use postern_wire::{EndState, Format, ReplyContext, StreamTap, StreamTranscoder};
 pub use prepare::shaped;
 use prepare::{Prepared, prepare};
 
-use crate::clock;
+use crate::clock::{self, Moment};
+use crate::condition::Trouble;
 use crate::error::{Blame, Failure, UpstreamBody};
 use crate::events::{Event, Topic};
 use crate::exchange::Exchange;
@@ -35,8 +36,8 @@ pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failu
     let permit =
         exchange.engine.limits.admit(exchange.caller.key().map(AsRef::as_ref), estimate(exchange, &group))?;
     meter.hold(permit);
-    let tries = exchange.snapshot.num_retries as usize + 1;
-    let mut plan = routing::plan(&group, &exchange.engine.health, tries, || getrandom::u64().unwrap_or(0));
+    let tries = exchange.snapshot.routing.num_retries as usize + 1;
+    let mut plan = routing::plan(&group, Moment::now(), tries, || getrandom::u64().unwrap_or(0));
     if let Some(pinned) = &exchange.pinned {
         plan = pinned_plan(&group, pinned, tries)?;
     }
@@ -109,9 +110,13 @@ async fn attempts(
     let mut last = Failure::unavailable("no_deployment", format!("no deployment serves {}", group.name));
     for (number, deployment) in plan.iter().enumerate() {
         let started = Instant::now();
+        let turn = exchange.engine.conditions.next_turn();
+        let mut flight = deployment.condition.begin(Moment::now(), turn, 0, true);
         let failure = match attempt(exchange, meter, deployment).await {
             Ok(answer) => {
-                exchange.engine.health.recovered(&deployment.id);
+                if let Some(flight) = &mut flight {
+                    flight.answered(Moment::now());
+                }
                 credential_works(exchange, deployment);
                 if number > 0 {
                     meter.note_attempt(note(deployment, started, None));
@@ -122,7 +127,16 @@ async fn attempts(
         };
         meter.note_attempt(note(deployment, started, Some(&failure)));
         if failure.blame == Blame::Upstream {
-            blame(exchange, deployment, group, &failure);
+            if let Some(flight) = &mut flight {
+                let trouble = Trouble {
+                    class: failure.class(),
+                    status: failure.error.status,
+                    retry_after: failure.error.retry_after.map(Duration::from_secs),
+                    reason: &failure.error.message,
+                };
+                flight.failed(Moment::now(), &trouble, &deployment.cooldown);
+            }
+            blame(exchange, deployment, &failure);
         }
         let next = plan.get(number + 1);
         let again = next.is_some_and(|next| may_try(&failure, deployment, next));
@@ -167,12 +181,9 @@ fn pause(failure: &Failure, number: usize, same: bool) -> Option<Duration> {
     Some(Duration::from_millis(base + jitter))
 }
 
-fn blame(exchange: &Exchange, deployment: &Arc<Deployment>, group: &Group, failure: &Failure) {
+fn blame(exchange: &Exchange, deployment: &Arc<Deployment>, failure: &Failure) {
     let engine = &exchange.engine;
     let status = failure.error.status;
-    if group.deployments.len() > 1 && (failure.retry || matches!(status, 401 | 403 | 404)) {
-        engine.health.cool_down(&deployment.id, failure.error.retry_after);
-    }
     if status == 401 && engine.credential_refused(deployment, &failure.error.message) {
         engine.events.publish(Event::CredentialRefused {
             provider_id: deployment.provider_id.map(|id| id.to_string()).unwrap_or_default(),
@@ -216,10 +227,9 @@ async fn attempt(
             ));
         }
     }
-    let health = &exchange.engine.health;
     let first = &deployment.endpoints[0];
     let endpoint = Some(deployment.endpoint(exchange.format))
-        .filter(|endpoint| !health.is_unspoken(&deployment.id, endpoint.format))
+        .filter(|endpoint| deployment.condition.speaks(endpoint.format))
         .unwrap_or(first);
     let answer = ask(exchange, meter, deployment, endpoint).await;
     // Whoever stands behind the address may not have all that the provider offers: an older server, another gateway.
@@ -229,7 +239,7 @@ async fn attempt(
     {
         let translated = ask(exchange, meter, deployment, first).await;
         if translated.is_ok() {
-            health.unspoken(&deployment.id, endpoint.format);
+            deployment.condition.does_not_speak(endpoint.format);
             return translated;
         }
     }
@@ -247,7 +257,7 @@ async fn ask(
     let prepared = prepare(exchange, deployment, endpoint)?;
     meter.lost(&prepared.loss);
     let streaming = exchange.envelope.stream;
-    let patience = deployment.timeout.unwrap_or(exchange.snapshot.request_timeout);
+    let patience = deployment.timeout.unwrap_or(exchange.snapshot.routing.timeout);
     let first = if streaming { deployment.stream_timeout.unwrap_or(patience) } else { patience };
     let headers = upstream::request_headers(endpoint, &exchange.headers, streaming);
     let body = prepared.body.clone();

@@ -4,6 +4,11 @@
 //! `build` makes it from rows and credentials; `resolve` finds what a model name means.
 
 mod build;
+mod deployment;
+mod endpoint;
+mod origin;
+mod price;
+mod provider;
 mod resolve;
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,9 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, Uri};
-pub use build::{
-    Origin, Sources, build, fixed_headers, given_settings, model_credential, origin, provider_credential,
-};
+pub use build::{Sources, build, model_credential, provider_credential};
+pub use endpoint::fixed_headers;
+pub use origin::{Origin, given_settings, origin};
 use postern_store::table::keys::KeyRow;
 use postern_store::table::providers::ProviderRow;
 use postern_store::table::requests::Billing;
@@ -21,7 +26,9 @@ use postern_wire::{Format, Surgery};
 pub use resolve::{Resolution, Unresolved};
 use uuid::Uuid;
 
-use crate::catalogue::Prices;
+use crate::catalogue::{Prices, Unit};
+use crate::condition::{Condition, Conditions, CooldownRules};
+use crate::config::RoutingSettings;
 use crate::ids::KeyHash;
 use crate::providers::auth::{Proof, Signing};
 use crate::providers::{ProviderSpec, Settings, Wrapping};
@@ -37,12 +44,13 @@ pub struct Snapshot {
     pub groups: BTreeMap<String, Arc<Group>>,
     /// Other names of model groups.
     pub aliases: BTreeMap<String, String>,
-    pub num_retries: u32,
+    pub routing: Arc<RoutingSettings>,
+    /// Of all deployments, those made on the fly included.
+    pub conditions: Arc<Conditions>,
     pub drop_params: bool,
     pub strict_params: bool,
     /// Whether responses are kept for their callers to come back to.
     pub keep_responses: bool,
-    pub request_timeout: Duration,
     /// The user's own prices by provider preset and model.
     pub overrides: HashMap<(String, String), Arc<PricePlan>>,
     /// Groups made on the fly for `provider/model`, so that each is resolved once.
@@ -112,10 +120,29 @@ pub struct Provider {
     pub spec: &'static ProviderSpec,
     /// What it is told besides a key, with what the environment and the preset say.
     pub settings: Settings,
-    /// The credential as each of the provider's endpoints takes it, in their order; empty where there is none.
-    pub proofs: Vec<Option<Proof>>,
-    pub credential: Credential,
+    /// Its credentials, in the order in which they stand in for each other. Never empty.
+    pub held: Vec<Held>,
     pub built_in: bool,
+}
+
+impl Provider {
+    /// What is known of its first credential.
+    pub fn credential(&self) -> &Credential {
+        self.held.first().map_or(&Credential::Missing, |held| &held.credential)
+    }
+
+    /// The proof that its first endpoint takes, made of its first credential.
+    pub fn proof(&self) -> Option<&Proof> {
+        self.held.first()?.proofs.first()?.as_ref()
+    }
+}
+
+/// One of a provider's credentials.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub credential: Credential,
+    /// As each of the provider's endpoints takes it, in their order; empty where there is none.
+    pub proofs: Vec<Option<Proof>>,
 }
 
 /// What is known of a credential. The secret itself is only in the prepared header of a deployment.
@@ -133,6 +160,14 @@ pub enum Credential {
 pub struct Group {
     pub name: String,
     pub deployments: Vec<Arc<Deployment>>,
+    /// Attempts after the first, where the deployments say so.
+    pub num_retries: Option<u32>,
+}
+
+impl Group {
+    pub fn of(name: String, deployments: Vec<Arc<Deployment>>) -> Self {
+        Self { name, deployments, num_retries: None }
+    }
 }
 
 /// One upstream that answers for a model group, resolved down to the bytes of its credential header.
@@ -153,7 +188,18 @@ pub struct Deployment {
     pub timeout: Option<Duration>,
     pub stream_timeout: Option<Duration>,
     pub weight: u32,
+    /// Lower is tried first.
     pub order: i32,
+    /// Requests and tokens per minute that it takes.
+    pub rpm: Option<u64>,
+    pub tpm: Option<u64>,
+    pub max_parallel: Option<u32>,
+    pub tags: Vec<String>,
+    pub region: Option<String>,
+    pub cooldown: CooldownRules,
+    pub condition: Arc<Condition>,
+    /// It stands in for another one with the same provider and another credential, while that one cannot be asked.
+    pub stands_in_for: Option<Arc<Condition>>,
     /// Whether what its format cannot express is dropped rather than refused; the snapshot's word when absent.
     pub drop_params: Option<bool>,
     /// Whether hints that its format has no place for are refused; the snapshot's word when absent.
@@ -247,6 +293,15 @@ pub enum Place {
 }
 
 impl Deployment {
+    /// What a million tokens of input and a million of output cost together, in micro-dollars; `None` without a price.
+    pub fn price_rank(&self) -> Option<i64> {
+        if self.billing == Billing::Local {
+            return Some(0);
+        }
+        let prices = &self.prices.as_ref()?.prices;
+        Some(prices.get(Unit::Input)?.saturating_add(prices.get(Unit::Output)?))
+    }
+
     /// How to ask it for a caller of this format: in the same one if it speaks that, so that nothing is translated.
     pub fn endpoint(&self, caller: Format) -> &Endpoint {
         self.endpoints.iter().find(|endpoint| endpoint.format == caller).unwrap_or(&self.endpoints[0])

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue};
 use postern_secrets::Secret;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::environment;
+use super::{LONGEST_TIMEOUT, MOST_RETRIES, RoutingSettings, environment};
 use crate::config;
 
 /// Headers that belong to the connection or to the gateway.
@@ -28,10 +29,7 @@ const FIXED_HEADERS: [&str; 7] = [
 pub struct ConfigFile {
     pub models: Vec<ConfigModel>,
     pub master_key: Option<Secret>,
-    /// Attempts after the first, over all deployments of a group.
-    pub num_retries: Option<u32>,
-    /// Seconds.
-    pub request_timeout: Option<f64>,
+    pub routing: RoutingSettings,
     /// Alias to model group.
     pub aliases: BTreeMap<String, String>,
     /// What a provider's format cannot express is dropped rather than refused.
@@ -74,6 +72,26 @@ pub struct LitellmParams {
     pub weight: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<i32>,
+    /// Requests per minute that it is asked at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rpm: Option<u64>,
+    /// Tokens per minute that it is asked for at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tpm: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_parallel_requests: Option<u32>,
+    /// Seconds it rests after failures; 0: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cooldown_time: Option<f64>,
+    /// Attempts after the first, for the groups that it is in: the largest counts.
+    #[serde(alias = "max_retries", skip_serializing_if = "Option::is_none")]
+    pub num_retries: Option<u32>,
+    /// Which requests it is for, where the router filters by tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Where it is, for requests that may only go to some region.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drop_params: Option<bool>,
     /// Hints that the provider's format has no place for (cache marks, metadata, effort) are refused rather than dropped
@@ -184,6 +202,20 @@ impl LitellmParams {
                 return Some(format!("litellm_params.{name} must be above 0 and at most 86400 seconds"));
             }
         }
+        if self.cooldown_time.is_some_and(|seconds| !(0.0..=86_400.0).contains(&seconds)) {
+            return Some("litellm_params.cooldown_time must be between 0 and 86400 seconds".into());
+        }
+        if self.num_retries.is_some_and(|retries| retries > MOST_RETRIES) {
+            return Some(format!("litellm_params.num_retries must be at most {MOST_RETRIES}"));
+        }
+        if let Some((name, _)) =
+            [("rpm", self.rpm), ("tpm", self.tpm)].iter().find(|(_, limit)| *limit == Some(0))
+        {
+            return Some(format!("litellm_params.{name} must be at least 1"));
+        }
+        if self.max_parallel_requests == Some(0) {
+            return Some("litellm_params.max_parallel_requests must be at least 1".into());
+        }
         if let Some(path) =
             self.additional_drop_params.iter().find(|path| !postern_wire::Surgery::default().drop(path))
         {
@@ -292,12 +324,15 @@ fn settings(
                 };
             }
             ("litellm_settings" | "router_settings", "num_retries") => {
-                let retries = value.as_u64().filter(|retries| *retries <= 20);
-                file.num_retries = Some(retries.ok_or_else(|| wrong("a number from 0 to 20"))? as u32);
+                let retries = value.as_u64().filter(|retries| *retries <= u64::from(MOST_RETRIES));
+                file.routing.num_retries = retries.ok_or_else(|| wrong("a number from 0 to 20"))? as u32;
             }
             ("litellm_settings", "request_timeout") | ("router_settings", "timeout") => {
                 let seconds = value.as_f64().filter(|seconds| *seconds > 0.0);
-                file.request_timeout = Some(seconds.ok_or_else(|| wrong("a number of seconds above 0"))?);
+                let seconds = seconds.filter(|seconds| *seconds <= LONGEST_TIMEOUT.as_secs_f64());
+                let seconds =
+                    seconds.ok_or_else(|| wrong("a number of seconds above 0 and at most 86400"))?;
+                file.routing.timeout = Duration::from_secs_f64(seconds);
             }
             ("litellm_settings", "drop_params") => {
                 file.drop_params = value.as_bool().ok_or_else(|| wrong("true or false"))?;

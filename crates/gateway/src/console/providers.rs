@@ -82,7 +82,7 @@ fn view(engine: &Engine, provider: &snapshot::Provider) -> Provider {
     let row = &provider.row;
     let last_test: Option<ProviderTest> =
         row.last_test.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let (state, detail) = match (&provider.credential, engine.refusal_of(&row.id.to_string())) {
+    let (state, detail) = match (provider.credential(), engine.refusal_of(&row.id.to_string())) {
         (_, Some(refusal)) => (CredentialName::Refused, Some(refusal)),
         (Credential::Loaded, None)
             if last_test.as_ref().is_some_and(|test| matches!(test.status, Some(401 | 403))) =>

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{Call, discard, read_body};
 use crate::auth::{self, Caller, InternalOrigin};
-use crate::clock;
+use crate::clock::{self, Moment};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::pipeline::shaped;
@@ -55,7 +55,10 @@ pub async fn count(engine: Arc<Engine>, call: Call, request: Request) -> Result<
     let model = envelope.model.as_str();
     let group = snapshot.resolve(model).map_err(|unresolved| unresolved.into_failure(model))?.group;
     caller.check_access(model, &group.name)?;
-    for deployment in group.deployments.iter().filter(|known| !engine.health.is_cooling(&known.id)) {
+    let now = Moment::now();
+    for deployment in
+        group.deployments.iter().filter(|known| known.condition.availability(now).may_be_asked())
+    {
         let asking =
             Asking { engine: &engine, format: call.format, envelope: &envelope, headers: &head.headers };
         if let Some(counted) = asking.ask(deployment, &body, prompt).await? {

@@ -107,10 +107,10 @@ pub async fn embed(
         let cost_nanos = costs.try_fold(0_i64, |most, cost| Some(most.max(cost?)));
         meter.hold(engine.limits.admit(caller.key().map(AsRef::as_ref), Estimate { cost_nanos, tokens })?);
         let random = || getrandom::u64().unwrap_or(0);
-        let plan = routing::plan(&group, &engine.health, group.deployments.len(), random);
+        let plan = routing::plan(&group, clock::Moment::now(), group.deployments.len(), random);
         let mut last = Failure::unavailable("no_deployment", format!("no deployment serves {}", group.name));
         for deployment in plan {
-            match ask(&engine, &mut meter, &asked, &deployment, snapshot.request_timeout).await {
+            match ask(&engine, &mut meter, &asked, &deployment, snapshot.routing.timeout).await {
                 Ok(embedded) => return Ok(embedded),
                 Err(failure) if failure.blame == Blame::Upstream && failure.retry => last = failure,
                 Err(failure) => return Err(failure),

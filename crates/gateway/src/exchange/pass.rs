@@ -107,11 +107,11 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
         let Some(address) = Address::parse(&url) else {
             return Err(Failure::invalid("invalid_path", format!("{url} is not an address")));
         };
-        ready(&provider.credential, &provider.row.name)?;
+        ready(provider.credential(), &provider.row.name)?;
         let headers = request_headers(&provider, &head.headers);
-        let patience = snapshot.request_timeout;
-        let signing = match provider.proofs.first() {
-            Some(Some(Proof::Signed(signing))) => Some(signing.as_ref()),
+        let patience = snapshot.routing.timeout;
+        let signing = match provider.proof() {
+            Some(Proof::Signed(signing)) => Some(signing.as_ref()),
             _ => None,
         };
         let sending =
@@ -203,7 +203,7 @@ fn request_headers(provider: &Provider, caller: &HeaderMap) -> HeaderMap {
     for (name, value) in fixed_headers(&provider.spec.headers) {
         headers.entry(name).or_insert(value);
     }
-    if let Some(Some(Proof::Header(name, value))) = provider.proofs.first() {
+    if let Some(Proof::Header(name, value)) = provider.proof() {
         headers.insert(name.clone(), value.clone());
     }
     headers
@@ -224,7 +224,7 @@ async fn answer(
     if !content_type.starts_with("application/json") {
         return streamed(engine.clone(), status, headers, meter, reply.chunks);
     }
-    let patience = engine.snapshot.load().request_timeout;
+    let patience = engine.snapshot.load().routing.timeout;
     let body = match upstream::read_whole(reply, &provider.row.name, patience).await {
         Ok(body) => body,
         Err(failure) => {

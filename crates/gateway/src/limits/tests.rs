@@ -1,7 +1,8 @@
 use postern_store::table::keys::KeyRow;
 
-use super::{Estimate, Limits, Window};
+use super::{Estimate, Limits};
 use crate::snapshot::{AllowedModels, VirtualKey};
+use crate::window::Window;
 
 fn key(change: impl FnOnce(&mut KeyRow)) -> VirtualKey {
     let mut row = KeyRow {

@@ -23,7 +23,7 @@ impl Engine {
                 let models = models::all(connection)?
                     .into_iter()
                     .filter(|row| row.params.contains("\"has_credential\""));
-                let mut names: Vec<String> = providers.map(|row| provider_credential(row.id)).collect();
+                let mut names: Vec<String> = providers.map(|row| provider_credential(row.id, 1)).collect();
                 names.extend(models.map(|row| model_credential(&row.id)));
                 Ok(names)
             })

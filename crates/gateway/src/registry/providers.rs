@@ -108,7 +108,7 @@ pub async fn change(engine: &Engine, id: Uuid, change: Change) -> Result<Provide
 pub async fn remove(engine: &Engine, id: Uuid) -> Result<(), Failure> {
     existing(engine, id)?;
     engine.store.write(move |connection| table::remove(connection, id)).await?;
-    engine.remove_credential(&provider_credential(id)).await;
+    engine.remove_credential(&provider_credential(id, 1)).await;
     engine.forget_refusal(&id.to_string());
     engine.changed(&[Topic::Providers, Topic::Models, Topic::Catalogue, Topic::Status]).await
 }
@@ -231,7 +231,7 @@ async fn set_credential(engine: &Engine, row: &mut ProviderRow, key: Option<Secr
     row.has_credential = true;
     row.last_test = None;
     engine.forget_refusal(&row.id.to_string());
-    engine.store_credential(&provider_credential(row.id), key).await
+    engine.store_credential(&provider_credential(row.id, 1), key).await
 }
 
 /// The end of a key; of a credential's file, whose it is.
@@ -274,13 +274,13 @@ pub async fn test(engine: &Engine, id: Uuid) -> Result<ProviderTest, Failure> {
             models: Some(1),
         });
     }
-    let result = match &provider.credential {
+    let result = match provider.credential() {
         Credential::Missing => failed(None, 0, "No credential is stored yet.".into()),
         Credential::Unavailable(reason) => {
             failed(None, 0, format!("The credential cannot be read now: {reason}"))
         }
         Credential::Loaded | Credential::NotNeeded => {
-            let proof = provider.proofs.first().cloned().flatten();
+            let proof = provider.proof().cloned();
             ask(engine, provider.spec, &provider.row.base_url, proof, &provider.settings).await
         }
     };

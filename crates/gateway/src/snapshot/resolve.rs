@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::build::direct_deployment;
+use super::deployment;
 use super::{Deployment, Group, Provider, Snapshot};
 use crate::catalogue::Catalogue;
 use crate::error::Failure;
@@ -53,10 +53,7 @@ impl Snapshot {
             match self.providers.iter().find(|candidate| candidate.row.name == provider) {
                 Some(found) if found.built_in => {
                     if let Some(group) = self.groups.get(model) {
-                        return Ok(Group {
-                            name: group.name.clone(),
-                            deployments: group.deployments.clone(),
-                        });
+                        return Ok(Group::of(group.name.clone(), group.deployments.clone()));
                     }
                 }
                 Some(found) if found.row.enabled => return self.group_of(found, model),
@@ -94,8 +91,9 @@ impl Snapshot {
     /// A configured provider's model, known or not, as a group of one.
     pub fn group_of(&self, provider: &Provider, model: &str) -> Result<Group, Unresolved> {
         // A name that no address can hold is no model's.
-        let deployment = direct_deployment(provider, model, &self.overrides).ok_or(Unresolved::Unknown)?;
-        Ok(Group { name: deployment.group.clone(), deployments: vec![Arc::new(deployment)] })
+        let made = deployment::direct(provider, model, &self.overrides, &self.conditions, &self.routing);
+        let name = made.first().ok_or(Unresolved::Unknown)?.group.clone();
+        Ok(Group::of(name, made.into_iter().map(Arc::new).collect()))
     }
 }
 

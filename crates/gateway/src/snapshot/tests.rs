@@ -37,7 +37,7 @@ fn provider(number: u128, name: &str, preset: &str) -> ProviderRow {
 
 fn held(providers: &[ProviderRow]) -> Credentials {
     let secret = |row: &ProviderRow| Secret::from(format!("sk-of-{}", row.name));
-    providers.iter().map(|row| (provider_credential(row.id), Ok(secret(row)))).collect()
+    providers.iter().map(|row| (provider_credential(row.id, 1), Ok(secret(row)))).collect()
 }
 
 fn config(models: Value) -> ConfigFile {
@@ -174,8 +174,8 @@ fn a_credential_that_is_not_there_says_why() {
         provider(4, "odd", "openai"),
     ];
     let credentials: Credentials = [
-        (provider_credential(Uuid::from_u128(3)), Err(VaultError::Unavailable("locked".into()))),
-        (provider_credential(Uuid::from_u128(4)), Ok(Secret::from("two\nlines".to_owned()))),
+        (provider_credential(Uuid::from_u128(3), 1), Err(VaultError::Unavailable("locked".into()))),
+        (provider_credential(Uuid::from_u128(4), 1), Ok(Secret::from("two\nlines".to_owned()))),
     ]
     .into();
     let snapshot = build(Sources { providers: rows, credentials: &credentials, ..Sources::empty(&config) });
@@ -184,14 +184,14 @@ fn a_credential_that_is_not_there_says_why() {
             .providers
             .iter()
             .find(|provider| provider.row.name == name)
-            .map(|found| found.credential.clone())
+            .map(|found| found.credential().clone())
     };
     assert_eq!(state("without"), Some(Credential::Missing));
     for name in ["unread", "locked", "odd"] {
         assert!(matches!(state(name), Some(Credential::Unavailable(_))), "{name}: {:?}", state(name));
     }
     for provider in &snapshot.providers {
-        assert!(provider.proofs.is_empty(), "{}", provider.row.name);
+        assert!(provider.held[0].proofs.is_empty(), "{}", provider.row.name);
     }
 }
 

@@ -26,7 +26,7 @@ surprise: yes
     assert_eq!(file.models.len(), 1);
     assert_eq!(file.models[0].litellm_params.model, "openai/gpt-4o");
     assert!(file.models[0].litellm_params.api_key.is_none());
-    assert_eq!(file.num_retries, Some(3));
+    assert_eq!(file.routing.num_retries, 3);
     assert_eq!(file.master_key.as_ref().map(postern_secrets::Secret::expose), Some("sk-1234"));
     assert_eq!(file.aliases["clever"], "smart");
     let warnings = file.warnings.join("\n");

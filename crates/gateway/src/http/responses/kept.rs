@@ -67,7 +67,7 @@ async fn ask(
     let headers = upstream::request_headers(endpoint, caller_headers, false);
     let signing = endpoint.signing.as_deref();
     let sent = engine.clients.send(method, &address, headers, Bytes::new(), signing, &deployment.provider);
-    let reply = tokio::time::timeout(snapshot.request_timeout, sent).await.map_err(|_| {
+    let reply = tokio::time::timeout(snapshot.routing.timeout, sent).await.map_err(|_| {
         Failure::upstream(504, "upstream_timeout", format!("{} did not answer in time", deployment.provider))
     })??;
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_GATEWAY);

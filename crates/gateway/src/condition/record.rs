@@ -1,0 +1,189 @@
+//! The numbers behind a condition, and the rule that opens a circuit.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::Availability;
+use crate::clock::{self, Moment};
+use crate::config::Policy;
+use crate::error::ErrorClass;
+
+/// Failures in a row that open a circuit, where nothing else is said.
+const IN_A_ROW: u32 = 3;
+/// So many calls within a minute tell something when more than half of them failed.
+const ENOUGH_CALLS: usize = 5;
+const MINUTE: Duration = Duration::from_mins(1);
+/// A circuit that opens again and again stays open twice as long each time, at most this long.
+const LONGEST_COOLDOWN: Duration = Duration::from_mins(1);
+/// What an upstream asks for itself is believed up to here.
+const LONGEST_REQUESTED: Duration = Duration::from_hours(1);
+/// Calls that are remembered of the last minute.
+const MOST_CALLS: usize = 256;
+
+/// When a deployment cools down, and for how long.
+#[derive(Debug, Clone)]
+pub struct CooldownRules {
+    pub enabled: bool,
+    pub time: Duration,
+    /// Failures within `time` that are let pass.
+    pub allowed: Option<u32>,
+    pub allowed_by_class: Policy,
+}
+
+impl Default for CooldownRules {
+    fn default() -> Self {
+        Self { enabled: true, time: Duration::from_secs(5), allowed: None, allowed_by_class: Policy::new() }
+    }
+}
+
+/// A failure, as far as it matters here.
+#[derive(Debug, Clone, Copy)]
+pub struct Trouble<'a> {
+    pub class: ErrorClass,
+    /// The HTTP status, the upstream's or the one that stands for its silence.
+    pub status: u16,
+    pub retry_after: Option<Duration>,
+    /// For a person; nothing secret.
+    pub reason: &'a str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastFailure {
+    /// UTC milliseconds.
+    pub at: i64,
+    pub status: u16,
+    pub reason: String,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    successes: u64,
+    failures: u64,
+    in_a_row: u32,
+    /// How often the circuit opened without closing in between.
+    openings: u32,
+    /// Calls of the last minute, and whether they failed.
+    calls: VecDeque<(Moment, bool)>,
+    last_failure: Option<LastFailure>,
+    last_success_at: Option<i64>,
+    /// Of whole answers and first tokens.
+    last_took: Option<Duration>,
+}
+
+/// What is shown of a condition.
+#[derive(Debug, Clone)]
+pub struct View {
+    pub availability: Availability,
+    /// How much longer it cools down.
+    pub cooling_for: Option<Duration>,
+    pub in_flight: u32,
+    pub first_token: Option<Duration>,
+    pub requests_this_minute: u64,
+    pub tokens_this_minute: u64,
+    /// Since the process began.
+    pub successes: u64,
+    pub failures: u64,
+    pub consecutive_failures: u32,
+    pub last_failure: Option<LastFailure>,
+    /// UTC milliseconds.
+    pub last_success_at: Option<i64>,
+}
+
+impl Record {
+    fn call(&mut self, now: Moment, failed: bool) {
+        while self.calls.len() >= MOST_CALLS
+            || self.calls.front().is_some_and(|(then, _)| now.since(*then) > MINUTE)
+        {
+            self.calls.pop_front();
+        }
+        self.calls.push_back((now, failed));
+    }
+
+    pub(super) fn succeeded(&mut self, now: Moment, took: Duration) {
+        self.last_took = Some(took);
+        self.refused(now);
+    }
+
+    pub(super) fn refused(&mut self, now: Moment) {
+        self.call(now, false);
+        self.successes += 1;
+        self.in_a_row = 0;
+        self.openings = 0;
+        self.last_success_at = Some(clock::now_ms());
+    }
+
+    /// For how long the deployment has to rest now, if it does.
+    pub(super) fn failed(
+        &mut self,
+        now: Moment,
+        trouble: &Trouble<'_>,
+        rules: &CooldownRules,
+        was_probe: bool,
+    ) -> Option<Duration> {
+        self.call(now, true);
+        self.failures += 1;
+        self.in_a_row += 1;
+        self.last_failure = Some(LastFailure {
+            at: clock::now_ms(),
+            status: trouble.status,
+            reason: trouble.reason.chars().take(500).collect(),
+        });
+        if !rules.enabled || rules.time.is_zero() {
+            return None;
+        }
+        if !was_probe && !self.is_enough(now, trouble.class, rules) {
+            return None;
+        }
+        self.openings += 1;
+        let grown = rules.time.saturating_mul(1 << (self.openings - 1).min(10));
+        let own = grown.min(LONGEST_COOLDOWN.max(rules.time));
+        let requested = trouble.retry_after.map(|asked| asked.min(LONGEST_REQUESTED));
+        // An upstream that says when it may be asked again knows better than a rule of thumb.
+        Some(requested.unwrap_or(own))
+    }
+
+    fn is_enough(&self, now: Moment, class: ErrorClass, rules: &CooldownRules) -> bool {
+        if let Some(allowed) = rules.allowed_by_class.get(&class).copied().or(rules.allowed) {
+            let recent = self.calls.iter().filter(|(then, failed)| *failed && now.since(*then) <= rules.time);
+            return recent.count() > allowed as usize;
+        }
+        match class {
+            ErrorClass::RateLimit | ErrorClass::Authentication | ErrorClass::NotFound => true,
+            ErrorClass::BadRequest | ErrorClass::ContextWindow | ErrorClass::ContentPolicy => false,
+            ErrorClass::Timeout | ErrorClass::Internal => {
+                let calls = self.calls.iter().filter(|(then, _)| now.since(*then) <= MINUTE);
+                let (calls, failed) =
+                    calls.fold((0, 0), |(calls, failed), (_, bad)| (calls + 1, failed + usize::from(*bad)));
+                self.in_a_row >= IN_A_ROW || (calls >= ENOUGH_CALLS && failed * 2 > calls)
+            }
+        }
+    }
+
+    pub(super) fn view(
+        &self,
+        availability: Availability,
+        now: Moment,
+        in_flight: u32,
+        first_token: Option<u64>,
+        requests: u64,
+        tokens: u64,
+    ) -> View {
+        let cooling_for = match availability {
+            Availability::Cooling(until) => Some(until.since(now)),
+            _ => None,
+        };
+        View {
+            availability,
+            cooling_for,
+            in_flight,
+            first_token: first_token.map(Duration::from_micros),
+            requests_this_minute: requests,
+            tokens_this_minute: tokens,
+            successes: self.successes,
+            failures: self.failures,
+            consecutive_failures: self.in_a_row,
+            last_failure: self.last_failure.clone(),
+            last_success_at: self.last_success_at,
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Deployments: of a model group with parameters in LiteLLM's words, or made on the fly for `provider/model`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern_secrets::{Secret, VaultError};
+use postern_store::table::requests::Billing;
+use postern_wire::Surgery;
+
+pub(super) use super::endpoint::endpoints;
+use super::endpoint::{fixed_headers, lead};
+use super::origin::{Origin, given_settings, origin};
+use super::price::price_plan;
+use super::provider::credential;
+use super::{Credential, DEMO, Deployment, Endpoint, Held, Place, PricePlan, Provider, provider_credential};
+use crate::catalogue::Catalogue;
+use crate::condition::{Condition, Conditions, CooldownRules};
+use crate::config::{LitellmParams, RoutingSettings};
+use crate::providers::auth::Scheme;
+use crate::providers::{self, Settings};
+
+/// What deployments are made from.
+pub(super) struct Parts<'a> {
+    pub providers: &'a [Arc<Provider>],
+    pub credentials: &'a HashMap<String, Result<Secret, VaultError>>,
+    pub overrides: &'a HashMap<(String, String), Arc<PricePlan>>,
+    pub conditions: &'a Conditions,
+    pub routing: &'a RoutingSettings,
+}
+
+/// The built-in model.
+pub(super) fn demo(provider: &Provider, conditions: &Conditions) -> Deployment {
+    let endpoints = vec![Endpoint {
+        format: provider.spec.format,
+        place: Place::Demo,
+        headers: Vec::new(),
+        signing: None,
+        shape: None,
+    }];
+    Deployment {
+        id: DEMO.into(),
+        group: DEMO.into(),
+        context: Some(32_768),
+        max_output: Some(1024),
+        condition: conditions.of(DEMO),
+        ..of_provider(provider, DEMO, endpoints)
+    }
+}
+
+/// `provider/model` of a configured provider, once for each of its credentials; none if the model's name fits no address.
+pub(super) fn direct(
+    provider: &Provider,
+    model: &str,
+    overrides: &HashMap<(String, String), Arc<PricePlan>>,
+    conditions: &Conditions,
+    routing: &RoutingSettings,
+) -> Vec<Deployment> {
+    let known = Catalogue::embedded().find(&provider.spec.id, model);
+    let made = |proofs: &[_]| {
+        let base_url = &provider.row.base_url;
+        let mut endpoints = endpoints(provider.spec, base_url, model, &provider.settings, proofs)?;
+        lead(&mut endpoints, known.as_ref());
+        Some(Deployment {
+            prices: price_plan(provider.spec, model, &LitellmParams::default(), overrides),
+            context: known.as_ref().and_then(|model| model.context),
+            max_output: known.as_ref().and_then(|model| model.max_output),
+            cooldown: cooldown(routing, None),
+            ..of_provider(provider, model, endpoints)
+        })
+    };
+    in_turn(provider.held.iter(), conditions, |held| {
+        Some(Deployment { credential: held.credential.clone(), ..made(&held.proofs)? })
+    })
+}
+
+/// One deployment for each of a provider's credentials, each standing in for the one before it.
+fn in_turn<'a>(
+    held: impl Iterator<Item = &'a Held>,
+    conditions: &Conditions,
+    make: impl Fn(&Held) -> Option<Deployment>,
+) -> Vec<Deployment> {
+    let mut before: Option<Arc<Condition>> = None;
+    let mut made = Vec::with_capacity(1);
+    for (position, held) in held.enumerate() {
+        let Some(mut deployment) = make(held) else { continue };
+        if position > 0 {
+            deployment.id = format!("{}#{}", deployment.id, position + 1);
+        }
+        deployment.condition = conditions.of(&deployment.id);
+        deployment.stands_in_for = before.replace(deployment.condition.clone());
+        made.push(deployment);
+    }
+    made
+}
+
+/// What every deployment of a provider shares.
+fn of_provider(provider: &Provider, model: &str, endpoints: Vec<Endpoint>) -> Deployment {
+    let name = format!("{}/{model}", provider.row.name);
+    Deployment {
+        condition: Condition::alone(&name),
+        id: name.clone(),
+        group: name,
+        provider_id: (!provider.built_in).then_some(provider.row.id),
+        provider: provider.row.name.clone(),
+        spec: provider.spec,
+        upstream_model: model.to_owned(),
+        endpoints,
+        credential: provider.credential().clone(),
+        prices: None,
+        billing: if provider.spec.local { Billing::Local } else { Billing::Api },
+        timeout: None,
+        stream_timeout: None,
+        weight: 1,
+        order: 0,
+        rpm: None,
+        tpm: None,
+        max_parallel: None,
+        tags: Vec::new(),
+        region: None,
+        cooldown: CooldownRules::default(),
+        stands_in_for: None,
+        drop_params: None,
+        strict_params: None,
+        surgery: Surgery::default(),
+        context: None,
+        max_output: None,
+    }
+}
+
+fn cooldown(routing: &RoutingSettings, own: Option<f64>) -> CooldownRules {
+    CooldownRules {
+        enabled: routing.cooldowns,
+        time: own.map_or(routing.cooldown_time, Duration::from_secs_f64),
+        allowed: routing.allowed_fails,
+        allowed_by_class: routing.allowed_fails_policy.clone(),
+    }
+}
+
+impl Parts<'_> {
+    /// A deployment with parameters in LiteLLM's words. Without a credential or address of its own it uses those of the
+    /// configured provider of that name or kind, and is there once for each of that one's credentials.
+    pub fn deployments(
+        &self,
+        id: &str,
+        group: &str,
+        params: &LitellmParams,
+        own: Option<&Result<Secret, VaultError>>,
+    ) -> Vec<Deployment> {
+        let unusable = |why: &str| {
+            tracing::error!(deployment = id, group, "a deployment is left out: {why}");
+            Vec::new()
+        };
+        let Some(origin) = origin(params, self.providers) else {
+            return unusable("no provider of that name is known");
+        };
+        if let Some(provider) = origin.provider.filter(|provider| provider.built_in) {
+            let condition = self.conditions.of(id);
+            let made = demo(provider, self.conditions);
+            return vec![Deployment { id: id.to_owned(), group: group.to_owned(), condition, ..made }];
+        }
+        let held = self.held(&origin, params, own);
+        let made = in_turn(held.iter(), self.conditions, |held| {
+            self.deployment(id, group, params, &origin, held, own.is_some())
+        });
+        if made.is_empty() { unusable("its address is not a URL") } else { made }
+    }
+
+    /// The credentials that it may be asked with.
+    fn held(
+        &self,
+        origin: &Origin<'_>,
+        params: &LitellmParams,
+        own: Option<&Result<Secret, VaultError>>,
+    ) -> Vec<Held> {
+        let settings = settings(origin, params);
+        match (own, origin.provider) {
+            (None, Some(provider)) if settings == provider.settings => provider.held.clone(),
+            // An address of its own may well need no key: a model on this machine.
+            (None, None) if params.api_base.is_some() && origin.spec.auth.scheme == Scheme::Key => {
+                vec![Held { credential: Credential::NotNeeded, proofs: Vec::new() }]
+            }
+            // The same credentials, for another region, say.
+            (None, Some(provider)) => {
+                let names =
+                    (1..=provider.held.len()).map(|number| provider_credential(provider.row.id, number));
+                names
+                    .enumerate()
+                    .map(|(position, name)| {
+                        let expected = position > 0 || provider.row.has_credential;
+                        credential(origin.spec, self.credentials.get(&name), expected, &settings)
+                    })
+                    .collect()
+            }
+            (own, _) => vec![credential(origin.spec, own, false, &settings)],
+        }
+    }
+
+    fn deployment(
+        &self,
+        id: &str,
+        group: &str,
+        params: &LitellmParams,
+        origin: &Origin<'_>,
+        held: &Held,
+        has_own: bool,
+    ) -> Option<Deployment> {
+        let Origin { spec, provider, model } = origin;
+        let base_url = match (&params.api_base, provider) {
+            (Some(base), _) => base,
+            (None, Some(provider)) => &provider.row.base_url,
+            (None, None) => &spec.base_url,
+        };
+        let mut endpoints = endpoints(spec, base_url, model, &settings(origin, params), &held.proofs)?;
+        for endpoint in &mut endpoints {
+            let extra = fixed_headers(&params.extra_headers).map(|(name, mut value)| {
+                // Whatever it is for, it may be a key.
+                value.set_sensitive(true);
+                (name, value)
+            });
+            endpoint.headers.extend(extra);
+        }
+        let known = Catalogue::embedded().find(&spec.id, model);
+        lead(&mut endpoints, known.as_ref());
+        Some(Deployment {
+            id: id.to_owned(),
+            group: group.to_owned(),
+            provider_id: provider.filter(|_| !has_own).map(|provider| provider.row.id),
+            provider: provider.map_or_else(|| spec.id.clone(), |provider| provider.row.name.clone()),
+            spec,
+            endpoints,
+            credential: held.credential.clone(),
+            prices: price_plan(spec, model, params, self.overrides),
+            billing: if spec.local { Billing::Local } else { Billing::Api },
+            timeout: params.timeout.map(Duration::from_secs_f64),
+            stream_timeout: params.stream_timeout.map(Duration::from_secs_f64),
+            weight: weight(params),
+            order: params.order.unwrap_or(0),
+            rpm: params.rpm,
+            tpm: params.tpm,
+            max_parallel: params.max_parallel_requests,
+            tags: params.tags.clone(),
+            region: params.region_name.clone(),
+            cooldown: cooldown(self.routing, params.cooldown_time),
+            condition: Condition::alone(id),
+            stands_in_for: None,
+            drop_params: params.drop_params,
+            strict_params: params.strict_params,
+            surgery: surgery(params),
+            context: known.as_ref().and_then(|model| model.context),
+            max_output: known.and_then(|model| model.max_output),
+            upstream_model: model.clone(),
+        })
+    }
+}
+
+/// Its share among its peers: as it is given, else what it takes per minute.
+fn weight(params: &LitellmParams) -> u32 {
+    let rate = params.rpm.or(params.tpm).map(|rate| u32::try_from(rate).unwrap_or(u32::MAX));
+    params.weight.or(rate).unwrap_or(1)
+}
+
+fn settings(origin: &Origin<'_>, params: &LitellmParams) -> Settings {
+    let given = given_settings(origin.spec, params);
+    match origin.provider {
+        Some(provider) => {
+            provider.settings.iter().map(|(name, value)| (name.clone(), value.clone())).chain(given).collect()
+        }
+        None => providers::settings::in_force(&origin.spec.settings, &given),
+    }
+}
+
+fn surgery(params: &LitellmParams) -> Surgery {
+    let mut surgery = Surgery::default();
+    for path in &params.additional_drop_params {
+        // Checked when the parameters came in.
+        let _ = surgery.drop(path);
+    }
+    for (name, value) in &params.extra_body {
+        surgery.set(name, value);
+    }
+    surgery
+}

@@ -1,0 +1,54 @@
+//! The price in force for a deployment.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::PricePlan;
+use crate::catalogue::{BilledTokens, Catalogue, Cost, PriceOverride};
+use crate::config::LitellmParams;
+use crate::providers::ProviderSpec;
+
+/// The price in force: the deployment's own, else the user's, else the catalogue's.
+pub(super) fn price_plan(
+    spec: &ProviderSpec,
+    model: &str,
+    params: &LitellmParams,
+    overrides: &HashMap<(String, String), Arc<PricePlan>>,
+) -> Option<Arc<PricePlan>> {
+    let known = Catalogue::embedded().find(&spec.id, model);
+    let own = PriceOverride::from_litellm(
+        params.input_cost_per_token,
+        params.output_cost_per_token,
+        params.cache_read_input_token_cost,
+        params.cache_creation_input_token_cost,
+    );
+    if let Some(own) = own {
+        return Some(Arc::new(PricePlan {
+            prices: own.over(known.as_ref().map(|model| &model.prices)),
+            source: "deployment".into(),
+            version: String::new(),
+        }));
+    }
+    if let Some(plan) = overrides.get(&(spec.id.clone(), model.to_owned())) {
+        return Some(plan.clone());
+    }
+    let known = known?;
+    Some(Arc::new(PricePlan {
+        prices: known.prices,
+        source: known.source.to_string(),
+        version: Catalogue::embedded().source_version(known.source).to_owned(),
+    }))
+}
+
+impl PricePlan {
+    /// What it costs at a moment (UTC milliseconds: some prices depend on the hour); `None` where the price of something
+    /// that was used is not known.
+    pub fn cost(&self, tokens: &BilledTokens, at: i64) -> Option<Cost> {
+        self.prices.cost_at(tokens, Some(at))
+    }
+
+    /// What it may cost at most, whatever the hour.
+    pub fn cost_at_peak(&self, tokens: &BilledTokens) -> Option<Cost> {
+        self.prices.cost(tokens)
+    }
+}
