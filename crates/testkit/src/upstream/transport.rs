@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::sync::Arc;
 
+use bytes::BytesMut;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -51,8 +52,9 @@ impl Transport {
 
 /// Reads the hello, says what a server without TLS says of it (or nothing), and ends.
 pub async fn disappoint(mut connection: Connection, words: &[u8]) {
-    let mut hello = [0_u8; 16 * 1024];
-    if let Ok(1..) = connection.read(&mut hello).await {
+    // All of it: what is left unread would turn the end into a reset.
+    let mut hello = BytesMut::with_capacity(16 * 1024);
+    if let Ok(1..) = connection.read_buf(&mut hello).await {
         drop(connection.write_all(words).await);
         drop(connection.shutdown().await);
     }
