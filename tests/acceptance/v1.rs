@@ -2,6 +2,7 @@
 
 mod bad_requests;
 mod callers;
+mod chaos;
 mod count_tokens;
 mod endpoints;
 mod fidelity;

@@ -7,9 +7,12 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
+mod changing;
 mod names;
 #[cfg(test)]
 mod tests;
+
+pub use changing::Changing;
 
 /// The text of every normal reply.
 pub const REPLY_TEXT: &str = "Hello from the fake upstream: the quick brown fox jumps over the lazy dog.";
@@ -30,6 +33,8 @@ pub enum Behaviour {
         headers: HeaderMap,
         body: bytes::Bytes,
     },
+    /// Another one in each call: [`Self::cycle`], [`Self::mixed`], [`Self::limited`].
+    Changing(Changing),
 }
 
 impl Default for Behaviour {
@@ -50,17 +55,40 @@ impl From<Fault> for Behaviour {
     }
 }
 
+/// When a provider says to come back, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// `retry-after`, in seconds.
+    Seconds(u64),
+    /// `retry-after`, as an HTTP date this many seconds from now. Dates have no fractions: it is up to a second less.
+    Date(u64),
+    /// `retry-after-ms`, in milliseconds, and no `retry-after`.
+    Milliseconds(u64),
+}
+
 /// A provider that fails. Where the request is not streamed, faults in mid-stream become faults in mid-body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// An error status in the provider's own error shape; `retry-after` (seconds) where given.
     Status { status: u16, retry_after: Option<u64> },
+    /// The same, saying when to come back in one of the ways there are.
+    Busy { status: u16, after: RetryAfter },
+    /// Status 200 and `application/json`, streamed or not, and the body is the provider's error object.
+    ErrorWith200,
     /// A proxy's page instead of the API's answer.
     Html { status: u16 },
     /// 200 with no body at all.
     Empty,
     /// The connection ends before a status line.
     CloseBeforeHeaders,
+    /// The connection is reset (RST) before a status line.
+    ResetBeforeHeaders,
+    /// Half of the body, or whole events, then the connection is reset.
+    ResetMidBody,
+    /// The body is whole, but the length promised 64 bytes more; then the connection ends.
+    LengthTooLong,
+    /// Half of the body, and the length says that this is all. A stream is cut inside an event.
+    LengthTooShort,
     /// Half of the body, then the connection ends.
     CloseMidBody,
     /// Whole events, then the connection ends.
@@ -79,6 +107,8 @@ pub enum Fault {
     InvalidUtf8,
     /// The request is read and never answered.
     NeverAnswers,
+    /// Status and headers, then silence with the connection open.
+    SilentAfterHeaders,
     /// Some events, then silence with the connection open.
     Stalls,
 }
@@ -102,6 +132,8 @@ pub struct Reply {
     pub pace: Pace,
     /// Waited before the status line.
     pub first_byte_after: Duration,
+    /// Status line and headers leave a byte at a time over this time (not over TLS).
+    pub head_over: Duration,
     /// Non-streamed bodies: `transfer-encoding: chunked` instead of a content length.
     pub chunked: bool,
 }
@@ -116,6 +148,7 @@ impl Default for Reply {
             chunking: Chunking::PerEvent,
             pace: Pace::None,
             first_byte_after: Duration::ZERO,
+            head_over: Duration::ZERO,
             chunked: false,
         }
     }
@@ -172,6 +205,22 @@ impl Reply {
         self
     }
 
+    /// Status line and headers a byte at a time, evenly over this time.
+    #[must_use]
+    pub fn head_over(mut self, total: Duration) -> Self {
+        self.head_over = total;
+        self
+    }
+
+    /// The body a byte at a time, evenly over this time, streamed or not. An event is complete when its last byte is
+    /// there: the first of a stream after its share of the whole (with the usual text about a twentieth).
+    #[must_use]
+    pub fn trickled(mut self, total: Duration) -> Self {
+        self.chunking = Chunking::Bytes(1);
+        self.pace = Pace::Over(total);
+        self
+    }
+
     #[must_use]
     pub fn chunked(mut self) -> Self {
         self.chunked = true;
@@ -223,6 +272,8 @@ pub enum Chunking {
 pub enum Pace {
     None,
     Every(Duration),
+    /// All pieces evenly over this time; of a body that is not streamed, too.
+    Over(Duration),
     Gate(Gate),
 }
 

@@ -1,5 +1,6 @@
 //! Fake providers on a loopback port. `openai`, `anthropic` and their like say what a provider's bytes look like, `answer` turns
-//! a [`Behaviour`] into a response, this file listens, records and picks the behaviour.
+//! a [`Behaviour`] into a response (`fault` into a broken one), `listen` and `connection` are what is below HTTP, this file
+//! picks the behaviour.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,31 +9,33 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::Value;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::Behaviour;
-use crate::tasks::{self, Background};
+use crate::tasks::Background;
 
 mod answer;
 mod anthropic;
 mod bedrock;
+mod body;
 mod cohere;
 mod completions;
+mod connection;
 mod control;
 mod events;
+mod fault;
 mod gemini;
+mod listen;
 mod ollama;
 mod openai;
 mod responses;
 #[cfg(test)]
 mod tests;
+mod transport;
+
+use listen::Command;
+pub use transport::Transport;
 
 /// Whose API is faked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +99,9 @@ impl Default for UpstreamOptions {
 #[derive(Debug)]
 pub struct FakeUpstream {
     address: SocketAddr,
+    transport: Transport,
     state: Arc<State>,
+    listener: mpsc::UnboundedSender<Command>,
     _running: Background,
 }
 
@@ -106,6 +111,7 @@ struct State {
     script: Mutex<Script>,
     recorded: Mutex<Vec<Recorded>>,
     calls: watch::Sender<usize>,
+    models_calls: watch::Sender<usize>,
     abandoned: watch::Sender<usize>,
     connections: AtomicUsize,
 }
@@ -116,6 +122,7 @@ struct Script {
     next: VecDeque<Behaviour>,
     by_model: HashMap<String, Behaviour>,
     always: Behaviour,
+    models: Option<Behaviour>,
 }
 
 impl FakeUpstream {
@@ -156,6 +163,16 @@ impl FakeUpstream {
     }
 
     pub fn start(dialect: Dialect, options: UpstreamOptions) -> std::io::Result<Self> {
+        Self::start_over(Transport::Plain, dialect, options)
+    }
+
+    /// With TLS below, or what goes wrong with it.
+    pub fn start_over(
+        transport: Transport,
+        dialect: Dialect,
+        options: UpstreamOptions,
+    ) -> std::io::Result<Self> {
+        let opening = transport.prepare()?;
         let listener = std::net::TcpListener::bind(options.listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -164,12 +181,15 @@ impl FakeUpstream {
             script: Mutex::new(Script { key: options.key, ..Script::default() }),
             recorded: Mutex::default(),
             calls: watch::Sender::new(0),
+            models_calls: watch::Sender::new(0),
             abandoned: watch::Sender::new(0),
             connections: AtomicUsize::new(0),
         });
         let shared = Arc::clone(&state);
-        let running = Background::start("fake-upstream", move || listen(listener, shared))?;
-        Ok(Self { address, state, _running: running })
+        let (commands, commanded) = mpsc::unbounded_channel();
+        let work = move || listen::listen(listener, opening, shared, commanded);
+        let running = Background::start("fake-upstream", work)?;
+        Ok(Self { address, transport, state, listener: commands, _running: running })
     }
 
     /// The base URL as a provider documents it, with its version if it has one.
@@ -180,7 +200,28 @@ impl FakeUpstream {
             Dialect::Cohere => "/v2",
             Dialect::Ollama | Dialect::Bedrock | Dialect::BedrockClaude => "",
         };
-        format!("http://{}{version}", self.address)
+        format!("{}://{}{version}", self.transport.scheme(), self.address)
+    }
+
+    /// Stops listening and ends every connection, as a process does that was killed. When this returns connections to
+    /// the address are refused, until [`Self::resume_listening`]; nobody else gets the port.
+    pub async fn pause_listening(&self) {
+        self.tell(Command::Pause).await;
+    }
+
+    /// Listens on the same port again.
+    pub async fn resume_listening(&self) {
+        self.tell(Command::Resume).await;
+    }
+
+    async fn tell(&self, command: fn(oneshot::Sender<()>) -> Command) {
+        let (done, wait) = oneshot::channel();
+        self.listener.send(command(done)).expect("the listener lives in self");
+        wait.await.expect("the listener lives in self");
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        self.state.dialect
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -196,6 +237,21 @@ impl FakeUpstream {
     pub async fn wait_for_calls(&self, count: usize) {
         self.state
             .calls
+            .subscribe()
+            .wait_for(|calls| *calls >= count)
+            .await
+            .expect("the sender lives in self");
+    }
+
+    /// How often the list of models was asked for, refused requests included.
+    pub fn models_calls(&self) -> usize {
+        *self.state.models_calls.borrow()
+    }
+
+    /// Returns once the list of models was asked for `count` times.
+    pub async fn wait_for_models_calls(&self, count: usize) {
+        self.state
+            .models_calls
             .subscribe()
             .wait_for(|calls| *calls >= count)
             .await
@@ -254,20 +310,35 @@ impl FakeUpstream {
         locked(&self.state.script).always = behaviour.into();
         self
     }
+
+    /// For every request for the list of models, whatever completions do; a [`crate::Reply`] is the list as it is, at the
+    /// reply's pace. Until this is called the list is answered, also where every completion fails.
+    pub fn always_models(&self, behaviour: impl Into<Behaviour>) -> &Self {
+        locked(&self.state.script).models = Some(behaviour.into());
+        self
+    }
 }
 
 impl State {
     fn behaviour(&self, model: &str) -> Behaviour {
         let mut script = locked(&self.script);
-        if let Some(next) = script.next.pop_front() {
-            return next;
-        }
         script
-            .by_model
-            .get(model)
-            .cloned()
-            .or_else(|| Behaviour::for_model(model))
-            .unwrap_or(script.always.clone())
+            .next
+            .pop_front()
+            .or_else(|| script.by_model.get(model).cloned())
+            .or_else(|| {
+                let named = Behaviour::for_model(model)?;
+                if let Behaviour::Changing(_) = named {
+                    // It counts its calls: the next one must find the same.
+                    script.by_model.insert(model.to_owned(), named.clone());
+                }
+                Some(named)
+            })
+            .unwrap_or_else(|| script.always.clone())
+    }
+
+    fn models_behaviour(&self) -> Option<Behaviour> {
+        locked(&self.script).models.clone()
     }
 }
 
@@ -280,41 +351,6 @@ pub fn refused_url() -> String {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-async fn listen(listener: std::net::TcpListener, state: Arc<State>) {
-    let listener = TcpListener::from_std(listener).expect("a non-blocking listener inside a runtime");
-    while let Ok((connection, _)) = listener.accept().await {
-        state.connections.fetch_add(1, Ordering::Relaxed);
-        tasks::start(converse(connection, Arc::clone(&state)));
-    }
-}
-
-async fn converse(connection: TcpStream, state: Arc<State>) {
-    // Without it the kernel would hold small pieces back and every streaming test would measure that.
-    drop(connection.set_nodelay(true));
-    let service = service_fn(move |request: http::Request<Incoming>| {
-        let state = Arc::clone(&state);
-        async move {
-            let (head, body) = request.into_parts();
-            let path = head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-            // A caller that leaves while it sends is no call.
-            let Ok(body) = body.collect().await else { return Err(answer::HangUp) };
-            let recorded =
-                Recorded { method: head.method, path, headers: head.headers, body: body.to_bytes() };
-            if let Some(answer) = control::answer(&state, &recorded) {
-                return Ok(answer);
-            }
-            locked(&state.recorded).push(recorded.clone());
-            answer::answer(&state, &recorded).await
-        }
-    });
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .max_headers(1_000)
-        .serve_connection(TokioIo::new(connection), service);
-    // An error is the scripted end of a connection, or a caller that left.
-    drop(serving.await);
 }
 
 /// A whole reply's bytes, made once.

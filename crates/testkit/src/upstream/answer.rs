@@ -1,39 +1,22 @@
 //! From a recorded request to a response: routes, keys, validation as the provider documents it, then the behaviour.
 
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::stream;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Method, Response, StatusCode};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full, StreamBody};
-use hyper::body::Frame;
 use serde_json::Value;
-use tokio::sync::watch;
 
+use super::body::{Body, HangUp, streamed, whole};
+use super::connection::Orders;
 use super::events::{self, Ending, Odd};
 use super::{
-    Dialect, Recorded, State, anthropic, bedrock, cohere, completions, control, gemini, locked, ollama,
-    openai, responses,
+    Dialect, Recorded, State, anthropic, bedrock, cohere, completions, control, fault, gemini, locked,
+    ollama, openai, responses,
 };
-use crate::{Behaviour, Fault, Pace, Reply};
+use crate::{Behaviour, Pace, Reply};
 
-/// Makes hyper drop the connection, wherever it is.
-#[derive(Debug)]
-pub struct HangUp;
-
-impl fmt::Display for HangUp {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the fake upstream hangs up, as it was told to")
-    }
-}
-
-impl std::error::Error for HangUp {}
-
-pub type Body = UnsyncBoxBody<Bytes, HangUp>;
-type Answer = Result<Response<Body>, HangUp>;
+pub type Answer = Result<Response<Body>, HangUp>;
 
 /// A provider's error before it has a shape.
 pub struct Refusal {
@@ -52,11 +35,35 @@ impl Refusal {
     }
 }
 
-pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
+/// What is being answered, and over what.
+pub struct Exchange<'a> {
+    pub state: &'a Arc<State>,
+    pub orders: &'a Orders,
+    pub dialect: Dialect,
+    /// The request's; `null` for a list of models.
+    pub body: &'a Value,
+    /// The whole list, where the models are asked for.
+    pub models: Option<Value>,
+}
+
+impl Exchange<'_> {
+    pub fn is_streamed(&self) -> bool {
+        self.body["stream"] == true
+    }
+
+    pub fn model(&self) -> &str {
+        self.body["model"].as_str().unwrap_or_default()
+    }
+}
+
+pub async fn answer(state: &Arc<State>, request: &Recorded, orders: &Orders) -> Answer {
     let path = request.path.split('?').next().unwrap_or_default();
     let called = (request.method == Method::POST).then(|| called(state.dialect, path)).flatten();
+    let lists_models = request.method == Method::GET && (path.ends_with("/models") || path == "/api/tags");
     if called.is_some() {
         state.calls.send_modify(|calls| *calls += 1);
+    } else if lists_models {
+        state.models_calls.send_modify(|calls| *calls += 1);
     }
     let key = locked(&state.script).key.clone();
     if let Some(key) = key {
@@ -69,7 +76,7 @@ pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
         }
     }
     if let Some(called) = called {
-        return call(state, request, called).await;
+        return call(state, request, called, orders).await;
     }
     let found = match state.dialect {
         Dialect::OpenAi | Dialect::Responses | Dialect::Completions => {
@@ -81,6 +88,11 @@ pub async fn answer(state: &Arc<State>, request: &Recorded) -> Answer {
         Dialect::Cohere => cohere::other_route(&request.method, path),
         Dialect::Bedrock | Dialect::BedrockClaude => None,
     };
+    if lists_models && let Some(behaviour) = state.models_behaviour() {
+        let dialect = state.dialect;
+        let exchange = Exchange { state, orders, dialect, body: &Value::Null, models: found };
+        return perform(&exchange, behaviour).await;
+    }
     Ok(match found {
         Some(body) => json(StatusCode::OK, &body, state.dialect),
         None => {
@@ -136,7 +148,7 @@ fn presented_key(dialect: Dialect, request: &Recorded) -> &str {
     }
 }
 
-async fn call(state: &Arc<State>, request: &Recorded, called: Called) -> Answer {
+async fn call(state: &Arc<State>, request: &Recorded, called: Called, orders: &Orders) -> Answer {
     let dialect = called.dialect;
     let checked = match serde_json::from_slice::<Value>(&request.body) {
         Err(error) => {
@@ -166,8 +178,13 @@ async fn call(state: &Arc<State>, request: &Recorded, called: Called) -> Answer 
     if dialect == Dialect::Ollama {
         ollama::complete(&request.path, &mut body);
     }
-    let model = body["model"].as_str().unwrap_or_default();
-    match state.behaviour(model) {
+    let behaviour = state.behaviour(body["model"].as_str().unwrap_or_default());
+    perform(&Exchange { state, orders, dialect, body: &body, models: None }, behaviour).await
+}
+
+async fn perform(exchange: &Exchange<'_>, behaviour: Behaviour) -> Answer {
+    let (dialect, request) = (exchange.dialect, exchange.body);
+    match behaviour {
         Behaviour::Raw { status, headers, body } => {
             let mut response = Response::new(whole(body));
             *response.status_mut() = status;
@@ -175,98 +192,76 @@ async fn call(state: &Arc<State>, request: &Recorded, called: Called) -> Answer 
             Ok(response)
         }
         Behaviour::Turn { call, then } => {
-            let offered = tools(dialect, &body).0.contains(&call.name);
-            let reply = if offered && !control::has_result(&body) {
+            let offered = tools(dialect, request).0.contains(&call.name);
+            let reply = if offered && !control::has_result(request) {
                 Reply { tool_calls: vec![call], text: String::new(), ..then }
             } else {
                 then
             };
-            Ok(send(state, dialect, &body, &reply, None))
+            Ok(send(exchange, &reply))
         }
         Behaviour::Reply(mut reply) => {
             if reply.tool_calls.is_empty()
-                && let Some(tool) = wanted_tool(dialect, &body)
+                && let Some(tool) = wanted_tool(dialect, request)
             {
                 reply = reply.tool(&tool, Reply::example_tool_arguments());
             }
             if !reply.first_byte_after.is_zero() {
                 tokio::time::sleep(reply.first_byte_after).await;
             }
-            Ok(send(state, dialect, &body, &reply, None))
+            if !reply.head_over.is_zero() {
+                exchange.orders.spread_head(reply.head_over);
+            }
+            Ok(send(exchange, &reply))
         }
-        Behaviour::Fault(fault) => fail(state, dialect, &body, &fault).await,
+        Behaviour::Fault(fault) => fault::fail(exchange, &fault).await,
+        Behaviour::Changing(changing) => Box::pin(perform(exchange, changing.next())).await,
     }
 }
 
-async fn fail(state: &Arc<State>, dialect: Dialect, body: &Value, fault: &Fault) -> Answer {
-    let model = body["model"].as_str().unwrap_or_default();
-    match fault {
-        Fault::Status { status, retry_after } => {
-            let mut response = refuse(dialect, &Refusal::new(*status, ""), model);
-            if let Some(seconds) = retry_after {
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
-            }
-            Ok(response)
-        }
-        Fault::Html { status } => {
-            let page =
-                "<!DOCTYPE html><html><head><title>Bad gateway</title></head><body>nginx</body></html>";
-            let mut response = Response::new(whole(Bytes::from_static(page.as_bytes())));
-            *response.status_mut() = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-            Ok(response)
-        }
-        Fault::Empty => Ok(Response::new(whole(Bytes::new()))),
-        Fault::CloseBeforeHeaders => Err(HangUp),
-        Fault::NeverAnswers => {
-            let _left = Abandoned::watch(&state.abandoned);
-            std::future::pending().await
-        }
-        Fault::ErrorFirstEvent | Fault::ErrorMidStream if body["stream"] != true => {
-            Ok(refuse(dialect, &Refusal::new(500, ""), model))
-        }
-        _ => Ok(send(state, dialect, body, &Reply::default(), Some(fault))),
+fn send(exchange: &Exchange<'_>, reply: &Reply) -> Response<Body> {
+    let (state, dialect) = (exchange.state, exchange.dialect);
+    if exchange.is_streamed() {
+        let pieces = events::pieces(stream_of(exchange, reply), reply.chunking);
+        return event_stream(exchange, streamed(state, pieces, reply.pace.clone(), Ending::Proper));
+    }
+    let value = reply_of(exchange, reply);
+    let body = Bytes::from(value.to_string());
+    let (pieces, length) = if let Pace::Over(_) = reply.pace {
+        (events::pieces(vec![body.clone()], reply.chunking), Some(body.len()))
+    } else if reply.chunked {
+        let half = body.slice(..body.len() / 2);
+        (vec![half.clone(), body.slice(half.len()..)], None)
+    } else {
+        return json(StatusCode::OK, &value, dialect);
+    };
+    let pace = if length.is_some() { reply.pace.clone() } else { Pace::None };
+    document(exchange, streamed(state, pieces, pace, Ending::Proper), length)
+}
+
+/// The events of a streamed answer.
+pub fn stream_of(exchange: &Exchange<'_>, reply: &Reply) -> Vec<Bytes> {
+    let request = exchange.body;
+    match exchange.dialect {
+        Dialect::OpenAi => openai::stream(request, reply),
+        Dialect::Responses => responses::stream(request, reply),
+        Dialect::Completions => completions::stream(request, reply),
+        Dialect::Anthropic => anthropic::stream(request, reply),
+        Dialect::Gemini => gemini::stream(request, reply),
+        Dialect::Ollama => ollama::stream(request, reply),
+        Dialect::Cohere => cohere::stream(request, reply),
+        Dialect::Bedrock => bedrock::stream(reply),
+        Dialect::BedrockClaude => bedrock::claude_stream(request, reply),
     }
 }
 
-fn send(
-    state: &Arc<State>,
-    dialect: Dialect,
-    request: &Value,
-    reply: &Reply,
-    fault: Option<&Fault>,
-) -> Response<Body> {
-    if request["stream"] == true {
-        let events = match dialect {
-            Dialect::OpenAi => openai::stream(request, reply),
-            Dialect::Responses => responses::stream(request, reply),
-            Dialect::Completions => completions::stream(request, reply),
-            Dialect::Anthropic => anthropic::stream(request, reply),
-            Dialect::Gemini => gemini::stream(request, reply),
-            Dialect::Ollama => ollama::stream(request, reply),
-            Dialect::Cohere => cohere::stream(request, reply),
-            Dialect::Bedrock => bedrock::stream(reply),
-            Dialect::BedrockClaude => bedrock::claude_stream(request, reply),
-        };
-        let (events, ending) = match fault {
-            Some(fault) if dialect == Dialect::Ollama => {
-                events::cut_lines(events, fault, stream_error(dialect))
-            }
-            Some(fault) => events::cut(events, fault, odd(dialect)),
-            None => (events, Ending::Proper),
-        };
-        let pieces = events::pieces(events, reply.chunking);
-        let mut response = Response::new(streamed(state, pieces, reply.pace.clone(), ending));
-        let kind = match dialect {
-            Dialect::Ollama => "application/x-ndjson",
-            Dialect::Bedrock | Dialect::BedrockClaude => bedrock::STREAM_TYPE,
-            _ => "text/event-stream; charset=utf-8",
-        };
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-        request_id(dialect, &mut response);
-        return response;
+/// A whole answer.
+pub fn reply_of(exchange: &Exchange<'_>, reply: &Reply) -> Value {
+    if let Some(models) = &exchange.models {
+        return models.clone();
     }
-    let value = match dialect {
+    let request = exchange.body;
+    match exchange.dialect {
         Dialect::OpenAi => openai::reply(request, reply),
         Dialect::Responses => responses::reply(request, reply),
         Dialect::Completions => completions::reply(request, reply),
@@ -275,74 +270,31 @@ fn send(
         Dialect::Cohere => cohere::reply(request, reply),
         Dialect::Anthropic | Dialect::BedrockClaude => anthropic::reply(request, reply),
         Dialect::Bedrock => bedrock::reply(reply),
+    }
+}
+
+/// 200 with the headers of the dialect's streams.
+pub fn event_stream(exchange: &Exchange<'_>, body: Body) -> Response<Body> {
+    let kind = match exchange.dialect {
+        Dialect::Ollama => "application/x-ndjson",
+        Dialect::Bedrock | Dialect::BedrockClaude => bedrock::STREAM_TYPE,
+        _ => "text/event-stream; charset=utf-8",
     };
-    let body = Bytes::from(value.to_string());
-    let half = body.slice(..body.len() / 2);
-    let (pieces, ending, length) = match fault {
-        None if reply.chunked => (vec![half.clone(), body.slice(half.len()..)], Ending::Proper, None),
-        None => return json(StatusCode::OK, &value, dialect),
-        Some(Fault::Truncated | Fault::BrokenSse) => (vec![half], Ending::Proper, None),
-        Some(Fault::InvalidUtf8) => {
-            (vec![Bytes::from_static(b"{\"id\":\"\xff\xfe\"}")], Ending::Proper, None)
-        }
-        Some(Fault::Stalls) => (vec![half], Ending::Silence, Some(body.len())),
-        Some(_) => (vec![half], Ending::Abort, Some(body.len())),
-    };
-    let mut response = Response::new(streamed(state, pieces, Pace::None, ending));
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    request_id(exchange.dialect, &mut response);
+    response
+}
+
+/// 200 with the headers of a whole answer, and the length it claims to have.
+pub fn document(exchange: &Exchange<'_>, body: Body, length: Option<usize>) -> Response<Body> {
+    let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(length) = length {
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
-    request_id(dialect, &mut response);
+    request_id(exchange.dialect, &mut response);
     response
-}
-
-/// Sends every piece by itself: between two pieces the body is pending once, so that hyper writes what it has.
-fn streamed(state: &Arc<State>, pieces: Vec<Bytes>, pace: Pace, ending: Ending) -> Body {
-    let abandoned = Abandoned::watch(&state.abandoned);
-    let steps = (pieces.into_iter(), pace, abandoned, ending);
-    let frames = stream::unfold(steps, |(mut pieces, pace, mut abandoned, ending)| async move {
-        let Some(piece) = pieces.next() else {
-            tokio::task::yield_now().await;
-            return match ending {
-                Ending::Proper => None,
-                Ending::Abort => Some((Err(HangUp), (pieces, pace, abandoned, Ending::Proper))),
-                Ending::Silence => std::future::pending().await,
-            };
-        };
-        match &pace {
-            Pace::None => tokio::task::yield_now().await,
-            Pace::Every(interval) => tokio::time::sleep(*interval).await,
-            Pace::Gate(gate) => gate.pass().await,
-        }
-        if pieces.len() == 0 && ending != Ending::Silence {
-            // A caller may hang up on the last piece; it has everything.
-            abandoned.finished();
-        }
-        Some((Ok(Frame::data(piece)), (pieces, pace, abandoned, ending)))
-    });
-    StreamBody::new(frames).boxed_unsync()
-}
-
-/// Counts a reply as abandoned unless it was finished.
-struct Abandoned(Option<watch::Sender<usize>>);
-
-impl Abandoned {
-    fn watch(counter: &watch::Sender<usize>) -> Self {
-        Self(Some(counter.clone()))
-    }
-
-    fn finished(&mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Abandoned {
-    fn drop(&mut self) {
-        if let Some(counter) = self.0.take() {
-            counter.send_modify(|left| *left += 1);
-        }
-    }
 }
 
 /// The tool that the request forces, or the first one for `fake-tool` until its result is in.
@@ -361,7 +313,7 @@ fn wanted_tool(dialect: Dialect, body: &Value) -> Option<String> {
 }
 
 /// What goes wrong inside a stream, in the dialect's framing.
-fn odd(dialect: Dialect) -> Odd {
+pub fn odd(dialect: Dialect) -> Odd {
     match dialect {
         Dialect::Bedrock | Dialect::BedrockClaude => bedrock::odd(dialect),
         _ => Odd { error: stream_error(dialect), ..Odd::default() },
@@ -382,7 +334,7 @@ fn tools(dialect: Dialect, body: &Value) -> (Vec<String>, Option<String>, bool) 
     }
 }
 
-fn stream_error(dialect: Dialect) -> Bytes {
+pub fn stream_error(dialect: Dialect) -> Bytes {
     match dialect {
         Dialect::OpenAi | Dialect::Completions => events::data(&openai::error(&Refusal::new(500, ""), "")),
         Dialect::Responses => events::named(&responses::stream_error()),
@@ -394,7 +346,7 @@ fn stream_error(dialect: Dialect) -> Bytes {
     }
 }
 
-fn refuse(dialect: Dialect, refusal: &Refusal, model: &str) -> Response<Body> {
+pub fn refuse(dialect: Dialect, refusal: &Refusal, model: &str) -> Response<Body> {
     let body = match dialect {
         Dialect::OpenAi | Dialect::Responses | Dialect::Completions => openai::error(refusal, model),
         Dialect::Anthropic => anthropic::error(refusal, model),
@@ -433,8 +385,4 @@ fn request_id(dialect: Dialect, response: &mut Response<Body>) {
         }
     };
     response.headers_mut().insert(name, HeaderValue::from_static(value));
-}
-
-fn whole(body: Bytes) -> Body {
-    Full::new(body).map_err(|never| match never {}).boxed_unsync()
 }

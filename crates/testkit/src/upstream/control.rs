@@ -4,7 +4,8 @@
 use http::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::answer::{Body, json as respond};
+use super::answer::json as respond;
+use super::body::Body;
 use super::{Recorded, State, locked};
 use crate::{Behaviour, Reply, ToolCall};
 

@@ -10,6 +10,8 @@ use crate::{Chunking, Fault};
 pub enum Ending {
     Proper,
     Abort,
+    /// As `Abort`, on a connection that was told to end with a reset.
+    Reset,
     Silence,
 }
 
@@ -61,6 +63,18 @@ pub fn cut(mut events: Vec<Bytes>, fault: &Fault, odd: Odd) -> (Vec<Bytes>, Endi
             events.truncate(half);
             events.extend(torn);
             (events, Ending::Abort)
+        }
+        Fault::ResetMidBody => {
+            events.truncate(half);
+            (events, Ending::Reset)
+        }
+        Fault::SilentAfterHeaders => (Vec::new(), Ending::Silence),
+        Fault::LengthTooLong => (events, Ending::Abort),
+        Fault::LengthTooShort => {
+            let torn = events.get(half).map(|event| event.slice(..event.len() / 2));
+            events.truncate(half);
+            events.extend(torn);
+            (events, Ending::Proper)
         }
         Fault::Truncated => {
             events.truncate(half);

@@ -10,8 +10,10 @@ use super::FakeUpstream;
 
 mod bedrock;
 mod cohere;
+mod connections;
 mod control;
 mod faults;
+mod models;
 mod ollama;
 mod replies;
 

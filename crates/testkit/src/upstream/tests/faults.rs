@@ -133,6 +133,46 @@ async fn streams_break_in_their_format() {
 }
 
 #[tokio::test]
+async fn callers_are_told_in_three_ways_when_to_come_back() {
+    let upstream = FakeUpstream::openai().await;
+    let header = |seen: &super::Seen, name: &str| {
+        seen.headers.get(name).map(|value| value.to_str().unwrap().to_owned())
+    };
+    for (model, status, after, milliseconds) in [
+        ("fake-429", 429, Some("1"), None),
+        ("fake-503-after", 503, Some("1"), None),
+        ("fake-429-ms", 429, None, Some("1500")),
+        ("fake-429-silent", 429, None, None),
+    ] {
+        let seen = ask_openai(&upstream, &chat(model)).await;
+        assert_eq!(seen.status, status, "{model}");
+        assert_eq!(header(&seen, "retry-after").as_deref(), after, "{model}");
+        assert_eq!(header(&seen, "retry-after-ms").as_deref(), milliseconds, "{model}");
+    }
+    let seen = ask_openai(&upstream, &chat("fake-429-date")).await;
+    let parse = |text: &str| {
+        assert!(text.ends_with(" GMT"), "{text}");
+        jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).unwrap()
+    };
+    let (then, now) = (header(&seen, "retry-after").unwrap(), header(&seen, "date").unwrap());
+    let seconds = parse(&then).duration_since(parse(&now)).as_secs();
+    assert!((1..=3).contains(&seconds), "{then} is {seconds} s after {now}");
+}
+
+#[tokio::test]
+async fn an_error_object_comes_with_status_200() {
+    let (openai, anthropic) = (FakeUpstream::openai().await, FakeUpstream::anthropic().await);
+    for stream in [false, true] {
+        let asked = |body: Value| if stream { streamed(body) } else { body };
+        let seen = ask_openai(&openai, &asked(chat("fake-error-200"))).await;
+        assert_eq!((seen.status, seen.headers["content-type"].to_str().unwrap()), (200, "application/json"));
+        assert_eq!(seen.json()["error"]["type"], "server_error");
+        let seen = ask_anthropic(&anthropic, &asked(messages("fake-error-200"))).await;
+        assert_eq!((seen.status, &seen.json()["type"]), (200, &json!("error")));
+    }
+}
+
+#[tokio::test]
 async fn silence_lasts_until_the_caller_leaves() {
     let upstream = FakeUpstream::openai().await;
     upstream.next(Fault::NeverAnswers);
