@@ -1,45 +1,46 @@
-//! Which deployments of a group are tried, and in what order. Pure but for the dice, which are passed in; what is known
-//! of each deployment's health sits beside it.
+//! Which deployment is asked, which after it, and when to give up. Pure: time, dice and what is known of the deployments
+//! (`condition`) are passed in, and the same `Course` that takes a request through a group also runs in the simulation.
+//!
+//! `choose` picks one of a group's deployments, `course` is the way of one request over attempts and fallbacks, `affinity`
+//! remembers who holds a conversation's prompt cache.
 
-use std::sync::Arc;
+mod affinity;
+mod choose;
+mod course;
+#[cfg(any())]
+mod simulation;
+#[cfg(any())]
+mod tests;
 
-use crate::clock::Moment;
-use crate::snapshot::{Deployment, Group};
+pub use affinity::Affinity;
+pub use choose::{NotNow, Reason, Wanted, choose};
+pub use course::{Course, Facts, Kind, Over, Step, Surroundings, Try, Wishes};
 
-/// The order in which deployments are tried: lower `order` first, within it drawn by weight, those that cool down last.
-/// Repeats from the start when there are fewer deployments than attempts.
-pub fn plan(
-    group: &Group,
-    now: Moment,
-    attempts: usize,
-    mut dice: impl FnMut() -> u64,
-) -> Vec<Arc<Deployment>> {
-    let mut order = match group.deployments.as_slice() {
-        [only] => return vec![only.clone(); attempts],
-        many => many.to_vec(),
-    };
-    if order.is_empty() {
-        return order;
+/// Random numbers for choices: cheap, and good enough to spread load. One seed per request.
+#[derive(Debug, Clone)]
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
     }
-    let is_cooling = |deployment: &Deployment| !deployment.condition.availability(now).may_be_asked();
-    let mut drawn: Vec<Arc<Deployment>> = Vec::with_capacity(order.len());
-    order.sort_by_key(|deployment| (is_cooling(deployment), deployment.order));
-    while !order.is_empty() {
-        let rank = |deployment: &Deployment| (is_cooling(deployment), deployment.order);
-        let best = rank(&order[0]);
-        let peers = order.iter().take_while(|deployment| rank(deployment) == best).count().max(1);
-        let total: u64 = order[..peers].iter().map(|deployment| u64::from(deployment.weight)).sum();
-        let mut ticket = if total == 0 { 0 } else { dice() % total };
-        let chosen = order[..peers]
-            .iter()
-            .position(|deployment| {
-                let weight = u64::from(deployment.weight);
-                let hit = ticket < weight;
-                ticket = ticket.saturating_sub(weight);
-                hit
-            })
-            .unwrap_or(0);
-        drawn.push(order.remove(chosen));
+
+    /// From the system's randomness.
+    pub fn cast() -> Self {
+        Self(getrandom::u64().unwrap_or_else(|_| crate::clock::Moment::now().0))
     }
-    (0..attempts).map(|attempt| drawn[attempt % drawn.len()].clone()).collect()
+
+    /// The next number (SplitMix64).
+    pub fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Below `bound`, which must not be 0.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        ((u128::from(self.roll()) * u128::from(bound)) >> 64) as u64
+    }
 }

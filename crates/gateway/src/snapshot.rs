@@ -26,7 +26,7 @@ use postern_wire::{Format, Surgery};
 pub use resolve::{Resolution, Unresolved};
 use uuid::Uuid;
 
-use crate::catalogue::{Prices, Unit};
+use crate::catalogue::Prices;
 use crate::condition::{Condition, Conditions, CooldownRules};
 use crate::config::RoutingSettings;
 use crate::ids::KeyHash;
@@ -184,6 +184,8 @@ pub struct Deployment {
     pub endpoints: Vec<Endpoint>,
     pub credential: Credential,
     pub prices: Option<Arc<PricePlan>>,
+    /// What a token of input and one of output cost together, pico-dollars; `None` without a price.
+    pub price_rank: Option<i64>,
     pub billing: Billing,
     pub timeout: Option<Duration>,
     pub stream_timeout: Option<Duration>,
@@ -293,15 +295,6 @@ pub enum Place {
 }
 
 impl Deployment {
-    /// What a million tokens of input and a million of output cost together, in micro-dollars; `None` without a price.
-    pub fn price_rank(&self) -> Option<i64> {
-        if self.billing == Billing::Local {
-            return Some(0);
-        }
-        let prices = &self.prices.as_ref()?.prices;
-        Some(prices.get(Unit::Input)?.saturating_add(prices.get(Unit::Output)?))
-    }
-
     /// How to ask it for a caller of this format: in the same one if it speaks that, so that nothing is translated.
     pub fn endpoint(&self, caller: Format) -> &Endpoint {
         self.endpoints.iter().find(|endpoint| endpoint.format == caller).unwrap_or(&self.endpoints[0])

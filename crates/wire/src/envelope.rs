@@ -17,12 +17,13 @@ use crate::format::Format;
 use crate::json::{self, Members};
 
 mod controls;
+mod conversation;
 mod fields;
 mod foreign;
 #[cfg(test)]
 mod tests;
 
-pub use controls::Controls;
+pub use controls::{Controls, OtherModels, RoutingControls};
 pub(crate) use fields::Fields;
 use foreign::Foreign;
 
@@ -73,6 +74,8 @@ pub struct Envelope {
     pub memory: Option<Memory>,
     /// Where the model's name stands; `None` if it is beside the body.
     model_span: Option<Range<usize>>,
+    /// Where the turns stand, and what comes before them.
+    turns: Option<Range<usize>>,
     usage_splice: UsageSplice,
     foreign: Foreign,
     body_len: usize,
@@ -173,6 +176,7 @@ impl Envelope {
             controls: controls::read(&fields)?,
             memory: parts.memory,
             model_span,
+            turns: conversation::turns(&fields),
             usage_splice: parts.usage_splice,
             foreign: foreign::find(text, &members, parts.mark),
             body_len: body.len(),

@@ -35,7 +35,7 @@ mod tap;
 mod translate;
 mod usage;
 
-pub use envelope::{BadRequest, Beside, Controls, Edits, Envelope, Memory};
+pub use envelope::{BadRequest, Beside, Controls, OtherModels, RoutingControls, Edits, Envelope, Memory};
 pub use error::{ApiError, ErrorKind, parse_error, render_error, render_stream_error};
 pub use estimate::estimate_tokens;
 pub use format::{Format, UnknownFormat};

@@ -14,11 +14,11 @@ use super::origin::{Origin, given_settings, origin};
 use super::price::price_plan;
 use super::provider::credential;
 use super::{Credential, DEMO, Deployment, Endpoint, Held, Place, PricePlan, Provider, provider_credential};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Unit};
 use crate::condition::{Condition, Conditions, CooldownRules};
 use crate::config::{LitellmParams, RoutingSettings};
 use crate::providers::auth::Scheme;
-use crate::providers::{self, Settings};
+use crate::providers::{self, ProviderSpec, Settings};
 
 /// What deployments are made from.
 pub(super) struct Parts<'a> {
@@ -61,8 +61,10 @@ pub(super) fn direct(
         let base_url = &provider.row.base_url;
         let mut endpoints = endpoints(provider.spec, base_url, model, &provider.settings, proofs)?;
         lead(&mut endpoints, known.as_ref());
+        let prices = price_plan(provider.spec, model, &LitellmParams::default(), overrides);
         Some(Deployment {
-            prices: price_plan(provider.spec, model, &LitellmParams::default(), overrides),
+            price_rank: price_rank(provider.spec, prices.as_deref()),
+            prices,
             context: known.as_ref().and_then(|model| model.context),
             max_output: known.as_ref().and_then(|model| model.max_output),
             cooldown: cooldown(routing, None),
@@ -108,6 +110,7 @@ fn of_provider(provider: &Provider, model: &str, endpoints: Vec<Endpoint>) -> De
         endpoints,
         credential: provider.credential().clone(),
         prices: None,
+        price_rank: None,
         billing: if provider.spec.local { Billing::Local } else { Billing::Api },
         timeout: None,
         stream_timeout: None,
@@ -222,6 +225,7 @@ impl Parts<'_> {
         }
         let known = Catalogue::embedded().find(&spec.id, model);
         lead(&mut endpoints, known.as_ref());
+        let prices = price_plan(spec, model, params, self.overrides);
         Some(Deployment {
             id: id.to_owned(),
             group: group.to_owned(),
@@ -230,7 +234,8 @@ impl Parts<'_> {
             spec,
             endpoints,
             credential: held.credential.clone(),
-            prices: price_plan(spec, model, params, self.overrides),
+            price_rank: price_rank(spec, prices.as_deref()),
+            prices,
             billing: if spec.local { Billing::Local } else { Billing::Api },
             timeout: params.timeout.map(Duration::from_secs_f64),
             stream_timeout: params.stream_timeout.map(Duration::from_secs_f64),
@@ -252,6 +257,14 @@ impl Parts<'_> {
             upstream_model: model.clone(),
         })
     }
+}
+
+fn price_rank(spec: &ProviderSpec, prices: Option<&PricePlan>) -> Option<i64> {
+    if spec.local {
+        return Some(0);
+    }
+    let prices = &prices?.prices;
+    Some(prices.get(Unit::Input)?.saturating_add(prices.get(Unit::Output)?))
 }
 
 /// Its share among its peers: as it is given, else what it takes per minute.

@@ -1,5 +1,8 @@
-//! What a request says to the gateway itself, in LiteLLM's words: members of the body that no provider may see.
+//! What a request says to the gateway itself: members of the body that no provider may see.
 
+mod routing;
+
+pub use routing::{OtherModels, RoutingControls};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -18,15 +21,24 @@ pub struct Controls {
     pub drop_params: Option<bool>,
     /// Takes these members out, and with them what the request itself wants dropped; adds what it wants added.
     pub surgery: Surgery,
+    /// How it wants to be routed, if it says so.
+    pub routing: Option<RoutingControls>,
 }
 
 /// Nothing is read or made where none of them is there.
 pub(super) fn read(fields: &Fields<'_>) -> Result<Option<Box<Controls>>, BadRequest> {
     let known = [DROP_PARAMS, ADDITIONAL_DROP_PARAMS, EXTRA_BODY];
-    if !fields.has_any(&known) {
+    let routing = routing::read(fields)?;
+    if routing.is_none() && !fields.has_any(&known) {
         return Ok(None);
     }
     let mut controls = Controls { drop_params: fields.flag(DROP_PARAMS)?, ..Controls::default() };
+    if let Some((wanted, members)) = routing {
+        for member in members {
+            let _ = controls.surgery.drop(member);
+        }
+        controls.routing = Some(wanted);
+    }
     for member in known {
         let _ = controls.surgery.drop(member);
     }
