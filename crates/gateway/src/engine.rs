@@ -15,6 +15,7 @@ use crate::config::{ConfigFile, Options};
 use crate::error::Failure;
 use crate::events::{Event, Events, Topic};
 use crate::limits::Limits;
+use crate::routing::Affinity;
 use crate::snapshot::{self, Snapshot, Sources};
 use crate::tasks::Tasks;
 use crate::upstream::Clients;
@@ -28,6 +29,7 @@ pub struct Engine {
     pub clients: Clients,
     pub limits: Limits,
     pub conditions: Arc<Conditions>,
+    pub affinity: Affinity,
     pub events: Events,
     pub tasks: Tasks,
     /// UTC milliseconds.
@@ -74,6 +76,7 @@ impl Engine {
             clients: Clients::default(),
             limits: Limits::default(),
             conditions: Arc::default(),
+            affinity: Affinity::default(),
             events: Events::default(),
             tasks: Tasks::default(),
             started_at,

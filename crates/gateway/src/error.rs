@@ -1,5 +1,7 @@
 //! The one error type: who is to blame, whether trying again may help, and what the caller is told in their own format.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -36,6 +38,8 @@ pub struct Failure {
     pub blame: Blame,
     /// Another deployment, or a later moment, may do better.
     pub retry: bool,
+    /// How long the upstream asks to be left alone, where it says so more exactly than in whole seconds.
+    pub wait: Option<Duration>,
     pub error: Box<ApiError>,
     /// The upstream's own error body and content type, passed on as it is where the formats match.
     pub upstream_body: Option<Box<UpstreamBody>>,
@@ -54,6 +58,7 @@ impl Failure {
         Self {
             blame,
             retry: false,
+            wait: None,
             error: Box::new(ApiError {
                 status,
                 kind,
@@ -115,7 +120,7 @@ impl Failure {
     /// An error that the upstream told in its own words.
     pub fn from_upstream(error: ApiError) -> Self {
         let retry = error.status == 429 || error.status >= 500;
-        Self { blame: Blame::Upstream, retry, error: Box::new(error), upstream_body: None }
+        Self { blame: Blame::Upstream, retry, wait: None, error: Box::new(error), upstream_body: None }
     }
 
     pub fn unavailable(code: &str, message: impl Into<String>) -> Self {
@@ -144,8 +149,16 @@ impl Failure {
         self
     }
 
+    /// How long the upstream asks to be left alone.
+    pub fn wait(&self) -> Option<Duration> {
+        self.wait.or_else(|| self.error.retry_after.map(Duration::from_secs))
+    }
+
     /// For policies; what the gateway itself refuses counts as a bad request.
     pub fn class(&self) -> ErrorClass {
+        if matches!(self.error.code.as_deref(), Some("credential_missing" | "credential_unavailable")) {
+            return ErrorClass::Authentication;
+        }
         match (self.error.kind, self.error.status) {
             (ErrorKind::ContextLength, _) => ErrorClass::ContextWindow,
             (ErrorKind::ContentPolicy, _) => ErrorClass::ContentPolicy,

@@ -26,12 +26,13 @@ use postern_wire::{Beside, Envelope, Format};
 use uuid::Uuid;
 
 use crate::auth::{self, Caller, InternalOrigin};
-use crate::clock;
+use crate::clock::{self, Moment};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::ids;
 use crate::meter::{End, Meter};
 use crate::pipeline;
+use crate::reply::report;
 use crate::snapshot::{Provider, Snapshot};
 
 /// A request that is known and may be served.
@@ -41,6 +42,8 @@ pub struct Exchange {
     pub snapshot: Arc<Snapshot>,
     pub format: Format,
     pub request_id: Uuid,
+    /// When it came.
+    pub started: Moment,
     pub caller: Caller,
     pub headers: HeaderMap,
     pub body: Bytes,
@@ -95,7 +98,7 @@ impl Call {
 /// Serves one LLM request.
 pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Response {
     let Call { format, endpoint, model, stream, provider, compacts, model_in_body, json_array } = call;
-    let started = Instant::now();
+    let (started, arrived) = (Instant::now(), Moment::now());
     let request_id = ids::new_id();
     let snapshot = engine.snapshot.load_full();
     let (head, body) = request.into_parts();
@@ -158,6 +161,7 @@ pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Respons
             snapshot,
             format,
             request_id,
+            started: arrived,
             caller,
             headers: head.headers,
             body,
@@ -175,6 +179,7 @@ pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Respons
     match served.await {
         Ok(answer) => answer.into_response(&engine, format, request_id, meter, keeper).await,
         Err(failure) => {
+            let told = meter.told();
             let status = failure.error.status;
             let end = End {
                 status,
@@ -190,7 +195,9 @@ pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Respons
             {
                 ack.committed().await;
             }
-            failure.respond(format, request_id)
+            let mut response = failure.respond(format, request_id);
+            report(response.headers_mut(), &told);
+            response
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use postern_store::Ack;
+use postern_store::table::attempt_bills::BillRow;
 use postern_store::table::requests::{Billing, Outcome, RequestRow, Tokens, UsageSource};
 use postern_wire::{Format, Usage};
 use serde_json::json;
@@ -39,6 +40,19 @@ pub struct Meter {
     loss: Vec<String>,
     sent: bool,
     unknown: bool,
+    outrun: Vec<Arc<Deployment>>,
+    fallbacks: usize,
+}
+
+/// How a request has been served until now.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    /// Who answered, or was asked last.
+    pub provider: Option<String>,
+    pub attempts: u32,
+    /// Model groups that failed before the one that answered.
+    pub fallbacks: usize,
+    pub latency_us: i64,
 }
 
 /// How a request ended.
@@ -65,6 +79,8 @@ impl Meter {
             loss: Vec::new(),
             sent: false,
             unknown: false,
+            outrun: Vec::new(),
+            fallbacks: 0,
         }
     }
 
@@ -87,6 +103,44 @@ impl Meter {
             row.upstream_model = Some(deployment.upstream_model.clone());
             row.format_out = Some(format.as_str().to_owned());
             row.billing = deployment.billing;
+        }
+    }
+
+    /// Of several deployments that were asked, this one answered.
+    pub fn answered_by(&mut self, deployment: &Arc<Deployment>) {
+        let is_other = self.deployment.as_ref().is_none_or(|known| !Arc::ptr_eq(known, deployment));
+        if is_other && let Some(row) = &mut self.row {
+            self.deployment = Some(deployment.clone());
+            row.deployment_id = Some(deployment.id.clone());
+            row.provider = Some(deployment.provider.clone());
+            row.upstream_model = Some(deployment.upstream_model.clone());
+            row.billing = deployment.billing;
+        }
+    }
+
+    /// Another deployment was faster than this one, whose call is given up. What it has read is paid for.
+    pub fn outrun(&mut self, deployment: &Arc<Deployment>, started: Instant) {
+        self.note_attempt(AttemptNote {
+            provider: deployment.provider.clone(),
+            model: deployment.upstream_model.clone(),
+            status: None,
+            duration_us: clock::micros_since(started),
+            error: Some("another deployment was faster".into()),
+        });
+        self.outrun.push(deployment.clone());
+    }
+
+    /// An answer is there, after this many other groups failed.
+    pub fn won(&mut self, fallbacks: usize) {
+        self.fallbacks = fallbacks;
+    }
+
+    pub fn told(&self) -> Told {
+        Told {
+            provider: self.row.as_ref().and_then(|row| row.provider.clone()),
+            attempts: self.row.as_ref().map_or(0, |row| row.attempts),
+            fallbacks: self.fallbacks,
+            latency_us: clock::micros_since(self.started),
         }
     }
 
@@ -150,6 +204,7 @@ impl Meter {
         if let Some(permit) = self.permit.take() {
             permit.settle(row.cost_nanos.unwrap_or(0), (row.tokens.input + row.tokens.output).max(0) as u64);
         }
+        self.bill_the_outrun(&mut row);
         let cost = row.cost_nanos;
         let told = self.engine.events.watched().then(|| Arc::new((*row).clone()));
         let ack = self.engine.store.record(row);
@@ -165,6 +220,36 @@ impl Meter {
             }
         });
         Some((committed, cost))
+    }
+
+    /// Calls that were given up because another deployment was faster: their prompts were read.
+    fn bill_the_outrun(&self, row: &mut RequestRow) {
+        let input = (row.request_bytes.max(0) as u64).div_ceil(CHARACTERS_PER_TOKEN);
+        for deployment in &self.outrun {
+            let tokens = BilledTokens { input, ..BilledTokens::default() };
+            let cost = match deployment.billing {
+                Billing::Local => Some(0),
+                _ => deployment
+                    .prices
+                    .as_ref()
+                    .and_then(|plan| plan.cost(&tokens, row.started_at))
+                    .map(|cost| cost.nanos),
+            };
+            row.bills.push(BillRow {
+                deployment_id: deployment.id.clone(),
+                provider: deployment.provider.clone(),
+                upstream_model: deployment.upstream_model.clone(),
+                input_tokens: i64::try_from(input).unwrap_or(i64::MAX),
+                output_tokens: 0,
+                usage_source: UsageSource::Estimated,
+                cost_nanos: cost,
+            });
+        }
+        if row.bills.is_empty() {
+            return;
+        }
+        let extra = row.bills.iter().try_fold(0_i64, |sum, bill| sum.checked_add(bill.cost_nanos?));
+        row.cost_nanos = row.cost_nanos.zip(extra).and_then(|(own, extra)| own.checked_add(extra));
     }
 
     fn fill_usage(

@@ -9,13 +9,15 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use postern_store::table::requests::Outcome;
-use postern_wire::{Format, ResponseSummary, StreamEnd, StreamTap, StreamTranscoder};
+use postern_wire::{Format, ResponseSummary, StreamEnd, StreamTap, StreamTranscoder, Surgery};
+use serde_json::json;
 pub use streaming::StreamReply;
 use uuid::Uuid;
 
+use crate::condition::Flight;
 use crate::engine::Engine;
 use crate::exchange::kept::Keeper;
-use crate::meter::{End, Meter};
+use crate::meter::{End, Meter, Told};
 use crate::pipeline::passed_back;
 use crate::snapshot::Deployment;
 
@@ -33,6 +35,10 @@ pub struct Whole {
     pub loss: Vec<String>,
     pub translated: bool,
     pub deployment: Arc<Deployment>,
+    /// The request asked for a provider in its body, and is told which it was there.
+    pub reports: bool,
+    /// Until the answer is on its way.
+    pub flight: Option<Flight>,
 }
 
 /// A piece of a stream, ready to forward.
@@ -81,6 +87,14 @@ impl Watch {
 }
 
 impl Answer {
+    /// Keeps the place at the deployment that answered until the answer has been sent.
+    pub fn hold(&mut self, flight: Flight) {
+        match self {
+            Self::Whole(whole) => whole.flight = Some(flight),
+            Self::Stream(stream) => stream.hold(flight),
+        }
+    }
+
     pub async fn into_response(
         self,
         engine: &Arc<Engine>,
@@ -91,7 +105,7 @@ impl Answer {
     ) -> Response {
         match self {
             Self::Stream(stream) => stream.into_response(format, request_id, meter, keeper),
-            Self::Whole(whole) => {
+            Self::Whole(mut whole) => {
                 meter.lost(&whole.loss);
                 if let Some(keeper) = keeper {
                     match (whole.translated, &whole.summary.id, std::str::from_utf8(&whole.body)) {
@@ -99,6 +113,15 @@ impl Answer {
                         (false, Some(id), _) => keeper.kept_by_provider(id.clone(), &whole.deployment).await,
                         _ => {}
                     }
+                }
+                let told = meter.told();
+                if let Some(flight) = &mut whole.flight
+                    && let Some(usage) = &whole.summary.usage
+                {
+                    flight.took(usage.input.saturating_add(usage.output));
+                }
+                if whole.reports || whole.translated {
+                    whole.body = with_report(format, whole.body, &told);
                 }
                 let end = End {
                     status: whole.status,
@@ -109,11 +132,14 @@ impl Answer {
                     response_bytes: whole.body.len() as u64,
                     response_id: whole.summary.id,
                 };
-                let mut headers = HeaderMap::with_capacity(16);
+                let mut headers = HeaderMap::with_capacity(32);
                 let json = HeaderValue::from_static("application/json");
                 let theirs = whole.headers.get(header::CONTENT_TYPE).filter(|_| !whole.translated);
                 headers.insert(header::CONTENT_TYPE, theirs.cloned().unwrap_or(json));
                 about(&mut headers, &whole.deployment, &whole.headers, request_id, &whole.loss);
+                report(&mut headers, &told);
+                let taken = HeaderValue::from(told.latency_us / 1000);
+                headers.insert("x-litellm-response-duration-ms", taken);
                 if let Some((ack, cost)) = meter.finish(end) {
                     if let Some(cost) = cost
                         && let Ok(value) = HeaderValue::from_str(&dollars(cost))
@@ -129,6 +155,34 @@ impl Answer {
             }
         }
     }
+}
+
+/// How the request was served.
+pub fn report(headers: &mut HeaderMap, told: &Told) {
+    if let Some(provider) = &told.provider
+        && let Ok(value) = HeaderValue::from_str(provider)
+    {
+        headers.insert("x-postern-provider", value);
+    }
+    headers.insert("x-postern-latency-ms", HeaderValue::from(told.latency_us / 1000));
+    headers.insert("x-postern-attempts", HeaderValue::from(told.attempts));
+    let fallbacks = u32::try_from(told.fallbacks).unwrap_or(u32::MAX);
+    // Each fallback begins with an attempt that is none's repetition.
+    let retries = told.attempts.saturating_sub(1).saturating_sub(fallbacks);
+    headers.insert("x-litellm-attempted-retries", HeaderValue::from(retries));
+    headers.insert("x-litellm-attempted-fallbacks", HeaderValue::from(fallbacks));
+}
+
+/// A chat completion with the orchestrator's two members: who answered, and after how long.
+fn with_report(format: Format, body: Bytes, told: &Told) -> Bytes {
+    if !matches!(format, Format::OpenAiChat | Format::OpenAiCompletions) {
+        return body;
+    }
+    let mut surgery = Surgery::default();
+    surgery.set("provider", &json!(told.provider));
+    surgery.set("latency_ms", &json!(told.latency_us / 1000));
+    // What is no object was not read as an answer before.
+    surgery.add(&body).ok().flatten().map_or(body, Bytes::from)
 }
 
 /// Exact decimal dollars.
@@ -152,10 +206,16 @@ fn about(
         headers.insert("x-request-id", id.clone());
         headers.insert("x-litellm-call-id", id);
     }
-    for (name, value) in
-        [("x-litellm-model-id", &deployment.id), ("x-litellm-model-group", &deployment.group)]
-    {
-        if let Ok(value) = HeaderValue::from_str(value) {
+    let said = [
+        ("x-litellm-model-id", Some(&deployment.id)),
+        ("x-litellm-model-group", Some(&deployment.group)),
+        ("x-litellm-model-api-base", deployment.api_base.as_ref()),
+        ("x-litellm-model-region", deployment.region.as_ref()),
+    ];
+    for (name, value) in said {
+        if let Some(value) = value
+            && let Ok(value) = HeaderValue::from_str(value)
+        {
             headers.insert(name, value);
         }
     }

@@ -7,9 +7,7 @@
 mod affinity;
 mod choose;
 mod course;
-#[cfg(any())]
-mod simulation;
-#[cfg(any())]
+#[cfg(test)]
 mod tests;
 
 pub use affinity::Affinity;

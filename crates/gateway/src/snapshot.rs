@@ -180,6 +180,8 @@ pub struct Deployment {
     pub provider: String,
     pub spec: &'static ProviderSpec,
     pub upstream_model: String,
+    /// The base of its address, without a query; `None` for the built-in model.
+    pub api_base: Option<String>,
     /// Never empty; the first is asked for what no other speaks.
     pub endpoints: Vec<Endpoint>,
     pub credential: Credential,

@@ -23,7 +23,7 @@ mod foreign;
 #[cfg(test)]
 mod tests;
 
-pub use controls::{Controls, OtherModels, RoutingControls};
+pub use controls::{Controls, OtherModels, RoutingControls, read_controls};
 pub(crate) use fields::Fields;
 use foreign::Foreign;
 

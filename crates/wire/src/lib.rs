@@ -35,7 +35,9 @@ mod tap;
 mod translate;
 mod usage;
 
-pub use envelope::{BadRequest, Beside, Controls, OtherModels, RoutingControls, Edits, Envelope, Memory};
+pub use envelope::{
+    BadRequest, Beside, Controls, Edits, Envelope, Memory, OtherModels, RoutingControls, read_controls,
+};
 pub use error::{ApiError, ErrorKind, parse_error, render_error, render_stream_error};
 pub use estimate::estimate_tokens;
 pub use format::{Format, UnknownFormat};

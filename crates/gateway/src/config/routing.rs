@@ -99,8 +99,8 @@ pub struct RoutingSettings {
     pub timeout: Duration,
     /// For one attempt, to the first token of a stream.
     pub stream_timeout: Option<Duration>,
-    /// How long a stream may be silent between two chunks.
-    pub stream_idle_timeout: Duration,
+    /// How long a stream may be silent between two chunks; as long as to its first token where nothing else is said.
+    pub stream_idle_timeout: Option<Duration>,
     pub fallbacks: Fallbacks,
     pub context_window_fallbacks: Fallbacks,
     pub content_policy_fallbacks: Fallbacks,
@@ -140,7 +140,7 @@ impl Default for RoutingSettings {
             cooldowns: true,
             timeout: Duration::from_mins(10),
             stream_timeout: None,
-            stream_idle_timeout: Duration::from_mins(5),
+            stream_idle_timeout: None,
             fallbacks: Fallbacks::new(),
             context_window_fallbacks: Fallbacks::new(),
             content_policy_fallbacks: Fallbacks::new(),

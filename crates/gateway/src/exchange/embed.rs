@@ -1,8 +1,8 @@
 //! Embeddings: a list of texts in, a list of vectors out. Two shapes of the same, OpenAI's and Ollama's, each native where the
 //! provider speaks it and turned into the other where it does not.
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -11,19 +11,21 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use bytes::Bytes;
 use postern_store::table::requests::Outcome;
-use postern_wire::{Format, Usage};
+use postern_wire::{Controls, Format, Usage};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::pass::{NOTHING, commit, ready};
+use super::pass::{NOTHING, commit};
 use super::{discard, first_words, read_body};
 use crate::auth::{self, Caller, InternalOrigin};
+use crate::clock::{self, Moment};
 use crate::engine::Engine;
-use crate::error::{Blame, Failure, UpstreamBody};
+use crate::error::{Failure, UpstreamBody};
 use crate::limits::Estimate;
 use crate::meter::{End, Meter};
+use crate::pipeline::{self, Asks, Notes, Patience, Question, Way};
 use crate::snapshot::{Address, Deployment, Endpoint, Place};
-use crate::{clock, ids, routing, upstream};
+use crate::{ids, upstream};
 
 /// How the caller asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,8 @@ struct Asked {
     body: Map<String, Value>,
     raw: Bytes,
     model: String,
+    /// What it says to the gateway; not in the body any more.
+    controls: Option<Box<Controls>>,
 }
 
 /// Vectors, and what they took.
@@ -70,7 +74,7 @@ pub async fn embed(
     endpoint: &'static str,
     request: Request,
 ) -> Response {
-    let started = Instant::now();
+    let (started, arrived) = (Instant::now(), Moment::now());
     let request_id = ids::new_id();
     let format = shape.format();
     let snapshot = engine.snapshot.load_full();
@@ -96,27 +100,33 @@ pub async fn embed(
             row.model_requested.clone_from(&asked.model);
             row.model_group.clone_from(&asked.model);
         }
-        let unknown = |reason: crate::snapshot::Unresolved| reason.into_failure(&asked.model);
-        let group = snapshot.resolve(&asked.model).map_err(unknown)?.group;
-        caller.check_access(&asked.model, &group.name)?;
-        if let Some(row) = meter.row() {
-            row.model_group.clone_from(&group.name);
-        }
+        let controls = asked.controls.as_deref().and_then(|controls| controls.routing.as_ref());
+        let question = Question {
+            snapshot: &snapshot,
+            caller: &caller,
+            headers: &head.headers,
+            body: &asked.raw,
+            model: &asked.model,
+            controls,
+            provider: None,
+            pinned: None,
+            started: arrived,
+        };
+        let route = pipeline::find(&question, &mut meter)?;
         let tokens = postern_wire::estimate_tokens(&asked.raw);
-        let mut costs = group.deployments.iter().map(|known| known.highest_cost(tokens, 0));
+        let groups = std::iter::once(&route.group).chain(route.all_others());
+        let mut costs =
+            groups.flat_map(|group| &group.deployments).map(|known| known.highest_cost(tokens, 0));
         let cost_nanos = costs.try_fold(0_i64, |most, cost| Some(most.max(cost?)));
         meter.hold(engine.limits.admit(caller.key().map(AsRef::as_ref), Estimate { cost_nanos, tokens })?);
-        let random = || getrandom::u64().unwrap_or(0);
-        let plan = routing::plan(&group, clock::Moment::now(), group.deployments.len(), random);
-        let mut last = Failure::unavailable("no_deployment", format!("no deployment serves {}", group.name));
-        for deployment in plan {
-            match ask(&engine, &mut meter, &asked, &deployment, snapshot.routing.timeout).await {
-                Ok(embedded) => return Ok(embedded),
-                Err(failure) if failure.blame == Blame::Upstream && failure.retry => last = failure,
-                Err(failure) => return Err(failure),
-            }
+        let asking = Embeddings { engine: &engine, asked: &asked, patience: snapshot.routing.timeout };
+        let way = Way::new(&engine, &route, None);
+        let won = pipeline::travel(&way, &Mutex::new(&mut meter), &asking).await?;
+        if let Some(row) = meter.row() {
+            row.model_group.clone_from(&won.group);
         }
-        Err(last)
+        meter.won(won.fallbacks);
+        Ok::<_, Failure>(won.answer)
     };
     match served.await {
         Ok(embedded) => {
@@ -150,9 +160,13 @@ fn answer(request_id: Uuid, body: Bytes) -> Response {
 fn read(shape: EmbedShape, raw: Bytes) -> Result<Asked, Failure> {
     let wrong =
         |param: &str, message: String| Err(Failure::invalid("invalid_request", message).with_param(param));
-    let Ok(body) = serde_json::from_slice::<Map<String, Value>>(&raw) else {
+    if serde_json::from_slice::<Map<String, Value>>(&raw).is_err() {
         return Err(Failure::invalid("invalid_json", "the request body must be one JSON object"));
-    };
+    }
+    let controls = postern_wire::read_controls(&raw)?;
+    let reduced = controls.as_ref().map(|controls| controls.surgery.reduce(&raw)).transpose()?.flatten();
+    let raw = reduced.map_or(raw, Bytes::from);
+    let body = serde_json::from_slice::<Map<String, Value>>(&raw).unwrap_or_default();
     let Some(model) = body.get("model").and_then(Value::as_str).filter(|model| !model.is_empty()) else {
         return wrong("model", "`model` must be a string".to_owned());
     };
@@ -168,7 +182,7 @@ fn read(shape: EmbedShape, raw: Bytes) -> Result<Asked, Failure> {
         return wrong(member, format!("`{member}` must be a string or an array that is not empty"));
     }
     let model = model.to_owned();
-    Ok(Asked { shape, body, raw, model })
+    Ok(Asked { shape, body, raw, model, controls })
 }
 
 /// Where a deployment makes embeddings: beside its chat, in the shape of that.
@@ -186,36 +200,61 @@ fn place(deployment: &Deployment, caller: EmbedShape) -> Option<(&Endpoint, Embe
     if caller == EmbedShape::OpenAi { openai().or_else(ollama) } else { ollama().or_else(openai) }
 }
 
+/// Asks deployments for embeddings.
+struct Embeddings<'a> {
+    engine: &'a Engine,
+    asked: &'a Asked,
+    patience: Duration,
+}
+
+impl Asks for Embeddings<'_> {
+    type Answer = Embedded;
+
+    async fn ask(
+        &self,
+        deployment: &Arc<Deployment>,
+        patience: Patience,
+        notes: &Notes<'_>,
+    ) -> Result<Embedded, Failure> {
+        let own = deployment.timeout.unwrap_or(self.patience);
+        let whole = patience.left.map_or(own, |left| own.min(left));
+        ask(self.engine, notes, self.asked, deployment, whole).await
+    }
+}
+
 async fn ask(
     engine: &Engine,
-    meter: &mut Meter,
+    notes: &Notes<'_>,
     asked: &Asked,
     deployment: &Arc<Deployment>,
-    patience: std::time::Duration,
+    patience: Duration,
 ) -> Result<Embedded, Failure> {
     let Some((endpoint, shape, address)) = place(deployment, asked.shape) else {
         let message = format!("{} has no embeddings to offer", deployment.provider);
         return Err(Failure::invalid("no_embeddings", message).with_param("model"));
     };
-    ready(&deployment.credential, &deployment.provider)?;
     let (body, loss) = asked.for_provider(shape, &deployment.upstream_model)?;
-    meter.sent_to(deployment, endpoint.format);
-    meter.lost(&loss);
+    {
+        let mut meter = notes.lock().unwrap_or_else(PoisonError::into_inner);
+        meter.sent_to(deployment, endpoint.format);
+        meter.lost(&loss);
+    }
     let headers = upstream::request_headers(endpoint, &axum::http::HeaderMap::new(), false);
     let signing = endpoint.signing.as_deref();
     let sent = engine.clients.send(Method::POST, &address, headers, body, signing, &deployment.provider);
-    let patience = deployment.timeout.unwrap_or(patience);
     let reply = tokio::time::timeout(patience, sent).await.map_err(|_| {
         let message = format!("{} did not answer within {} s", deployment.provider, patience.as_secs_f32());
         Failure::upstream(504, "upstream_timeout", message)
     })??;
     let status = reply.status;
+    let wait = pipeline::retry_after(&reply.headers);
     let body = upstream::read_whole(reply, &deployment.provider, patience).await?;
     if status != 200 {
         let error = postern_wire::parse_error(shape.format(), status, &body);
         let own = UpstreamBody { format: shape.format(), body, content_type: None };
         return Err(Failure {
             retry: matches!(status, 408 | 409 | 425 | 429 | 500..=599),
+            wait,
             upstream_body: (status == error.status).then(|| Box::new(own)),
             ..Failure::from_upstream(error)
         });

@@ -14,12 +14,14 @@ use postern_store::table::requests::Outcome;
 use postern_wire::{EndState, Format, Framing, StreamEnd};
 use uuid::Uuid;
 
-use super::{Piece, Watch, about};
-use crate::clock;
-use crate::error::Failure;
+use super::{Piece, Watch, about, report};
+use crate::clock::{self, Moment};
+use crate::condition::Flight;
+use crate::error::{Blame, Failure};
 use crate::exchange::Exchange;
 use crate::exchange::kept::{self, Keeper};
 use crate::meter::{End, Meter};
+use crate::pipeline;
 use crate::snapshot::Deployment;
 use crate::upstream::Chunks;
 
@@ -36,6 +38,7 @@ pub struct StreamReply {
     loss: Vec<String>,
     buffered: bool,
     json_array: bool,
+    flight: Option<Flight>,
 }
 
 impl StreamReply {
@@ -55,7 +58,23 @@ impl StreamReply {
     ) -> Self {
         let buffered = exchange.engine.options.buffered_ledger;
         let json_array = exchange.json_array;
-        Self { deployment, headers, watch, ready: ready.into(), chunks, idle, loss, buffered, json_array }
+        Self {
+            deployment,
+            headers,
+            watch,
+            ready: ready.into(),
+            chunks,
+            idle,
+            loss,
+            buffered,
+            json_array,
+            flight: None,
+        }
+    }
+
+    /// Keeps the place at the deployment until the stream has ended.
+    pub fn hold(&mut self, flight: Flight) {
+        self.flight = Some(flight);
     }
 
     pub fn into_response(
@@ -65,7 +84,7 @@ impl StreamReply {
         meter: Meter,
         keeper: Option<Keeper>,
     ) -> Response {
-        let mut headers = HeaderMap::with_capacity(16);
+        let mut headers = HeaderMap::with_capacity(32);
         let events = HeaderValue::from_static(match format.framing() {
             _ if self.json_array => "application/json",
             Framing::ServerSentEvents => "text/event-stream; charset=utf-8",
@@ -77,6 +96,7 @@ impl StreamReply {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
         about(&mut headers, &self.deployment, &self.headers, request_id, &self.loss);
+        report(&mut headers, &meter.told());
         let under_way = UnderWay {
             deployment: self.deployment,
             keeper,
@@ -90,6 +110,7 @@ impl StreamReply {
             meter: Some(meter),
             sent: 0,
             is_cut: false,
+            flight: self.flight,
         };
         let body = stream::unfold(under_way, |mut under_way| async move {
             let piece = match under_way.next().await {
@@ -120,6 +141,8 @@ struct UnderWay {
     sent: u64,
     /// The caller has half an event and cannot be told why: the body must not end as if it were whole.
     is_cut: bool,
+    /// Until the stream has ended.
+    flight: Option<Flight>,
 }
 
 /// Makes the server drop the caller's connection.
@@ -251,6 +274,14 @@ impl UnderWay {
 
     async fn finish(&mut self, failure: Option<&Failure>, stream: StreamEnd) {
         let Some(mut meter) = self.meter.take() else { return };
+        if let Some(mut flight) = self.flight.take() {
+            if let Some(failure) = failure.filter(|failure| failure.blame == Blame::Upstream) {
+                flight.failed(Moment::now(), &pipeline::trouble(failure), &self.deployment.cooldown);
+            }
+            if let Some(usage) = &stream.usage {
+                flight.took(usage.input.saturating_add(usage.output));
+            }
+        }
         meter.lost(&stream.loss.0);
         let end = End {
             // The head of the response has long been sent: 200 is what the caller saw, unless it was cut short.

@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::choose::{NotNow, Reason, Wanted, choose};
 use super::Dice;
+use super::choose::{NotNow, Reason, Wanted, choose};
 use crate::clock::Moment;
 use crate::condition::{Availability, Condition, Flight};
 use crate::config::RoutingSettings;
@@ -230,10 +230,8 @@ impl Course {
             class => {
                 // Waiting a whole time-out again for the same one, or asking it again with a refused credential or for a
                 // model that it does not have, helps nobody.
-                let may_repeat = !matches!(
-                    class,
-                    ErrorClass::Timeout | ErrorClass::Authentication | ErrorClass::NotFound
-                );
+                let may_repeat =
+                    !matches!(class, ErrorClass::Timeout | ErrorClass::Authentication | ErrorClass::NotFound);
                 self.again = (facts.may_pass && may_repeat).then(|| self.pause(facts, dice)).flatten();
                 Next::Choose
             }
@@ -360,7 +358,8 @@ impl Course {
         self.wanted.strategy = self.settings.strategy_of(&self.group.name);
         self.wanted.latency_buffer = self.settings.latency_buffer;
         self.wanted.match_any = self.settings.tag_match_any;
-        let tagged = |tag: &str| self.group.deployments.iter().any(|known| known.tags.iter().any(|own| own == tag));
+        let tagged =
+            |tag: &str| self.group.deployments.iter().any(|known| known.tags.iter().any(|own| own == tag));
         let default = || vec!["default".to_owned()];
         self.wanted.tags = match &self.wishes.tags {
             None => None,

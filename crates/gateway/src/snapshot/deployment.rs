@@ -63,6 +63,7 @@ pub(super) fn direct(
         lead(&mut endpoints, known.as_ref());
         let prices = price_plan(provider.spec, model, &LitellmParams::default(), overrides);
         Some(Deployment {
+            api_base: Some(shown_base(provider.spec, base_url, &provider.settings)),
             price_rank: price_rank(provider.spec, prices.as_deref()),
             prices,
             context: known.as_ref().and_then(|model| model.context),
@@ -107,6 +108,7 @@ fn of_provider(provider: &Provider, model: &str, endpoints: Vec<Endpoint>) -> De
         provider: provider.row.name.clone(),
         spec: provider.spec,
         upstream_model: model.to_owned(),
+        api_base: None,
         endpoints,
         credential: provider.credential().clone(),
         prices: None,
@@ -232,6 +234,7 @@ impl Parts<'_> {
             provider_id: provider.filter(|_| !has_own).map(|provider| provider.row.id),
             provider: provider.map_or_else(|| spec.id.clone(), |provider| provider.row.name.clone()),
             spec,
+            api_base: Some(shown_base(spec, base_url, &settings(origin, params))),
             endpoints,
             credential: held.credential.clone(),
             price_rank: price_rank(spec, prices.as_deref()),
@@ -265,6 +268,11 @@ fn price_rank(spec: &ProviderSpec, prices: Option<&PricePlan>) -> Option<i64> {
     }
     let prices = &prices?.prices;
     Some(prices.get(Unit::Input)?.saturating_add(prices.get(Unit::Output)?))
+}
+
+fn shown_base(spec: &ProviderSpec, base_url: &str, settings: &Settings) -> String {
+    let base_url = spec.address_in_force(base_url, settings);
+    base_url.split('?').next().unwrap_or_default().to_owned()
 }
 
 /// Its share among its peers: as it is given, else what it takes per minute.

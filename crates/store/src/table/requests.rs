@@ -5,6 +5,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
 use uuid::Uuid;
 
+use super::attempt_bills::{self, BillRow};
+
 pub(super) const CREATE: &str = "
 CREATE TABLE requests (
   id                  BLOB PRIMARY KEY,        -- UUIDv7
@@ -94,6 +96,8 @@ pub struct RequestRow {
     pub dropped: Option<String>,
     pub request_bytes: i64,
     pub response_bytes: i64,
+    /// What calls cost besides the one that answered; their costs are part of `cost_nanos`. Kept in a table of their own.
+    pub bills: Vec<BillRow>,
 }
 
 /// `input` is all prompt tokens, of which the cache's are parts; `output` all completion tokens, of which reasoning is part.
@@ -121,7 +125,7 @@ macro_rules! small_enums {
             pub fn number(self) -> i64 {
                 match self { Self::$first => $n0 $(, Self::$variant => $number)* }
             }
-            fn from_number(number: i64) -> Self {
+            pub(super) fn from_number(number: i64) -> Self {
                 match number { $($number => Self::$variant,)* _ => Self::$first }
             }
         }
@@ -195,6 +199,9 @@ pub(crate) fn insert(connection: &Connection, row: &RequestRow) -> Result<bool> 
         row.request_bytes,
         row.response_bytes,
     ])?;
+    if changed > 0 {
+        attempt_bills::insert(connection, row.id, &row.bills)?;
+    }
     Ok(changed > 0)
 }
 
@@ -252,6 +259,7 @@ fn from_row(row: &Row<'_>) -> Result<RequestRow> {
         dropped: row.get(38)?,
         request_bytes: row.get(39)?,
         response_bytes: row.get(40)?,
+        bills: Vec::new(),
     })
 }
 
@@ -322,11 +330,14 @@ pub fn page(connection: &Connection, filter: &Filter) -> Result<Vec<RequestRow>>
     connection.prepare_cached(&sql)?.query_map(params_from_iter(values), from_row)?.collect()
 }
 
+/// With its bills.
 pub fn find(connection: &Connection, id: Uuid) -> Result<Option<RequestRow>> {
     connection
         .prepare_cached(&format!("SELECT {COLUMNS} FROM requests WHERE id = ?1"))?
         .query_row([id], from_row)
-        .optional()
+        .optional()?
+        .map(|row| Ok(RequestRow { bills: attempt_bills::of_request(connection, id)?, ..row }))
+        .transpose()
 }
 
 /// The newest row with this response id, as the provider gave it. Reads backwards from now: soon found if it is recent.

@@ -96,6 +96,7 @@ fn request(number: u128) -> RequestRow {
         dropped: Some("[\"seed\"]".into()),
         request_bytes: 19,
         response_bytes: 20,
+        bills: Vec::new(),
     }
 }
 

@@ -25,6 +25,13 @@ pub struct Controls {
     pub routing: Option<RoutingControls>,
 }
 
+/// What a body of any shape says to the gateway; `None` if nothing.
+pub fn read_controls(body: &[u8]) -> Result<Option<Box<Controls>>, BadRequest> {
+    let text = super::text_of(body)?;
+    let members = json::Members::parse(text).map_err(|error| super::describe(text, &error))?;
+    read(&Fields::new(text, &members))
+}
+
 /// Nothing is read or made where none of them is there.
 pub(super) fn read(fields: &Fields<'_>) -> Result<Option<Box<Controls>>, BadRequest> {
     let known = [DROP_PARAMS, ADDITIONAL_DROP_PARAMS, EXTRA_BODY];

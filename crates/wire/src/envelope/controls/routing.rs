@@ -73,7 +73,8 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Option<(RoutingControls, Vec<&
         wanted.fallback_providers = list.map(|list| names(list, "fallback_providers")).transpose()?;
         said.push("fallback_providers");
     }
-    for (member, place) in [("timeout", &mut wanted.timeout), ("stream_timeout", &mut wanted.stream_timeout)] {
+    for (member, place) in [("timeout", &mut wanted.timeout), ("stream_timeout", &mut wanted.stream_timeout)]
+    {
         if let Some(value) = fields.get(member)? {
             *place = seconds(value, member)?;
             said.push(member);
@@ -159,18 +160,19 @@ fn seconds(value: &RawValue, member: &str) -> Result<Option<f64>, BadRequest> {
     if json::is_null(value) {
         return Ok(None);
     }
-    let number: f64 =
-        serde_json::from_str(value.get()).map_err(|_| BadRequest::wrong_type(member, "a number of seconds"))?;
+    let number: f64 = serde_json::from_str(value.get())
+        .map_err(|_| BadRequest::wrong_type(member, "a number of seconds"))?;
     if number > 0.0 && number <= LONGEST_TIMEOUT {
         return Ok(Some(number));
     }
-    let message = format!("`{member}` must be above 0 and at most {LONGEST_TIMEOUT} seconds; it is {number}.");
+    let message =
+        format!("`{member}` must be above 0 and at most {LONGEST_TIMEOUT} seconds; it is {number}.");
     Err(BadRequest::new("invalid_value", member, message))
 }
 
 fn retries(value: &RawValue, member: &str) -> Result<u32, BadRequest> {
-    let number: f64 = serde_json::from_str(value.get())
-        .map_err(|_| BadRequest::wrong_type(member, "a whole number"))?;
+    let number: f64 =
+        serde_json::from_str(value.get()).map_err(|_| BadRequest::wrong_type(member, "a whole number"))?;
     if number.fract() == 0.0 && (0.0..=MOST_RETRIES as f64).contains(&number) {
         return Ok(number as u32);
     }
@@ -180,7 +182,9 @@ fn retries(value: &RawValue, member: &str) -> Result<u32, BadRequest> {
 
 /// `["b", "c"]`, or `[{"a": ["b", "c"]}]`, or `[{"model": "b"}]`.
 fn others(value: &RawValue, member: &str) -> Result<OtherModels, BadRequest> {
-    let wrong = || BadRequest::wrong_type(member, "an array of model names, or of objects from one to a list of them");
+    let wrong = || {
+        BadRequest::wrong_type(member, "an array of model names, or of objects from one to a list of them")
+    };
     let entries: Vec<Value> = serde_json::from_str(value.get()).map_err(|_| wrong())?;
     if entries.len() > MOST_NAMES {
         let message = format!("`{member}` must have at most {MOST_NAMES} entries.");
@@ -192,8 +196,9 @@ fn others(value: &RawValue, member: &str) -> Result<OtherModels, BadRequest> {
             Value::String(name) => found.push((None, vec![name])),
             Value::Object(map) if map.contains_key("model") => {
                 if let Some(other) = map.keys().find(|name| *name != "model") {
-                    let message =
-                        format!("`{member}`: only `model` can be changed for a fallback, and `{other}` would be ignored.");
+                    let message = format!(
+                        "`{member}`: only `model` can be changed for a fallback, and `{other}` would be ignored."
+                    );
                     return Err(BadRequest::new("unsupported_value", member, message));
                 }
                 found.push((None, vec![map["model"].as_str().ok_or_else(wrong)?.to_owned()]));

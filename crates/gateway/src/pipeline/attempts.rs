@@ -1,0 +1,258 @@
+//! A request's attempts: what its course says next is done, and the course is told how it went. Knows nothing of what is
+//! asked: that is `Asks`.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::future::{Either, select};
+
+use super::outcome::{self, Tried};
+use super::route::{Route, Stays};
+use crate::clock::{self, Moment};
+use crate::condition::{Flight, Trouble};
+use crate::engine::Engine;
+use crate::error::{Blame, ErrorClass, Failure};
+use crate::events::{Event, Topic};
+use crate::meter::{AttemptNote, Meter};
+use crate::routing::{Course, Dice, Facts, Kind, Step, Surroundings, Try};
+use crate::snapshot::{Deployment, Group};
+
+/// The bill, shared by attempts that run side by side.
+pub type Notes<'m> = Mutex<&'m mut Meter>;
+
+/// What is asked of a deployment.
+pub trait Asks: Sync {
+    type Answer: Send;
+
+    /// Asks once. `left` is what is left until the request's deadline, `stream_timeout` what it says of a first token.
+    fn ask(
+        &self,
+        deployment: &Arc<Deployment>,
+        patience: Patience,
+        notes: &Notes<'_>,
+    ) -> impl Future<Output = Result<Self::Answer, Failure>> + Send;
+}
+
+/// How long one attempt may take, besides what its deployment and the settings say.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Patience {
+    pub left: Option<Duration>,
+    pub stream_timeout: Option<Duration>,
+}
+
+/// Where a request may go, with what is needed to go there.
+pub struct Way<'a> {
+    engine: &'a Arc<Engine>,
+    route: &'a Route,
+    stays_with: Option<Arc<str>>,
+}
+
+/// An answer, and who gave it.
+pub struct Won<T> {
+    pub answer: T,
+    pub flight: Flight,
+    pub deployment: Arc<Deployment>,
+    /// The model group that answered.
+    pub group: String,
+    /// How many groups failed before it.
+    pub fallbacks: usize,
+}
+
+impl<'a> Way<'a> {
+    pub fn new(engine: &'a Arc<Engine>, route: &'a Route, stays: Option<&Stays>) -> Self {
+        Self { engine, route, stays_with: stays.and_then(Stays::with) }
+    }
+}
+
+impl Surroundings for Way<'_> {
+    fn others(&self, group: &str, kind: Kind) -> Vec<Arc<Group>> {
+        self.route.others(group, kind)
+    }
+
+    fn turn(&self) -> u64 {
+        self.engine.conditions.next_turn()
+    }
+}
+
+/// Asks one deployment after the other until one answers or nothing is left to try.
+pub async fn travel<A: Asks>(way: &Way<'_>, notes: &Notes<'_>, asks: &A) -> Result<Won<A::Answer>, Failure> {
+    let route = way.route;
+    let mut wishes = route.wishes.clone();
+    wishes.wanted.stays_with.clone_from(&way.stays_with);
+    let mut course = Course::new(route.settings.clone(), route.group.clone(), wishes);
+    let mut dice = Dice::cast();
+    let mut tried: Vec<Tried> = Vec::new();
+    let mut last: Option<Failure> = None;
+    loop {
+        match course.next(Moment::now(), way, &mut dice) {
+            Step::Wait(pause) => tokio::time::sleep(pause).await,
+            Step::Over(over) => return Err(outcome::explain(route, over, last, &tried)),
+            Step::Try(attempt) => {
+                let hedge = route.settings.hedge_of(&course.group().name);
+                let race = Race { way, notes, asks };
+                let failure = match race.run(&mut course, attempt, hedge, &mut dice, &mut tried).await {
+                    Ok((answer, flight, deployment)) => {
+                        let (group, fallbacks) = (course.group().name.clone(), course.fallbacks());
+                        return Ok(Won { answer, flight, deployment, group, fallbacks });
+                    }
+                    Err(failure) => failure,
+                };
+                course.failed(&facts(&failure), &mut dice);
+                last = Some(failure);
+            }
+        }
+    }
+}
+
+fn facts(failure: &Failure) -> Facts {
+    Facts {
+        class: failure.class(),
+        is_upstreams: failure.blame == Blame::Upstream,
+        may_pass: failure.retry,
+        retry_after: failure.wait(),
+    }
+}
+
+struct Race<'r, 'm, A> {
+    way: &'r Way<'r>,
+    notes: &'r Notes<'m>,
+    asks: &'r A,
+}
+
+type Finished<T> = Result<(T, Flight, Arc<Deployment>), Failure>;
+
+impl<A: Asks> Race<'_, '_, A> {
+    /// One attempt; two, where the first takes long and that is wanted.
+    async fn run(
+        &self,
+        course: &mut Course,
+        attempt: Box<Try>,
+        hedge: Option<Duration>,
+        dice: &mut Dice,
+        tried: &mut Vec<Tried>,
+    ) -> Finished<A::Answer> {
+        let (first_of_all, started) = (attempt.deployment.clone(), Instant::now());
+        let Some(delay) = hedge else {
+            let done = self.one(attempt).await;
+            return settle(done, &first_of_all, tried);
+        };
+        let mut first = pin!(self.one(attempt));
+        if let Either::Left((done, _)) = select(first.as_mut(), pin!(tokio::time::sleep(delay))).await {
+            return settle(done, &first_of_all, tried);
+        }
+        let Some(other) = course.hedge(Moment::now(), self.way, dice) else {
+            return settle(first.await, &first_of_all, tried);
+        };
+        let (second_of_all, second_started) = (other.deployment.clone(), Instant::now());
+        let second = pin!(self.one(other));
+        let (done, winner, loser, loser_started, rest) = match select(first, second).await {
+            Either::Left((done, rest)) => {
+                (done, &first_of_all, &second_of_all, second_started, Either::Left(rest))
+            }
+            Either::Right((done, rest)) => {
+                (done, &second_of_all, &first_of_all, started, Either::Right(rest))
+            }
+        };
+        match done {
+            Ok(_) => {
+                // Dropped, the other call is cancelled; what it cost until now is on the bill.
+                self.meter(|meter| meter.outrun(loser, loser_started));
+                settle(done, winner, tried)
+            }
+            Err(_) => {
+                let _ = settle(done, winner, tried);
+                let done = match rest {
+                    Either::Left(rest) => rest.await,
+                    Either::Right(rest) => rest.await,
+                };
+                settle(done, loser, tried)
+            }
+        }
+    }
+
+    /// One call, its outcome told to whoever keeps count.
+    async fn one(&self, attempt: Box<Try>) -> Finished<A::Answer> {
+        let Try { deployment, mut flight, left } = *attempt;
+        let started = Instant::now();
+        let patience = Patience { left, stream_timeout: self.way.route.stream_timeout };
+        let asked = match super::usable(&deployment) {
+            Ok(()) => self.asks.ask(&deployment, patience, self.notes).await,
+            Err(failure) => {
+                self.meter(|meter| meter.note_attempt(note(&deployment, started, Some(&failure))));
+                return Err(failure);
+            }
+        };
+        match asked {
+            Ok(answer) => {
+                flight.answered(Moment::now());
+                if self.way.engine.credential_accepted(&deployment) {
+                    self.way.engine.events.publish(Event::Stale(vec![Topic::Providers, Topic::Status]));
+                }
+                self.meter(|meter| {
+                    meter.answered_by(&deployment);
+                    meter.note_attempt(note(&deployment, started, None));
+                });
+                Ok((answer, flight, deployment))
+            }
+            Err(failure) => {
+                self.meter(|meter| meter.note_attempt(note(&deployment, started, Some(&failure))));
+                self.blame(&deployment, &mut flight, &failure);
+                Err(failure)
+            }
+        }
+    }
+
+    fn meter<T>(&self, work: impl FnOnce(&mut Meter) -> T) -> T {
+        work(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn blame(&self, deployment: &Arc<Deployment>, flight: &mut Flight, failure: &Failure) {
+        if failure.blame != Blame::Upstream {
+            return;
+        }
+        let now = Moment::now();
+        let class = failure.class();
+        if matches!(class, ErrorClass::BadRequest | ErrorClass::ContextWindow | ErrorClass::ContentPolicy) {
+            flight.refused(now);
+            return;
+        }
+        flight.failed(now, &trouble(failure), &deployment.cooldown);
+        let engine = self.way.engine;
+        if failure.error.status == 401 && engine.credential_refused(deployment, &failure.error.message) {
+            engine.events.publish(Event::CredentialRefused {
+                provider_id: deployment.provider_id.map(|id| id.to_string()).unwrap_or_default(),
+                provider_name: deployment.provider.clone(),
+                message: failure.error.message.clone(),
+            });
+            engine.events.publish(Event::Stale(vec![Topic::Providers, Topic::Status]));
+        }
+    }
+}
+
+/// A failure in the words of a deployment's condition.
+pub fn trouble(failure: &Failure) -> Trouble<'_> {
+    Trouble {
+        class: failure.class(),
+        status: failure.error.status,
+        retry_after: failure.wait(),
+        reason: &failure.error.message,
+    }
+}
+
+fn settle<T>(done: Finished<T>, deployment: &Deployment, tried: &mut Vec<Tried>) -> Finished<T> {
+    if let Err(failure) = &done {
+        tried.push(Tried::of(deployment, failure));
+    }
+    done
+}
+
+fn note(deployment: &Deployment, started: Instant, failure: Option<&Failure>) -> AttemptNote {
+    AttemptNote {
+        provider: deployment.provider.clone(),
+        model: deployment.upstream_model.clone(),
+        status: failure.map_or(Some(200), |failure| Some(failure.error.status)),
+        duration_us: clock::micros_since(started),
+        error: failure.map(|failure| failure.error.message.chars().take(500).collect()),
+    }
+}
