@@ -14,6 +14,7 @@ pub use streaming::StreamReply;
 use uuid::Uuid;
 
 use crate::engine::Engine;
+use crate::error::Failure;
 use crate::exchange::kept::Keeper;
 use crate::meter::{End, Meter};
 use crate::pipeline::passed_back;
@@ -44,6 +45,15 @@ pub struct Piece {
     pub failed: bool,
     /// What comes after it cannot be read: the stream is over.
     pub broken: bool,
+}
+
+/// A stream that nothing more can be read of.
+pub fn unreadable(deployment: &Deployment, what: &str) -> Failure {
+    Failure::upstream(
+        502,
+        "upstream_stream_broken",
+        format!("{} sent a stream that cannot be read: {what}", deployment.provider),
+    )
 }
 
 /// Watches a stream whose format the caller shares, or translates it.

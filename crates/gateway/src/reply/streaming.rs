@@ -15,7 +15,7 @@ use postern_store::table::requests::Outcome;
 use postern_wire::{EndState, Format, Framing, StreamEnd};
 use uuid::Uuid;
 
-use super::{Piece, Watch, about};
+use super::{Piece, Watch, about, unreadable};
 use crate::clock;
 use crate::error::Failure;
 use crate::exchange::Exchange;
@@ -191,11 +191,7 @@ impl UnderWay {
                 "upstream_stream_truncated",
                 format!("{} closed the stream before its end", self.deployment.provider),
             )),
-            EndState::Broken { what } => Some(Failure::upstream(
-                502,
-                "upstream_stream_broken",
-                format!("{} sent a stream that cannot be read: {what}", self.deployment.provider),
-            )),
+            EndState::Broken { what } => Some(unreadable(&self.deployment, &what)),
         };
         let mut last = end.forward.to_vec();
         if failure.is_some() && matches!(self.watch, Watch::Tap(_)) && !last.is_empty() {
