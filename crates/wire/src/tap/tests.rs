@@ -116,8 +116,8 @@ fn what_cannot_be_read_is_not_forwarded_nor_is_what_follows() {
         (Format::BedrockConverse, bedrock[..2].concat(), bedrock[2].clone()),
         (Format::BedrockConverse, bedrock[0].clone(), damaged[bedrock[0].len()..].to_vec()),
     ] {
-        let more: &[u8] = if format == CHAT { [TEXT, DONE].concat().leak().as_bytes() } else { &good };
-        let whole = [&good, &bad, more].concat();
+        let more = if format == CHAT { [TEXT, DONE].concat().into_bytes() } else { good.clone() };
+        let whole = [good.as_slice(), &bad, &more].concat();
         for size in [1, 7, whole.len()] {
             let mut tap = StreamTap::new(format, true);
             let (mut out, mut told) = (Vec::new(), 0);
