@@ -9,13 +9,16 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use postern_store::table::requests::Outcome;
-use postern_wire::{Format, ResponseSummary, StreamEnd, StreamTap, StreamTranscoder, Surgery};
+use postern_wire::{
+    Format, ResponseSummary, StreamEnd, StreamTap, StreamTranscoder, Surgery, Tapped, Transcoded,
+};
 use serde_json::json;
 pub use streaming::StreamReply;
 use uuid::Uuid;
 
 use crate::condition::Flight;
 use crate::engine::Engine;
+use crate::error::Failure;
 use crate::exchange::kept::Keeper;
 use crate::meter::{End, Meter, Told};
 use crate::pipeline::passed_back;
@@ -48,6 +51,17 @@ pub struct Piece {
     pub terminal: bool,
     /// Holds the upstream's error event.
     pub failed: bool,
+    /// What comes after it cannot be read: the stream is over.
+    pub broken: bool,
+}
+
+/// A stream that nothing more can be read of.
+pub fn unreadable(deployment: &Deployment, what: &str) -> Failure {
+    Failure::upstream(
+        502,
+        "upstream_stream_broken",
+        format!("{} sent a stream that cannot be read: {what}", deployment.provider),
+    )
 }
 
 /// Watches a stream whose format the caller shares, or translates it.
@@ -60,21 +74,21 @@ impl Watch {
     pub fn feed(&mut self, chunk: Bytes) -> Piece {
         match self {
             Self::Tap(tap) => {
-                let tapped = tap.feed(chunk);
-                Piece { forward: tapped.forward, terminal: tapped.terminal, failed: tapped.error }
+                let Tapped { forward, terminal, error: failed, broken, .. } = tap.feed(chunk);
+                Piece { forward, terminal, failed, broken }
             }
             Self::Transcode(transcoder) => {
-                let pieces = transcoder.feed(&chunk);
-                Piece { forward: Bytes::from(pieces.bytes), terminal: pieces.terminal, failed: pieces.error }
+                let Transcoded { bytes, terminal, error: failed, .. } = transcoder.feed(&chunk);
+                Piece { forward: Bytes::from(bytes), terminal, failed, broken: false }
             }
         }
     }
 
-    /// Whether what was fed so far, and forwarded, ends with a whole event.
-    pub fn is_between_events(&self) -> bool {
+    /// What is known once the format's own end has come. More may follow it where nothing is translated.
+    pub fn at_end(&mut self) -> StreamEnd {
         match self {
-            Self::Tap(tap) => tap.is_between_events(),
-            Self::Transcode(_) => true,
+            Self::Tap(tap) => tap.so_far(),
+            Self::Transcode(transcoder) => transcoder.finish(),
         }
     }
 

@@ -31,8 +31,8 @@ impl Framing {
         }
     }
 
-    /// What ends half an event, so that the next one is not taken for its other half. `None` where nothing does: the
-    /// length of a binary message was said at its beginning.
+    /// What ends an event that lacks its end, so that the next one is not taken for more of it. `None` where nothing does:
+    /// the length of a binary message was said at its beginning.
     pub const fn event_end(self) -> Option<&'static [u8]> {
         match self {
             Self::ServerSentEvents => Some(b"\n\n"),
@@ -88,7 +88,7 @@ impl Frames {
         }
     }
 
-    /// Where the event being received starts on the stream.
+    /// Where what is unfinished begins on the stream. Before it there are whole events, and what may stand between them.
     pub fn pending_start(&self) -> u64 {
         match self {
             Self::Events(parser) => parser.pending_start(),
@@ -127,7 +127,7 @@ impl EventReader {
         self.0.finish(on_event);
     }
 
-    /// Where the event being received starts on the stream.
+    /// Where what is unfinished begins on the stream. Before it there are whole events, and what may stand between them.
     pub fn pending_start(&self) -> u64 {
         self.0.pending_start()
     }

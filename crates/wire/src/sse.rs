@@ -24,7 +24,8 @@ pub struct Event<'a> {
     pub id: &'a str,
     /// The `retry` field of this event in milliseconds.
     pub retry: Option<u64>,
-    /// The event's first byte on the stream, counted from its beginning: where the one before it ended.
+    /// The event's first byte on the stream, counted from its beginning: where the one before it ended, or a comment
+    /// between them.
     pub start: u64,
     /// The byte after the blank line that ended it.
     pub end: u64,
@@ -49,6 +50,10 @@ pub struct Parser {
     position: u64,
     /// Where the event being received starts.
     event_start: u64,
+    /// A line has come since then that is neither blank nor a comment.
+    has_begun: bool,
+    /// One of these lines is a field of an event.
+    has_field: bool,
     /// The last byte ended a line with `\r`; a `\n` that follows belongs to it.
     after_cr: bool,
     past_first_line: bool,
@@ -123,7 +128,8 @@ impl Parser {
         self.dispatch(&mut on_event);
     }
 
-    /// The bytes of the event being received, counted from the beginning of the stream: from here to what was fed.
+    /// Where what is unfinished begins, counted from the beginning of the stream. Before it there are whole events, and
+    /// comments between them; lines that belong into no event stream count as the beginning of what follows them.
     pub fn pending_start(&self) -> u64 {
         self.event_start
     }
@@ -161,7 +167,11 @@ impl Parser {
         let (field, value) = match memchr::memchr(b':', line) {
             Some(0) => {
                 self.recognised = true;
-                return; // a comment
+                // A comment between events is a sign of life, and no part of the next event.
+                if !self.has_begun {
+                    self.event_start = self.position;
+                }
+                return;
             }
             Some(colon) => {
                 let value = &line[colon + 1..];
@@ -169,7 +179,9 @@ impl Parser {
             }
             None => (line, &line[line.len()..]),
         };
-        self.recognised |= FIELDS.contains(&field);
+        self.has_begun = true;
+        self.has_field |= FIELDS.contains(&field);
+        self.recognised |= self.has_field;
         match field {
             b"data" => {
                 if self.has_data {
@@ -201,6 +213,11 @@ impl Parser {
         self.has_data = false;
         self.name.clear();
         self.retry = None;
+        if self.has_begun && !self.has_field {
+            return;
+        }
+        self.has_begun = false;
+        self.has_field = false;
         self.event_start = self.position;
     }
 }

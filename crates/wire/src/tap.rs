@@ -1,9 +1,10 @@
 //! Watching a stream whose format the client speaks, without touching its bytes.
 //!
-//! What goes in comes out, the same `Bytes`, while usage, ids, finish reasons, errors and the length of the output
-//! are noted on the way. The one thing the tap may cut out is the usage-only chunk that the gateway itself asked
-//! for (`hide_usage_chunk`): then an event is held back until it is whole, unless its beginning already shows that
-//! it is another one.
+//! What goes in comes out, the same bytes in the same order, while usage, ids, finish reasons, errors and the length of
+//! the output are noted on the way. Only whole events go out: what begins one is held back until its rest has come, and
+//! where the stream breaks off it is dropped, so that an error may follow. So is an event that cannot be read, with
+//! everything after it. The one thing that the tap cuts out is the usage-only chunk that the gateway itself asked for
+//! (`hide_usage_chunk`).
 
 use bytes::{Bytes, BytesMut};
 
@@ -18,6 +19,10 @@ use crate::usage::Usage;
 #[cfg(test)]
 mod tests;
 
+/// The most that is held back of what does not become an event. [`Frames`] bounds the data of an event; in bytes, with
+/// the names of its fields, it may be several times as large.
+const MAX_HELD_BYTES: usize = 8 * sse::MAX_EVENT_BYTES;
+
 /// The tap on one stream.
 pub struct StreamTap {
     format: Format,
@@ -25,16 +30,20 @@ pub struct StreamTap {
     watcher: Box<dyn Watcher>,
     seen: Seen,
     hide_usage_chunk: bool,
-    /// Bytes of an unfinished event that might have to be hidden.
+    /// Bytes of an unfinished event.
     held: BytesMut,
     /// Where the first byte not yet forwarded stands on the stream.
     position: u64,
+    /// The last byte was the `\r` that ended a hidden event; a `\n` that follows belongs to it.
+    after_hidden: bool,
+    /// Something could not be read: nothing more is.
+    is_broken: bool,
 }
 
 /// What to do after feeding bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Tapped {
-    /// Bytes for the client; empty if all were held back.
+    /// Bytes for the client, whole events; empty if all were held back.
     pub forward: Bytes,
     /// These bytes hold the format's own end: `[DONE]`, `message_stop`, `response.completed`; Gemini has none.
     pub terminal: bool,
@@ -42,6 +51,8 @@ pub struct Tapped {
     pub first_content: bool,
     /// These bytes hold an error event.
     pub error: bool,
+    /// After these bytes comes what cannot be read. It is not forwarded, nor is anything else: the stream is over.
+    pub broken: bool,
 }
 
 /// How a stream ended.
@@ -60,7 +71,7 @@ pub enum EndState {
 /// Everything known at the end of a stream.
 #[derive(Clone, Debug)]
 pub struct StreamEnd {
-    /// Bytes that were still held back, for the client.
+    /// What is left for the client: of a tap an event that lacks nothing but its end.
     pub forward: Bytes,
     pub state: EndState,
     pub usage: Option<Usage>,
@@ -96,9 +107,6 @@ pub(crate) struct Seen {
 /// A format's eyes: notes what an event says, and tells whether it carries usage and nothing else.
 pub(crate) trait Watcher: Send + Sync {
     fn event(&mut self, event: sse::Event<'_>, seen: &mut Seen) -> bool;
-
-    /// Whether an unfinished event that begins like this may still turn out to carry usage only.
-    fn may_be_usage_only(&self, beginning: &[u8]) -> bool;
 }
 
 /// Half an event is what a cut leaves behind; only a whole one is believed at the end of the input.
@@ -136,63 +144,91 @@ impl StreamTap {
             hide_usage_chunk,
             held: BytesMut::new(),
             position: 0,
+            after_hidden: false,
+            is_broken: false,
         }
     }
 
     /// Takes bytes from the provider, gives bytes for the client.
     pub fn feed(&mut self, chunk: Bytes) -> Tapped {
+        if self.is_broken {
+            return Tapped::default();
+        }
         let before = (self.seen.terminal, self.seen.content, self.seen.error.is_some());
-        let (watcher, seen) = (&mut self.watcher, &mut self.seen);
+        let (watcher, seen, hide) = (&mut self.watcher, &mut self.seen, self.hide_usage_chunk);
         let mut hidden: Vec<(u64, u64)> = Vec::new();
-        let forwarded = self.position;
+        if self.after_hidden && chunk.starts_with(b"\n") {
+            hidden.push((self.position, self.position + 1));
+        }
+        let mut unreadable = None;
         let fed = self.parser.feed(&chunk, |event| {
-            let usage_only = watcher.event(event, seen);
-            // An event that was forwarded in part can no longer be hidden.
-            if usage_only && event.start >= forwarded {
+            if unreadable.is_some() {
+                return;
+            }
+            let is_usage_only = watcher.event(event, seen);
+            if seen.broken.is_some() {
+                unreadable = Some(event.start);
+            } else if is_usage_only && hide {
                 hidden.push((event.start, event.end));
             }
         });
-        // Where events can no longer be told apart, none is held back. One that cannot be read ends nothing.
-        let forward = if self.hide_usage_chunk && fed.is_ok() {
-            self.cut(&chunk, &hidden)
-        } else {
-            self.release(chunk)
-        };
         if let Err(problem) = fed {
-            self.seen.broke(problem.to_string());
+            seen.broke(problem.to_string());
+        }
+        let until = unreadable.unwrap_or_else(|| self.parser.pending_start());
+        let ready = self.take(chunk, until);
+        if !ready.is_empty() {
+            let is_hidden = self.held.is_empty() && hidden.last().is_some_and(|(_, end)| *end == until);
+            self.after_hidden = is_hidden && ready.ends_with(b"\r");
+        }
+        let forward = without(ready, until, &hidden);
+        if self.held.len() > MAX_HELD_BYTES {
+            self.seen.broke(format!("more than {MAX_HELD_BYTES} bytes do not become an event"));
+        }
+        self.is_broken = self.seen.broken.is_some();
+        if self.is_broken {
+            self.held = BytesMut::new();
         }
         Tapped {
             forward,
             terminal: self.seen.terminal && !before.0,
             first_content: self.seen.content && !before.1,
             error: self.seen.error.is_some() && !before.2,
+            broken: self.is_broken,
         }
-    }
-
-    /// Whether what was fed so far ends with a whole event.
-    pub fn is_between_events(&self) -> bool {
-        self.parser.pending_start() == self.position + self.held.len() as u64
     }
 
     /// The end of the input, or of the connection.
     pub fn finish(&mut self) -> StreamEnd {
-        let (watcher, seen) = (&mut self.watcher, &mut self.seen);
-        let mut drop_held = false;
-        let (hide, forwarded) = (self.hide_usage_chunk, self.position);
-        self.parser.finish(|event| {
-            if is_whole(event.data) {
-                drop_held = watcher.event(event, seen) && hide && event.start >= forwarded;
+        let (watcher, seen, hide) = (&mut self.watcher, &mut self.seen, self.hide_usage_chunk);
+        let mut is_event = false;
+        if !self.is_broken {
+            self.parser.finish(|event| {
+                if is_whole(event.data) {
+                    let is_usage_only = watcher.event(event, seen);
+                    is_event = !(is_usage_only && hide);
+                }
+            });
+            if self.parser.is_foreign() {
+                seen.broke("the reply is not a stream of this format");
             }
-        });
-        if self.parser.is_foreign() {
-            self.seen.broke("the reply is not a stream of this format");
         }
-        let held = self.held.split().freeze();
-        drop_held = drop_held && self.watcher.may_be_usage_only(&held);
-        let state = self.seen.state();
+        let mut end = self.so_far();
+        let held = std::mem::take(&mut self.held).freeze();
+        // Where an error has to follow, it must not be taken for more of an event without end.
+        let is_over = matches!(end.state, EndState::Complete | EndState::UpstreamError(_));
+        if is_event && is_over && self.seen.broken.is_none() {
+            end.forward = held;
+        }
+        end
+    }
+
+    /// What is known before the input has ended; usage is told once. After the format's own end something may follow,
+    /// which still goes through [`StreamTap::feed`].
+    pub fn so_far(&mut self) -> StreamEnd {
         StreamEnd {
-            forward: if drop_held { Bytes::new() } else { held },
-            state,
+            forward: Bytes::new(),
+            state: self.seen.state(),
             usage: self.seen.usage.take(),
             id: self.seen.id.clone(),
             model: self.seen.model.clone(),
@@ -223,48 +259,39 @@ impl StreamTap {
         render_stream_error(self.format, error, request_id, timestamp)
     }
 
-    /// Forwards everything, and what was held before it.
-    fn release(&mut self, chunk: Bytes) -> Bytes {
-        self.position += (self.held.len() + chunk.len()) as u64;
+    /// What was held and the chunk, up to there; the rest is held. Where the chunk holds whole events only, it is that.
+    fn take(&mut self, chunk: Bytes, until: u64) -> Bytes {
+        let count = until.saturating_sub(self.position) as usize;
+        if count == 0 {
+            self.held.extend_from_slice(&chunk);
+            return Bytes::new();
+        }
+        self.position = until;
         if self.held.is_empty() {
-            return chunk;
+            self.held.extend_from_slice(&chunk[count..]);
+            return if count == chunk.len() { chunk } else { chunk.slice(..count) };
         }
-        self.held.extend_from_slice(&chunk);
-        self.held.split().freeze()
+        let mut ready = std::mem::take(&mut self.held);
+        let (end, rest) = chunk.split_at(count.saturating_sub(ready.len()));
+        ready.extend_from_slice(end);
+        self.held.extend_from_slice(rest);
+        ready.freeze()
     }
+}
 
-    /// Forwards what is decided, without the hidden spans, and holds the rest back.
-    fn cut(&mut self, chunk: &Bytes, hidden: &[(u64, u64)]) -> Bytes {
-        let first = self.position;
-        let end = first + (self.held.len() + chunk.len()) as u64;
-        let pending = self.parser.pending_start();
-        let was_held = !self.held.is_empty();
-        // Where nothing was held and nothing is hidden, the chunk itself is forwarded, or its beginning.
-        let all = if was_held {
-            self.held.extend_from_slice(chunk);
-            self.held.split().freeze()
-        } else {
-            chunk.clone()
-        };
-        let at = |position: u64| (position - first) as usize;
-        // One that looked like another while it came has been passed on in part, if it was cut.
-        let looked_like_it =
-            |span: &&(u64, u64)| self.watcher.may_be_usage_only(&all[at(span.0)..at(span.1.min(end))]);
-        let hidden: Vec<&(u64, u64)> = hidden.iter().filter(looked_like_it).collect();
-        let hold = (first..end).contains(&pending) && self.watcher.may_be_usage_only(&all[at(pending)..]);
-        let decided = if hold { pending } else { end };
-        self.held.extend_from_slice(&all[at(decided)..]);
-        self.position = decided;
-        if hidden.is_empty() {
-            return all.slice(..at(decided));
-        }
-        let mut kept = BytesMut::with_capacity(at(decided));
-        let mut from = first;
-        for (start, stop) in hidden {
-            kept.extend_from_slice(&all[at(from)..at((*start).max(from))]);
-            from = (*stop).min(end);
-        }
-        kept.extend_from_slice(&all[at(from)..at(decided)]);
-        kept.freeze()
+/// The bytes, of which the last stands before `end`, without the hidden spans.
+fn without(bytes: Bytes, end: u64, hidden: &[(u64, u64)]) -> Bytes {
+    if hidden.is_empty() {
+        return bytes;
     }
+    let first = end - bytes.len() as u64;
+    let at = |position: u64| (position - first) as usize;
+    let mut kept = BytesMut::with_capacity(bytes.len());
+    let mut from = first;
+    for (start, stop) in hidden {
+        kept.extend_from_slice(&bytes[at(from)..at(*start)]);
+        from = *stop;
+    }
+    kept.extend_from_slice(&bytes[at(from)..]);
+    kept.freeze()
 }

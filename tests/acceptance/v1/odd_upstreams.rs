@@ -202,3 +202,55 @@ async fn an_error_followed_by_a_broken_connection_is_told_once() {
         assert_eq!(row["error_message"], "out of order", "{row}");
     }
 }
+
+#[tokio::test]
+async fn a_stream_that_cannot_be_read_from_its_beginning_is_a_bad_gateway() {
+    let world = World::start().await;
+    for body in ["data: {\"this is\": not json\n\n", "data: nonsense\n\ndata: [DONE]\n\n"] {
+        for (caller, dialect) in [(Caller::Chat, Dialect::OpenAi), (Caller::Messages, Dialect::Anthropic)] {
+            world.upstream(dialect).next(raw(200, &[EVENTS], body));
+            let answer = world.ask(caller, &World::model(dialect, "x"), true).await;
+            assert_eq!(answer.status, 502, "{caller:?} {body}: {}", answer.text());
+            caller.own_error(&answer);
+            assert_eq!(world.row(answer.request_id()).await["outcome"], "error");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_event_that_lacks_its_end_gets_one() {
+    let world = World::start().await;
+    let error = r#"{"error":{"message":"out of order","type":"server_error","param":null,"code":null}}"#;
+    let stream = format!("data: {}\n\ndata: {error}", chunk("one", "null"));
+    world.openai.next(raw(200, &[EVENTS], stream.clone()));
+    let answer = world.ask(Caller::Chat, "oa/x", true).await.expect(200);
+    assert_eq!(answer.text(), format!("{stream}\n\n"));
+    let row = world.row(answer.request_id()).await;
+    assert_eq!(row["error_message"], "out of order", "{row}");
+}
+
+#[tokio::test]
+async fn a_stream_ends_at_what_cannot_be_read_though_its_provider_goes_on() {
+    let world = World::start().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    world.add_provider("openai", "endless", &format!("http://{}/v1", listener.local_addr().unwrap())).await;
+    let good = format!("data: {}\n\n", chunk("one", "null"));
+    let body = format!("{good}data: nonsense\n\n{good}");
+    postern_tests::start(async move {
+        let mut open = Vec::new();
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let mut request = Vec::new();
+            while !request.ends_with(b"}") {
+                connection.read_buf(&mut request).await.unwrap();
+            }
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+            connection.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+            open.push(connection);
+        }
+    });
+    let answer = world.ask(Caller::Chat, "endless/x", true).await.expect(200);
+    let error = answer.text().strip_prefix(&good).map(str::to_owned).expect("the good event and no other");
+    assert_eq!(error.matches("data: ").count(), 1, "{error}");
+    assert!(error.contains("cannot be read") && answer.complete, "{error}");
+    assert_eq!(world.row(answer.request_id()).await["outcome"], "error");
+}

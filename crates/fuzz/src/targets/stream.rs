@@ -23,8 +23,8 @@ fn check(data: &[u8]) {
     let pieces = input.pieces();
 
     let tapped = tap(input.from, false, whole);
-    assert_eq!(tapped.out, input.body);
     assert_eq!(tap(input.from, false, &pieces), tapped);
+    forwarded(&input, &tapped);
     let hiding = tap(input.from, true, whole);
     assert_eq!(tap(input.from, true, &pieces), hiding);
     assert_eq!(hiding.said, tapped.said);
@@ -33,6 +33,8 @@ fn check(data: &[u8]) {
     assert_eq!(translate(&input, &pieces), told);
     match (&told.state, &tapped.state) {
         (EndState::Broken { .. }, _) => {}
+        // What came after it is not looked at.
+        (EndState::UpstreamError(_), _) if tapped.broken => {}
         (translated, watched) => assert_eq!(translated, watched),
     }
     let text = String::from_utf8(told.out.clone());
@@ -68,6 +70,29 @@ fn check(data: &[u8]) {
     }
 }
 
+/// What is forwarded is the beginning of the input, all of it that holds whole events which can be read.
+fn forwarded(input: &Input<'_>, tapped: &Outcome) {
+    let (out, rest) = input.body.split_at(tapped.out.len().min(input.body.len()));
+    assert_eq!(out, tapped.out);
+    let mut reader = EventReader::new(input.from.framing());
+    let fed = reader.feed(out, |_| ());
+    let torn = &out[reader.pending_start().min(out.len() as u64) as usize..];
+    assert!(fed.is_ok(), "{fed:?}");
+    let is_over = matches!(tapped.state, EndState::Complete | EndState::UpstreamError(_));
+    if !torn.is_empty() {
+        // Only the end of the last event may be missing.
+        assert!(is_over && rest.is_empty(), "{:?}: {}", tapped.state, String::from_utf8_lossy(torn));
+        let mut whole = 0;
+        reader.finish(|event| whole += usize::from(event.data == b"[DONE]" || is_json(event.data)));
+        assert_eq!(whole, 1, "{}", String::from_utf8_lossy(torn));
+    }
+    if !tapped.broken && torn.is_empty() {
+        let mut all = EventReader::new(input.from.framing());
+        let _ = all.feed(input.body, |_| ());
+        assert_eq!(all.pending_start(), out.len() as u64, "{}", String::from_utf8_lossy(rest));
+    }
+}
+
 /// Whether something follows the event that ended the caller's stream.
 fn goes_on_after_end(input: &Input<'_>) -> bool {
     let mut ends = Vec::new();
@@ -90,6 +115,8 @@ struct Outcome {
     state: EndState,
     /// The end has been written, or passed on, before the input was over.
     terminal: bool,
+    /// Something could not be read, and was told to whoever watches.
+    broken: bool,
     /// What is billed; compared by what `said` has of it.
     usage: Option<Usage>,
     /// Everything else that is known at the end.
@@ -98,13 +125,13 @@ struct Outcome {
     error: Vec<u8>,
 }
 
-fn outcome(mut out: Vec<u8>, terminal: bool, end: StreamEnd, error: Vec<u8>) -> Outcome {
+fn outcome(mut out: Vec<u8>, terminal: bool, broken: bool, end: StreamEnd, error: Vec<u8>) -> Outcome {
     out.extend_from_slice(&end.forward);
     let said = format!(
         "{:?} {:?} {:?} {:?} {:?} {} {:?}",
         end.state, end.usage, end.id, end.model, end.finish_reason, end.output_chars, end.loss
     );
-    Outcome { out, state: end.state, terminal, usage: end.usage, said, error }
+    Outcome { out, state: end.state, terminal, broken, usage: end.usage, said, error }
 }
 
 impl fmt::Debug for Outcome {
@@ -124,7 +151,7 @@ impl fmt::Debug for Outcome {
 
 impl PartialEq for Outcome {
     fn eq(&self, other: &Self) -> bool {
-        let parts = |of: &Self| (of.terminal, of.said.clone());
+        let parts = |of: &Self| (of.terminal, of.broken, of.said.clone());
         self.out == other.out && self.error == other.error && parts(self) == parts(other)
     }
 }
@@ -132,15 +159,17 @@ impl PartialEq for Outcome {
 fn tap(format: Format, hide: bool, pieces: &[&[u8]]) -> Outcome {
     let mut tap = StreamTap::new(format, hide);
     let mut out = Vec::new();
-    let mut terminal = false;
+    let (mut terminal, mut broken) = (false, false);
     for piece in pieces {
         let tapped = tap.feed(Bytes::copy_from_slice(piece));
+        assert!(!broken || tapped.forward.is_empty() && !tapped.broken && !tapped.terminal && !tapped.error);
         terminal |= tapped.terminal;
+        broken |= tapped.broken;
         out.extend_from_slice(&tapped.forward);
     }
     let end = tap.finish();
     let error = tap.render_error(&failure(), "r", TIME);
-    outcome(out, terminal, end, error)
+    outcome(out, terminal, broken, end, error)
 }
 
 fn translate(input: &Input<'_>, pieces: &[&[u8]]) -> Outcome {
@@ -157,7 +186,7 @@ fn translate(input: &Input<'_>, pieces: &[&[u8]]) -> Outcome {
     }
     let end = transcoder.finish();
     let error = transcoder.render_error(&failure(), "r", TIME);
-    outcome(out, terminal, end, error)
+    outcome(out, terminal, false, end, error)
 }
 
 fn failure() -> ApiError {

@@ -335,6 +335,12 @@ async fn stream(
         {
             return Err(Failure::from_upstream(error));
         }
+        if piece.broken
+            && !began
+            && let EndState::Broken { what } = watch.finish().state
+        {
+            return Err(crate::reply::unreadable(deployment, &what));
+        }
         ready.push(piece);
         if began {
             break;

@@ -2,6 +2,7 @@
 //! is committed. A stream that breaks off ends with an error in the caller's format, never as if it were finished.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use postern_store::table::requests::Outcome;
 use postern_wire::{EndState, Format, Framing, StreamEnd};
 use uuid::Uuid;
 
-use super::{Piece, Watch, about, report};
+use super::{Piece, Watch, about, report, unreadable};
 use crate::clock::{self, Moment};
 use crate::condition::Flight;
 use crate::error::{Blame, Failure};
@@ -109,16 +110,11 @@ impl StreamReply {
             request_id,
             meter: Some(meter),
             sent: 0,
-            is_cut: false,
             flight: self.flight,
         };
         let body = stream::unfold(under_way, |mut under_way| async move {
-            let piece = match under_way.next().await {
-                Some(piece) => Ok(piece),
-                None if std::mem::take(&mut under_way.is_cut) => Err(CutShort),
-                None => return None,
-            };
-            Some((piece, under_way))
+            let piece = under_way.next().await?;
+            Some((Ok::<_, Infallible>(piece), under_way))
         });
         (StatusCode::OK, headers, Body::from_stream(body.boxed())).into_response()
     }
@@ -139,16 +135,9 @@ struct UnderWay {
     /// `None` once the row is written.
     meter: Option<Meter>,
     sent: u64,
-    /// The caller has half an event and cannot be told why: the body must not end as if it were whole.
-    is_cut: bool,
     /// Until the stream has ended.
     flight: Option<Flight>,
 }
-
-/// Makes the server drop the caller's connection.
-#[derive(Debug, thiserror::Error)]
-#[error("the upstream's stream broke off inside an event")]
-struct CutShort;
 
 impl UnderWay {
     /// The next bytes for the caller; `None` at the end.
@@ -158,17 +147,17 @@ impl UnderWay {
                 self.sent += piece.forward.len() as u64;
                 if piece.terminal && self.meter.is_some() {
                     // The format's own end: the bill is known.
-                    let end = self.watch.finish();
+                    let end = self.watch.at_end();
                     let failure = match &end.state {
                         EndState::UpstreamError(error) => Some(Failure::from_upstream(error.clone())),
                         _ => None,
                     };
-                    if !end.forward.is_empty() {
-                        let held = Piece { forward: end.forward.clone(), terminal: false, failed: false };
-                        self.ready.push_front(held);
-                    }
                     self.keep(failure.is_none(), &piece.forward, end.id.as_deref()).await;
                     self.finish(failure.as_ref(), end).await;
+                }
+                if piece.broken {
+                    // Whatever else the upstream has to say is not waited for.
+                    self.chunks = None;
                 }
                 if piece.forward.is_empty() {
                     continue;
@@ -176,15 +165,14 @@ impl UnderWay {
                 return Some(piece.forward);
             }
             let patience = if self.meter.is_some() { self.idle } else { CLOSING };
-            let chunks = self.chunks.as_mut()?;
+            let Some(chunks) = self.chunks.as_mut() else { return self.end(None).await };
             match tokio::time::timeout(patience, chunks.next()).await {
                 Ok(Some(Ok(chunk))) => {
                     // After the end was told, what follows is the upstream's own and goes through.
-                    let piece = match (&self.meter, &self.watch) {
-                        (None, Watch::Tap(_)) => Piece { forward: chunk, terminal: false, failed: false },
-                        (None, Watch::Transcode(_)) => continue,
-                        (Some(_), _) => self.watch.feed(chunk),
-                    };
+                    if self.meter.is_none() && matches!(self.watch, Watch::Transcode(_)) {
+                        continue;
+                    }
+                    let piece = self.watch.feed(chunk);
                     self.ready.push_back(piece);
                 }
                 Ok(Some(Err(failure))) => return self.end(Some(failure)).await,
@@ -210,7 +198,6 @@ impl UnderWay {
     async fn end(&mut self, failure: Option<Failure>) -> Option<Bytes> {
         self.chunks = None;
         self.meter.as_ref()?;
-        let is_between_events = self.watch.is_between_events();
         let end = self.watch.finish();
         let mut told = false;
         let failure = match end.state.clone() {
@@ -227,28 +214,21 @@ impl UnderWay {
                 "upstream_stream_truncated",
                 format!("{} closed the stream before its end", self.deployment.provider),
             )),
-            EndState::Broken { what } => Some(Failure::upstream(
-                502,
-                "upstream_stream_broken",
-                format!("{} sent a stream that cannot be read: {what}", self.deployment.provider),
-            )),
+            EndState::Broken { what } => Some(unreadable(&self.deployment, &what)),
         };
         let mut last = end.forward.to_vec();
-        let event_end = self.format.framing().event_end();
-        self.is_cut = !is_between_events && event_end.is_none();
+        if failure.is_some() && matches!(self.watch, Watch::Tap(_)) && !last.is_empty() {
+            // What the tap had left lacks its end: without it, an error would be read as more of it, or not at all.
+            last.extend_from_slice(self.format.framing().event_end().unwrap_or_default());
+        }
         if let Some(failure) = &failure
             && !told
-            && !self.is_cut
         {
             let (id, now) = (self.request_id.to_string(), clock::text(clock::now_ms()));
             let error = match &mut self.watch {
                 Watch::Transcode(transcoder) => transcoder.render_error(&failure.error, &id, &now),
                 Watch::Tap(tap) => tap.render_error(&failure.error, &id, &now),
             };
-            if !is_between_events {
-                // Half an event was forwarded: without an end to it, the error would be read as its other half.
-                last.extend_from_slice(event_end.unwrap_or_default());
-            }
             last.extend_from_slice(&error);
         }
         self.sent += last.len() as u64;

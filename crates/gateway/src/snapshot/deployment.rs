@@ -57,7 +57,7 @@ pub(super) fn direct(
     routing: &RoutingSettings,
 ) -> Vec<Deployment> {
     let known = Catalogue::embedded().find(&provider.spec.id, model);
-    let made = |proofs: &[_]| {
+    let asked_with = |proofs: &[_]| {
         let base_url = &provider.row.base_url;
         let mut endpoints = endpoints(provider.spec, base_url, model, &provider.settings, proofs)?;
         lead(&mut endpoints, known.as_ref());
@@ -73,7 +73,7 @@ pub(super) fn direct(
         })
     };
     in_turn(provider.held.iter(), conditions, |held| {
-        Some(Deployment { credential: held.credential.clone(), ..made(&held.proofs)? })
+        Some(Deployment { credential: held.credential.clone(), ..asked_with(&held.proofs)? })
     })
 }
 

@@ -8,7 +8,6 @@ pub(super) const WORDS: Words = Words {
         matches!(key, b"content" | b"reasoning_content" | b"reasoning" | b"arguments" | b"refusal" | b"input")
     },
     has_content,
-    mark: b"\"delta\"",
 };
 
 fn has_content(choice: &Members<'_>) -> bool {

@@ -53,10 +53,6 @@ impl Watcher for CohereWatcher {
         }
         false
     }
-
-    fn may_be_usage_only(&self, _beginning: &[u8]) -> bool {
-        false
-    }
 }
 
 fn end(members: &Members<'_>, seen: &mut Seen) {

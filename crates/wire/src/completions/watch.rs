@@ -3,4 +3,4 @@
 use crate::openai::watch::{Words, says};
 
 pub(super) const WORDS: Words =
-    Words { is_output: |key| key == b"text", has_content: |choice| says(choice, "text"), mark: b"\"text\"" };
+    Words { is_output: |key| key == b"text", has_content: |choice| says(choice, "text") };

@@ -51,10 +51,6 @@ impl Watcher for ConverseWatcher {
         }
         false
     }
-
-    fn may_be_usage_only(&self, _beginning: &[u8]) -> bool {
-        false
-    }
 }
 
 fn delta(data: &[u8], seen: &mut Seen) {

@@ -64,10 +64,8 @@ impl Parser {
         if data.is_empty() {
             return;
         }
-        if !data.starts_with(b"{") {
-            self.foreign = true;
-            return;
-        }
+        // It is reported nevertheless: whoever reads the stream has to know that something unreadable stands here.
+        self.foreign |= !data.starts_with(b"{");
         on_event(Event { name: "", data, id: "", retry: None, start, end: self.position });
     }
 }
@@ -101,8 +99,10 @@ mod tests {
     #[test]
     fn what_is_no_object_is_foreign_and_what_never_ends_is_refused() {
         let mut parser = Parser::default();
-        parser.feed(b"<html>\n", |_| panic!("no event")).unwrap();
+        let mut seen = Vec::new();
+        parser.feed(b"<html>\n", |event| seen.push(event.data.to_vec())).unwrap();
         assert!(parser.is_foreign());
+        assert_eq!(seen, [b"<html>"]);
         let mut parser = Parser::default();
         let endless = vec![b'x'; MAX_EVENT_BYTES + 1];
         assert_eq!(parser.feed(&endless, |_| ()), Err(EventTooLarge));

@@ -57,10 +57,6 @@ impl Watcher for GeminiWatcher {
         }
         false
     }
-
-    fn may_be_usage_only(&self, _beginning: &[u8]) -> bool {
-        false
-    }
 }
 
 impl GeminiWatcher {

@@ -54,10 +54,6 @@ impl Watcher for MessagesWatcher {
         }
         false
     }
-
-    fn may_be_usage_only(&self, _beginning: &[u8]) -> bool {
-        false
-    }
 }
 
 impl MessagesWatcher {

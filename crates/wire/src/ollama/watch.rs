@@ -18,7 +18,7 @@ impl Watcher for OllamaWatcher {
         if !is_first && !glance.is_telling {
             seen.output_chars += glance.chars;
             seen.content |= glance.chars > 0;
-            if !data.ends_with(b"}") {
+            if !(data.starts_with(b"{") && data.ends_with(b"}")) {
                 seen.broke("a line of the stream is not a JSON object");
             }
             return false;
@@ -28,10 +28,6 @@ impl Watcher for OllamaWatcher {
             return false;
         };
         note(&line, data, seen);
-        false
-    }
-
-    fn may_be_usage_only(&self, _beginning: &[u8]) -> bool {
         false
     }
 }

@@ -7,17 +7,12 @@ use crate::sse::Event;
 use crate::tap::{Seen, Watcher};
 use crate::usage::Usage;
 
-/// No chunk with usage and nothing else is larger.
-const MOST_USAGE_BYTES: usize = 64 * 1024;
-
 /// Where a format's chunks have their content.
 pub(crate) struct Words {
     /// Whether a string under that key, still escaped, is output.
     pub is_output: fn(&[u8]) -> bool,
     /// Whether a choice says something.
     pub has_content: fn(&Members<'_>) -> bool,
-    /// Stands in every chunk that says something, and in none that has usage only.
-    pub mark: &'static [u8],
 }
 
 pub(crate) struct ChunkWatcher {
@@ -54,11 +49,6 @@ impl Watcher for ChunkWatcher {
             return false;
         };
         self.note(&chunk, data, seen)
-    }
-
-    fn may_be_usage_only(&self, beginning: &[u8]) -> bool {
-        // Content cannot stand in a chunk without choices, and such a chunk is small.
-        beginning.len() <= MOST_USAGE_BYTES && memchr::memmem::find(beginning, self.words.mark).is_none()
     }
 }
 

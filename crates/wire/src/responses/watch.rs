@@ -75,10 +75,6 @@ impl Watcher for ResponsesWatcher {
         }
         false
     }
-
-    fn may_be_usage_only(&self, _beginning: &[u8]) -> bool {
-        false
-    }
 }
 
 fn note_response(data: &[u8], is_end: bool, seen: &mut Seen) {

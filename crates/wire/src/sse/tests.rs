@@ -90,6 +90,34 @@ fn events_tell_where_they_stand() {
 }
 
 #[test]
+fn what_is_unfinished_begins_after_events_and_comments_and_before_everything_else() {
+    let pending = |text: &str| {
+        let mut parser = Parser::new();
+        parser.feed(text.as_bytes(), |_| ()).unwrap();
+        text[parser.pending_start() as usize..].to_owned()
+    };
+    for text in
+        ["", "\n", ": c\n", "\u{feff}: c\r", "data: a\n\n: c\n\n: d\n", "retry: 1\n\n", "id: 1\r\n\r\n"]
+    {
+        assert_eq!(pending(text), "", "{text:?}");
+    }
+    for rest in [
+        ":",
+        ": c",
+        "d",
+        "data: a\n",
+        "event: a\n: c\n",
+        "<html>\n\n",
+        "<html>\n\n: c\n",
+        "<html>\n\nid: 1\n",
+    ] {
+        assert_eq!(pending(rest), rest);
+        assert_eq!(pending(&format!("data: a\n\n: c\n{rest}")), rest);
+    }
+    assert_eq!(pending("<html>\n\ndata: a\n\n"), "", "an event takes with it what stands before it");
+}
+
+#[test]
 fn an_event_begins_where_its_first_line_does_even_if_nothing_is_read_of_it() {
     let text = b"data: a\r\n\r\nother: b\r\ndata: c\r\n\r\n";
     for cut in 0..text.len() {

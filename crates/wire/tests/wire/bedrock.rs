@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use postern_wire::{
-    ApiError, Beside, ClaudeEvents, EndState, Envelope, ErrorKind, Format, ReplyContext, StreamTap,
-    StreamTranscoder, Target, parse_error, render_error, render_stream_error, translate_request,
+    ApiError, Beside, ClaudeEvents, EndState, Envelope, ErrorKind, EventReader, Format, ReplyContext,
+    StreamTap, StreamTranscoder, Target, parse_error, render_error, render_stream_error, translate_request,
     translate_response,
 };
 use serde_json::{Value, json};
@@ -177,9 +177,9 @@ fn the_bill_after_the_end_belongs_to_the_stream() {
     let last = shown(CONVERSE, &text).lines().count() - 1;
     let lines: Vec<String> = shown(CONVERSE, &text).lines().map(str::to_owned).collect();
     for (index, line) in lines.iter().enumerate() {
-        let tapped = tap.feed(messages(line).into());
-        assert_eq!(tapped.terminal, index == last, "{line}");
-        assert!(tap.is_between_events());
+        let message = messages(line);
+        let tapped = tap.feed(message.clone().into());
+        assert_eq!((tapped.terminal, tapped.forward), (index == last, message.into()), "{line}");
     }
     let end = tap.finish();
     assert_eq!(end.state, EndState::Complete);
@@ -187,18 +187,21 @@ fn the_bill_after_the_end_belongs_to_the_stream() {
 }
 
 #[test]
-fn a_stream_that_is_cut_or_damaged_inside_a_message_is_neither_whole_nor_between_events() {
+fn a_stream_that_is_cut_or_damaged_inside_a_message_ends_before_it() {
     let bytes = named("streams", "bedrock_converse-text").bytes;
+    let mut ends = Vec::new();
+    EventReader::new(CONVERSE.framing()).feed(&bytes, |event| ends.push(event.end as usize)).unwrap();
+    let middle = bytes.len() / 2;
+    let before = ends.into_iter().rfind(|end| *end <= middle).unwrap();
     let mut tap = StreamTap::new(CONVERSE, false);
-    tap.feed(Bytes::copy_from_slice(&bytes[..bytes.len() / 2]));
-    assert!(!tap.is_between_events());
-    assert_eq!(tap.finish().state, EndState::Truncated);
+    assert_eq!(tap.feed(Bytes::copy_from_slice(&bytes[..middle])).forward, bytes[..before]);
+    let end = tap.finish();
+    assert_eq!((end.state, end.forward.len()), (EndState::Truncated, 0));
     let mut damaged = bytes;
-    let middle = damaged.len() / 2;
     damaged[middle] ^= 1;
     let mut tap = StreamTap::new(CONVERSE, false);
-    assert_eq!(tap.feed(damaged.clone().into()).forward, damaged);
-    assert!(!tap.is_between_events());
+    let tapped = tap.feed(damaged.clone().into());
+    assert_eq!((tapped.forward, tapped.broken), (Bytes::copy_from_slice(&damaged[..before]), true));
     assert!(matches!(tap.finish().state, EndState::Broken { .. }));
     let mut transcoder = StreamTranscoder::new(CONVERSE, Format::OpenAiChat, ReplyContext::default());
     transcoder.feed(&damaged);

@@ -162,8 +162,14 @@ fn taps() {
         let mut shown = String::new();
         for fixture in fixtures("streams").into_iter().filter(|fixture| fixture.format == format) {
             let mut tap = StreamTap::new(fixture.format, false);
-            assert_eq!(tap.feed(fixture.bytes.clone().into()).forward, fixture.bytes, "{}", fixture.name);
-            writeln!(shown, "{}\n{}", fixture.name, end_of(&tap.finish())).unwrap();
+            let fed = tap.feed(fixture.bytes.clone().into()).forward;
+            let end = tap.finish();
+            let forwarded = [fed, end.forward.clone()].concat();
+            assert!(fixture.bytes.starts_with(&forwarded), "{}", fixture.name);
+            if end.state == EndState::Complete {
+                assert_eq!(forwarded, fixture.bytes, "{}", fixture.name);
+            }
+            writeln!(shown, "{}\n{}", fixture.name, end_of(&end)).unwrap();
         }
         insta::assert_snapshot!(format!("taps-{format}"), shown);
     }

@@ -71,7 +71,7 @@ proptest! {
                 prop_assert_eq!(tapped(fixture, hide, &pieces), tapped(fixture, hide, whole), "{}", &fixture.name);
             }
             let (forwarded, _) = tapped(fixture, false, &pieces);
-            prop_assert_eq!(forwarded.as_slice(), fixture.bytes.as_slice());
+            prop_assert!(fixture.bytes.starts_with(&forwarded), "{}", &fixture.name);
             prop_assert_eq!(transcoded(fixture, &pieces), transcoded(fixture, whole), "{}", &fixture.name);
         }
     }
