@@ -8,6 +8,8 @@ mod affinity;
 mod choose;
 mod course;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;
 
 pub use affinity::Affinity;

@@ -197,7 +197,10 @@ impl<A: Asks> Race<'_, '_, A> {
             }
             Err(failure) => {
                 self.meter(|meter| meter.note_attempt(note(&deployment, started, Some(&failure))));
-                self.blame(&deployment, &mut flight, &failure);
+                let own = [left, patience.stream_timeout].into_iter().flatten().min();
+                if Try::tells(&flight, own, Moment::now(), failure.class()) {
+                    self.blame(&deployment, &mut flight, &failure);
+                }
                 Err(failure)
             }
         }

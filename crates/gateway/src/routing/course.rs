@@ -66,6 +66,13 @@ pub struct Try {
     pub left: Option<Duration>,
 }
 
+impl Try {
+    /// Whether a failure says something about the deployment: that its caller would not wait any longer does not.
+    pub fn tells(flight: &Flight, patience: Option<Duration>, now: Moment, class: ErrorClass) -> bool {
+        class != ErrorClass::Timeout || patience.is_none_or(|patience| flight.so_far(now) < patience)
+    }
+}
+
 #[derive(Debug)]
 pub enum Step {
     Try(Box<Try>),
@@ -268,6 +275,7 @@ impl Course {
         regardless: bool,
     ) -> Option<Step> {
         let flight = deployment.condition.begin(now, around.turn(), self.wanted.tokens, regardless)?;
+        self.insists = false;
         self.tried.push(deployment.condition.clone());
         self.attempts += 1;
         self.total += 1;
@@ -347,6 +355,7 @@ impl Course {
             self.group = group;
             self.attempts = 0;
             self.again = None;
+            self.insists = false;
             self.suit_group();
             return true;
         }
