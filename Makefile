@@ -1,6 +1,6 @@
 # What a person does with this repository. Every target is a script in scripts/; ARGS go to it.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-agents dev lint bench bench-wire fuzz package ui openapi clean
+.PHONY: help run test test-agents dev lint bench bench-wire bench-routing fuzz package ui openapi clean
 
 ARGS ?=
 
@@ -27,6 +27,9 @@ bench: ## Measure the release build (ARGS="--quick" or "--compare FILE")
 
 bench-wire: ## Measure the wire crate alone (ARGS="streams", "requests", "bytes", "--quick")
 	@scripts/bench-wire.sh $(ARGS)
+
+bench-routing: ## Measure the router alone
+	@scripts/bench-routing.sh $(ARGS)
 
 fuzz: ## Fuzz the wire crate (ARGS="stream 600": target and seconds)
 	@scripts/fuzz.sh $(ARGS)

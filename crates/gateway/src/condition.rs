@@ -24,6 +24,7 @@ pub use record::{CooldownRules, LastFailure, Trouble, View};
 use tokio::sync::Notify;
 
 use crate::clock::{self, Moment};
+use crate::error::ErrorClass;
 use crate::window::Window;
 
 /// Names come from callers, so what is kept of them is bounded.
@@ -72,8 +73,8 @@ pub struct Condition {
     turn: AtomicU64,
     /// Formats that it turned out not to speak, a bit each.
     unspoken: AtomicU32,
-    requests: Mutex<Window>,
-    tokens: Mutex<Window>,
+    /// Requests and tokens of this minute.
+    usage: Mutex<(Window, Window)>,
     record: Mutex<Record>,
     log: Arc<Log>,
 }
@@ -95,15 +96,20 @@ pub struct Transition {
 struct Log {
     transitions: Mutex<Vec<Transition>>,
     changed: Notify,
+    opened: Notify,
 }
 
 impl Log {
     fn push(&self, transition: Transition) {
+        let opened = transition.opened;
         let mut transitions = locked(&self.transitions);
         if transitions.len() < MOST_TRANSITIONS {
             transitions.push(transition);
         }
         drop(transitions);
+        if opened {
+            self.opened.notify_one();
+        }
         self.changed.notify_one();
     }
 }
@@ -158,6 +164,16 @@ impl Conditions {
         }
     }
 
+    /// Resolves when a circuit has opened since it was last asked for.
+    pub async fn opened(&self) {
+        self.log.opened.notified().await;
+    }
+
+    pub fn any_open(&self, now: Moment) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.values().any(|condition| matches!(condition.availability(now), Availability::Cooling(_)))
+    }
+
     pub fn take_transitions(&self) -> Vec<Transition> {
         std::mem::take(&mut *locked(&self.log.transitions))
     }
@@ -173,8 +189,7 @@ impl Condition {
             first_token: AtomicU64::new(0),
             turn: AtomicU64::new(0),
             unspoken: AtomicU32::new(0),
-            requests: Mutex::default(),
-            tokens: Mutex::default(),
+            usage: Mutex::default(),
             record: Mutex::default(),
             log,
         }
@@ -214,7 +229,8 @@ impl Condition {
     /// Requests and tokens of the last minute.
     pub fn used(&self, now: Moment) -> (u64, u64) {
         let now = (now.0 / 1000) as i64;
-        (locked(&self.requests).used(now), locked(&self.tokens).used(now))
+        let (requests, tokens) = &mut *locked(&self.usage);
+        (requests.used(now), tokens.used(now))
     }
 
     /// Takes a place with it. `None` where the circuit does not let another request through; `regardless` asks anyway,
@@ -235,8 +251,9 @@ impl Condition {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         self.turn.store(turn, Ordering::Relaxed);
         let milliseconds = (now.0 / 1000) as i64;
-        locked(&self.requests).add(milliseconds, 1);
-        locked(&self.tokens).add(milliseconds, tokens);
+        let usage = &mut *locked(&self.usage);
+        usage.0.add(milliseconds, 1);
+        usage.1.add(milliseconds, tokens);
         Some(Flight::new(self.clone(), now, is_probe, tokens))
     }
 
@@ -258,6 +275,19 @@ impl Condition {
             let _ =
                 self.open_until.compare_exchange(until, now.0.max(1), Ordering::AcqRel, Ordering::Acquire);
         }
+    }
+
+    /// A probe that costs nothing failed: as if a request had.
+    pub fn probe_failed(&self, now: Moment, trouble: &Trouble<'_>, rules: &CooldownRules) {
+        let cooldown = locked(&self.record).failed(now, trouble, rules, false);
+        if let Some(cooldown) = cooldown {
+            self.open(now, cooldown, trouble.reason);
+        }
+    }
+
+    /// What its last failure was.
+    pub fn last_class(&self) -> Option<ErrorClass> {
+        locked(&self.record).last_class()
     }
 
     pub fn view(&self, now: Moment) -> View {

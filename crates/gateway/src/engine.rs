@@ -9,11 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use postern_secrets::{Choice, Secret, VaultError};
 use postern_store::Store;
+use tokio::sync::Semaphore;
 
 use crate::condition::Conditions;
 use crate::config::{ConfigFile, Options};
 use crate::error::Failure;
 use crate::events::{Event, Events, Topic};
+use crate::exchange::mirror::MOST_AT_A_TIME;
 use crate::limits::Limits;
 use crate::routing::Affinity;
 use crate::snapshot::{self, Snapshot, Sources};
@@ -30,6 +32,8 @@ pub struct Engine {
     pub limits: Limits,
     pub conditions: Arc<Conditions>,
     pub affinity: Affinity,
+    /// Places for copies of requests.
+    pub mirrors: Arc<Semaphore>,
     pub events: Events,
     pub tasks: Tasks,
     /// UTC milliseconds.
@@ -77,6 +81,7 @@ impl Engine {
             limits: Limits::default(),
             conditions: Arc::default(),
             affinity: Affinity::default(),
+            mirrors: Arc::new(Semaphore::new(MOST_AT_A_TIME)),
             events: Events::default(),
             tasks: Tasks::default(),
             started_at,

@@ -5,6 +5,7 @@ mod compact;
 mod count;
 mod embed;
 pub mod kept;
+pub mod mirror;
 mod pass;
 
 use std::borrow::Cow;
@@ -58,6 +59,8 @@ pub struct Exchange {
     pub provider: Option<Arc<Provider>>,
     /// See [`Call::json_array`].
     pub json_array: bool,
+    /// It is a copy, whose answer nobody waits for.
+    pub is_mirror: bool,
 }
 
 /// What the path says of a request.
@@ -168,6 +171,7 @@ pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Respons
             envelope,
             provider,
             json_array,
+            is_mirror: false,
         };
         if compacts {
             // A summary is nothing to come back to.

@@ -11,6 +11,7 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::{Event, Topic};
 use crate::manage::durations;
+use crate::probes;
 
 const VAULT_RETRY: Duration = Duration::from_secs(3);
 /// Kept responses are forgotten after this long, as OpenAI does.
@@ -43,6 +44,8 @@ pub fn start(engine: &Arc<Engine>) {
         engine.tasks.spawn_until_stopped(wait_for_vault(engine.clone()));
     }
     engine.tasks.spawn_until_stopped(reset_budgets(engine.clone()));
+    engine.tasks.spawn_until_stopped(probes::revive(engine.clone()));
+    engine.tasks.spawn_until_stopped(probes::check(engine.clone()));
     engine.tasks.spawn_until_stopped(forget_responses(engine.clone()));
 }
 

@@ -43,6 +43,7 @@ pub mod surface;
 pub mod control;
 pub mod gateway;
 pub mod jobs;
+pub mod probes;
 pub mod serve;
 
 pub use config::Options;

@@ -18,7 +18,7 @@ pub use prepare::shaped;
 pub use route::{Question, Route, Stays, find};
 
 use crate::error::Failure;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, mirror};
 use crate::limits::Estimate;
 use crate::meter::Meter;
 use crate::reply::Answer;
@@ -32,6 +32,7 @@ pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failu
     let permit =
         exchange.engine.limits.admit(exchange.caller.key().map(AsRef::as_ref), estimate(exchange, &route))?;
     meter.hold(permit);
+    mirror::reflect(exchange, &route.group.name);
     let stays = Stays::of(exchange, &route);
     let way = Way::new(&exchange.engine, &route, stays.as_ref());
     let won = travel(&way, &Mutex::new(meter), &ask::Chat { exchange }).await?;

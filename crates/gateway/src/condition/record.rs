@@ -65,6 +65,7 @@ pub(super) struct Record {
     /// Calls of the last minute, and whether they failed.
     calls: VecDeque<(Moment, bool)>,
     last_failure: Option<LastFailure>,
+    last_class: Option<ErrorClass>,
     last_success_at: Option<i64>,
     /// Of whole answers and first tokens.
     last_took: Option<Duration>,
@@ -123,6 +124,7 @@ impl Record {
         self.call(now, true);
         self.failures += 1;
         self.in_a_row += 1;
+        self.last_class = Some(trouble.class);
         self.last_failure = Some(LastFailure {
             at: clock::now_ms(),
             status: trouble.status,
@@ -157,6 +159,10 @@ impl Record {
                 self.in_a_row >= IN_A_ROW || (calls >= ENOUGH_CALLS && failed * 2 > calls)
             }
         }
+    }
+
+    pub(super) fn last_class(&self) -> Option<ErrorClass> {
+        self.last_class
     }
 
     pub(super) fn view(

@@ -82,6 +82,16 @@ impl Snapshot {
         Err(unresolved)
     }
 
+    /// Of all model groups, and those made on the fly.
+    pub fn all_deployments(&self) -> Vec<Arc<Deployment>> {
+        let direct = self.direct.read().unwrap_or_else(PoisonError::into_inner);
+        self.groups
+            .values()
+            .chain(direct.values())
+            .flat_map(|group| group.deployments.iter().cloned())
+            .collect()
+    }
+
     /// The deployment of that id, in a model group or as `provider/model`.
     pub fn deployment(&self, id: &str) -> Option<Arc<Deployment>> {
         let known = self.groups.values().flat_map(|group| &group.deployments).find(|known| known.id == id);
