@@ -11,7 +11,7 @@ use postern_secrets::{Choice, Secret, VaultError};
 use postern_store::Store;
 
 use crate::condition::Conditions;
-use crate::config::{ConfigFile, Options};
+use crate::config::{ConfigFile, Options, Problem, StoredFallbacks};
 use crate::error::Failure;
 use crate::events::{Event, Events, Topic};
 use crate::limits::Limits;
@@ -21,7 +21,11 @@ use crate::upstream::Clients;
 
 pub struct Engine {
     pub options: Options,
-    pub config: ConfigFile,
+    /// The configuration file in force.
+    pub config: ArcSwap<ConfigFile>,
+    pub(crate) config_state: Mutex<ConfigState>,
+    /// One reading of the configuration file at a time, so that the last one read is the newest.
+    pub(crate) reloading: tokio::sync::Mutex<()>,
     pub snapshot: ArcSwap<Snapshot>,
     pub store: Store,
     pub vault: Choice,
@@ -48,6 +52,27 @@ pub struct Engine {
 /// Starts (true) or stops the listener; given by the assembly, which owns it.
 pub type Switch = Box<dyn Fn(Arc<Engine>, bool) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
+/// The setting that holds the fallbacks which the management API set.
+pub(crate) const FALLBACKS: &str = "fallbacks";
+
+pub(crate) fn stored_fallbacks(text: Option<&str>) -> StoredFallbacks {
+    let read = text.map(serde_json::from_str).transpose();
+    read.unwrap_or_else(|error| {
+        tracing::error!(%error, "the stored fallbacks cannot be read; they are left out");
+        None
+    })
+    .unwrap_or_default()
+}
+
+/// What became of the last reading of the configuration file.
+#[derive(Debug, Clone)]
+pub struct ConfigState {
+    /// When the one in force was read, in UTC milliseconds.
+    pub loaded_at: i64,
+    /// Why a later one was refused.
+    pub error: Option<Problem>,
+}
+
 /// What the listener is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListenerState {
@@ -68,7 +93,9 @@ impl Engine {
             address: Mutex::new(options.listen),
             snapshot: ArcSwap::from_pointee(snapshot::build(Sources::empty(&config))),
             options,
-            config,
+            config: ArcSwap::from_pointee(config),
+            config_state: Mutex::new(ConfigState { loaded_at: started_at, error: None }),
+            reloading: tokio::sync::Mutex::new(()),
             store,
             vault,
             clients: Clients::default(),
@@ -113,7 +140,7 @@ impl Engine {
     /// Builds the snapshot anew from the database and what the vault gave, and puts it in force.
     pub async fn rebuild(&self) -> Result<(), Failure> {
         let _one_at_a_time = self.rebuilding.lock().await;
-        let (keys, providers, models, prices) = self
+        let (keys, providers, models, prices, fallbacks) = self
             .read(|connection| {
                 use postern_store::table;
                 Ok((
@@ -121,9 +148,11 @@ impl Engine {
                     table::providers::all(connection)?,
                     table::models::all(connection)?,
                     table::prices::all(connection)?,
+                    table::settings::get(connection, FALLBACKS)?,
                 ))
             })
             .await?;
+        let config = self.config.load_full();
         let credentials = self.credentials.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let sources = Sources {
             admin: *self.admin.lock().unwrap_or_else(PoisonError::into_inner),
@@ -132,7 +161,8 @@ impl Engine {
             models,
             prices,
             credentials: &credentials,
-            config: &self.config,
+            config: &config,
+            fallbacks: stored_fallbacks(fallbacks.as_deref()),
             conditions: self.conditions.clone(),
         };
         self.snapshot.store(Arc::new(snapshot::build(sources)));
@@ -165,6 +195,10 @@ impl Engine {
         if let Some(switch) = self.switch.get() {
             switch(self.clone(), running).await;
         }
+    }
+
+    pub fn config_state(&self) -> ConfigState {
+        self.config_state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn listener_state(&self) -> ListenerState {

@@ -35,8 +35,9 @@ pub async fn add(
             .with_param("model_info.id"));
         }
     };
-    if engine.snapshot.load().groups.values().flat_map(|group| &group.deployments).any(|known| known.id == id)
-    {
+    let snapshot = engine.snapshot.load();
+    let groups = snapshot.groups.values().chain(snapshot.wildcard_groups());
+    if groups.flat_map(|group| &group.deployments).any(|known| known.id == id) {
         return Err(Failure::conflict(
             "model_exists",
             format!("a deployment with the id {id} exists already"),

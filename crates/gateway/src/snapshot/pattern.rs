@@ -1,0 +1,94 @@
+//! Names with `*` in them: of model groups that stand for many models, and in the lists of keys.
+
+/// A name in which each `*` stands for any text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    text: String,
+    /// What is between the stars; one more than there are.
+    pieces: Vec<String>,
+}
+
+impl Pattern {
+    /// `None` for a plain name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let pieces: Vec<String> = text.split('*').map(str::to_owned).collect();
+        (pieces.len() > 1).then(|| Self { text: text.to_owned(), pieces })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub fn matches(&self, name: &str) -> bool {
+        self.captures(name).is_some()
+    }
+
+    /// What the stars stand for, if the name is one of these. All but the last stand for as little as they can.
+    pub fn captures<'a>(&self, name: &'a str) -> Option<Vec<&'a str>> {
+        let (first, rest) = self.pieces.split_first()?;
+        let (last, between) = rest.split_last()?;
+        let mut left = name.strip_prefix(first.as_str())?;
+        let mut captures = Vec::with_capacity(rest.len());
+        for piece in between {
+            let (captured, after) = left.split_once(piece.as_str())?;
+            captures.push(captured);
+            left = after;
+        }
+        captures.push(left.strip_suffix(last.as_str())?);
+        Some(captures)
+    }
+
+    /// The pattern with these in the place of its stars, in order; the last stands for all that are left.
+    pub fn fill(&self, captures: &[&str]) -> String {
+        let mut filled = String::new();
+        for (position, piece) in self.pieces.iter().enumerate() {
+            if position > 0 {
+                let captured = captures.get(position - 1).or(captures.last());
+                filled.push_str(captured.unwrap_or(&"*"));
+            }
+            filled.push_str(piece);
+        }
+        filled
+    }
+
+    /// Greater is more specific: a longer beginning, then more text in all.
+    pub fn specificity(&self) -> (usize, usize) {
+        (self.pieces.first().map_or(0, String::len), self.pieces.iter().map(String::len).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+
+    #[test]
+    fn stars_stand_for_any_text() {
+        for (pattern, name, captures) in [
+            ("openai/*", "openai/gpt-4o", Some(vec!["gpt-4o"])),
+            ("openai/*", "openai/", Some(vec![""])),
+            ("openai/*", "anthropic/x", None),
+            ("*", "anything/at:all", Some(vec!["anything/at:all"])),
+            ("anthropic/claude-*", "anthropic/claude-x/y", Some(vec!["x/y"])),
+            ("*-mini", "gpt-4o-mini", Some(vec!["gpt-4o"])),
+            ("*-mini", "gpt-4o-mini-2", None),
+            ("*/llama-*-chat", "groq/llama-3-8b-chat", Some(vec!["groq", "3-8b"])),
+            ("a*a", "a", None),
+            ("a*a", "aa", Some(vec![""])),
+        ] {
+            assert_eq!(Pattern::parse(pattern).unwrap().captures(name), captures, "{pattern} {name}");
+        }
+        assert_eq!(Pattern::parse("plain"), None);
+    }
+
+    #[test]
+    fn what_matched_fills_another_pattern() {
+        for (pattern, captures, filled) in [
+            ("openai/*", vec!["gpt-4o"], "openai/gpt-4o"),
+            ("*/x-*", vec!["a", "b"], "a/x-b"),
+            ("*", vec!["a", "b"], "a"),
+            ("*/*", vec!["a"], "a/a"),
+        ] {
+            assert_eq!(Pattern::parse(pattern).unwrap().fill(&captures), filled);
+        }
+    }
+}
