@@ -20,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue, Uri};
 pub use access::{AccessGroups, AllowedModels};
+use axum::http::{HeaderName, HeaderValue, Uri};
 pub use build::{Sources, build, model_credential, provider_credential};
 pub use endpoint::fixed_headers;
 pub use origin::{Origin, given_settings, origin};

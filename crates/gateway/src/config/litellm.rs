@@ -59,9 +59,9 @@ pub struct ConfigFile {
     /// Model groups that settings name. Whether there is such a group is known to a snapshot only.
     pub named: Vec<Named>,
     /// A digest of every part of the file, by what a person calls it: what tells a change.
-    parts: BTreeMap<String, [u8; 32]>,
+    pub parts: BTreeMap<String, [u8; 32]>,
     /// There is no document in it.
-    empty: bool,
+    pub empty: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

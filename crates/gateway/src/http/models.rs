@@ -102,8 +102,11 @@ pub(super) fn usable(snapshot: &Snapshot, caller: &Caller) -> Vec<Listed> {
         let models = Catalogue::embedded().models_of(&provider.spec.id);
         for known in models.filter(|known| known.mode == "chat" || known.mode == "responses") {
             let id = format!("{}/{}", provider.row.name, known.id);
-            if caller.may_use(&[&id, known.id]) {
+            if caller.may_use(&[&id]) {
                 add(id, &provider.row.name, known);
+            } else if caller.may_use(&[known.id]) {
+                // Its key has the bare name, so that is what it may ask for.
+                add(known.id.to_owned(), &provider.row.name, known);
             }
         }
     }

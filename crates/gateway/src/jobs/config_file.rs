@@ -86,8 +86,8 @@ impl Watched {
                 Ok(event) if event.need_rescan() => true,
                 Ok(event) => {
                     let names = known.lock().unwrap_or_else(PoisonError::into_inner);
-                    let named = |path: &PathBuf| path.file_name().is_some_and(|name| names.contains(name));
-                    event.paths.iter().any(named)
+                    let is_one = |path: &PathBuf| path.file_name().is_some_and(|name| names.contains(name));
+                    event.paths.iter().any(is_one)
                 }
                 Err(_) => true,
             };
@@ -95,13 +95,7 @@ impl Watched {
                 tell.notify_one();
             }
         })?;
-        Ok(Self {
-            watcher,
-            links: BTreeSet::new(),
-            directories: BTreeSet::new(),
-            names,
-            changed,
-        })
+        Ok(Self { watcher, links: BTreeSet::new(), directories: BTreeSet::new(), names, changed })
     }
 
     /// Watches what the way to the file is now.

@@ -59,7 +59,10 @@ impl Engine {
         if let Err(failure) = self.put_in_force(&before).await {
             // Nothing was built of it, so nobody has seen it.
             self.config.store(before);
-            tracing::error!(reason = failure.error.message, "the configuration file could not be put in force");
+            tracing::error!(
+                reason = failure.error.message,
+                "the configuration file could not be put in force"
+            );
             return Err(Refused::Failed(failure));
         }
         let state = ConfigState { loaded_at: clock::now_ms(), error: None };
@@ -83,25 +86,34 @@ impl Engine {
     }
 
     async fn put_in_force(&self, before: &ConfigFile) -> Result<(), Failure> {
-        let now = self.config.load();
         let known = *self.admin.lock().unwrap_or_else(PoisonError::into_inner);
-        match &now.master_key {
-            _ if self.options.admin_key.is_some() => {}
-            Some(key) => self.set_admin_key(key),
-            None if before.master_key.is_none() => {}
-            None => {
-                if self.settle_admin_key().await?.is_some() {
-                    tracing::warn!(
-                        "the configuration file has no master_key any more: an administrator's key was made and is in the vault"
-                    );
-                }
-            }
-        }
-        let rebuilt = self.rebuild().await;
-        if rebuilt.is_err() {
+        let done = match self.change_admin_key(before).await {
+            Ok(()) => self.rebuild().await,
+            Err(failure) => Err(failure),
+        };
+        if done.is_err() {
             *self.admin.lock().unwrap_or_else(PoisonError::into_inner) = known;
         }
-        rebuilt
+        done
+    }
+
+    async fn change_admin_key(&self, before: &ConfigFile) -> Result<(), Failure> {
+        if self.options.admin_key.is_some() {
+            return Ok(());
+        }
+        let now = self.config.load().master_key.clone();
+        if let Some(key) = now {
+            self.set_admin_key(&key);
+        } else if before.master_key.is_some() {
+            // It counts no more, even should the vault have no other to give now.
+            *self.admin.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            if self.settle_admin_key().await?.is_some() {
+                tracing::warn!(
+                    "the configuration file has no master_key any more: an administrator's key was made and is in the vault"
+                );
+            }
+        }
+        Ok(())
     }
 
     fn note_error(&self, error: Option<Problem>) {

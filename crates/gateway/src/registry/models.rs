@@ -44,6 +44,19 @@ pub async fn add(
         )
         .with_param("model_info.id"));
     }
+    let names = info.get("access_groups").filter(|names| !names.is_null());
+    let are_texts = |names: &Value| {
+        names
+            .as_array()
+            .is_some_and(|names| names.iter().all(|name| name.as_str().is_some_and(|name| !name.is_empty())))
+    };
+    if names.is_some_and(|names| !are_texts(names)) {
+        return Err(Failure::invalid(
+            "invalid_access_groups",
+            "model_info.access_groups must be a list of names",
+        )
+        .with_param("model_info.access_groups"));
+    }
     let key = params.api_key.take();
     let now = clock::now_ms();
     let mut stored = serde_json::to_value(&params).map_err(|error| Failure::internal(error.to_string()))?;
@@ -123,6 +136,10 @@ fn check(engine: &Engine, model_name: &str, params: &mut LitellmParams) -> Resul
             Failure::invalid("invalid_base_url", problem).with_param("litellm_params.api_base")
         })?;
         params.api_base = Some(checked);
+    }
+    if model_name.contains('*') && params.model == "*" && params.other.is_empty() {
+        // Whose model it is, each name says itself.
+        return Ok(());
     }
     let snapshot = engine.snapshot.load();
     let Some(origin) = snapshot::origin(params, &snapshot.providers) else {

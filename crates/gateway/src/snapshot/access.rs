@@ -82,7 +82,8 @@ impl AllowedModels {
         match self {
             Self::All => true,
             Self::Only { list, granted } => {
-                list.iter().any(|entry| names.iter().any(|name| fits(entry, name))) || granted.as_ref().is_some_and(|granted| granted.allow(names))
+                list.iter().any(|entry| names.iter().any(|name| fits(entry, name)))
+                    || granted.as_ref().is_some_and(|granted| granted.allow(names))
             }
         }
     }

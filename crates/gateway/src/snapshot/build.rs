@@ -10,11 +10,11 @@ use postern_store::table::prices::PriceRow;
 use postern_store::table::providers::ProviderRow;
 use uuid::Uuid;
 
-use super::deployment::{self, Parts};
-use super::provider::{demo_provider, provider};
 use super::access::{AccessGroups, AllowedModels};
+use super::deployment::{self, Parts};
 use super::origin::origin;
 use super::pattern::Pattern;
+use super::provider::{demo_provider, provider};
 use super::wildcard::{Template, Wildcard, Wildcards};
 use super::{Deployment, Group, PricePlan, Provider, Snapshot, VirtualKey};
 use crate::catalogue::{Catalogue, PriceOverride};
@@ -155,7 +155,12 @@ impl Collected {
         self.0.entry(group.to_owned()).or_default()
     }
 
-    fn add(&mut self, parts: &Parts<'_>, entry: Entry<'_>, info: &serde_json::Map<String, serde_json::Value>) {
+    fn add(
+        &mut self,
+        parts: &Parts<'_>,
+        entry: Entry<'_>,
+        info: &serde_json::Map<String, serde_json::Value>,
+    ) {
         let Entry { id, group, params, own } = entry;
         let gathered = self.gathered(group);
         gathered.num_retries = gathered.num_retries.max(params.num_retries);
@@ -193,7 +198,9 @@ impl Collected {
             let pattern = Pattern::parse(&name);
             let group = Arc::new(Group { num_retries, ..Group::of(name.clone(), deployments) });
             match pattern {
-                Some(pattern) => wildcards.list.push(Wildcard { pattern, templates, num_retries, shown: group }),
+                Some(pattern) => {
+                    wildcards.list.push(Wildcard { pattern, templates, num_retries, shown: group });
+                }
                 None if group.deployments.is_empty() => {}
                 None => {
                     groups.insert(name, group);
@@ -202,7 +209,7 @@ impl Collected {
         }
         wildcards.list.sort_by_key(|wildcard| std::cmp::Reverse(wildcard.pattern.specificity()));
         if !wildcards.list.is_empty() {
-            wildcards.credentials = credentials.clone();
+            wildcards.credentials.clone_from(credentials);
         }
         (groups, wildcards)
     }

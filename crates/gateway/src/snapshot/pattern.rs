@@ -30,8 +30,8 @@ impl Pattern {
         let mut left = name.strip_prefix(first.as_str())?;
         let mut captures = Vec::with_capacity(rest.len());
         for piece in between {
-            let (captured, after) = left.split_once(piece.as_str())?;
-            captures.push(captured);
+            let (text, after) = left.split_once(piece.as_str())?;
+            captures.push(text);
             left = after;
         }
         captures.push(left.strip_suffix(last.as_str())?);
@@ -43,8 +43,8 @@ impl Pattern {
         let mut filled = String::new();
         for (position, piece) in self.pieces.iter().enumerate() {
             if position > 0 {
-                let captured = captures.get(position - 1).or(captures.last());
-                filled.push_str(captured.unwrap_or(&"*"));
+                let text = captures.get(position - 1).or(captures.last());
+                filled.push_str(text.unwrap_or(&"*"));
             }
             filled.push_str(piece);
         }

@@ -45,6 +45,10 @@ impl Snapshot {
     }
 
     fn direct_group(&self, name: &str) -> Result<Group, Unresolved> {
+        // What stands for many models is none itself.
+        if name.contains('*') {
+            return Err(Unresolved::Unknown);
+        }
         if let Some(group) = self.group_of_deployment(name).or_else(|| self.wildcard_group(name)) {
             return Ok(group);
         }

@@ -92,7 +92,8 @@ impl Snapshot {
             let params = template.params_for(captures);
             // `*` with the model `*` fits every name, and not every name leads to a provider.
             let leads = origin(&params, &self.providers).is_some_and(|origin| {
-                template.own.is_some() || origin.provider.is_none_or(|provider| provider.row.enabled)
+                let is_on = origin.provider.is_none_or(|provider| provider.row.enabled);
+                (is_on || template.own.is_some()) && !origin.model.is_empty()
             });
             if leads {
                 let id = format!("{}/{name}", template.id);
@@ -101,8 +102,7 @@ impl Snapshot {
             }
         }
         let num_retries = wildcard.num_retries;
-        (!deployments.is_empty())
-            .then(|| Group { num_retries, ..Group::of(name.to_owned(), deployments) })
+        (!deployments.is_empty()).then(|| Group { num_retries, ..Group::of(name.to_owned(), deployments) })
     }
 
     /// The models of the catalogue that wildcard groups stand for: the name to ask for, who serves it, and what is known.
@@ -127,8 +127,7 @@ impl Snapshot {
 }
 
 impl Wildcard {
-    /// A name with a star in it is no model's.
     fn captures<'a>(&self, name: &'a str) -> Option<Vec<&'a str>> {
-        self.pattern.captures(name).filter(|captures| !name.contains('*') && captures.iter().all(|part| !part.is_empty()))
+        self.pattern.captures(name).filter(|captures| captures.iter().all(|part| !part.is_empty()))
     }
 }

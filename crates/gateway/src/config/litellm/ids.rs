@@ -49,6 +49,6 @@ fn made(model: &ConfigModel) -> String {
         add(params.provider_param(name).unwrap_or_default());
     }
     let digest = digest.finalize();
-    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("config-{hex}")
+    let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("config-{number:016x}")
 }

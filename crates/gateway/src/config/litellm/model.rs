@@ -131,7 +131,7 @@ fn does_not_fit(entry: &Path, error: &serde_path_to_error::Error<serde_json::Err
         Segment::Map { key } => path.name(key),
         Segment::Enum { .. } | Segment::Unknown => path,
     });
-    if path.last_name().is_some_and(|name| SECRET.contains(&name)) {
+    if path.names().any(|name| SECRET.contains(&name)) {
         return Wrong::new(&path, " is not of the kind that it must be");
     }
     Wrong::new(&path, &format!(": {}", error.inner()))
@@ -148,8 +148,8 @@ pub fn defaults(reading: &mut Reading, node: &Node<'_>) -> Result<(), Wrong> {
     }
     let mut whole = given.clone();
     whole.insert("model".into(), Value::String("any".into()));
-    let params: super::LitellmParams =
-        serde_path_to_error::deserialize(Value::Object(whole)).map_err(|error| does_not_fit(&node.path, &error))?;
+    let params: super::LitellmParams = serde_path_to_error::deserialize(Value::Object(whole))
+        .map_err(|error| does_not_fit(&node.path, &error))?;
     if let Some(problem) = params.problem() {
         let name = problem.split([' ', ':']).next().and_then(|about| about.split_once('.'));
         let path = name.map_or_else(|| node.path.clone(), |(_, name)| node.path.name(name));

@@ -30,9 +30,9 @@ impl Path {
         Self(steps)
     }
 
-    /// The last name in it.
-    pub fn last_name(&self) -> Option<&str> {
-        self.0.iter().rev().find_map(|step| match step {
+    /// The names in it.
+    pub fn names(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.iter().filter_map(|step| match step {
             Step::Name(name) => Some(name.as_str()),
             Step::Index(_) => None,
         })
@@ -66,9 +66,7 @@ pub struct Places(HashMap<Path, Place>);
 /// A collection that has begun and not ended.
 enum Open {
     /// Whether its next node is the value of a member, rather than a name.
-    Map {
-        at_value: bool,
-    },
+    Map { at_value: bool },
     /// The position of its next item.
     List(usize),
 }
@@ -98,7 +96,7 @@ impl Places {
                         *next += 1;
                         places.insert(path.clone(), place);
                     }
-                    (Some(Open::Map { at_value: true }), _) | (None, _) => {}
+                    (Some(Open::Map { at_value: true }) | None, _) => {}
                 }
             }
             match event {

@@ -93,7 +93,7 @@ impl Reading {
                     self.warn(&path, " is not applied: set them in the environment itself");
                 }
                 _ if value.is_null() => {}
-                "model_list" => models = self.from_environment(&path, value),
+                "model_list" => models = self.with_environment(&path, value),
                 // In the order in which they are read: what the router is told counts over what the library is.
                 "general_settings" => settings[0] = Some((Section::General, value)),
                 "litellm_settings" => settings[1] = Some((Section::Litellm, value)),
@@ -103,7 +103,7 @@ impl Reading {
         }
         for (section, value) in settings.into_iter().flatten() {
             let path = root.name(section.name());
-            let value = self.from_environment(&path, value);
+            let value = self.with_environment(&path, value);
             for (name, node) in Node::new(path, &value).members()? {
                 self.file.note_part(node.path.to_string(), node.value);
                 if !(self.own_setting(section, name, &node)? || router::setting(self, section, name, &node)?)
@@ -132,7 +132,7 @@ impl Reading {
 
     /// Replaces every text `os.environ/NAME` by the variable's value; a variable that is not set becomes null and a
     /// warning.
-    fn from_environment(&mut self, path: &Path, value: Value) -> Value {
+    fn with_environment(&mut self, path: &Path, value: Value) -> Value {
         match value {
             Value::String(text) => match text.strip_prefix("os.environ/") {
                 None => Value::String(text),
@@ -147,13 +147,13 @@ impl Reading {
             Value::Array(items) => {
                 let items = items.into_iter().enumerate();
                 items
-                    .map(|(index, item)| self.from_environment(&path.index(index), item))
+                    .map(|(index, item)| self.with_environment(&path.index(index), item))
                     .collect::<Vec<_>>()
                     .into()
             }
             Value::Object(map) => {
                 let read = |(name, item): (String, Value)| {
-                    let item = self.from_environment(&path.name(&name), item);
+                    let item = self.with_environment(&path.name(&name), item);
                     (name, item)
                 };
                 Value::Object(map.into_iter().map(read).collect())

@@ -149,8 +149,8 @@ fn own(reading: &mut Reading, name: &str, node: &Node<'_>) -> Result<bool, Wrong
 
 fn strategy(node: &Node<'_>) -> Result<Strategy, Wrong> {
     let names = || format!("one of {}", Strategy::names().collect::<Vec<_>>().join(", "));
-    let named = node.value.as_str().and_then(Strategy::parse);
-    named.ok_or_else(|| node.wrong(&names()))
+    let strategy = node.value.as_str().and_then(Strategy::parse);
+    strategy.ok_or_else(|| node.wrong(&names()))
 }
 
 fn hedge(node: &Node<'_>) -> Result<Duration, Wrong> {
@@ -184,7 +184,7 @@ fn mirror(reading: &mut Reading, node: &Node<'_>) -> Result<Mirror, Wrong> {
     let Some((to, path)) = to else {
         return Err(Wrong::new(&node.path, ": a mirror must say `to` which model group"));
     };
-    if node.path.last_name() == Some(to) {
+    if node.path.names().next_back() == Some(to) {
         return Err(Wrong::new(&path, ": a model group cannot mirror itself"));
     }
     reading.name_group(to, &path);

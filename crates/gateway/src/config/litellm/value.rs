@@ -43,9 +43,8 @@ impl<'a> Node<'a> {
 
     pub fn whole(&self, range: RangeInclusive<u32>) -> Result<u32, Wrong> {
         let (least, most) = range.into_inner();
-        let fits = |number: &f64| {
-            number.fract() == 0.0 && (f64::from(least)..=f64::from(most)).contains(number)
-        };
+        let fits =
+            |number: &f64| number.fract() == 0.0 && (f64::from(least)..=f64::from(most)).contains(number);
         let number = self.as_number().filter(fits);
         number
             .map(|number| number as u32)

@@ -35,10 +35,25 @@ pub const SETTINGS: [Described; 32] = [
         "Routing strategy arguments",
         "lowest_latency_buffer: how much slower than the fastest is as good, as a part of it.",
     ),
-    described("model_group_strategies", "Dictionary", "Strategies of model groups", "Another strategy for some model groups."),
+    described(
+        "model_group_strategies",
+        "Dictionary",
+        "Strategies of model groups",
+        "Another strategy for some model groups.",
+    ),
     described("num_retries", "Integer", "Retries", "Attempts after the first."),
-    described("model_group_retries", "Dictionary", "Retries of model groups", "Attempts after the first, for some model groups."),
-    described("retry_after", "Float", "Least pause", "Seconds before the same deployment is asked again, at least."),
+    described(
+        "model_group_retries",
+        "Dictionary",
+        "Retries of model groups",
+        "Attempts after the first, for some model groups.",
+    ),
+    described(
+        "retry_after",
+        "Float",
+        "Least pause",
+        "Seconds before the same deployment is asked again, at least.",
+    ),
     described("retry_policy", "Dictionary", "Retry policy", "Attempts after the first, by class of error."),
     described(
         "model_group_retry_policy",
@@ -46,13 +61,38 @@ pub const SETTINGS: [Described; 32] = [
         "Retry policies of model groups",
         "Attempts after the first, by model group and class of error.",
     ),
-    described("allowed_fails", "Integer", "Allowed failures", "Failures within the cooldown time before a deployment cools down."),
-    described("allowed_fails_policy", "Dictionary", "Allowed failures by class", "The same, by class of error."),
+    described(
+        "allowed_fails",
+        "Integer",
+        "Allowed failures",
+        "Failures within the cooldown time before a deployment cools down.",
+    ),
+    described(
+        "allowed_fails_policy",
+        "Dictionary",
+        "Allowed failures by class",
+        "The same, by class of error.",
+    ),
     described("cooldown_time", "Float", "Cooldown", "Seconds that a deployment rests after failures."),
-    described("disable_cooldowns", "Boolean", "No cooldowns", "Deployments are asked however often they failed."),
+    described(
+        "disable_cooldowns",
+        "Boolean",
+        "No cooldowns",
+        "Deployments are asked however often they failed.",
+    ),
     described("timeout", "Float", "Timeout", "Seconds for one attempt."),
-    described("stream_timeout", "Float", "Stream timeout", "Seconds for one attempt to the first token of a stream."),
-    described("stream_idle_timeout", "Float", "Idle timeout", "Seconds that a stream may be silent between two chunks."),
+    described(
+        "stream_timeout",
+        "Float",
+        "Stream timeout",
+        "Seconds for one attempt to the first token of a stream.",
+    ),
+    described(
+        "stream_idle_timeout",
+        "Float",
+        "Idle timeout",
+        "Seconds that a stream may be silent between two chunks.",
+    ),
     described("fallbacks", "List", "Fallbacks", "Model groups that are asked when one has failed."),
     described(
         "context_window_fallbacks",
@@ -66,30 +106,85 @@ pub const SETTINGS: [Described; 32] = [
         "Fallbacks for refused prompts",
         "Model groups that are asked when a provider's rules refused a prompt.",
     ),
-    described("default_fallbacks", "List", "Default fallbacks", "Model groups that are asked when any other has failed."),
-    described("max_fallbacks", "Integer", "Most fallbacks", "How many other model groups are asked for one request."),
+    described(
+        "default_fallbacks",
+        "List",
+        "Default fallbacks",
+        "Model groups that are asked when any other has failed.",
+    ),
+    described(
+        "max_fallbacks",
+        "Integer",
+        "Most fallbacks",
+        "How many other model groups are asked for one request.",
+    ),
     described(
         "enable_pre_call_checks",
         "Boolean",
         "Check the prompt's length",
         "Deployments whose model takes fewer tokens than the prompt has are not asked.",
     ),
-    described("enable_tag_filtering", "Boolean", "Filter by tags", "Requests with tags go to deployments with them only."),
-    described("tag_filtering_match_any", "Boolean", "One tag is enough", "One tag in common is enough, rather than all of the request's."),
-    described("session_affinity", "Boolean", "Session affinity", "A conversation stays with the deployment that holds its prompt cache."),
+    described(
+        "enable_tag_filtering",
+        "Boolean",
+        "Filter by tags",
+        "Requests with tags go to deployments with them only.",
+    ),
+    described(
+        "tag_filtering_match_any",
+        "Boolean",
+        "One tag is enough",
+        "One tag in common is enough, rather than all of the request's.",
+    ),
+    described(
+        "session_affinity",
+        "Boolean",
+        "Session affinity",
+        "A conversation stays with the deployment that holds its prompt cache.",
+    ),
     described(
         "hedge_after",
         "Float",
         "Hedge after",
         "Seconds of silence after which a second deployment is asked as well.",
     ),
-    described("model_group_hedges", "Dictionary", "Hedges of model groups", "The same, for some model groups."),
-    described("mirrors", "Dictionary", "Mirrors", "A part of a group's requests goes to another group, too; those answers are thrown away."),
-    described("default_litellm_params", "Dictionary", "Default parameters", "What deployments are told that do not say otherwise."),
+    described(
+        "model_group_hedges",
+        "Dictionary",
+        "Hedges of model groups",
+        "The same, for some model groups.",
+    ),
+    described(
+        "mirrors",
+        "Dictionary",
+        "Mirrors",
+        "A part of a group's requests goes to another group, too; those answers are thrown away.",
+    ),
+    described(
+        "default_litellm_params",
+        "Dictionary",
+        "Default parameters",
+        "What deployments are told that do not say otherwise.",
+    ),
     described("model_group_alias", "Dictionary", "Aliases", "Other names of model groups."),
-    described("optional_pre_call_checks", "List", "Optional checks", "prompt_caching: the same as session_affinity."),
-    described("background_health_checks", "Boolean", "Health checks", "Deployments are asked for signs of life though nothing is wrong."),
-    described("health_check_interval", "Float", "Health check interval", "Seconds between two health checks."),
+    described(
+        "optional_pre_call_checks",
+        "List",
+        "Optional checks",
+        "prompt_caching: the same as session_affinity.",
+    ),
+    described(
+        "background_health_checks",
+        "Boolean",
+        "Health checks",
+        "Deployments are asked for signs of life though nothing is wrong.",
+    ),
+    described(
+        "health_check_interval",
+        "Float",
+        "Health check interval",
+        "Seconds between two health checks.",
+    ),
 ];
 
 /// The values in force of [`SETTINGS`], by name; null where one is off.
@@ -148,9 +243,9 @@ fn by_group<T>(map: &BTreeMap<String, T>, show: impl Fn(&T) -> Value) -> Value {
 }
 
 fn policy(policy: &Policy, ending: &str) -> Value {
-    let named = CLASSES.iter().filter_map(|(name, class)| {
-        Some((format!("{name}{ending}"), json!(policy.get(class)?)))
-    });
+    let named = CLASSES
+        .iter()
+        .filter_map(|(name, class)| Some((format!("{name}{ending}"), json!(policy.get(class)?))));
     named.collect::<Map<_, _>>().into()
 }
 
@@ -161,16 +256,24 @@ fn fallbacks(fallbacks: &Fallbacks) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::Map;
+
     use super::{SETTINGS, values};
     use crate::config::RoutingSettings;
 
     #[test]
     fn every_setting_has_a_value_a_description_and_a_line_in_the_documentation() {
-        let values = values(&RoutingSettings::default(), &Default::default(), &Default::default());
+        let values = values(&RoutingSettings::default(), &BTreeMap::default(), &Map::default());
         let documented = include_str!("../../../../../docs/configuration.md");
         for setting in &SETTINGS {
             assert!(values.contains_key(setting.name), "{} has no value", setting.name);
-            assert!(documented.contains(&format!("`{}`", setting.name)), "{} is not documented", setting.name);
+            assert!(
+                documented.contains(&format!("`{}`", setting.name)),
+                "{} is not documented",
+                setting.name
+            );
         }
         assert_eq!(values.len(), SETTINGS.len());
     }
