@@ -214,6 +214,7 @@ async fn a_broken_or_missing_file_changes_nothing_and_is_told() {
         assert_eq!(error["line"], 4, "{error}");
         let told = configured.reload().await.expect(400);
         let message = Caller::Chat.own_error(&told);
+        assert_eq!(told.json()["error"]["details"]["line"], 4);
         assert!(
             message.starts_with("line 4, column ")
                 && message.contains("model_list[0].litellm_params.timeout"),

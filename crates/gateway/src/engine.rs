@@ -139,6 +139,11 @@ impl Engine {
 
     /// Builds the snapshot anew from the database and what the vault gave, and puts it in force.
     pub async fn rebuild(&self) -> Result<(), Failure> {
+        self.rebuild_with(None).await
+    }
+
+    /// The same, and with it another configuration file; if this fails, neither is in force.
+    pub(crate) async fn rebuild_with(&self, file: Option<Arc<ConfigFile>>) -> Result<(), Failure> {
         let _one_at_a_time = self.rebuilding.lock().await;
         let (keys, providers, models, prices, fallbacks) = self
             .read(|connection| {
@@ -152,7 +157,7 @@ impl Engine {
                 ))
             })
             .await?;
-        let config = self.config.load_full();
+        let config = file.unwrap_or_else(|| self.config.load_full());
         let credentials = self.credentials.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let sources = Sources {
             admin: *self.admin.lock().unwrap_or_else(PoisonError::into_inner),
@@ -165,7 +170,9 @@ impl Engine {
             fallbacks: stored_fallbacks(fallbacks.as_deref()),
             conditions: self.conditions.clone(),
         };
-        self.snapshot.store(Arc::new(snapshot::build(sources)));
+        let built = Arc::new(snapshot::build(sources));
+        self.snapshot.store(built);
+        self.config.store(config);
         Ok(())
     }
 

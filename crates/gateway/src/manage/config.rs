@@ -35,7 +35,11 @@ pub async fn reload(State(engine): State<Shared>, _: Administrator) -> Result<Js
             "no_config_file",
             "this gateway was started without a configuration file: name one with --config",
         )),
-        Err(Refused::Invalid(problem)) => Err(Failure::invalid("invalid_config", problem.to_string())),
+        Err(Refused::Invalid(problem)) => {
+            let mut failure = Failure::invalid("invalid_config", problem.to_string());
+            failure.error.details = serde_json::to_value(&problem).ok();
+            Err(failure)
+        }
         Err(Refused::Failed(failure)) => Err(failure),
     }
 }

@@ -18,6 +18,7 @@ pub struct RouterSettings {
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = RouterSettingsField)]
 pub struct Field {
     pub field_name: &'static str,
     #[schema(example = "Integer")]

@@ -42,11 +42,12 @@ impl Engine {
         let file = match read {
             Ok(file) => Arc::new(file),
             Err(problem) => {
-                tracing::error!(
-                    "the configuration file {} was refused, and the one read before stays in force: {problem}",
-                    path.display()
-                );
-                self.note_error(Some(problem.clone()));
+                if self.note_error(Some(problem.clone())) {
+                    tracing::error!(
+                        "the configuration file {} was refused, and the one read before stays in force: {problem}",
+                        path.display()
+                    );
+                }
                 return Err(Refused::Invalid(problem));
             }
         };
@@ -55,10 +56,7 @@ impl Engine {
             self.note_error(None);
             return Ok(difference);
         }
-        let before = self.config.swap(file);
-        if let Err(failure) = self.put_in_force(&before).await {
-            // Nothing was built of it, so nobody has seen it.
-            self.config.store(before);
+        if let Err(failure) = self.put_in_force(file).await {
             tracing::error!(
                 reason = failure.error.message,
                 "the configuration file could not be put in force"
@@ -85,10 +83,10 @@ impl Engine {
         Ok(file)
     }
 
-    async fn put_in_force(&self, before: &ConfigFile) -> Result<(), Failure> {
+    async fn put_in_force(&self, file: Arc<ConfigFile>) -> Result<(), Failure> {
         let known = *self.admin.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = match self.change_admin_key(before).await {
-            Ok(()) => self.rebuild().await,
+        let done = match self.change_admin_key(&file).await {
+            Ok(()) => self.rebuild_with(Some(file)).await,
             Err(failure) => Err(failure),
         };
         if done.is_err() {
@@ -97,17 +95,16 @@ impl Engine {
         done
     }
 
-    async fn change_admin_key(&self, before: &ConfigFile) -> Result<(), Failure> {
+    async fn change_admin_key(&self, file: &ConfigFile) -> Result<(), Failure> {
         if self.options.admin_key.is_some() {
             return Ok(());
         }
-        let now = self.config.load().master_key.clone();
-        if let Some(key) = now {
-            self.set_admin_key(&key);
-        } else if before.master_key.is_some() {
+        if let Some(key) = &file.master_key {
+            self.set_admin_key(key);
+        } else if self.config.load().master_key.is_some() {
             // It counts no more, even should the vault have no other to give now.
             *self.admin.lock().unwrap_or_else(PoisonError::into_inner) = None;
-            if self.settle_admin_key().await?.is_some() {
+            if self.keep_admin_key().await?.is_some() {
                 tracing::warn!(
                     "the configuration file has no master_key any more: an administrator's key was made and is in the vault"
                 );
@@ -116,12 +113,15 @@ impl Engine {
         Ok(())
     }
 
-    fn note_error(&self, error: Option<Problem>) {
+    /// True if it was not known.
+    fn note_error(&self, error: Option<Problem>) -> bool {
         let mut state = self.config_state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.error != error {
-            state.error = error;
-            drop(state);
+        let is_new = state.error != error;
+        state.error = error;
+        drop(state);
+        if is_new {
             self.events.publish(Event::Stale(vec![Topic::Status, Topic::Models]));
         }
+        is_new
     }
 }

@@ -81,6 +81,11 @@ impl Engine {
             self.set_admin_key(&given);
             return Ok(None);
         }
+        self.keep_admin_key().await
+    }
+
+    /// Puts in force what the vault keeps, or one made now.
+    pub(crate) async fn keep_admin_key(&self) -> Result<Option<Secret>, Failure> {
         match self.with_vault(|vault| vault.get(ADMIN_KEY)).await {
             Ok(Some(kept)) => {
                 self.set_admin_key(&kept);

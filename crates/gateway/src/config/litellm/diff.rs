@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::ConfigFile;
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ConfigDifference)]
 pub struct Difference {
     /// Settings (`router_settings.num_retries`) and deployments (`model_list: smart (its id)`) that are new.
     pub added: Vec<String>,

@@ -8,6 +8,7 @@ use super::place::{Path, Places};
 
 /// A sentence about a configuration file, with the place that it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ConfigProblem)]
 pub struct Problem {
     /// From 1; absent where the file cannot be read at all.
     pub line: Option<u32>,
