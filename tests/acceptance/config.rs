@@ -356,6 +356,36 @@ async fn deployments_that_the_api_added_outlive_a_reload() {
 }
 
 #[tokio::test]
+async fn what_the_api_changes_during_reloads_is_not_lost() {
+    let configured = Configured::start().await;
+    configured.until("first").await;
+    let gateway = configured.gateway.clone();
+    let url = configured.upstream.url();
+    let adding = start(async move {
+        for number in 0..30 {
+            let params = json!({"model": "openai/x", "api_base": url, "api_key": "sk-upstream"});
+            let name = format!("added-{number}");
+            gateway.new_model(json!({"model_name": name, "litellm_params": params})).await;
+            // In force although the file is being put in force, too.
+            ask(&gateway, &name).await.expect(200);
+        }
+    });
+    let mut changes = 0;
+    while !adding.is_finished() {
+        let _elsewhere = write_unseen(&configured, &configured.text(&format!("number-{changes}")));
+        let answer = configured.reload().await.expect(200).json();
+        assert!(!answer["added"].as_array().unwrap().is_empty(), "{answer}");
+        changes += 1;
+    }
+    adding.await.expect("every deployment was in force");
+    assert!(changes > 1);
+    for number in 0..30 {
+        configured.ask(&format!("added-{number}")).await.expect(200);
+    }
+    configured.until(&format!("number-{}", changes - 1)).await;
+}
+
+#[tokio::test]
 async fn the_files_master_key_counts_at_once() {
     let folder = TempDir::with_prefix("postern-config-").unwrap();
     let file = folder.path().join("config.yaml");
