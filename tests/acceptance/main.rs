@@ -5,12 +5,15 @@
 
 mod cli;
 mod clouds;
+mod config;
 mod console;
+mod fallback;
 mod guard;
 mod house;
 mod key;
 mod ledger;
 mod model;
 mod pass_through;
+mod router;
 mod spend;
 mod v1;

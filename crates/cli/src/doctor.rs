@@ -73,6 +73,20 @@ async fn check(connection: &Connection, listen: std::net::SocketAddr, report: &m
         status["setup"]["requests"]
     );
     report.line(true, "database", &detail)?;
+    let config = &status["config"];
+    if config.is_object() {
+        let warnings = config["warnings"].as_array().map_or(0, Vec::len);
+        let problem = match (config["error"]["line"].as_u64(), config["error"]["message"].as_str()) {
+            (Some(line), Some(message)) => Some(format!("line {line}: {message}")),
+            (None, Some(message)) => Some(message.to_owned()),
+            (_, None) => None,
+        };
+        let detail = problem.clone().unwrap_or_else(|| format!("{warnings} warnings"));
+        report.line(problem.is_none(), "config", &format!("{}, {detail}", text(&config["path"])))?;
+        for warning in config["warnings"].as_array().into_iter().flatten() {
+            report.line(true, "config", &format!("warning: {}", text(&warning["message"])))?;
+        }
+    }
     let catalogue = &status["catalogue"];
     report.line(
         true,

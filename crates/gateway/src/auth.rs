@@ -50,7 +50,7 @@ impl Caller {
             return Ok(());
         }
         let allowed = match self.key().map(|key| &key.models) {
-            Some(AllowedModels::Only(list)) => list.join(", "),
+            Some(AllowedModels::Only { list, .. }) => list.join(", "),
             _ => String::new(),
         };
         Err(Failure::forbidden(

@@ -8,10 +8,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use litellm::{ConfigFile, ConfigModel, LitellmParams, PROVIDER_PARAMS, read as read_config_file};
+pub use litellm::{
+    ConfigFile, ConfigModel, Difference, LitellmParams, Named, PROVIDER_PARAMS, Problem, ids as config_ids,
+    read as read_config_file,
+};
 use postern_secrets::{Secret, VaultKind};
 pub use routing::{
-    DEFAULT_RETRIES, Fallbacks, LONGEST_TIMEOUT, MOST_RETRIES, Mirror, Policy, RoutingSettings, Strategy,
+    DEFAULT_RETRIES, FallbackKind, Fallbacks, LONGEST_TIMEOUT, MOST_RETRIES, Mirror, Policy, RoutingSettings,
+    StoredFallbacks, Strategy, described,
 };
 
 /// Where the gateway listens unless told otherwise.

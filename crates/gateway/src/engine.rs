@@ -12,7 +12,7 @@ use postern_store::Store;
 use tokio::sync::Semaphore;
 
 use crate::condition::Conditions;
-use crate::config::{ConfigFile, Options};
+use crate::config::{ConfigFile, Options, Problem, StoredFallbacks};
 use crate::error::Failure;
 use crate::events::{Event, Events, Topic};
 use crate::exchange::mirror::MOST_AT_A_TIME;
@@ -24,7 +24,11 @@ use crate::upstream::Clients;
 
 pub struct Engine {
     pub options: Options,
-    pub config: ConfigFile,
+    /// The configuration file in force.
+    pub config: ArcSwap<ConfigFile>,
+    pub(crate) config_state: Mutex<ConfigState>,
+    /// One reading of the configuration file at a time, so that the last one read is the newest.
+    pub(crate) reloading: tokio::sync::Mutex<()>,
     pub snapshot: ArcSwap<Snapshot>,
     pub store: Store,
     pub vault: Choice,
@@ -54,6 +58,27 @@ pub struct Engine {
 /// Starts (true) or stops the listener; given by the assembly, which owns it.
 pub type Switch = Box<dyn Fn(Arc<Engine>, bool) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
+/// The setting that holds the fallbacks which the management API set.
+pub(crate) const FALLBACKS: &str = "fallbacks";
+
+pub(crate) fn stored_fallbacks(text: Option<&str>) -> StoredFallbacks {
+    let read = text.map(serde_json::from_str).transpose();
+    read.unwrap_or_else(|error| {
+        tracing::error!(%error, "the stored fallbacks cannot be read; they are left out");
+        None
+    })
+    .unwrap_or_default()
+}
+
+/// What became of the last reading of the configuration file.
+#[derive(Debug, Clone)]
+pub struct ConfigState {
+    /// When the one in force was read, in UTC milliseconds.
+    pub loaded_at: i64,
+    /// Why a later one was refused.
+    pub error: Option<Problem>,
+}
+
 /// What the listener is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListenerState {
@@ -74,7 +99,9 @@ impl Engine {
             address: Mutex::new(options.listen),
             snapshot: ArcSwap::from_pointee(snapshot::build(Sources::empty(&config))),
             options,
-            config,
+            config: ArcSwap::from_pointee(config),
+            config_state: Mutex::new(ConfigState { loaded_at: started_at, error: None }),
+            reloading: tokio::sync::Mutex::new(()),
             store,
             vault,
             clients: Clients::default(),
@@ -120,8 +147,13 @@ impl Engine {
 
     /// Builds the snapshot anew from the database and what the vault gave, and puts it in force.
     pub async fn rebuild(&self) -> Result<(), Failure> {
+        self.rebuild_with(None).await
+    }
+
+    /// The same, and with it another configuration file; if this fails, neither is in force.
+    pub(crate) async fn rebuild_with(&self, file: Option<Arc<ConfigFile>>) -> Result<(), Failure> {
         let _one_at_a_time = self.rebuilding.lock().await;
-        let (keys, providers, models, prices) = self
+        let (keys, providers, models, prices, fallbacks) = self
             .read(|connection| {
                 use postern_store::table;
                 Ok((
@@ -129,9 +161,11 @@ impl Engine {
                     table::providers::all(connection)?,
                     table::models::all(connection)?,
                     table::prices::all(connection)?,
+                    table::settings::get(connection, FALLBACKS)?,
                 ))
             })
             .await?;
+        let config = file.unwrap_or_else(|| self.config.load_full());
         let credentials = self.credentials.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let sources = Sources {
             admin: *self.admin.lock().unwrap_or_else(PoisonError::into_inner),
@@ -140,10 +174,13 @@ impl Engine {
             models,
             prices,
             credentials: &credentials,
-            config: &self.config,
+            config: &config,
+            fallbacks: stored_fallbacks(fallbacks.as_deref()),
             conditions: self.conditions.clone(),
         };
-        self.snapshot.store(Arc::new(snapshot::build(sources)));
+        let built = Arc::new(snapshot::build(sources));
+        self.snapshot.store(built);
+        self.config.store(config);
         Ok(())
     }
 
@@ -173,6 +210,10 @@ impl Engine {
         if let Some(switch) = self.switch.get() {
             switch(self.clone(), running).await;
         }
+    }
+
+    pub fn config_state(&self) -> ConfigState {
+        self.config_state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn listener_state(&self) -> ListenerState {

@@ -70,15 +70,16 @@ pub struct Gateway {
 
 impl Gateway {
     /// Opens the engine without listening. Blocking work runs on blocking threads; needs a tokio runtime.
-    pub async fn open(mut options: Options) -> Result<Self, StartError> {
+    pub async fn open(options: Options) -> Result<Self, StartError> {
         let config = match &options.config {
-            Some(path) => config::read_config_file(path).map_err(StartError::Config)?,
+            Some(path) => config::read_config_file(path).map_err(|problem| {
+                StartError::Config(format!(
+                    "the configuration file {} is not valid: {problem}",
+                    path.display()
+                ))
+            })?,
             None => ConfigFile::default(),
         };
-        for warning in &config.warnings {
-            tracing::warn!("configuration: {warning}");
-        }
-        options.admin_key = options.admin_key.or_else(|| config.master_key.clone());
         let opening = options.clone();
         let (lock, store, vault) = tokio::task::spawn_blocking(move || open_parts(&opening))
             .await
@@ -87,6 +88,9 @@ impl Gateway {
         let other = |failure: Failure| StartError::Other(failure.error.message);
         let new_admin_key = engine.settle_admin_key().await.map_err(other)?;
         engine.load_credentials().await.map_err(other)?;
+        for warning in engine.config_warnings() {
+            tracing::warn!("configuration: {warning}");
+        }
         jobs::seed_limits(&engine).await.map_err(other)?;
         let router = surface::router(engine.clone());
         let listening: Arc<Mutex<Option<Listening>>> = Arc::default();
@@ -157,6 +161,11 @@ impl Gateway {
 
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.engine.events.subscribe()
+    }
+
+    /// Reads the configuration file again and puts it in force, or keeps the one in force and logs why.
+    pub async fn reload(&self) {
+        let _ = self.engine.reload_config().await;
     }
 
     /// What the tray shows of today.

@@ -1,4 +1,6 @@
-//! Work that comes round: a late vault is asked again, budgets begin anew.
+//! Work that comes round: a late vault is asked again, budgets begin anew, a changed configuration file is read.
+
+mod config_file;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +49,7 @@ pub fn start(engine: &Arc<Engine>) {
     engine.tasks.spawn_until_stopped(probes::revive(engine.clone()));
     engine.tasks.spawn_until_stopped(probes::check(engine.clone()));
     engine.tasks.spawn_until_stopped(forget_responses(engine.clone()));
+    engine.tasks.spawn_until_stopped(config_file::watch(engine.clone()));
 }
 
 async fn forget_responses(engine: Arc<Engine>) {

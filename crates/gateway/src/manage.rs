@@ -1,9 +1,12 @@
 //! LiteLLM's management API, in its shapes: one resource, one file. Every handler reads its request, calls `registry` or
 //! the store, and shows the result; rules live below.
 
+pub mod config;
 pub mod durations;
+pub mod fallbacks;
 pub mod keys;
 pub mod models;
+pub mod router_settings;
 pub mod spend;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -13,6 +16,10 @@ use crate::http::Shared;
 
 pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
+        .routes(routes!(config::reload))
+        .routes(routes!(router_settings::read))
+        .routes(routes!(fallbacks::set))
+        .routes(routes!(fallbacks::get, fallbacks::remove))
         .routes(routes!(keys::generate))
         .routes(routes!(keys::info))
         .routes(routes!(keys::list))

@@ -1,7 +1,9 @@
 //! Adding, changing and removing what is configured: keys, providers, deployments. Every management surface goes through
 //! here, so that each rule is written once: check, vault, database, snapshot, event.
 
+pub mod config;
 pub mod credentials;
+pub mod fallbacks;
 pub mod keys;
 pub mod models;
 pub mod providers;

@@ -1,20 +1,26 @@
 //! One immutable, fully resolved view of keys, providers and deployments. A request takes one `Arc` of it and never looks
 //! back; a change builds a new one and swaps it in, so it is in force from the next request on.
 //!
-//! `build` makes it from rows and credentials; `resolve` finds what a model name means.
+//! `build` makes it from rows and credentials; `resolve` finds what a model name means, `wildcard` what a group of many models
+//! has for it, and `access` which of them a key may use.
 
+mod access;
 mod build;
 mod deployment;
 mod endpoint;
+mod named;
 mod origin;
+mod pattern;
 mod price;
 mod provider;
 mod resolve;
+mod wildcard;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use access::{AccessGroups, AllowedModels};
 use axum::http::{HeaderName, HeaderValue, Uri};
 pub use build::{Sources, build, model_credential, provider_credential};
 pub use endpoint::fixed_headers;
@@ -40,10 +46,14 @@ pub struct Snapshot {
     pub admin: Option<KeyHash>,
     keys: HashMap<KeyHash, Arc<VirtualKey>>,
     pub providers: Vec<Arc<Provider>>,
-    /// Model groups by name, in order of name.
+    /// Model groups by name, in order of name; those that stand for many models are in `wildcards`.
     pub groups: BTreeMap<String, Arc<Group>>,
     /// Other names of model groups.
     pub aliases: BTreeMap<String, String>,
+    /// Those of them that are not listed.
+    pub hidden_aliases: BTreeSet<String>,
+    /// Model groups that stand for many models.
+    wildcards: wildcard::Wildcards,
     pub routing: Arc<RoutingSettings>,
     /// Of all deployments, those made on the fly included.
     pub conditions: Arc<Conditions>,
@@ -51,6 +61,8 @@ pub struct Snapshot {
     pub strict_params: bool,
     /// Whether responses are kept for their callers to come back to.
     pub keep_responses: bool,
+    /// What every deployment is told that does not say otherwise itself.
+    pub default_params: serde_json::Map<String, serde_json::Value>,
     /// The user's own prices by provider preset and model.
     pub overrides: HashMap<(String, String), Arc<PricePlan>>,
     /// Groups made on the fly for `provider/model`, so that each is resolved once.
@@ -79,38 +91,6 @@ pub struct VirtualKey {
     /// The alias, else `sk-...last4`.
     pub label: String,
     pub models: AllowedModels,
-}
-
-/// Which models a key may use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AllowedModels {
-    All,
-    /// Names, or `prefix/*`.
-    Only(Vec<String>),
-}
-
-impl AllowedModels {
-    /// `[]`, `*` and `all-proxy-models` allow everything.
-    pub fn from_list(list: Vec<String>) -> Self {
-        if list.is_empty() || list.iter().any(|entry| entry == "*" || entry == "all-proxy-models") {
-            Self::All
-        } else {
-            Self::Only(list)
-        }
-    }
-
-    /// Whether a model may be used that the caller knows by any of these names (as asked, group, `provider/model`).
-    pub fn allow(&self, names: &[&str]) -> bool {
-        match self {
-            Self::All => true,
-            Self::Only(list) => list.iter().any(|entry| {
-                entry.strip_suffix('*').map_or_else(
-                    || names.contains(&entry.as_str()),
-                    |prefix| names.iter().any(|name| name.starts_with(prefix)),
-                )
-            }),
-        }
-    }
 }
 
 /// A configured provider.

@@ -240,6 +240,11 @@ impl TestGateway {
         self.process.terminate();
     }
 
+    /// SIGHUP: read the configuration file again.
+    pub fn hang_up(&self) {
+        self.process.hang_up();
+    }
+
     /// SIGKILL: no chance to flush anything.
     pub async fn kill(self) -> Stopped {
         self.process.kill();

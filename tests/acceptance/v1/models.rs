@@ -112,3 +112,109 @@ async fn anthropics_clients_get_their_own_shape_page_by_page() {
         assert_eq!((answer.status, &answer.json()["type"]), (status, &json!("error")), "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_wildcard_group_serves_every_model_that_fits() {
+    let upstream = postern_testkit::FakeUpstream::openai().await;
+    let config = format!(
+        "{{litellm_settings: {{num_retries: 0}}, router_settings: {{model_group_alias: {{quick: openai/gpt-4o-mini, unlisted: {{model: demo, hidden: true}}}}}}, model_list: [{{model_name: 'openai/*', model_info: {{id: many}}, litellm_params: {{model: 'openai/*', api_base: '{url}', api_key: sk-many}}}}, {{model_name: 'mine-*', litellm_params: {{model: 'openai/gpt-4o-*', api_base: '{url}', api_key: sk-mine}}}}]}}",
+        url = upstream.url()
+    );
+    let world = World::with(&config, |builder| builder).await;
+    let (_, list) = get(&world, &world.key, "/v1/models").await;
+    let listed = ids(&list);
+    for id in ["openai/gpt-4o-mini", "mine-mini", "quick", "oa/gpt-4o-mini"] {
+        assert_eq!(listed.iter().filter(|known| **known == id).count(), 1, "{id}");
+    }
+    assert!(!listed.iter().any(|id| id.contains('*') || *id == "unlisted"), "{listed:?}");
+    for (asked, sent, key) in [
+        ("openai/gpt-4o-mini", "gpt-4o-mini", "Bearer sk-many"),
+        ("openai/of-tomorrow", "of-tomorrow", "Bearer sk-many"),
+        ("quick", "gpt-4o-mini", "Bearer sk-many"),
+        ("mine-mini", "gpt-4o-mini", "Bearer sk-mine"),
+        ("many/openai/x", "x", "Bearer sk-many"),
+    ] {
+        let answer = world.ask(postern_tests::Caller::Chat, asked, false).await.expect(200);
+        let request = upstream.last_request();
+        assert_eq!(
+            (&request.json()["model"], request.header("authorization")),
+            (&json!(sent), key),
+            "{asked}"
+        );
+        assert_eq!(world.row(answer.request_id()).await["upstream_model"], sent, "{asked}");
+    }
+    world.ask(postern_tests::Caller::Chat, "unlisted", false).await.expect(200);
+    world.ask(postern_tests::Caller::Chat, "openai/*", false).await.expect(404);
+
+    let narrow = world.gateway.new_key(json!({"models": ["openai/*"]})).await;
+    let ask = async |model: &str| {
+        let body = postern_tests::Caller::Chat.body(model, false);
+        receive(world.gateway.post("/v1/chat/completions", &narrow, &body)).await.status
+    };
+    assert_eq!((ask("openai/anything").await, ask("mine-mini").await, ask("demo").await), (200, 403, 403));
+    let (_, list) = get(&world, &narrow, "/v1/models").await;
+    assert!(ids(&list).contains(&"openai/gpt-4o-mini"));
+    let others: Vec<_> = ids(&list).into_iter().filter(|id| !id.starts_with("openai/")).collect();
+    assert_eq!(others, ["quick"], "its alias leads to what the key may use");
+    let info = world.get("/model/info").await;
+    let names: Vec<_> = info["data"].as_array().unwrap().iter().map(|model| &model["model_name"]).collect();
+    assert!(names.contains(&&json!("openai/*")) && names.contains(&&json!("mine-*")), "{names:?}");
+}
+
+#[tokio::test]
+async fn a_key_may_be_given_access_groups() {
+    let world = World::start().await;
+    let deploy = async |name: &str, access: Value| {
+        let params = json!({"model": "openai/x", "api_base": world.openai.url(), "api_key": "sk-upstream"});
+        let body =
+            json!({"model_name": name, "litellm_params": params, "model_info": {"access_groups": access}});
+        world.gateway.new_model(body).await["model_id"].as_str().unwrap().to_owned()
+    };
+    let smart = deploy("smart", json!(["staff"])).await;
+    let secret = deploy("secret", json!(["board"])).await;
+    let key = world.gateway.new_key(json!({"models": ["staff"]})).await;
+    let ask = async |model: &str| {
+        let body = postern_tests::Caller::Chat.body(model, false);
+        receive(world.gateway.post("/v1/chat/completions", &key, &body)).await.status
+    };
+    // A deployment's id is its model group's.
+    assert_eq!((ask("smart").await, ask(&smart).await), (200, 200));
+    assert_eq!((ask("secret").await, ask(&secret).await, ask("oa/x").await), (403, 403, 403));
+    assert_eq!(ids(&get(&world, &key, "/v1/models").await.1), ["smart"]);
+    // A model that joins the group later is the key's, too.
+    deploy("later", json!(["staff", "board"])).await;
+    assert_eq!(ask("later").await, 200);
+    let refused = json!({"model_name": "x", "litellm_params": {"model": "openai/x"}, "model_info": {"access_groups": "staff"}});
+    let answer = receive(world.gateway.admin(reqwest::Method::POST, "/model/new").json(&refused)).await;
+    assert!(answer.expect(400).text().contains("model_info.access_groups"));
+}
+
+#[tokio::test]
+async fn the_id_of_a_deployment_asks_that_one() {
+    let world = World::start().await;
+    let one = world.gateway.deploy("smart", "openai/one", &world.openai).await;
+    let two = world.gateway.deploy("smart", "openai/two", &world.openai).await;
+    for (made, upstream) in [(&one, "one"), (&two, "two")] {
+        let id = made["model_id"].as_str().unwrap();
+        for _ in 0..5 {
+            let answer = world.ask(postern_tests::Caller::Chat, id, false).await.expect(200);
+            assert_eq!(world.openai.last_request().json()["model"], upstream);
+            let row = world.row(answer.request_id()).await;
+            assert_eq!((&row["model_group"], &row["deployment_id"]), (&json!("smart"), &json!(id)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bare_name_is_asked_of_every_provider_that_serves_it() {
+    let world = World::start().await;
+    let other = postern_testkit::FakeUpstream::openai().await;
+    world.add_provider("openai", "second", &other.url()).await;
+    for _ in 0..40 {
+        world.ask(postern_tests::Caller::Chat, "gpt-4o-mini", false).await.expect(200);
+    }
+    assert!(world.openai.calls() > 0 && other.calls() > 0);
+    let limited = world.gateway.new_key(json!({"models": ["gpt-4o-mini"]})).await;
+    let (_, list) = get(&world, &limited, "/v1/models").await;
+    assert_eq!(ids(&list), ["gpt-4o-mini"], "listed is what may be asked for");
+}

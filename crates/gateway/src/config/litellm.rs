@@ -1,16 +1,28 @@
 //! LiteLLM's `config.yaml`: `model_list`, `litellm_settings`, `general_settings`, `router_settings`, with
 //! `os.environ/NAME` read from the environment. What is not understood is named in a warning, never dropped in silence.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::time::Duration;
+mod diff;
+mod ids;
+mod model;
+mod place;
+mod problem;
+mod read;
+mod router;
+mod value;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::{HeaderName, HeaderValue};
+pub use diff::Difference;
+pub use ids::ids;
 use postern_secrets::Secret;
+pub use problem::{Named, Problem};
+pub use read::read;
+pub use router::CLASSES;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{LONGEST_TIMEOUT, MOST_RETRIES, RoutingSettings, environment};
+use super::{MOST_RETRIES, RoutingSettings};
 use crate::config;
 
 /// Headers that belong to the connection or to the gateway.
@@ -32,6 +44,10 @@ pub struct ConfigFile {
     pub routing: RoutingSettings,
     /// Alias to model group.
     pub aliases: BTreeMap<String, String>,
+    /// Aliases that are not listed.
+    pub hidden_aliases: BTreeSet<String>,
+    /// What every deployment is told that does not say otherwise itself.
+    pub default_params: Map<String, Value>,
     /// What a provider's format cannot express is dropped rather than refused.
     pub drop_params: bool,
     /// Hints that a provider's format has no place for are refused rather than dropped.
@@ -39,7 +55,13 @@ pub struct ConfigFile {
     /// Whether responses are kept for their callers to come back to; they are when this is absent.
     pub keep_responses: Option<bool>,
     /// Sentences that name what was not understood.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Problem>,
+    /// Model groups that settings name. Whether there is such a group is known to a snapshot only.
+    pub named: Vec<Named>,
+    /// A digest of every part of the file, by what a person calls it: what tells a change.
+    pub parts: BTreeMap<String, [u8; 32]>,
+    /// There is no document in it.
+    pub empty: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -143,6 +165,13 @@ const CREDENTIAL_PARTS: [&[&str]; 2] = [
 ];
 
 impl LitellmParams {
+    /// Reads the parameters of a deployment that the management API added, over those that every deployment has.
+    pub fn over(defaults: &Map<String, Value>, stored: &str) -> Result<Self, serde_json::Error> {
+        let mut params: Map<String, Value> = serde_json::from_str(stored)?;
+        add_defaults(&mut params, defaults);
+        serde_json::from_value(Value::Object(params))
+    }
+
     /// Puts the parts of a credential together, so that they go where credentials go. Google's may be a file on this
     /// machine, where `may_read_files` says so. Fails with a sentence that repeats nothing secret.
     pub fn absorb_credential(&mut self, may_read_files: bool) -> Result<(), String> {
@@ -251,133 +280,17 @@ impl LitellmParams {
     }
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Raw {
-    model_list: Vec<Value>,
-    litellm_settings: serde_json::Map<String, Value>,
-    general_settings: serde_json::Map<String, Value>,
-    router_settings: serde_json::Map<String, Value>,
-    environment_variables: serde_json::Map<String, Value>,
-    #[serde(flatten)]
-    other: BTreeMap<String, Value>,
-}
+/// Other names that a member of the parameters has.
+const SAME_PARAMS: [[&str; 2]; 2] = [["api_base", "base_url"], ["num_retries", "max_retries"]];
 
-/// Reads and interprets the file.
-pub fn read(path: &Path) -> Result<ConfigFile, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("the configuration file {} cannot be read: {error}", path.display()))?;
-    interpret(&text)
-        .map_err(|error| format!("the configuration file {} is not valid: {error}", path.display()))
-}
-
-fn interpret(text: &str) -> Result<ConfigFile, String> {
-    let document: Option<Value> = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
-    let mut file = ConfigFile::default();
-    let document = document.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-    let raw: Raw = serde_json::from_value(document).map_err(|error| error.to_string())?;
-    if !raw.environment_variables.is_empty() {
-        file.warnings.push("environment_variables is not applied: set them in the environment itself".into());
-    }
-    for name in raw.other.keys() {
-        file.warnings.push(format!("unknown key `{name}`"));
-    }
-    for (index, entry) in raw.model_list.into_iter().enumerate() {
-        let resolved = from_environment(entry, &mut file.warnings);
-        let mut model: ConfigModel =
-            serde_json::from_value(resolved).map_err(|error| format!("model_list[{index}]: {error}"))?;
-        model
-            .litellm_params
-            .absorb_credential(true)
-            .map_err(|problem| format!("model_list[{index}]: {problem}"))?;
-        if let Some(problem) = model.litellm_params.problem() {
-            return Err(format!("model_list[{index}] ({}): {problem}", model.model_name));
+fn add_defaults(params: &mut Map<String, Value>, defaults: &Map<String, Value>) {
+    for (name, value) in defaults {
+        let same = SAME_PARAMS.iter().find(|names| names.contains(&name.as_str()));
+        let is_given = |name: &str| params.get(name).is_some_and(|value| !value.is_null());
+        if is_given(name) || same.is_some_and(|names| names.iter().any(|name| is_given(name))) {
+            continue;
         }
-        for name in model.litellm_params.unknown() {
-            file.warnings.push(format!(
-                "unknown key `model_list[{index}].litellm_params.{name}` ({})",
-                model.model_name
-            ));
-        }
-        file.models.push(model);
-    }
-    settings("litellm_settings", raw.litellm_settings, &mut file)?;
-    settings("general_settings", raw.general_settings, &mut file)?;
-    settings("router_settings", raw.router_settings, &mut file)?;
-    Ok(file)
-}
-
-fn settings(
-    section: &str,
-    values: serde_json::Map<String, Value>,
-    file: &mut ConfigFile,
-) -> Result<(), String> {
-    for (name, value) in values {
-        let value = from_environment(value, &mut file.warnings);
-        let wrong = |expected: &str| format!("{section}.{name} must be {expected}");
-        match (section, name.as_str()) {
-            ("general_settings", "master_key") => {
-                file.master_key = match value {
-                    Value::String(key) if !key.is_empty() => Some(Secret::from(key)),
-                    Value::Null => None,
-                    _ => return Err(wrong("a text")),
-                };
-            }
-            ("litellm_settings" | "router_settings", "num_retries") => {
-                let retries = value.as_u64().filter(|retries| *retries <= u64::from(MOST_RETRIES));
-                file.routing.num_retries = retries.ok_or_else(|| wrong("a number from 0 to 20"))? as u32;
-            }
-            ("litellm_settings", "request_timeout") | ("router_settings", "timeout") => {
-                let seconds = value.as_f64().filter(|seconds| *seconds > 0.0);
-                let seconds = seconds.filter(|seconds| *seconds <= LONGEST_TIMEOUT.as_secs_f64());
-                let seconds =
-                    seconds.ok_or_else(|| wrong("a number of seconds above 0 and at most 86400"))?;
-                file.routing.timeout = Duration::from_secs_f64(seconds);
-            }
-            ("litellm_settings", "drop_params") => {
-                file.drop_params = value.as_bool().ok_or_else(|| wrong("true or false"))?;
-            }
-            ("general_settings", "keep_responses") => {
-                file.keep_responses = Some(value.as_bool().ok_or_else(|| wrong("true or false"))?);
-            }
-            ("litellm_settings", "strict_params") => {
-                file.strict_params = value.as_bool().ok_or_else(|| wrong("true or false"))?;
-            }
-            ("router_settings", "model_group_alias") => {
-                for (alias, target) in
-                    value.as_object().ok_or_else(|| wrong("a map of alias to model group"))?
-                {
-                    let target = target.as_str().or_else(|| target.get("model").and_then(Value::as_str));
-                    let target = target.ok_or_else(|| wrong("a map of alias to model group"))?;
-                    file.aliases.insert(alias.clone(), target.to_owned());
-                }
-            }
-            _ => file.warnings.push(format!("unknown key `{section}.{name}`")),
-        }
-    }
-    Ok(())
-}
-
-/// Replaces every text `os.environ/NAME` by the variable's value; a variable that is not set becomes null and a warning.
-fn from_environment(value: Value, warnings: &mut Vec<String>) -> Value {
-    match value {
-        Value::String(text) => match text.strip_prefix("os.environ/") {
-            None => Value::String(text),
-            Some(name) => environment(name).map_or_else(
-                || {
-                    warnings.push(format!("the environment variable {name} is not set"));
-                    Value::Null
-                },
-                Value::String,
-            ),
-        },
-        Value::Array(items) => {
-            items.into_iter().map(|item| from_environment(item, warnings)).collect::<Vec<_>>().into()
-        }
-        Value::Object(map) => Value::Object(
-            map.into_iter().map(|(name, item)| (name, from_environment(item, warnings))).collect(),
-        ),
-        other => other,
+        params.insert(name.clone(), value.clone());
     }
 }
 

@@ -1,8 +1,13 @@
 //! How requests find a deployment: strategy, retries, fallbacks, cooldowns, timeouts. What a configuration says of it,
 //! checked, with the defaults filled in.
 
+pub mod described;
+mod fallbacks;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+pub use fallbacks::{FallbackKind, StoredFallbacks};
 
 use crate::error::ErrorClass;
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::auth::Caller;
 use crate::catalogue::Catalogue;
 use crate::clock;
+use crate::config::Problem;
 use crate::console::overview;
 use crate::engine::{Engine, ListenerState};
 use crate::error::Failure;
@@ -69,6 +70,20 @@ pub struct Status {
     pub unpriced_today: i64,
     pub catalogue: CatalogueStatus,
     pub credential_problems: Vec<CredentialProblem>,
+    /// Absent without a configuration file.
+    pub config: Option<ConfigStatus>,
+}
+
+/// The configuration file.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ConfigStatus {
+    pub path: String,
+    /// When the one in force was read, in UTC milliseconds.
+    pub loaded_at: i64,
+    /// Why the file, as it is now, was refused; the one read before stays in force.
+    pub error: Option<Problem>,
+    /// Of the one in force.
+    pub warnings: Vec<Problem>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -218,7 +233,15 @@ async fn read(engine: &Engine, tz: Option<&str>) -> Result<Status, Failure> {
             version: Catalogue::embedded().version().to_owned(),
         },
         credential_problems,
+        config: config_status(engine),
     })
+}
+
+fn config_status(engine: &Engine) -> Option<ConfigStatus> {
+    let path = engine.options.config.as_ref()?.display().to_string();
+    let state = engine.config_state();
+    let warnings = engine.config_warnings();
+    Some(ConfigStatus { path, loaded_at: state.loaded_at, error: state.error, warnings })
 }
 
 pub fn listener_view(engine: &Engine) -> Listener {

@@ -21,7 +21,7 @@ impl Gateway {
             create.push_str(" --data-dir ");
             create.push_str(&config::quoted(&options.data_dir.display().to_string()));
         }
-        let (shown, key) = match (&self.new_admin_key, &options.admin_key) {
+        let (shown, key) = match (&self.new_admin_key, self.engine.given_admin_key()) {
             (Some(made), _) => {
                 let made = made.expose().to_owned();
                 (format!("\n  Administrator's key, shown this once: {made}\n"), made)

@@ -2,6 +2,8 @@
 
 mod anthropic;
 
+use std::collections::HashSet;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -11,7 +13,7 @@ use serde::Serialize;
 
 use super::{Shared, gemini};
 use crate::auth::Caller;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Model as Known};
 use crate::error::Failure;
 use crate::ids;
 use crate::shapes::{ErrorBody, QueryOf};
@@ -74,23 +76,37 @@ fn format_of(headers: &HeaderMap) -> Format {
     }
 }
 
-/// Model groups first, then `provider/model` of every configured provider.
+/// Model groups first, then the models that wildcard groups stand for, then `provider/model` of every configured provider.
 pub(super) fn usable(snapshot: &Snapshot, caller: &Caller) -> Vec<Listed> {
     let groups = snapshot.groups.values();
     let groups = groups.map(|group| Listed::of(&group.name, group.deployments.first().map(AsRef::as_ref)));
     let mut list: Vec<Listed> = groups.filter(|model| caller.may_use(&[&model.id])).collect();
-    let aliases = snapshot.aliases.iter().filter(|(alias, _)| caller.may_use(&[alias]));
-    list.extend(aliases.map(|(alias, name)| {
+    let aliases = snapshot.aliases.iter().filter(|(alias, _)| !snapshot.hidden_aliases.contains(*alias));
+    for (alias, name) in aliases.filter(|(alias, name)| caller.may_use(&[alias, name])) {
         let first = snapshot.groups.get(name).and_then(|group| group.deployments.first());
-        Listed { owner: "postern".to_owned(), ..Listed::of(alias, first.map(AsRef::as_ref)) }
-    }));
+        list.push(Listed { owner: "postern".to_owned(), ..Listed::of(alias, first.map(AsRef::as_ref)) });
+    }
+    let mut seen: HashSet<String> = list.iter().map(|model| model.id.clone()).collect();
+    let mut add = |id: String, owner: &str, known: Known| {
+        if seen.insert(id.clone()) {
+            let owner = owner.to_owned();
+            list.push(Listed { id, owner, context: known.context, max_output: known.max_output });
+        }
+    };
+    for (id, owner, known) in snapshot.wildcard_models() {
+        if caller.may_use(&[&id]) {
+            add(id, &owner, known);
+        }
+    }
     for provider in snapshot.providers.iter().filter(|provider| provider.row.enabled && !provider.built_in) {
         let models = Catalogue::embedded().models_of(&provider.spec.id);
         for known in models.filter(|known| known.mode == "chat" || known.mode == "responses") {
             let id = format!("{}/{}", provider.row.name, known.id);
-            if caller.may_use(&[&id, known.id]) {
-                let owner = provider.row.name.clone();
-                list.push(Listed { id, owner, context: known.context, max_output: known.max_output });
+            if caller.may_use(&[&id]) {
+                add(id, &provider.row.name, known);
+            } else if caller.may_use(&[known.id]) {
+                // Its key has the bare name, so that is what it may ask for.
+                add(known.id.to_owned(), &provider.row.name, known);
             }
         }
     }

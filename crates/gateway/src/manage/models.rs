@@ -122,6 +122,7 @@ pub async fn info(
     let deployments = snapshot
         .groups
         .values()
+        .chain(snapshot.wildcard_groups())
         .filter(|group| caller.may_use(&[&group.name]))
         .flat_map(|group| &group.deployments);
     let data: Vec<ModelInfo> = deployments

@@ -69,13 +69,23 @@ impl Engine {
         *self.admin.lock().unwrap_or_else(PoisonError::into_inner) = Some(ids::hash_key(key.expose()));
     }
 
+    /// The administrator's key as the environment gives it, else as the configuration file does.
+    pub fn given_admin_key(&self) -> Option<Secret> {
+        self.options.admin_key.clone().or_else(|| self.config.load().master_key.clone())
+    }
+
     /// Puts the administrator's key in force: the one given, else the one kept in the vault, else one made now and kept
     /// there, which is returned to be shown once. A vault that is late or locked leaves it for later (see `jobs`).
     pub async fn settle_admin_key(&self) -> Result<Option<Secret>, Failure> {
-        if let Some(given) = &self.options.admin_key {
-            self.set_admin_key(given);
+        if let Some(given) = self.given_admin_key() {
+            self.set_admin_key(&given);
             return Ok(None);
         }
+        self.keep_admin_key().await
+    }
+
+    /// Puts in force what the vault keeps, or one made now.
+    pub(crate) async fn keep_admin_key(&self) -> Result<Option<Secret>, Failure> {
         match self.with_vault(|vault| vault.get(ADMIN_KEY)).await {
             Ok(Some(kept)) => {
                 self.set_admin_key(&kept);

@@ -35,13 +35,27 @@ pub async fn add(
             .with_param("model_info.id"));
         }
     };
-    if engine.snapshot.load().groups.values().flat_map(|group| &group.deployments).any(|known| known.id == id)
-    {
+    let snapshot = engine.snapshot.load();
+    let groups = snapshot.groups.values().chain(snapshot.wildcard_groups());
+    if groups.flat_map(|group| &group.deployments).any(|known| known.id == id) {
         return Err(Failure::conflict(
             "model_exists",
             format!("a deployment with the id {id} exists already"),
         )
         .with_param("model_info.id"));
+    }
+    let names = info.get("access_groups").filter(|names| !names.is_null());
+    let are_texts = |names: &Value| {
+        names
+            .as_array()
+            .is_some_and(|names| names.iter().all(|name| name.as_str().is_some_and(|name| !name.is_empty())))
+    };
+    if names.is_some_and(|names| !are_texts(names)) {
+        return Err(Failure::invalid(
+            "invalid_access_groups",
+            "model_info.access_groups must be a list of names",
+        )
+        .with_param("model_info.access_groups"));
     }
     let key = params.api_key.take();
     let now = clock::now_ms();
@@ -122,6 +136,10 @@ fn check(engine: &Engine, model_name: &str, params: &mut LitellmParams) -> Resul
             Failure::invalid("invalid_base_url", problem).with_param("litellm_params.api_base")
         })?;
         params.api_base = Some(checked);
+    }
+    if model_name.contains('*') && params.model == "*" && params.other.is_empty() {
+        // Whose model it is, each name says itself.
+        return Ok(());
     }
     let snapshot = engine.snapshot.load();
     let Some(origin) = snapshot::origin(params, &snapshot.providers) else {

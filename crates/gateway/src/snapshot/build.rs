@@ -1,6 +1,6 @@
 //! From rows and credentials to a snapshot. Pure: the same sources give the same snapshot.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use postern_secrets::{Secret, VaultError};
@@ -10,12 +10,16 @@ use postern_store::table::prices::PriceRow;
 use postern_store::table::providers::ProviderRow;
 use uuid::Uuid;
 
+use super::access::{AccessGroups, AllowedModels};
 use super::deployment::{self, Parts};
+use super::origin::origin;
+use super::pattern::Pattern;
 use super::provider::{demo_provider, provider};
-use super::{AllowedModels, Deployment, Group, PricePlan, Provider, Snapshot, VirtualKey};
+use super::wildcard::{Template, Wildcard, Wildcards};
+use super::{Deployment, Group, PricePlan, Provider, Snapshot, VirtualKey};
 use crate::catalogue::{Catalogue, PriceOverride};
 use crate::condition::Conditions;
-use crate::config::{ConfigFile, LitellmParams};
+use crate::config::{self, ConfigFile, LitellmParams, StoredFallbacks};
 use crate::ids::{self, KeyHash};
 
 /// What a snapshot is made of.
@@ -28,6 +32,8 @@ pub struct Sources<'a> {
     /// What the vault gave, by name: `provider/<id>`, `model/<id>`.
     pub credentials: &'a HashMap<String, Result<Secret, VaultError>>,
     pub config: &'a ConfigFile,
+    /// Those that the management API set.
+    pub fallbacks: StoredFallbacks,
     pub conditions: Arc<Conditions>,
 }
 
@@ -44,6 +50,7 @@ impl<'a> Sources<'a> {
             prices: Vec::new(),
             credentials: &NO_CREDENTIALS,
             config,
+            fallbacks: StoredFallbacks::default(),
             conditions: Arc::default(),
         }
     }
@@ -61,20 +68,16 @@ pub fn model_credential(id: &str) -> String {
 
 pub fn build(sources: Sources<'_>) -> Snapshot {
     let overrides: HashMap<_, _> = sources.prices.iter().filter_map(price_override).collect();
-    let routing = Arc::new(sources.config.routing.clone());
+    let routing = Arc::new(sources.config.routing.clone().with_stored(&sources.fallbacks));
     let mut providers: Vec<Arc<Provider>> = sources
         .providers
         .into_iter()
         .filter_map(|row| provider(row, sources.credentials))
         .map(Arc::new)
         .collect();
-    let mut groups: BTreeMap<String, Vec<Arc<Deployment>>> = BTreeMap::new();
-    let mut retries: BTreeMap<String, u32> = BTreeMap::new();
-    if let Some(demo) = demo_provider() {
-        let made = deployment::demo(&demo, &sources.conditions);
-        groups.entry(made.group.clone()).or_default().push(Arc::new(made));
-        providers.push(Arc::new(demo));
-    }
+    let demo = demo_provider();
+    let made_demo = demo.as_ref().map(|demo| deployment::demo(demo, &sources.conditions));
+    providers.extend(demo.map(Arc::new));
     let parts = Parts {
         providers: &providers,
         credentials: sources.credentials,
@@ -82,61 +85,141 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
         conditions: &sources.conditions,
         routing: &routing,
     };
-    let mut add =
-        |id: &str, group: &str, params: &LitellmParams, own: Option<&Result<Secret, VaultError>>| {
-            for made in parts.deployments(id, group, params, own) {
-                groups.entry(group.to_owned()).or_default().push(Arc::new(made));
-            }
-            if let Some(wanted) = params.num_retries {
-                let known = retries.entry(group.to_owned()).or_default();
-                *known = wanted.max(*known);
-            }
-        };
-    for (index, model) in sources.config.models.iter().enumerate() {
-        let id = model
-            .model_info
-            .get("id")
-            .and_then(serde_json::Value::as_str)
-            .map_or_else(|| format!("config-{index}-{}", model.model_name), str::to_owned);
+    let mut collected = Collected::default();
+    if let Some(made) = made_demo {
+        collected.gathered(&made.group.clone()).deployments.push(Arc::new(made));
+    }
+    for (model, id) in sources.config.models.iter().zip(config::config_ids(&sources.config.models)) {
         let own = model.litellm_params.api_key.clone().map(Ok);
-        add(&id, &model.model_name, &model.litellm_params, own.as_ref());
+        let entry = Entry { id, group: &model.model_name, params: model.litellm_params.clone(), own };
+        collected.add(&parts, entry, &model.model_info);
     }
     for row in &sources.models {
-        match serde_json::from_str::<LitellmParams>(&row.params) {
+        match LitellmParams::over(&sources.config.default_params, &row.params) {
             Ok(params) => {
-                let own = sources.credentials.get(&model_credential(&row.id));
-                add(&row.id, &row.model_name, &params, own);
+                let own = sources.credentials.get(&model_credential(&row.id)).cloned();
+                let entry = Entry { id: row.id.clone(), group: &row.model_name, params, own };
+                collected.add(&parts, entry, &serde_json::from_str(&row.info).unwrap_or_default());
             }
             Err(error) => {
                 tracing::error!(%error, model = row.id, "a stored deployment cannot be read; it is left out");
             }
         }
     }
-    let group = |(name, deployments): (String, _)| {
-        let num_retries = retries.get(&name).copied();
-        (name.clone(), Arc::new(Group { num_retries, ..Group::of(name, deployments) }))
-    };
+    let access = collected.access_groups();
+    let (groups, wildcards) = collected.finish(sources.credentials);
+    let keys = sources.keys.into_iter().filter_map(|row| virtual_key(row, &access));
+    let keys = keys.map(|key| (key.hash, Arc::new(key))).collect();
     Snapshot {
         admin: sources.admin,
-        keys: sources.keys.into_iter().filter_map(virtual_key).map(|key| (key.hash, Arc::new(key))).collect(),
+        keys,
         providers,
-        groups: groups.into_iter().map(group).collect(),
+        groups,
         aliases: sources.config.aliases.clone(),
+        hidden_aliases: sources.config.hidden_aliases.clone(),
+        wildcards,
         routing,
         conditions: sources.conditions,
         drop_params: sources.config.drop_params,
         strict_params: sources.config.strict_params,
         keep_responses: sources.config.keep_responses.unwrap_or(true),
+        default_params: sources.config.default_params.clone(),
         overrides,
         direct: super::resolve::DirectGroups::default(),
     }
 }
 
-fn virtual_key(row: KeyRow) -> Option<VirtualKey> {
+/// A deployment of the file or the database.
+struct Entry<'a> {
+    id: String,
+    group: &'a str,
+    params: LitellmParams,
+    own: Option<Result<Secret, VaultError>>,
+}
+
+/// What was found of one model group.
+#[derive(Default)]
+struct Gathered {
+    deployments: Vec<Arc<Deployment>>,
+    templates: Vec<Template>,
+    num_retries: Option<u32>,
+    access: BTreeSet<String>,
+}
+
+/// Model groups as they come together.
+#[derive(Default)]
+struct Collected(BTreeMap<String, Gathered>);
+
+impl Collected {
+    fn gathered(&mut self, group: &str) -> &mut Gathered {
+        self.0.entry(group.to_owned()).or_default()
+    }
+
+    fn add(
+        &mut self,
+        parts: &Parts<'_>,
+        entry: Entry<'_>,
+        info: &serde_json::Map<String, serde_json::Value>,
+    ) {
+        let Entry { id, group, params, own } = entry;
+        let gathered = self.gathered(group);
+        gathered.num_retries = gathered.num_retries.max(params.num_retries);
+        let named = info.get("access_groups").and_then(serde_json::Value::as_array).into_iter().flatten();
+        gathered.access.extend(named.filter_map(|name| name.as_str().map(str::to_owned)));
+        let is_wildcard = Pattern::parse(group).is_some();
+        // `*` alone leads to a provider only when it stands for something.
+        if !is_wildcard || origin(&params, parts.providers).is_some() {
+            let made = parts.deployments(&id, group, &params, own.as_ref());
+            gathered.deployments.extend(made.into_iter().map(Arc::new));
+        }
+        if is_wildcard {
+            gathered.templates.push(Template { id, params, own });
+        }
+    }
+
+    fn access_groups(&self) -> AccessGroups {
+        let mut members: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (group, gathered) in &self.0 {
+            for access in &gathered.access {
+                members.entry(access.clone()).or_default().insert(group.clone());
+            }
+        }
+        AccessGroups::new(members, self.0.keys().cloned().collect())
+    }
+
+    fn finish(
+        self,
+        credentials: &HashMap<String, Result<Secret, VaultError>>,
+    ) -> (BTreeMap<String, Arc<Group>>, Wildcards) {
+        let mut groups = BTreeMap::new();
+        let mut wildcards = Wildcards::default();
+        for (name, gathered) in self.0 {
+            let Gathered { deployments, templates, num_retries, .. } = gathered;
+            let pattern = Pattern::parse(&name);
+            let group = Arc::new(Group { num_retries, ..Group::of(name.clone(), deployments) });
+            match pattern {
+                Some(pattern) => {
+                    wildcards.list.push(Wildcard { pattern, templates, num_retries, shown: group });
+                }
+                None if group.deployments.is_empty() => {}
+                None => {
+                    groups.insert(name, group);
+                }
+            }
+        }
+        wildcards.list.sort_by_key(|wildcard| std::cmp::Reverse(wildcard.pattern.specificity()));
+        if !wildcards.list.is_empty() {
+            wildcards.credentials.clone_from(credentials);
+        }
+        (groups, wildcards)
+    }
+}
+
+fn virtual_key(row: KeyRow, access: &AccessGroups) -> Option<VirtualKey> {
     let hash = ids::parse_hex(&row.token)?;
     let models = serde_json::from_str(&row.models).unwrap_or_default();
     let label = row.key_alias.clone().unwrap_or_else(|| row.key_name.clone());
-    Some(VirtualKey { hash, label, models: AllowedModels::from_list(models), row })
+    Some(VirtualKey { hash, label, models: AllowedModels::from_list(models, access), row })
 }
 
 fn price_override(row: &PriceRow) -> Option<((String, String), Arc<PricePlan>)> {

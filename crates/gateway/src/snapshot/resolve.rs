@@ -1,5 +1,6 @@
-//! What a model name means: a model group, `provider/model`, `provider:model`, or the bare name of a model that a
-//! configured provider serves according to the catalogue.
+//! What a model name means, in this order: an alias of another name, a model group, the id of a deployment, a wildcard group
+//! that it fits, `provider/model`, `provider:model`, or the bare name of a model that configured providers serve according
+//! to the catalogue.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -44,6 +45,13 @@ impl Snapshot {
     }
 
     fn direct_group(&self, name: &str) -> Result<Group, Unresolved> {
+        // What stands for many models is none itself.
+        if name.contains('*') {
+            return Err(Unresolved::Unknown);
+        }
+        if let Some(group) = self.group_of_deployment(name).or_else(|| self.wildcard_group(name)) {
+            return Ok(group);
+        }
         let mut unresolved = Unresolved::Unknown;
         for separator in ['/', ':'] {
             let Some((provider, model)) = name.split_once(separator) else { continue };
@@ -73,13 +81,34 @@ impl Snapshot {
                 }
             }
         }
-        let configured = self.providers.iter().filter(|provider| provider.row.enabled && !provider.built_in);
-        for provider in configured {
-            if Catalogue::embedded().has(&provider.spec.id, name) {
-                return self.group_of(provider, name);
+        self.group_of_model(name).ok_or(unresolved)
+    }
+
+    /// A deployment of a model group by its id, and what stands in for it.
+    fn group_of_deployment(&self, id: &str) -> Option<Group> {
+        for group in self.groups.values() {
+            let Some(first) = group.deployments.iter().position(|known| known.id == id) else { continue };
+            if group.deployments[first].stands_in_for.is_some() {
+                return None;
             }
+            let rest = group.deployments[first + 1..].iter();
+            let others = rest.take_while(|other| other.stands_in_for.is_some());
+            let deployments = std::iter::once(&group.deployments[first]).chain(others).cloned().collect();
+            let num_retries = group.num_retries;
+            return Some(Group { num_retries, ..Group::of(group.name.clone(), deployments) });
         }
-        Err(unresolved)
+        self.wildcard_deployment(id)
+    }
+
+    /// All deployments of a model by its bare name, whichever providers serve it.
+    fn group_of_model(&self, name: &str) -> Option<Group> {
+        let configured = self.providers.iter().filter(|provider| provider.row.enabled && !provider.built_in);
+        let serving = configured.filter(|provider| Catalogue::embedded().has(&provider.spec.id, name));
+        let deployments: Vec<_> = serving
+            .filter_map(|provider| self.group_of(provider, name).ok())
+            .flat_map(|group| group.deployments)
+            .collect();
+        (!deployments.is_empty()).then(|| Group::of(name.to_owned(), deployments))
     }
 
     /// Of all model groups, and those made on the fly.

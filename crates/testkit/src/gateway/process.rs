@@ -118,6 +118,10 @@ impl Process {
         self.signal(Signal::TERM);
     }
 
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
     pub fn kill(&self) {
         self.signal(Signal::KILL);
     }
