@@ -19,6 +19,7 @@ use axum::http::{HeaderName, HeaderValue, Uri};
 pub use build::{Sources, build, model_credential, provider_credential};
 pub use endpoint::fixed_headers;
 pub use origin::{Origin, given_settings, origin};
+pub use provider::{FurtherCredential, further_credentials};
 use postern_store::table::keys::KeyRow;
 use postern_store::table::providers::ProviderRow;
 use postern_store::table::requests::Billing;
@@ -42,6 +43,8 @@ pub struct Snapshot {
     pub providers: Vec<Arc<Provider>>,
     /// Model groups by name, in order of name.
     pub groups: BTreeMap<String, Arc<Group>>,
+    /// Model groups without a deployment because the provider of that name is switched off.
+    pub switched_off: BTreeMap<String, String>,
     /// Other names of model groups.
     pub aliases: BTreeMap<String, String>,
     pub routing: Arc<RoutingSettings>,
@@ -140,6 +143,8 @@ impl Provider {
 /// One of a provider's credentials.
 #[derive(Debug, Clone)]
 pub struct Held {
+    /// 1 for the first. It stays the same when others are added or removed.
+    pub number: usize,
     pub credential: Credential,
     /// As each of the provider's endpoints takes it, in their order; empty where there is none.
     pub proofs: Vec<Option<Proof>>,

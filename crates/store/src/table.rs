@@ -1,5 +1,6 @@
 //! The tables, and the order in which they came to be. Migrations only go forward; a newer database is refused.
 
+pub mod circuit_events;
 pub mod keys;
 pub mod models;
 pub mod prices;
@@ -29,11 +30,14 @@ fn migrations() -> Migrations<'static> {
         M::up(requests::WITHOUT_RESPONSE_INDEX),
         M::up(providers::WITH_SETTINGS),
         M::up(responses::CREATE),
+        M::up(providers::WITH_ROUTING),
+        M::up(spend_hourly::WITH_LATENCY),
+        M::up(circuit_events::CREATE),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 10;
+pub const SCHEMA_VERSION: i64 = 13;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

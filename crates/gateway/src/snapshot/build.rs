@@ -82,8 +82,13 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
         conditions: &sources.conditions,
         routing: &routing,
     };
+    let mut switched_off: BTreeMap<String, String> = BTreeMap::new();
     let mut add =
         |id: &str, group: &str, params: &LitellmParams, own: Option<&Result<Secret, VaultError>>| {
+            if let Some(provider) = parts.switched_off(params, own.is_some()) {
+                switched_off.insert(group.to_owned(), provider);
+                return;
+            }
             for made in parts.deployments(id, group, params, own) {
                 groups.entry(group.to_owned()).or_default().push(Arc::new(made));
             }
@@ -121,6 +126,7 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
         keys: sources.keys.into_iter().filter_map(virtual_key).map(|key| (key.hash, Arc::new(key))).collect(),
         providers,
         groups: groups.into_iter().map(group).collect(),
+        switched_off,
         aliases: sources.config.aliases.clone(),
         routing,
         conditions: sources.conditions,
