@@ -56,7 +56,10 @@ async fn record_circuits(engine: Arc<Engine>) {
     loop {
         let transitions = engine.conditions.transitions().await;
         if let Err(failure) = conditions::record(&engine, transitions).await {
-            tracing::error!(reason = failure.error.message, "what happened to circuits is not in the database");
+            tracing::error!(
+                reason = failure.error.message,
+                "what happened to circuits is not in the database"
+            );
         }
     }
 }
@@ -64,7 +67,9 @@ async fn record_circuits(engine: Arc<Engine>) {
 async fn forget_circuits(engine: Arc<Engine>) {
     loop {
         let before = clock::now_ms() - CIRCUITS_KEPT.as_millis() as i64;
-        if let Err(error) = engine.store.write(move |connection| circuit_events::prune(connection, before)).await {
+        if let Err(error) =
+            engine.store.write(move |connection| circuit_events::prune(connection, before)).await
+        {
             tracing::error!(%error, "old circuit events stay in the database");
         }
         tokio::time::sleep(CIRCUITS_CHECK).await;

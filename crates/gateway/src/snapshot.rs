@@ -19,11 +19,11 @@ use axum::http::{HeaderName, HeaderValue, Uri};
 pub use build::{Sources, build, model_credential, provider_credential};
 pub use endpoint::fixed_headers;
 pub use origin::{Origin, given_settings, origin};
-pub use provider::{FurtherCredential, further_credentials};
 use postern_store::table::keys::KeyRow;
 use postern_store::table::providers::ProviderRow;
 use postern_store::table::requests::Billing;
 use postern_wire::{Format, Surgery};
+pub use provider::{FurtherCredential, further_credentials};
 pub use resolve::{Resolution, Unresolved};
 use uuid::Uuid;
 
@@ -132,6 +132,12 @@ impl Provider {
     /// What is known of its first credential.
     pub fn credential(&self) -> &Credential {
         self.held.first().map_or(&Credential::Missing, |held| &held.credential)
+    }
+
+    /// How long its answer is waited for, where it says so.
+    pub fn timeout(&self) -> Option<Duration> {
+        let milliseconds = u64::try_from(self.row.timeout_ms?).ok()?;
+        Some(Duration::from_millis(milliseconds))
     }
 
     /// The proof that its first endpoint takes, made of its first credential.

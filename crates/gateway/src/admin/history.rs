@@ -76,8 +76,7 @@ pub async fn history(
         .transpose()?;
     let provider_id = query::given(asked.provider_id)
         .map(|wanted| {
-            providers::find(&snapshot, &wanted)
-                .ok_or_else(|| unknown(&wanted).with_param("provider_id"))
+            providers::find(&snapshot, &wanted).ok_or_else(|| unknown(&wanted).with_param("provider_id"))
         })
         .transpose()?;
     let from = clock::now_ms() - hours * HOUR_MS;

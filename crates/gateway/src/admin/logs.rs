@@ -68,7 +68,8 @@ pub struct LogEntry {
     pub id: String,
     /// RFC 3339, UTC.
     pub timestamp: String,
-    pub method: &'static str,
+    /// Null for what was passed through as it was, whose method is not kept.
+    pub method: Option<&'static str>,
     pub endpoint: String,
     /// As it was asked for.
     pub model: String,
@@ -176,8 +177,8 @@ fn entry(row: RequestRow, labels: &Labels, numbers: &HashMap<&str, i64>) -> LogE
     LogEntry {
         id: row.id.to_string(),
         timestamp: clock::text(row.started_at),
-        // What has another method is no request to a model, and is not in the ledger.
-        method: "POST",
+        // Every endpoint that asks a model takes nothing else.
+        method: (row.format_in != "pass_through").then_some("POST"),
         key: key_name(row.key_id, labels),
         provider_id: row.provider.as_deref().and_then(|name| numbers.get(name).copied()),
         success: row.outcome == Outcome::Ok,

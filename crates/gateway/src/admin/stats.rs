@@ -147,11 +147,5 @@ fn gather(sums: &[Sum], snapshot: &Snapshot, hours: i64, now: i64) -> SystemStat
         .map(|(model, totals)| ModelStats { model: model.to_owned(), requests: RequestStats::from(&totals) })
         .collect();
     models.sort_by_key(|model| std::cmp::Reverse(model.requests.total_requests));
-    SystemStats {
-        all: RequestStats::from(&all),
-        providers,
-        models,
-        hours,
-        timestamp: clock::text(now),
-    }
+    SystemStats { all: RequestStats::from(&all), providers, models, hours, timestamp: clock::text(now) }
 }

@@ -167,9 +167,7 @@ fn circuit(engine: &Engine, snapshot: &Snapshot, provider: &snapshot::Provider) 
 
 fn view_of(engine: &Engine, id: Uuid) -> Result<Provider, Failure> {
     let snapshot = engine.snapshot.load();
-    let provider = snapshot
-        .provider(id)
-        .ok_or_else(|| providers::unknown(id))?;
+    let provider = snapshot.provider(id).ok_or_else(|| providers::unknown(id))?;
     Ok(view(engine, &snapshot, provider))
 }
 
@@ -265,8 +263,7 @@ pub async fn add(
 ) -> Result<(StatusCode, Json<Provider>), Failure> {
     let NewProvider { preset, name, base_url, api_key, settings, priority, weight, timeout } = body;
     let timeout = timeout.map(Some);
-    let change =
-        Change { name, base_url, api_key, settings, priority, weight, timeout, ..Change::default() };
+    let change = Change { name, base_url, api_key, settings, priority, weight, timeout, ..Change::default() };
     let row = providers::add(&engine, &preset, change).await?;
     Ok((StatusCode::CREATED, Json(view_of(&engine, row.id)?)))
 }

@@ -95,7 +95,9 @@ pub async fn record(engine: &Engine, transitions: Vec<Transition>) -> Result<(),
         .collect();
     let written = engine
         .store
-        .write(move |connection| events.iter().try_for_each(|event| circuit_events::insert(connection, event)))
+        .write(move |connection| {
+            events.iter().try_for_each(|event| circuit_events::insert(connection, event))
+        })
         .await;
     engine.events.publish(Event::Stale(vec![Topic::Providers, Topic::Status]));
     Ok(written?)
@@ -123,7 +125,8 @@ pub struct Summary {
 impl Summary {
     pub fn of<'a>(views: impl Iterator<Item = &'a View> + Clone) -> Self {
         let tells = |view: &&View| {
-            let unknown_model = view.last_failure.as_ref().is_some_and(|last| matches!(last.status, 404 | 405));
+            let unknown_model =
+                view.last_failure.as_ref().is_some_and(|last| matches!(last.status, 404 | 405));
             !unknown_model || view.availability == Availability::Ready
         };
         let rank = |view: &&View| {

@@ -6,7 +6,9 @@ mod keys;
 mod trial;
 mod uses;
 
-use check::{checked_name, checked_number, checked_timeout, checked_url, free_name, preset_spec, settings_text};
+use check::{
+    checked_name, checked_number, checked_timeout, checked_url, free_name, preset_spec, settings_text,
+};
 use keys::Plan;
 use postern_secrets::Secret;
 use postern_store::StoreError;
@@ -168,10 +170,13 @@ fn in_use(name: &str, what: &str, used_by: &[Use]) -> Failure {
     let told = used_by.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     let advice = match (what, used_by.iter().all(Use::may_be_removed)) {
         ("removed", true) => " Remove them first, or ask for `cascade=true` to remove them with it.",
-        ("removed", false) => " What stands in the configuration file is changed there; switching the provider off is always possible.",
+        ("removed", false) => {
+            " What stands in the configuration file is changed there; switching the provider off is always possible."
+        }
         _ => " Change them first.",
     };
-    let message = format!("the provider {name} is in use and cannot be {what}. It is used by: {told}.{advice}");
+    let message =
+        format!("the provider {name} is in use and cannot be {what}. It is used by: {told}.{advice}");
     Failure::conflict("provider_in_use", message).with_details(json!({"used_by": used_by}))
 }
 
@@ -214,13 +219,13 @@ fn name_taken(name: &str) -> Failure {
 
 async fn put(engine: &Engine, mut row: ProviderRow) -> Result<ProviderRow, Failure> {
     let written = row.clone();
-    row.number = engine.store.write(move |connection| table::put(connection, &written)).await.map_err(
-        |error| match &error {
-            StoreError::Sql(sql) if postern_store::is_constraint(sql) => name_taken(&row.name),
-            _ => error.into(),
-        },
-    )?;
+    row.number =
+        engine.store.write(move |connection| table::put(connection, &written)).await.map_err(|error| {
+            match &error {
+                StoreError::Sql(sql) if postern_store::is_constraint(sql) => name_taken(&row.name),
+                _ => error.into(),
+            }
+        })?;
     engine.changed(&[Topic::Providers, Topic::Models, Topic::Catalogue, Topic::Status]).await?;
     Ok(row)
 }
-

@@ -65,7 +65,7 @@ pub(super) fn direct(
             prices: price_plan(provider.spec, model, &LitellmParams::default(), overrides),
             context: known.as_ref().and_then(|model| model.context),
             max_output: known.as_ref().and_then(|model| model.max_output),
-            timeout: timeout(provider),
+            timeout: provider.timeout(),
             // Higher is preferred there, lower is first here.
             order: i32::try_from(-provider.row.priority).unwrap_or(0),
             weight: u32::try_from(provider.row.weight).unwrap_or(1),
@@ -130,12 +130,6 @@ fn of_provider(provider: &Provider, model: &str, endpoints: Vec<Endpoint>) -> De
         context: None,
         max_output: None,
     }
-}
-
-/// How long a provider's answer is waited for, where it says so.
-fn timeout(provider: &Provider) -> Option<Duration> {
-    let milliseconds = u64::try_from(provider.row.timeout_ms?).ok()?;
-    Some(Duration::from_millis(milliseconds))
 }
 
 fn cooldown(routing: &RoutingSettings, own: Option<f64>) -> CooldownRules {
@@ -248,7 +242,7 @@ impl Parts<'_> {
             timeout: params
                 .timeout
                 .map(Duration::from_secs_f64)
-                .or_else(|| timeout(provider.filter(|_| !has_own)?)),
+                .or_else(|| provider.filter(|_| !has_own)?.timeout()),
             stream_timeout: params.stream_timeout.map(Duration::from_secs_f64),
             weight: weight(params),
             order: params.order.unwrap_or(0),

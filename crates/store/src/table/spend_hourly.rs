@@ -217,7 +217,8 @@ pub type Sum = (String, String, Totals);
 /// The same of a span of time, exact to the millisecond: whole hours from the roll-ups, the begun ones at both ends from the
 /// rows. `from <= started < to`, UTC milliseconds.
 pub fn sums_between(connection: &Connection, from: i64, to: i64) -> Result<Vec<Sum>> {
-    let first = from.div_euclid(MILLISECONDS_PER_HOUR) + i64::from(from.rem_euclid(MILLISECONDS_PER_HOUR) != 0);
+    let first =
+        from.div_euclid(MILLISECONDS_PER_HOUR) + i64::from(from.rem_euclid(MILLISECONDS_PER_HOUR) != 0);
     let last = to.div_euclid(MILLISECONDS_PER_HOUR);
     if first > last {
         return sums_of_rows(connection, from, to);

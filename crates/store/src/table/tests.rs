@@ -276,7 +276,11 @@ fn older_rows_get_their_numbers_and_durations() {
             .unwrap();
     }
     for (number, provider) in [(1, Some("provider")), (2, Some("provider")), (3, None)] {
-        let row = RequestRow { provider: provider.map(str::to_owned), latency_us: 100 << number, ..request(number) };
+        let row = RequestRow {
+            provider: provider.map(str::to_owned),
+            latency_us: 100 << number,
+            ..request(number)
+        };
         assert!(requests::insert(&connection, &row).unwrap());
         connection
             .execute(

@@ -58,7 +58,10 @@ async fn a_failure_keeps_its_id_and_an_answer_is_left_alone() {
     let bytes = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap_or_default();
     let error: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     assert_eq!((&error["request_id"], &error["error"]["details"]["request_id"]), (&json!(id), &json!(id)));
-    assert_eq!((&error["error"]["code"], &error["error"]["details"]["reason"]), (&json!("not_found"), &json!("nothing")));
+    assert_eq!(
+        (&error["error"]["code"], &error["error"]["details"]["reason"]),
+        (&json!("not_found"), &json!("nothing"))
+    );
     let well = retell((HeaderMap::new(), "fine").into_response());
     let bytes = axum::body::to_bytes(well.into_body(), 10_000).await.unwrap_or_default();
     assert_eq!(bytes, "fine");

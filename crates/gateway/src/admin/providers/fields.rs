@@ -72,8 +72,7 @@ impl ProviderFields {
     /// The type, if one is named, and all else.
     pub fn read(self) -> Result<(Option<String>, Change), Failure> {
         if let Some(name) = self.unknown.keys().next() {
-            let shown: String =
-                name.chars().filter(|character| !character.is_control()).take(60).collect();
+            let shown: String = name.chars().filter(|character| !character.is_control()).take(60).collect();
             let message = format!("`{shown}` is not a field that can be set; there are {KNOWN}");
             return Err(Failure::invalid("unknown_field", message).with_param(&shown));
         }
@@ -168,10 +167,8 @@ pub fn preset(kind: &str) -> Result<&'static str, Failure> {
         }
     }
     let asked: String = kind.chars().filter(|character| !character.is_control()).take(60).collect();
-    let message = format!(
-        "there is no type `{asked}`; near are {}. GET /console/presets lists all",
-        shown.join(", ")
-    );
+    let message =
+        format!("there is no type `{asked}`; near are {}. GET /console/presets lists all", shown.join(", "));
     Err(Failure::invalid("unknown_type", message).with_param("type"))
 }
 

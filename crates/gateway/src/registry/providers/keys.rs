@@ -121,4 +121,3 @@ fn credential_hint(text: &str) -> Option<String> {
         .find_map(|name| file.get(name)?.as_str())
         .map(|name| name.chars().take(80).collect())
 }
-

@@ -46,12 +46,7 @@ fn was_asked() -> bool {
 
 /// Tests a configured provider and remembers the result.
 pub async fn test(engine: &Engine, id: Uuid) -> Result<ProviderTest, Failure> {
-    let provider = engine
-        .snapshot
-        .load()
-        .provider(id)
-        .cloned()
-        .ok_or_else(|| unknown(id))?;
+    let provider = engine.snapshot.load().provider(id).cloned().ok_or_else(|| unknown(id))?;
     if provider.built_in {
         return Ok(ProviderTest {
             ok: true,

@@ -7,7 +7,7 @@ use postern_store::table::models;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::config::{Fallbacks, LitellmParams};
+use crate::config::{ConfigFile, Fallbacks, LitellmParams};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::snapshot::{self, Provider};
@@ -72,7 +72,9 @@ pub(super) async fn lost(engine: &Engine, id: Uuid, new_name: Option<&str>) -> R
             origin.is_some_and(|origin| origin.provider.is_some_and(|found| found.row.id == id))
         };
         // With a credential of its own it needs the provider's address only, and that only if it names the provider.
-        leads_here(&snapshot.providers) && !leads_here(&after) && !(has_own && !names(params, &provider.row.name))
+        leads_here(&snapshot.providers)
+            && !leads_here(&after)
+            && !(has_own && !names(params, &provider.row.name))
     };
     let mut found = Vec::new();
     for row in engine.read(models::all).await? {
@@ -95,7 +97,7 @@ pub(super) async fn lost(engine: &Engine, id: Uuid, new_name: Option<&str>) -> R
             });
         }
     }
-    found.extend(named_in_the_file(engine, &provider.row.name));
+    found.extend(named_in_the_file(&engine.config, &provider.row.name));
     Ok(found)
 }
 
@@ -121,8 +123,7 @@ fn is_of(model: &str, provider: &str) -> bool {
 }
 
 /// Aliases and fallbacks that lead to one of its models.
-fn named_in_the_file(engine: &Engine, provider: &str) -> Vec<Use> {
-    let config = &engine.config;
+fn named_in_the_file(config: &ConfigFile, provider: &str) -> Vec<Use> {
     let is_named = |model: &String| is_of(model, provider) && !config.aliases.contains_key(model);
     let of = |kind, name: &str| Use { kind, name: name.to_owned(), model_group: None };
     let mut found: Vec<Use> = config
@@ -148,3 +149,6 @@ fn named_in_the_file(engine: &Engine, provider: &str) -> Vec<Use> {
     found.extend(groups.into_iter().map(|group| of(UseKind::Fallback, group)));
     found
 }
+
+#[cfg(test)]
+mod tests;

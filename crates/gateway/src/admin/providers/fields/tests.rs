@@ -54,7 +54,8 @@ fn a_wrong_field_is_named_and_its_value_is_not_repeated() {
         ("settings", json!({"region": 1})),
         ("mystery", json!("sk-secret")),
     ] {
-        let (param, message) = read(json!({field: value})).err().unwrap_or_else(|| panic!("{field}: {value}"));
+        let (param, message) =
+            read(json!({field: value})).err().unwrap_or_else(|| panic!("{field}: {value}"));
         assert_eq!(param, field);
         assert!(message.contains(field) && !message.contains("sk-secret"), "{message}");
     }
