@@ -8,6 +8,7 @@ import { ErrorNotice } from "@/components/notice";
 import { cn } from "@/lib/cn";
 import { formatName } from "@/lib/formats";
 import { plural } from "@/lib/numbers";
+import { CircuitLine } from "./circuit-line";
 import { credentialState } from "./credential";
 import { Monogram } from "./monogram";
 import { toldSettings } from "./settings";
@@ -84,6 +85,7 @@ export function ProviderRow({
             <Dot tone={credential.tone} />
             <span className={cn("truncate", credential.tone === "bad" && "text-bad")}>{credential.text}</span>
           </p>
+          {provider.circuit && enabled && <CircuitLine circuit={provider.circuit} />}
           {result && <TestResult test={result} fresh={test.data !== undefined} />}
         </div>
         <div className="flex items-center justify-end gap-1.5 max-sm:gap-1">
