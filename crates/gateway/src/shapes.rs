@@ -86,13 +86,6 @@ impl<S: Sync> FromRequestParts<S> for AtThisMachine {
     }
 }
 
-/// For members where null means something else than absence: `Some(None)` is null.
-pub fn even_null<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Some)
-}
-
 /// A JSON body, whatever the content type says; wrong ones are told with the field and the reason. An empty body counts
 /// as `{}`.
 pub struct JsonBody<T>(pub T);

@@ -135,6 +135,10 @@ fn of(engine: &Engine, snapshot: &Snapshot, provider: &Provider) -> ProviderHeal
             let view = known.condition.view(now);
             (id, known, view)
         })
+        // A name that somebody only looked up is no deployment yet.
+        .filter(|(_, known, view)| {
+            known.model_group.is_some() || view.successes + view.failures > 0 || view.in_flight > 0
+        })
         .collect();
     let summary = Summary::of(views.iter().map(|(_, _, view)| view));
     let tested: Option<ProviderTest> =

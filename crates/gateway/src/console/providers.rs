@@ -14,9 +14,9 @@ use crate::error::Failure;
 use crate::http::Shared;
 use crate::providers::{self as specs, Preset, Settings};
 use crate::registry::conditions;
-use crate::registry::providers::{self, Change, ProviderTest};
+use crate::registry::providers::{self, Change, Edit, ProviderTest};
 use crate::shapes::names::FormatName;
-use crate::shapes::{self, Administrator, ErrorBody, JsonBody, QueryOf};
+use crate::shapes::{Administrator, ErrorBody, JsonBody, QueryOf};
 use crate::snapshot::{self, Credential, FurtherCredential, Snapshot};
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -244,8 +244,9 @@ pub struct ProviderChange {
     #[serde(default)]
     weight: Option<i64>,
     /// Seconds; null goes back to the gateway's own.
-    #[serde(default, deserialize_with = "shapes::even_null")]
-    timeout: Option<Option<f64>>,
+    #[serde(default)]
+    #[schema(value_type = Option<f64>)]
+    timeout: Edit<f64>,
 }
 
 /// Add a provider; its key goes to the vault
@@ -262,7 +263,7 @@ pub async fn add(
     JsonBody(body): JsonBody<NewProvider>,
 ) -> Result<(StatusCode, Json<Provider>), Failure> {
     let NewProvider { preset, name, base_url, api_key, settings, priority, weight, timeout } = body;
-    let timeout = timeout.map(Some);
+    let timeout = timeout.map_or(Edit::Keep, Edit::Set);
     let change = Change { name, base_url, api_key, settings, priority, weight, timeout, ..Change::default() };
     let row = providers::add(&engine, &preset, change).await?;
     Ok((StatusCode::CREATED, Json(view_of(&engine, row.id)?)))

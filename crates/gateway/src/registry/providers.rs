@@ -13,6 +13,7 @@ use keys::Plan;
 use postern_secrets::Secret;
 use postern_store::StoreError;
 use postern_store::table::providers::{self as table, ProviderRow};
+use serde::Deserialize;
 use serde_json::json;
 pub use trial::{ProviderTest, test, test_unsaved};
 pub use uses::{Use, UseKind};
@@ -47,8 +48,23 @@ pub struct Change {
     /// Higher is asked first.
     pub priority: Option<i64>,
     pub weight: Option<i64>,
-    /// Seconds; `Some(None)` goes back to the gateway's own.
-    pub timeout: Option<Option<f64>>,
+    /// Seconds; cleared, the gateway's own is in force.
+    pub timeout: Edit<f64>,
+}
+
+/// A change of what may also be absent: in JSON null clears it, and what is not there stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Edit<T> {
+    #[default]
+    Keep,
+    Clear,
+    Set(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Edit<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Clear, Self::Set))
+    }
 }
 
 pub async fn add(engine: &Engine, preset: &str, mut change: Change) -> Result<ProviderRow, Failure> {
@@ -160,8 +176,10 @@ fn rank(row: &mut ProviderRow, change: &Change) -> Result<(), Failure> {
     if let Some(weight) = change.weight {
         row.weight = checked_number("weight", weight)?;
     }
-    if let Some(timeout) = change.timeout {
-        row.timeout_ms = timeout.map(checked_timeout).transpose()?;
+    match change.timeout {
+        Edit::Keep => {}
+        Edit::Clear => row.timeout_ms = None,
+        Edit::Set(seconds) => row.timeout_ms = Some(checked_timeout(seconds)?),
     }
     Ok(())
 }

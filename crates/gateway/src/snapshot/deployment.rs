@@ -85,7 +85,7 @@ fn in_turn<'a>(
     make: impl Fn(&Held) -> Option<Deployment>,
 ) -> Vec<Deployment> {
     let mut before: Option<Arc<Condition>> = None;
-    let mut made = Vec::with_capacity(1);
+    let mut deployments = Vec::with_capacity(1);
     for held in held {
         let Some(mut deployment) = make(held) else { continue };
         if held.number > 1 {
@@ -93,9 +93,9 @@ fn in_turn<'a>(
         }
         deployment.condition = conditions.of(&deployment.id);
         deployment.stands_in_for = before.replace(deployment.condition.clone());
-        made.push(deployment);
+        deployments.push(deployment);
     }
-    made
+    deployments
 }
 
 /// What every deployment of a provider shares.

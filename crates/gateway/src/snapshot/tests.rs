@@ -17,6 +17,8 @@ use super::{
 };
 use crate::config::{ConfigFile, ConfigModel};
 
+mod rank;
+
 type Credentials = HashMap<String, Result<Secret, VaultError>>;
 
 fn provider(number: u128, name: &str, preset: &str) -> ProviderRow {

@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Failure;
 use crate::providers::{self as specs, Settings};
-use crate::registry::providers::Change;
-use crate::shapes;
+use crate::registry::providers::{Change, Edit};
 use crate::snapshot::DEMO;
 
 /// What may be changed of a provider. Values are of any kind here, and checked in [`ProviderFields::read`].
@@ -54,9 +53,9 @@ pub struct ProviderFields {
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000, default = 100)]
     weight: Option<Value>,
     /// Seconds, more than 0 and at most 86400; null for the gateway's own.
-    #[serde(default, deserialize_with = "shapes::even_null")]
+    #[serde(default)]
     #[schema(value_type = Option<f64>, exclusive_minimum = 0, maximum = 86_400, example = 60)]
-    timeout: Option<Option<Value>>,
+    timeout: Edit<Value>,
     /// What the preset wants to be told besides a key; an empty text goes back to the default.
     #[serde(default)]
     #[schema(value_type = Option<Settings>)]
@@ -94,13 +93,12 @@ impl ProviderFields {
             priority: of("priority", "a whole number from 0 to 1000000", self.priority, Value::as_i64)?,
             weight: of("weight", "a whole number from 0 to 1000000", self.weight, Value::as_i64)?,
             timeout: match self.timeout {
-                None => None,
-                Some(seconds) => Some(of(
-                    "timeout",
-                    "a number of seconds, more than 0 and at most 86400, or null",
-                    seconds,
-                    Value::as_f64,
-                )?),
+                Edit::Keep => Edit::Keep,
+                Edit::Clear => Edit::Clear,
+                Edit::Set(seconds) => {
+                    let expected = "a number of seconds, more than 0 and at most 86400, or null";
+                    of("timeout", expected, Some(seconds), Value::as_f64)?.map_or(Edit::Keep, Edit::Set)
+                }
             },
         };
         Ok((text("type", self.kind)?, change))

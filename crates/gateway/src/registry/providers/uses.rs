@@ -72,9 +72,8 @@ pub(super) async fn lost(engine: &Engine, id: Uuid, new_name: Option<&str>) -> R
             origin.is_some_and(|origin| origin.provider.is_some_and(|found| found.row.id == id))
         };
         // With a credential of its own it needs the provider's address only, and that only if it names the provider.
-        leads_here(&snapshot.providers)
-            && !leads_here(&after)
-            && !(has_own && !names(params, &provider.row.name))
+        let needs_it = !has_own || names(params, &provider.row.name);
+        needs_it && leads_here(&snapshot.providers) && !leads_here(&after)
     };
     let mut found = Vec::new();
     for row in engine.read(models::all).await? {

@@ -1,6 +1,7 @@
+use postern_secrets::Secret;
 use serde_json::{Value, json};
 
-use super::{ProviderFields, preset};
+use super::{Edit, ProviderFields, preset};
 
 fn read(body: Value) -> Result<(Option<String>, super::Change), (String, String)> {
     let fields: ProviderFields = serde_json::from_value(body).expect("an object");
@@ -17,12 +18,12 @@ fn every_field_arrives() {
     .expect("all is well");
     assert_eq!(kind.as_deref(), Some("openai"));
     assert_eq!((change.name.as_deref(), change.base_url.as_deref()), (Some("a"), Some("http://x")));
-    assert_eq!(change.api_key.as_ref().map(|key| key.expose()), Some("one"));
+    assert_eq!(change.api_key.as_ref().map(Secret::expose), Some("one"));
     let further: Vec<_> = change.api_keys.iter().flatten().map(|key| key.expose().to_owned()).collect();
     assert_eq!(further, ["two", "three"]);
-    assert_eq!(change.add_api_key.as_ref().map(|key| key.expose()), Some("four"));
+    assert_eq!(change.add_api_key.as_ref().map(Secret::expose), Some("four"));
     assert_eq!((change.remove_keys, change.enabled), (vec![2], Some(false)));
-    assert_eq!((change.priority, change.weight, change.timeout), (Some(1), Some(2), Some(Some(0.5))));
+    assert_eq!((change.priority, change.weight, change.timeout), (Some(1), Some(2), Edit::Set(0.5)));
     assert_eq!(change.settings.expect("settings")["region"], "x");
 }
 
@@ -30,8 +31,8 @@ fn every_field_arrives() {
 fn null_is_absence_but_for_the_timeout() {
     let (kind, change) =
         read(json!({"name": null, "type": null, "priority": null, "timeout": null})).expect("all is well");
-    assert_eq!((kind, change.name, change.priority, change.timeout), (None, None, None, Some(None)));
-    assert_eq!(read(json!({})).expect("nothing").1.timeout, None);
+    assert_eq!((kind, change.name, change.priority, change.timeout), (None, None, None, Edit::Clear));
+    assert_eq!(read(json!({})).expect("nothing").1.timeout, Edit::Keep);
 }
 
 #[test]
