@@ -13,9 +13,9 @@ export function CircuitLine({ circuit }: { circuit: NonNullable<Provider["circui
   );
   const text = circuitText(circuit, until, now);
   return (
-    <p className="flex min-w-0 items-center gap-1.5 text-xs" title={text} data-testid="provider-circuit">
+    <p className="mt-2 flex items-center gap-1.5 pl-12 text-xs" title={text} data-testid="provider-circuit">
       <Dot tone="warn" />
-      <span className="truncate text-warn tabular-nums">{text}</span>
+      <span className="line-clamp-2 min-w-0 break-words text-warn tabular-nums">{text}</span>
     </p>
   );
 }

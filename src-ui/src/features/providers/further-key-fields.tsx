@@ -55,7 +55,8 @@ export function FurtherKeyFields({
         </div>
       )}
       <KeyField
-        preset={preset}
+        // Where to get one stands at the first key already.
+        preset={{ ...preset, key_url: null }}
         value={typed.added}
         testid="edit-further-key"
         label={`Another ${word}`}

@@ -85,7 +85,6 @@ export function ProviderRow({
             <Dot tone={credential.tone} />
             <span className={cn("truncate", credential.tone === "bad" && "text-bad")}>{credential.text}</span>
           </p>
-          {provider.circuit && enabled && <CircuitLine circuit={provider.circuit} />}
           {result && <TestResult test={result} fresh={test.data !== undefined} />}
         </div>
         <div className="flex items-center justify-end gap-1.5 max-sm:gap-1">
@@ -124,6 +123,7 @@ export function ProviderRow({
           )}
         </div>
       </div>
+      {provider.circuit && enabled && <CircuitLine circuit={provider.circuit} />}
       {explained && (
         <p className="mt-2 flex flex-wrap items-center gap-2 pl-12 text-muted text-xs">
           {provider.credential.detail}

@@ -39,10 +39,10 @@ export function RankFields({
         <ChevronRight aria-hidden className="size-3.5 text-faint group-open:rotate-90" />
         Priority, weight and timeout
       </summary>
-      <div className="mt-2 grid gap-3 sm:grid-cols-3">
+      <div className="mt-2 grid items-start gap-3 sm:grid-cols-3">
         {number("priority", "Priority", "Higher is asked first.")}
         {number("weight", "Weight", "Share among equals.")}
-        {number("timeout", "Timeout", "Seconds; the gateway's if empty.", "gateway's")}
+        {number("timeout", "Timeout", "Seconds to wait for it.", "the gateway's")}
       </div>
     </details>
   );
