@@ -98,3 +98,15 @@ async fn a_further_key_stands_in_for_one_that_is_used_up() {
     world.ask(Caller::Chat, "oa/x", false).await.expect(200);
     assert_eq!(world.openai.last_request().header("authorization"), format!("Bearer {}", key(3)));
 }
+
+#[tokio::test]
+async fn keys_that_are_added_at_the_same_time_are_all_kept() {
+    let world = World::start().await;
+    let added = (2..=6).map(|number| {
+        let world = &world;
+        async move { change(world, json!({"add_api_key": key(number)})).await }
+    });
+    futures_util::future::join_all(added).await;
+    let provider = world.get("/admin/providers/oa").await;
+    assert_eq!(numbers(&provider), [2, 3, 4, 5, 6], "none took another's number");
+}
