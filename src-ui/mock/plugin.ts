@@ -53,9 +53,9 @@ async function handle(request: IncomingMessage, response: ServerResponse, url: U
     });
     response.end(body === undefined ? "" : JSON.stringify(body));
   };
-  const refuse = (status: number, code: string, message: string, param: string | null = null) =>
+  const refuse = (status: number, code: string, message: string, param: string | null = null, details: unknown = {}) =>
     send(status, {
-      error: { message, type: code, param, code, details: null },
+      error: { message, type: code, param, code, details },
       timestamp: new Date().toISOString(),
       request_id: "0197a2b4-0000-7000-8000-00000000beef",
     });
@@ -77,7 +77,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, url: U
     if (!result) return refuse(404, "not_found", `The mock does not know ${request.method} ${url.pathname}.`);
     send(...result);
   } catch (error) {
-    if (error instanceof Refusal) return refuse(error.status, error.code, error.message, error.param);
+    if (error instanceof Refusal) return refuse(error.status, error.code, error.message, error.param, error.details);
     refuse(500, "internal_error", String(error));
   }
 }

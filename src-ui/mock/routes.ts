@@ -11,6 +11,7 @@ import type {
   RequestPage,
   Session,
 } from "../src/api/contract.ts";
+import type { Use } from "../src/features/providers/uses.ts";
 import * as catalogue from "./catalogue.ts";
 import { overview } from "./overview.ts";
 import { address, hint, lists, PRESETS, preset as presetOf, problem } from "./presets.ts";
@@ -23,6 +24,7 @@ export class Refusal extends Error {
     readonly code: string,
     message: string,
     readonly param: string | null = null,
+    readonly details: unknown = {},
   ) {
     super(message);
   }
@@ -54,6 +56,18 @@ function check(id: string, settings: Record<string, string>, key: string | undef
   if (wrong) throw new Refusal(400, "invalid_request", wrong.message, wrong.param);
   return preset;
 }
+
+/** Who uses a provider, by its name. */
+const USES: Record<string, Use[]> = {
+  groq: [
+    { kind: "stored_deployment", name: "d-1", model_group: "fast" },
+    { kind: "stored_deployment", name: "d-2", model_group: "smart" },
+  ],
+  mistral: [
+    { kind: "config_deployment", name: "config-0-smart", model_group: "smart" },
+    { kind: "alias", name: "short", model_group: null },
+  ],
+};
 
 const UNITS: Record<string, number> = { h: 3_600_000, d: 86_400_000 };
 const later = (duration: string | undefined) =>
@@ -166,6 +180,12 @@ const ROUTES: Route[] = [
           : { state: "not_needed", hint: null, detail: null },
         models: catalogue.models.filter((model) => model.provider === preset.id).length,
         last_test: null,
+        number: world.providers.length + 1,
+        priority: body.priority ?? 100,
+        weight: body.weight ?? 100,
+        timeout: body.timeout ?? null,
+        further_keys: [],
+        circuit: null,
         created_at: Date.now(),
         updated_at: Date.now(),
       };
@@ -205,10 +225,15 @@ const ROUTES: Route[] = [
         call.world.providers.find((entry) => entry.id === part(call, 0)),
         "provider",
       );
-      const { api_key, settings, ...change } = call.body;
+      const { api_key, settings, add_api_key, remove_keys = [], ...change } = call.body;
       const told = Object.entries<string>({ ...provider.settings, ...settings }).filter(([, value]) => value !== "");
       check(provider.preset, Object.fromEntries(told), api_key);
       Object.assign(provider, change, { settings: Object.fromEntries(told), updated_at: Date.now() });
+      provider.further_keys = provider.further_keys.filter(({ number }) => !remove_keys.includes(number));
+      if (add_api_key) {
+        const number = Math.max(1, ...provider.further_keys.map((key) => key.number)) + 1;
+        provider.further_keys = [...provider.further_keys, { number, hint: hint(add_api_key) }];
+      }
       if (api_key)
         Object.assign(provider, {
           credential: { state: "stored", hint: hint(api_key), detail: null },
@@ -222,6 +247,14 @@ const ROUTES: Route[] = [
     "DELETE",
     /^\/console\/providers\/([^/]+)$/,
     (call) => {
+      const provider = found(
+        call.world.providers.find((entry) => entry.id === part(call, 0)),
+        "provider",
+      );
+      const used_by = USES[provider.name];
+      const mayGo = used_by?.every(({ kind }) => kind === "stored_deployment");
+      if (used_by && !(mayGo && call.query.get("cascade") === "true"))
+        throw new Refusal(409, "provider_in_use", `the provider ${provider.name} is in use`, null, { used_by });
       call.world.providers = call.world.providers.filter((entry) => entry.id !== part(call, 0));
       call.world.stale("providers", "catalogue");
     },

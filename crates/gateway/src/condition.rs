@@ -141,9 +141,15 @@ impl Conditions {
         self.known.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
+    /// All of them, in no order.
+    pub fn all(&self) -> Vec<Arc<Condition>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
     /// All that is known about this deployment is of the past: its credential or address is another.
     pub fn forget(&self, id: &str) {
         if let Some(condition) = self.find(id) {
+            condition.close("its credential or address is another now");
             condition.reset();
         }
     }

@@ -50,6 +50,8 @@ pub struct Engine {
     pub(crate) admin: Mutex<Option<crate::ids::KeyHash>>,
     /// Providers whose credential was refused, by deployment id: told once until it works again.
     pub(crate) refused: Mutex<HashMap<String, String>>,
+    /// One change of a configured provider at a time: each begins with what the one before left.
+    pub(crate) editing: tokio::sync::Mutex<()>,
     switch: std::sync::OnceLock<Switch>,
     /// One rebuild of the snapshot at a time, so that the last one built is the newest.
     rebuilding: tokio::sync::Mutex<()>,
@@ -116,6 +118,7 @@ impl Engine {
             credentials: Mutex::default(),
             admin: Mutex::default(),
             refused: Mutex::default(),
+            editing: tokio::sync::Mutex::new(()),
             switch: std::sync::OnceLock::new(),
             rebuilding: tokio::sync::Mutex::new(()),
         }

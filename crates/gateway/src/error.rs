@@ -217,7 +217,10 @@ impl Failure {
         if let Some(seconds) = self.error.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        (status, headers, body).into_response()
+        let mut response = (status, headers, body).into_response();
+        // A surface with errors of another shape tells it anew.
+        response.extensions_mut().insert(self.clone());
+        response
     }
 }
 

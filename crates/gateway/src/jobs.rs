@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_store::table::{keys, responses, spend_hourly};
+use postern_store::table::{circuit_events, keys, responses, spend_hourly};
 
 use crate::clock;
 use crate::engine::Engine;
@@ -14,11 +14,15 @@ use crate::error::Failure;
 use crate::events::{Event, Topic};
 use crate::manage::durations;
 use crate::probes;
+use crate::registry::conditions;
 
 const VAULT_RETRY: Duration = Duration::from_secs(3);
 /// Kept responses are forgotten after this long, as OpenAI does.
 const RESPONSES_KEPT: Duration = Duration::from_hours(30 * 24);
 const RESPONSES_CHECK: Duration = Duration::from_hours(1);
+/// What happened to circuits is forgotten after this long.
+const CIRCUITS_KEPT: Duration = Duration::from_hours(30 * 24);
+const CIRCUITS_CHECK: Duration = Duration::from_hours(1);
 const BUDGET_CHECK: Duration = Duration::from_secs(30);
 
 /// Fills the counters of keys with a budget from the ledger.
@@ -50,6 +54,32 @@ pub fn start(engine: &Arc<Engine>) {
     engine.tasks.spawn_until_stopped(probes::check(engine.clone()));
     engine.tasks.spawn_until_stopped(forget_responses(engine.clone()));
     engine.tasks.spawn_until_stopped(config_file::watch(engine.clone()));
+    engine.tasks.spawn_until_stopped(record_circuits(engine.clone()));
+    engine.tasks.spawn_until_stopped(forget_circuits(engine.clone()));
+}
+
+async fn record_circuits(engine: Arc<Engine>) {
+    loop {
+        let transitions = engine.conditions.transitions().await;
+        if let Err(failure) = conditions::record(&engine, transitions).await {
+            tracing::error!(
+                reason = failure.error.message,
+                "what happened to circuits is not in the database"
+            );
+        }
+    }
+}
+
+async fn forget_circuits(engine: Arc<Engine>) {
+    loop {
+        let before = clock::now_ms() - CIRCUITS_KEPT.as_millis() as i64;
+        if let Err(error) =
+            engine.store.write(move |connection| circuit_events::prune(connection, before)).await
+        {
+            tracing::error!(%error, "old circuit events stay in the database");
+        }
+        tokio::time::sleep(CIRCUITS_CHECK).await;
+    }
 }
 
 async fn forget_responses(engine: Arc<Engine>) {

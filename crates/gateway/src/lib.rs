@@ -34,6 +34,7 @@ pub mod pipeline;
 pub mod registry;
 pub mod reply;
 // 6 surface
+pub mod admin;
 pub mod console;
 pub mod http;
 pub mod manage;

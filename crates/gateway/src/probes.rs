@@ -99,8 +99,8 @@ fn of_all(engine: &Engine) -> Vec<Asked> {
         let Some(place) = place.filter(|place| snapshot.providers[*place].row.enabled) else { continue };
         // A stand-in says by its id which credential it has.
         let number = deployment.id.rsplit_once('#').and_then(|(_, number)| number.parse::<usize>().ok());
-        let held = number.filter(|_| deployment.stands_in_for.is_some()).map_or(0, |number| number - 1);
-        if held < snapshot.providers[place].held.len() {
+        let number = number.filter(|_| deployment.stands_in_for.is_some()).unwrap_or(1);
+        if let Some(held) = snapshot.providers[place].held.iter().position(|held| held.number == number) {
             found.entry((place, held)).or_default().push(deployment);
         }
     }

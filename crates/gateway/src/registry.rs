@@ -1,6 +1,7 @@
 //! Adding, changing and removing what is configured: keys, providers, deployments. Every management surface goes through
 //! here, so that each rule is written once: check, vault, database, snapshot, event.
 
+pub mod conditions;
 pub mod config;
 pub mod credentials;
 pub mod fallbacks;

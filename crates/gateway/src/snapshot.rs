@@ -29,6 +29,7 @@ use postern_store::table::keys::KeyRow;
 use postern_store::table::providers::ProviderRow;
 use postern_store::table::requests::Billing;
 use postern_wire::{Format, Surgery};
+pub use provider::{FurtherCredential, further_credentials};
 pub use resolve::{Resolution, Unresolved};
 use uuid::Uuid;
 
@@ -48,6 +49,8 @@ pub struct Snapshot {
     pub providers: Vec<Arc<Provider>>,
     /// Model groups by name, in order of name; those that stand for many models are in `wildcards`.
     pub groups: BTreeMap<String, Arc<Group>>,
+    /// Model groups without a deployment because the provider of that name is switched off.
+    pub switched_off: BTreeMap<String, String>,
     /// Other names of model groups.
     pub aliases: BTreeMap<String, String>,
     /// Those of them that are not listed.
@@ -111,6 +114,12 @@ impl Provider {
         self.held.first().map_or(&Credential::Missing, |held| &held.credential)
     }
 
+    /// How long its answer is waited for, where it says so.
+    pub fn timeout(&self) -> Option<Duration> {
+        let milliseconds = u64::try_from(self.row.timeout_ms?).ok()?;
+        Some(Duration::from_millis(milliseconds))
+    }
+
     /// The proof that its first endpoint takes, made of its first credential.
     pub fn proof(&self) -> Option<&Proof> {
         self.held.first()?.proofs.first()?.as_ref()
@@ -120,6 +129,8 @@ impl Provider {
 /// One of a provider's credentials.
 #[derive(Debug, Clone)]
 pub struct Held {
+    /// 1 for the first. It stays the same when others are added or removed.
+    pub number: usize,
     pub credential: Credential,
     /// As each of the provider's endpoints takes it, in their order; empty where there is none.
     pub proofs: Vec<Option<Proof>>,

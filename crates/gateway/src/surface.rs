@@ -13,14 +13,17 @@ use crate::console::ui;
 use crate::error::Failure;
 use crate::http::Shared;
 use crate::http::guard::format_of;
-use crate::{console, http, ids, manage};
+use crate::{admin, console, http, ids, manage};
 
 /// Largest body of a management request.
 const MANAGEMENT_BODY: usize = 2 * 1024 * 1024;
 
 fn described() -> (Router<Shared>, OpenApi) {
     let llm = http::routes().layer(DefaultBodyLimit::disable());
-    let managed = manage::routes().merge(console::routes()).layer(DefaultBodyLimit::max(MANAGEMENT_BODY));
+    let managed = manage::routes()
+        .merge(admin::routes())
+        .merge(console::routes())
+        .layer(DefaultBodyLimit::max(MANAGEMENT_BODY));
     let (router, mut description) = OpenApiRouter::new().merge(llm).merge(managed).split_for_parts();
     let about = OpenApiBuilder::new()
         .info(

@@ -1,6 +1,7 @@
 //! The tables, and the order in which they came to be. Migrations only go forward; a newer database is refused.
 
 pub mod attempt_bills;
+pub mod circuit_events;
 pub mod keys;
 pub mod models;
 pub mod prices;
@@ -31,11 +32,14 @@ fn migrations() -> Migrations<'static> {
         M::up(providers::WITH_SETTINGS),
         M::up(responses::CREATE),
         M::up(attempt_bills::CREATE),
+        M::up(providers::WITH_ROUTING),
+        M::up(spend_hourly::WITH_LATENCY),
+        M::up(circuit_events::CREATE),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 11;
+pub const SCHEMA_VERSION: i64 = 14;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -212,3 +212,74 @@ test("the chooser is searched by what is served and walked with the keyboard", a
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("setting-region")).toBeVisible();
 });
+
+test("priority, weight and timeout are folded away, checked, and sent when they are other than usual", async ({
+  page,
+}) => {
+  await choose(page, "ollama");
+  const bodies = sent(page);
+  await expect(page.getByTestId("provider-priority")).toBeHidden();
+  await page.getByTestId("provider-rank").click();
+  await expect(page.getByTestId("provider-priority")).toHaveValue("100");
+  await page.getByTestId("provider-priority").fill("high");
+  await page.getByTestId("provider-save").click();
+  await expect(page.getByText("A whole number from 0 to 1000000.")).toBeVisible();
+  await page.getByTestId("provider-priority").fill("200");
+  await page.getByTestId("provider-timeout").fill("2.5");
+  await page.getByTestId("provider-save").click();
+  await expect(page.locator('[data-testid=provider-row][data-name="ollama"]')).toBeVisible();
+  expect(bodies).toEqual([{ preset: "ollama", name: "ollama", priority: 200, timeout: 2.5 }]);
+});
+
+test("further keys are listed by their ends, removed by number, and one more is added", async ({ page }) => {
+  await signIn(page, mockKey("trouble"), "/providers");
+  const bodies = sent(page);
+  const row = page.locator('[data-testid=provider-row][data-name="mistral"]');
+  await row.getByTestId("provider-menu").click();
+  await page.getByTestId("provider-edit").click();
+  const keys = page.getByTestId("further-keys");
+  await expect(keys).toContainText("…7c1d");
+  await expect(page.getByTestId("provider-timeout")).toHaveValue("30");
+  await keys.getByRole("button", { name: "Remove key 4" }).click();
+  await keys.getByRole("button", { name: "Remove key 2" }).click();
+  await keys.getByRole("button", { name: "Keep key 2" }).click();
+  await page.getByTestId("edit-further-key").fill("sk-canary-9876");
+  await page.getByTestId("provider-timeout").fill("");
+  await page.getByTestId("edit-save").click();
+  await expect(page.getByTestId("edit-provider-dialog")).toHaveCount(0);
+  expect(bodies).toEqual([{ add_api_key: "sk-canary-9876", remove_keys: [4], timeout: null }]);
+  expect(await page.content()).not.toContain("canary");
+  await row.getByTestId("provider-menu").click();
+  await page.getByTestId("provider-edit").click();
+  await expect(keys).toContainText("…9876");
+  await expect(keys).not.toContainText("…e90b");
+});
+
+test("a circuit that is open says why, and for how long", async ({ page }) => {
+  await signIn(page, mockKey("trouble"), "/providers");
+  const row = page.locator('[data-testid=provider-row][data-name="mistral"]');
+  await expect(row.getByTestId("provider-circuit")).toContainText(
+    /Cooling down, \d+ s: Mistral answered with status 503/,
+  );
+  await expect(page.getByTestId("provider-circuit")).toHaveCount(1);
+});
+
+test("removing one in use says what uses it, and takes that along where it can", async ({ page }) => {
+  await signIn(page, mockKey("trouble"), "/providers");
+  const remove = async (name: string) => {
+    const row = page.locator(`[data-testid=provider-row][data-name="${name}"]`);
+    await row.getByTestId("provider-menu").click();
+    await page.getByTestId("provider-remove").click();
+    await page.getByTestId("confirm").click();
+    return row;
+  };
+  const groq = await remove("groq");
+  await expect(page.getByTestId("provider-uses")).toContainText("A deployment of fast");
+  await page.getByRole("button", { name: "Remove it and 2 deployments" }).click();
+  await expect(groq).toHaveCount(0);
+  const mistral = await remove("mistral");
+  await expect(page.getByTestId("provider-uses")).toContainText("The alias short, in the configuration file");
+  await expect(page.getByText("Change the configuration file first")).toBeVisible();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(mistral).toBeVisible();
+});

@@ -10,6 +10,8 @@ export class ApiError extends Error {
     readonly code: string | null = null,
     readonly requestId: string | null = null,
     readonly param: string | null = null,
+    /** What else there is to say, of a shape that the code decides. */
+    readonly details: unknown = null,
   ) {
     super(message);
     this.name = "ApiError";
@@ -60,6 +62,7 @@ function refusal(status: number, body: string, headerId: string | null) {
         error.code ?? error.type ?? null,
         request_id ?? headerId,
         error.param ?? null,
+        error.details ?? null,
       );
     }
   } catch {

@@ -23,7 +23,8 @@ export const getProviders = () => call("GET", "/console/providers").then((answer
 export const createProvider = (draft: ProviderDraft) => call("POST", "/console/providers", { body: draft });
 export const updateProvider = (id: string, change: ProviderChange) =>
   call("PATCH", "/console/providers/{id}", { path: { id }, body: change });
-export const deleteProvider = (id: string) => call("DELETE", "/console/providers/{id}", { path: { id } });
+export const deleteProvider = (id: string, cascade: boolean) =>
+  call("DELETE", "/console/providers/{id}", { path: { id }, query: { cascade: cascade || undefined } });
 export const testProvider = (id: string) => call("POST", "/console/providers/{id}/test", { path: { id } });
 export const testDraft = (draft: Omit<ProviderDraft, "name">) =>
   call("POST", "/console/providers/test", { body: draft });

@@ -4,6 +4,127 @@
  */
 
 export interface paths {
+    "/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The health of the gateway and its providers
+         * @description The answer has status 200 whatever it says.
+         */
+        get: operations["get_admin_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/health/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Circuits that opened and closed */
+        get: operations["get_admin_health_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests, newest first, in pages */
+        get: operations["get_admin_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Configured providers */
+        get: operations["get_admin_providers"];
+        put?: never;
+        /**
+         * Add a provider
+         * @description `type` is required. In force from the next request on. Keys go to the vault and are never shown again. The answer has status 200.
+         */
+        post: operations["post_admin_providers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/providers/{provider_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One provider */
+        get: operations["get_admin_providers_provider_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a provider and its keys
+         * @description One that is in use is not removed (409): `details.used_by` says by what, and `cascade=true` removes what of it is stored.
+         *     What stands in the configuration file has to be changed there.
+         */
+        delete: operations["delete_admin_providers_provider_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a provider
+         * @description What is not named stays as it is. A provider that is in use by name is not renamed (409).
+         */
+        patch: operations["patch_admin_providers_provider_id"];
+        trace?: never;
+    };
+    "/admin/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests, tokens and cost of the last hours
+         * @description Exact to the request: whole hours from the roll-ups, the hour that began before the span from its rows.
+         */
+        get: operations["get_admin_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chat": {
         parameters: {
             query?: never;
@@ -263,7 +384,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a provider and its credential */
+        /**
+         * Remove a provider and its credentials
+         * @description One in use is not removed: `error.details.used_by` says by what.
+         */
         delete: operations["delete_console_providers_id"];
         options?: never;
         head?: never;
@@ -850,6 +974,88 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AdminError: {
+            /**
+             * @description `invalid_request`, `unauthorized`, `forbidden`, `not_found`, `conflict`, `rate_limit_exceeded`, `internal_error` or
+             *     `service_unavailable`.
+             * @example invalid_request
+             */
+            code: string;
+            /** @description `request_id`; `reason`, a finer word than the code; `param`, the field in question; and what else there is to say. */
+            details: Record<string, unknown>;
+            /** @description What happened and what helps. */
+            message: string;
+        };
+        /** @description How errors of `/admin/*` are told. */
+        AdminErrorBody: {
+            error: components["schemas"]["AdminError"];
+            /** @description Also in the header `x-request-id`. */
+            request_id: string;
+            /** @description RFC 3339, UTC. */
+            timestamp: string;
+        };
+        /** @description A configured provider. */
+        AdminProvider: {
+            /** @description The end of the key, to recognise it by. */
+            api_key_hint: string | null;
+            base_url: string;
+            /** @description RFC 3339, UTC. */
+            created_at: string;
+            enabled: boolean;
+            /** @description Keys that stand in for the first. */
+            further_keys: components["schemas"]["FurtherCredential"][];
+            has_api_key: boolean;
+            health: components["schemas"]["AdminProviderHealth"];
+            /**
+             * Format: int64
+             * @description Small, and never given to another provider.
+             */
+            id: number;
+            /** @description The word before the slash in `provider/model`. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Higher is asked first.
+             */
+            priority: number;
+            /** @description What it was told besides a key, by name. */
+            settings: components["schemas"]["BTreeMap"];
+            /**
+             * Format: double
+             * @description Seconds; null where the gateway's own is in force.
+             */
+            timeout: number | null;
+            /** @description The preset that it was made from. */
+            type: string;
+            updated_at: string;
+            uuid: string;
+            /**
+             * Format: int64
+             * @description Its share among providers of the same priority.
+             */
+            weight: number;
+        };
+        AdminProviderHealth: {
+            /** Format: int32 */
+            consecutive_failures: number;
+            /** @description `closed`, `half_open` or `open`: of its deployments the worst. */
+            state: string;
+        };
+        AdminProviders: {
+            /** @description In the order in which they were added. */
+            providers: components["schemas"]["AdminProvider"][];
+            total: number;
+        };
+        AdminRemoved: {
+            /** Format: int64 */
+            id: number;
+            message: string;
+            removed: components["schemas"]["AdminRemovedWith"];
+        };
+        AdminRemovedWith: {
+            /** @description Ids. */
+            deployments: string[];
+        };
         Asked: {
             /** @example demo */
             model: string;
@@ -914,6 +1120,40 @@ export interface components {
             sources: string[];
             version: string;
         };
+        CircuitEventView: {
+            /**
+             * Format: double
+             * @description For how long it was not to be asked; null where it closed.
+             */
+            cooldown_seconds: number | null;
+            deployment_id: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Null where the provider was removed, or the deployment has a credential of its own.
+             */
+            provider_id: number | null;
+            /** @description As it was called then. */
+            provider_name: string;
+            reason: string;
+            /** @description `open` or `closed`. */
+            state: string;
+            /** @description RFC 3339, UTC. */
+            timestamp: string;
+        };
+        /** @enum {string} */
+        CircuitName: "half_open" | "open";
+        /** @description That a provider is not asked for now, or with one request only. */
+        CircuitView: {
+            /** @description What failed last. */
+            reason: string | null;
+            /**
+             * Format: double
+             * @description How much longer it cools down.
+             */
+            retry_in_seconds: number | null;
+            state: components["schemas"]["CircuitName"];
+        };
         ClientTotals: {
             client: string;
             totals: components["schemas"]["Totals"];
@@ -962,6 +1202,24 @@ export interface components {
         DeleteModel: {
             id: string;
         };
+        DeploymentHealth: {
+            /** Format: int32 */
+            consecutive_failures: number;
+            /** Format: double */
+            first_token_ms: number | null;
+            id: string;
+            /** Format: int32 */
+            in_flight: number;
+            last_failure: components["schemas"]["FailureView"] | null;
+            /** @description Its name at the provider. */
+            model: string;
+            /** @description Null for one that is asked as `provider/model`. */
+            model_group: string | null;
+            /** Format: double */
+            retry_in_seconds: number | null;
+            /** @description `closed`: it is asked. `open`: it cools down. `half_open`: one request finds out. */
+            state: string;
+        };
         Details: {
             families: string[];
             /** @description The provider. */
@@ -988,8 +1246,22 @@ export interface components {
             param: string | null;
             type: string;
         };
+        FailureView: {
+            /** @description RFC 3339, UTC. */
+            at: string;
+            reason: string;
+            /** Format: int32 */
+            status: number;
+        };
         /** @enum {string} */
         FormatName: "openai_chat" | "anthropic_messages" | "openai_responses" | "gemini" | "ollama" | "ollama_generate" | "cohere" | "openai_completions" | "bedrock_converse";
+        /** @description What the row says of a credential besides the first. */
+        FurtherCredential: {
+            /** @description The end of the key, to recognise it by. */
+            hint: string | null;
+            /** @description 2 or more; never another credential's while this one is there. */
+            number: number;
+        };
         /** @description The answer of `/key/generate`: the row, and the key itself, this once. */
         GeneratedKey: components["schemas"]["KeyView"] & {
             /** @description The key. It is shown now and never again. */
@@ -1040,6 +1312,12 @@ export interface components {
              */
             status: string;
             version: string;
+        };
+        HealthHistory: {
+            /** @description Newest first. */
+            events: components["schemas"]["CircuitEventView"][];
+            /** @description Where the next page begins; null at the end. */
+            next: string | null;
         };
         /** @description Any JSON object. */
         JsonObject: Record<string, unknown>;
@@ -1116,6 +1394,11 @@ export interface components {
             cache_creation_input_token_cost?: number | null;
             /** Format: double */
             cache_read_input_token_cost?: number | null;
+            /**
+             * Format: double
+             * @description Seconds it rests after failures; 0: never.
+             */
+            cooldown_time?: number | null;
             custom_llm_provider?: string | null;
             drop_params?: boolean | null;
             /** @description Members that are added to every request, over what the caller sent. */
@@ -1128,15 +1411,29 @@ export interface components {
             };
             /** Format: double */
             input_cost_per_token?: number | null;
+            /** Format: int32 */
+            max_parallel_requests?: number | null;
             /**
              * @description `provider/model`, as LiteLLM writes it.
              * @example openai/gpt-4o-mini
              */
             model: string;
+            /**
+             * Format: int32
+             * @description Attempts after the first, for the groups that it is in: the largest counts.
+             */
+            num_retries?: number | null;
             /** Format: int32 */
             order?: number | null;
             /** Format: double */
             output_cost_per_token?: number | null;
+            /** @description Where it is, for requests that may only go to some region. */
+            region_name?: string | null;
+            /**
+             * Format: int64
+             * @description Requests per minute that it is asked at most.
+             */
+            rpm?: number | null;
             /** Format: double */
             stream_timeout?: number | null;
             /**
@@ -1144,12 +1441,83 @@ export interface components {
              *     and named. Postern's own.
              */
             strict_params?: boolean | null;
+            /** @description Which requests it is for, where the router filters by tags. */
+            tags?: string[];
             /** Format: double */
             timeout?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens per minute that it is asked for at most.
+             */
+            tpm?: number | null;
             /** Format: int32 */
             weight?: number | null;
         } & {
             [key: string]: unknown;
+        };
+        /** @description One request. Nothing of what was said in it. */
+        LogEntry: {
+            /** @description Empty where the first attempt succeeded. */
+            attempt_log: components["schemas"]["Attempt"][];
+            /** Format: int32 */
+            attempts: number;
+            client: string;
+            /** Format: int64 */
+            completion_tokens: number;
+            /**
+             * Format: double
+             * @description Dollars; null where the model has no price.
+             */
+            cost: number | null;
+            endpoint: string;
+            error: string | null;
+            /** @description What kind of error, in one word. */
+            error_kind: string | null;
+            /** Format: double */
+            first_token_ms: number | null;
+            /** @description Also in the header `x-request-id` of its answer. */
+            id: string;
+            /** @description The alias or the end of the key. */
+            key: string;
+            /** @description Null for what was passed through as it was, whose method is not kept. */
+            method: string | null;
+            /** @description As it was asked for. */
+            model: string;
+            model_group: string;
+            /** Format: int64 */
+            prompt_tokens: number;
+            /** @description The one that answered, or was asked last. */
+            provider: string | null;
+            /**
+             * Format: int64
+             * @description Null where it reached none, or one that is built in or was removed.
+             */
+            provider_id: number | null;
+            /** Format: double */
+            response_time_ms: number;
+            /** Format: int32 */
+            status_code: number;
+            streamed: boolean;
+            success: boolean;
+            /** @description RFC 3339, UTC. */
+            timestamp: string;
+            /** Format: int64 */
+            total_tokens: number;
+            /** @description Its name at the provider. */
+            upstream_model: string | null;
+        };
+        LogPage: {
+            /** @description Newest first. */
+            logs: components["schemas"]["LogEntry"][];
+            page: number;
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Rows that fit, on all pages.
+             */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
         };
         Logs: components["schemas"]["SpendLog"][] | Record<string, unknown>[];
         /** @description One entry of the list, in OpenAI's shape. */
@@ -1178,6 +1546,9 @@ export interface components {
             data: components["schemas"]["Model"][];
             /** @example list */
             object: string;
+        };
+        ModelStats: components["schemas"]["RequestStats"] & {
+            model: string;
         };
         ModelTotals: {
             /** @description The model group. */
@@ -1208,7 +1579,22 @@ export interface components {
             name?: string | null;
             /** @example openai */
             preset: string;
+            /**
+             * Format: int64
+             * @description Higher is asked first, 0 to 1000000; 100 when absent.
+             */
+            priority?: number | null;
             settings?: components["schemas"]["BTreeMap"] | null;
+            /**
+             * Format: double
+             * @description Seconds; the gateway's own when absent.
+             */
+            timeout?: number | null;
+            /**
+             * Format: int64
+             * @description 0 to 1000000; 100 when absent.
+             */
+            weight?: number | null;
         };
         OneKey: {
             /** @description The key or its hash. */
@@ -1294,6 +1680,7 @@ export interface components {
             base_url: string;
             /** @description The demo provider; cannot be changed or removed. */
             built_in: boolean;
+            circuit: components["schemas"]["CircuitView"] | null;
             /**
              * Format: int64
              * @description UTC milliseconds.
@@ -1302,6 +1689,8 @@ export interface components {
             credential: components["schemas"]["CredentialView"];
             enabled: boolean;
             format: components["schemas"]["FormatName"];
+            /** @description Credentials besides the first. */
+            further_keys: components["schemas"]["FurtherCredential"][];
             id: string;
             label: string;
             last_test: components["schemas"]["ProviderTest"] | null;
@@ -1309,13 +1698,35 @@ export interface components {
             models: number;
             /** @description The word before the slash in `provider/model`. */
             name: string;
+            /**
+             * Format: int64
+             * @description As the administration API counts it; 0 for the built-in one.
+             */
+            number: number;
             preset: string;
+            /**
+             * Format: int64
+             * @description Higher is asked first.
+             */
+            priority: number;
             /** @description What it was told besides a key, by name; the preset says what there is. */
             settings: components["schemas"]["BTreeMap"];
+            /**
+             * Format: double
+             * @description Seconds; absent where the gateway's own is in force.
+             */
+            timeout: number | null;
             /** Format: int64 */
             updated_at: number;
+            /** Format: int64 */
+            weight: number;
         };
         ProviderChange: {
+            /**
+             * Format: password
+             * @description One more, that stands in for those before it.
+             */
+            add_api_key?: string | null;
             /**
              * Format: password
              * @description Replaces the one in the vault.
@@ -1324,15 +1735,122 @@ export interface components {
             base_url?: string | null;
             enabled?: boolean | null;
             name?: string | null;
+            /**
+             * Format: int64
+             * @description Higher is asked first, 0 to 1000000.
+             */
+            priority?: number | null;
+            /** @description Keys besides the first, by their numbers. */
+            remove_keys?: number[];
             settings?: components["schemas"]["BTreeMap"] | null;
+            /**
+             * Format: double
+             * @description Seconds; null goes back to the gateway's own.
+             */
+            timeout?: number | null;
+            /**
+             * Format: int64
+             * @description 0 to 1000000.
+             */
+            weight?: number | null;
+        };
+        /** @description What may be changed of a provider. Values are of any kind here, and checked in [`ProviderFields::read`]. */
+        ProviderFields: {
+            /**
+             * Format: password
+             * @description One more key.
+             */
+            add_api_key?: string | null;
+            /**
+             * Format: password
+             * @description Goes to the vault and is never shown again.
+             */
+            api_key?: string | null;
+            /** @description Takes the place of all keys but the first. They stand in for those before them. */
+            api_keys?: string[] | null;
+            /**
+             * @description The preset's when absent.
+             * @example https://api.openai.com/v1
+             */
+            base_url?: string | null;
+            /** @default true */
+            enabled: boolean | null;
+            /**
+             * @description 1 to 64 letters, digits, `-`, `_` or `.`; the word before the slash in `provider/model`.
+             * @example openai-primary
+             */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description 0 to 1000000; higher is asked first.
+             * @default 100
+             */
+            priority: number | null;
+            /** @description Numbers of keys besides the first. */
+            remove_keys?: number[] | null;
+            settings?: components["schemas"]["BTreeMap"] | null;
+            /**
+             * Format: double
+             * @description Seconds, more than 0 and at most 86400; null for the gateway's own.
+             * @example 60
+             */
+            timeout?: number | null;
+            /**
+             * @description A preset's id or one of its other names. Required of a new provider; it cannot be changed later.
+             * @example openai
+             */
+            type?: string | null;
+            /**
+             * Format: int64
+             * @description 0 to 1000000; the share among providers of the same priority.
+             * @default 100
+             */
+            weight: number | null;
         };
         /**
          * @description Where a provider stands in a list to choose from.
          * @enum {string}
          */
         ProviderGroup: "popular" | "cloud" | "local" | "generic";
+        ProviderHealth: {
+            /** Format: int32 */
+            consecutive_failures: number;
+            /** @description Those that were asked, and those of model groups. */
+            deployments: components["schemas"]["DeploymentHealth"][];
+            /** @description Why it is not healthy. */
+            detail: string | null;
+            enabled: boolean;
+            /**
+             * @description Its credential can be used, and no circuit of its deployments is open. Before the first request: whether its last
+             *     test went well, if there was one.
+             */
+            is_healthy: boolean;
+            /** Format: int64 */
+            provider_id: number;
+            provider_name: string;
+            /**
+             * Format: double
+             * @description The mean time to the first token; before the first request that of its last test, null without one.
+             */
+            response_time_ms: number | null;
+            /** @description `closed`, `half_open` or `open`: of its deployments the worst. */
+            state: string;
+            /**
+             * Format: double
+             * @description Percent of the attempts since the gateway started; null before the first.
+             */
+            success_rate: number | null;
+        };
         ProviderList: {
             providers: components["schemas"]["Provider"][];
+        };
+        ProviderStats: components["schemas"]["RequestStats"] & {
+            /**
+             * Format: int64
+             * @description Null for the built-in provider and for one that was removed or renamed.
+             */
+            provider_id: number | null;
+            provider_name: string;
         };
         /** @description The result of asking a provider for its models with the credential in question. */
         ProviderTest: {
@@ -1428,6 +1946,41 @@ export interface components {
             status: number;
             streamed: boolean;
             upstream_model: string | null;
+        };
+        RequestStats: {
+            /**
+             * Format: double
+             * @description Null without a request.
+             */
+            avg_response_time_ms: number | null;
+            /**
+             * Format: int64
+             * @description Given up by the client: neither a success nor a failure.
+             */
+            cancelled_requests: number;
+            /** Format: int64 */
+            failed_requests: number;
+            /**
+             * Format: double
+             * @description Percent of those that succeeded or failed; null where there were none.
+             */
+            success_rate: number | null;
+            /** Format: int64 */
+            successful_requests: number;
+            /**
+             * Format: double
+             * @description Dollars. Requests of models without a price cost nothing here, and are counted in `unpriced_requests`.
+             */
+            total_cost: number;
+            /** Format: int64 */
+            total_requests: number;
+            /**
+             * Format: int64
+             * @description Prompt and completion.
+             */
+            total_tokens: number;
+            /** Format: int64 */
+            unpriced_requests: number;
         };
         /** @enum {string} */
         Role: "admin" | "key";
@@ -1571,6 +2124,38 @@ export interface components {
             model_name: string;
             updated_at: string;
         };
+        SystemHealth: {
+            /**
+             * @description `disabled`: this gateway keeps no answers to give again.
+             * @example disabled
+             */
+            cache_status: string;
+            /**
+             * @description `healthy` or `unhealthy`.
+             * @example healthy
+             */
+            database_status: string;
+            providers: components["schemas"]["ProviderHealth"][];
+            /**
+             * @description `healthy`; `degraded` where some of the providers that are switched on are not; `unhealthy` where none of them is,
+             *     or the database cannot be used.
+             * @example healthy
+             */
+            status: string;
+            /** @description RFC 3339, UTC. */
+            timestamp: string;
+        };
+        /** @description Requests that began within the hours asked for, counted when they ended. */
+        SystemStats: components["schemas"]["RequestStats"] & {
+            /** Format: int64 */
+            hours: number;
+            /** @description By model group, busiest first. */
+            models: components["schemas"]["ModelStats"][];
+            /** @description Every configured provider, and every other that served a request, busiest first. */
+            providers: components["schemas"]["ProviderStats"][];
+            /** @description RFC 3339, UTC. */
+            timestamp: string;
+        };
         /** @description One entry of the list. What only a file has is empty. */
         Tag: {
             details: components["schemas"]["Details"];
@@ -1641,6 +2226,509 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_admin_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemHealth"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+        };
+    };
+    get_admin_health_history: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                before?: string;
+                /** @description 1 to 720; 24 when absent. What is older than 30 days is forgotten. */
+                hours?: number;
+                /** @description 1 to 1000; 200 when absent. */
+                limit?: number;
+                /** @description A provider's number, UUID or name. */
+                provider_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthHistory"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            /** @description No such provider */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+        };
+    };
+    get_admin_logs: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339, or seconds or milliseconds since 1970. */
+                from?: string;
+                /** @description A key's id, alias or hash; `administrator` for the administrator's. */
+                key?: string;
+                /** @description A model group, or the name of a model at its provider. */
+                model?: string;
+                /**
+                 * @description 1 when absent.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description 1 to 500; 50 when absent.
+                 * @example 50
+                 */
+                page_size?: number;
+                /** @description A provider's number, UUID or name. */
+                provider?: string;
+                /** @example 200 */
+                status_code?: number;
+                /** @description Found in model, provider, client, error message or id. */
+                text?: string;
+                /** @description The same; what began at this moment is not part of it. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description A filter makes no sense; `details.param` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+        };
+    };
+    get_admin_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProviders"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+        };
+    };
+    post_admin_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderFields"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProvider"];
+                };
+            };
+            /** @description A field is unknown or makes no sense; `details.param` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            /** @description The vault cannot be used */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+        };
+    };
+    get_admin_providers_provider_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number, UUID or name */
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProvider"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+        };
+    };
+    delete_admin_providers_provider_id: {
+        parameters: {
+            query?: {
+                /** @description `true`: remove the stored deployments that use it, too. */
+                cascade?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its number, UUID or name */
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminRemoved"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            /** @description It is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+        };
+    };
+    patch_admin_providers_provider_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number, UUID or name */
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderFields"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProvider"];
+                };
+            };
+            /** @description A field is unknown or makes no sense; `details.param` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            /** @description The name is taken, or the provider is in use under its name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+        };
+    };
+    get_admin_stats: {
+        parameters: {
+            query?: {
+                /**
+                 * @description 1 to 8784; 24 when absent.
+                 * @example 24
+                 */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemStats"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
+        };
+    };
     post_api_chat: {
         parameters: {
             query?: never;
@@ -2462,7 +3550,10 @@ export interface operations {
     };
     delete_console_providers_id: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Remove the stored deployments that use it, too. */
+                cascade?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -2503,6 +3594,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is in use */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -44,6 +44,12 @@ async function call(url, body, method = body === undefined ? "GET" : "POST") {
   return JSON.parse(text);
 }
 
+/** One call of the management API with the administrator's key. */
+export const manage = (path, body, method) => call(URL + path, body, method);
+
+/** Where the fake of a provider is. */
+export const fakeAt = (provider) => UPSTREAMS[provider];
+
 // Files run in processes of their own, side by side: each has a key and model groups of its own.
 const file = path.basename(process.argv[1] ?? "repl").split(".")[0];
 export const KEY = (await call(`${URL}/key/generate`, { key_alias: `node ${file}` })).key;

@@ -13,10 +13,11 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
 use crate::providers::{self as specs, Preset, Settings};
-use crate::registry::providers::{self, Change, ProviderTest};
+use crate::registry::conditions;
+use crate::registry::providers::{self, Change, Edit, ProviderTest};
 use crate::shapes::names::FormatName;
-use crate::shapes::{Administrator, ErrorBody, JsonBody};
-use crate::snapshot::{self, Credential};
+use crate::shapes::{Administrator, ErrorBody, JsonBody, QueryOf};
+use crate::snapshot::{self, Credential, FurtherCredential, Snapshot};
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Presets {
@@ -53,6 +54,24 @@ pub struct CredentialView {
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CircuitName {
+    HalfOpen,
+    Open,
+}
+
+/// That a provider is not asked for now, or with one request only.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct CircuitView {
+    #[schema(value_type = CircuitName)]
+    pub state: &'static str,
+    /// How much longer it cools down.
+    pub retry_in_seconds: Option<f64>,
+    /// What failed last.
+    pub reason: Option<String>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct Provider {
     pub id: String,
     /// The word before the slash in `provider/model`.
@@ -73,12 +92,23 @@ pub struct Provider {
     /// Chat models that the catalogue knows of it, or that it listed when it was tested.
     pub models: usize,
     pub last_test: Option<ProviderTest>,
+    /// As the administration API counts it; 0 for the built-in one.
+    pub number: i64,
+    /// Higher is asked first.
+    pub priority: i64,
+    pub weight: i64,
+    /// Seconds; absent where the gateway's own is in force.
+    pub timeout: Option<f64>,
+    /// Credentials besides the first.
+    pub further_keys: Vec<FurtherCredential>,
+    /// Absent while all is well.
+    pub circuit: Option<CircuitView>,
     /// UTC milliseconds.
     pub created_at: i64,
     pub updated_at: i64,
 }
 
-fn view(engine: &Engine, provider: &snapshot::Provider) -> Provider {
+fn view(engine: &Engine, snapshot: &Snapshot, provider: &snapshot::Provider) -> Provider {
     let row = &provider.row;
     let last_test: Option<ProviderTest> =
         row.last_test.as_deref().and_then(|text| serde_json::from_str(text).ok());
@@ -115,17 +145,30 @@ fn view(engine: &Engine, provider: &snapshot::Provider) -> Provider {
         credential: CredentialView { state, hint: row.credential_hint.clone(), detail },
         models,
         last_test,
+        number: row.number,
+        priority: row.priority,
+        weight: row.weight,
+        timeout: row.timeout_ms.map(|milliseconds| milliseconds as f64 / 1000.0),
+        further_keys: snapshot::further_credentials(row),
+        circuit: circuit(engine, snapshot, provider),
         created_at: row.created_at,
         updated_at: row.updated_at,
     }
 }
 
+fn circuit(engine: &Engine, snapshot: &Snapshot, provider: &snapshot::Provider) -> Option<CircuitView> {
+    let summary = conditions::summary(engine, snapshot, &provider.row);
+    (summary.state != "closed").then(|| CircuitView {
+        state: summary.state,
+        retry_in_seconds: summary.retry_in.map(|left| left.as_secs_f64()),
+        reason: summary.reason,
+    })
+}
+
 fn view_of(engine: &Engine, id: Uuid) -> Result<Provider, Failure> {
     let snapshot = engine.snapshot.load();
-    let provider = snapshot
-        .provider(id)
-        .ok_or_else(|| Failure::not_found("provider_not_found", format!("there is no provider {id}")))?;
-    Ok(view(engine, provider))
+    let provider = snapshot.provider(id).ok_or_else(|| providers::unknown(id))?;
+    Ok(view(engine, &snapshot, provider))
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -138,7 +181,7 @@ pub struct ProviderList {
 pub async fn list(State(engine): State<Shared>, _: Administrator) -> Json<ProviderList> {
     let snapshot = engine.snapshot.load();
     Json(ProviderList {
-        providers: snapshot.providers.iter().map(|provider| view(&engine, provider)).collect(),
+        providers: snapshot.providers.iter().map(|provider| view(&engine, &snapshot, provider)).collect(),
     })
 }
 
@@ -160,6 +203,15 @@ pub struct NewProvider {
     /// What the preset wants to be told besides a key, by name.
     #[serde(default)]
     settings: Option<Settings>,
+    /// Higher is asked first, 0 to 1000000; 100 when absent.
+    #[serde(default)]
+    priority: Option<i64>,
+    /// 0 to 1000000; 100 when absent.
+    #[serde(default)]
+    weight: Option<i64>,
+    /// Seconds; the gateway's own when absent.
+    #[serde(default)]
+    timeout: Option<f64>,
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -173,11 +225,28 @@ pub struct ProviderChange {
     #[serde(default, deserialize_with = "config::secret")]
     #[schema(value_type = Option<String>, format = Password, write_only)]
     api_key: Option<Secret>,
+    /// One more, that stands in for those before it.
+    #[serde(default, deserialize_with = "config::secret")]
+    #[schema(value_type = Option<String>, format = Password, write_only)]
+    add_api_key: Option<Secret>,
+    /// Keys besides the first, by their numbers.
+    #[serde(default)]
+    remove_keys: Vec<usize>,
     #[serde(default)]
     enabled: Option<bool>,
     /// What is not named stays as it is; an empty text goes back to the default.
     #[serde(default)]
     settings: Option<Settings>,
+    /// Higher is asked first, 0 to 1000000.
+    #[serde(default)]
+    priority: Option<i64>,
+    /// 0 to 1000000.
+    #[serde(default)]
+    weight: Option<i64>,
+    /// Seconds; null goes back to the gateway's own.
+    #[serde(default)]
+    #[schema(value_type = Option<f64>)]
+    timeout: Edit<f64>,
 }
 
 /// Add a provider; its key goes to the vault
@@ -193,15 +262,15 @@ pub async fn add(
     _: Administrator,
     JsonBody(body): JsonBody<NewProvider>,
 ) -> Result<(StatusCode, Json<Provider>), Failure> {
-    let NewProvider { preset, name, base_url, api_key, settings } = body;
-    let change = Change { name, base_url, api_key, enabled: None, settings };
+    let NewProvider { preset, name, base_url, api_key, settings, priority, weight, timeout } = body;
+    let timeout = timeout.map_or(Edit::Keep, Edit::Set);
+    let change = Change { name, base_url, api_key, settings, priority, weight, timeout, ..Change::default() };
     let row = providers::add(&engine, &preset, change).await?;
     Ok((StatusCode::CREATED, Json(view_of(&engine, row.id)?)))
 }
 
 fn parse(id: &str) -> Result<Uuid, Failure> {
-    Uuid::parse_str(id)
-        .map_err(|_| Failure::not_found("provider_not_found", format!("there is no provider {id}")))
+    Uuid::parse_str(id).map_err(|_| providers::unknown(id))
 }
 
 /// Change a provider
@@ -219,23 +288,45 @@ pub async fn change(
     JsonBody(body): JsonBody<ProviderChange>,
 ) -> Result<Json<Provider>, Failure> {
     let id = parse(&id)?;
-    let ProviderChange { name, base_url, api_key, enabled, settings } = body;
-    let change = Change { name, base_url, api_key, enabled, settings };
+    let change = Change {
+        name: body.name,
+        base_url: body.base_url,
+        api_key: body.api_key,
+        api_keys: None,
+        add_api_key: body.add_api_key,
+        remove_keys: body.remove_keys,
+        enabled: body.enabled,
+        settings: body.settings,
+        priority: body.priority,
+        weight: body.weight,
+        timeout: body.timeout,
+    };
     providers::change(&engine, id, change).await?;
     Ok(Json(view_of(&engine, id)?))
 }
 
-/// Remove a provider and its credential
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RemoveQuery {
+    /// Remove the stored deployments that use it, too.
+    #[serde(default)]
+    cascade: bool,
+}
+
+/// Remove a provider and its credentials
+///
+/// One in use is not removed: `error.details.used_by` says by what.
 #[utoipa::path(
-    delete, path = "/console/providers/{id}", tag = "Console", params(("id" = Uuid, Path)),
-    responses((status = 204), (status = 400, description = "The built-in provider", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody))
+    delete, path = "/console/providers/{id}", tag = "Console", params(("id" = Uuid, Path), RemoveQuery),
+    responses((status = 204), (status = 409, description = "It is in use", body = ErrorBody), (status = 400, description = "The built-in provider", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody))
 )]
 pub async fn remove(
     State(engine): State<Shared>,
     _: Administrator,
     Path(id): Path<String>,
+    QueryOf(query): QueryOf<RemoveQuery>,
 ) -> Result<StatusCode, Failure> {
-    providers::remove(&engine, parse(&id)?).await?;
+    providers::remove(&engine, parse(&id)?, query.cascade).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -84,7 +84,7 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
         let deployment = match model.as_deref() {
             Some(model) => {
                 let group = snapshot.group_of(&provider, model);
-                group.map_err(|unresolved| unresolved.into_failure(model))?.deployments.pop()
+                group.map_err(|unresolved| unresolved.into_failure(model))?.deployments.into_iter().next()
             }
             None => None,
         };
@@ -109,7 +109,7 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
         };
         ready(provider.credential(), &provider.row.name)?;
         let headers = request_headers(&provider, &head.headers);
-        let patience = snapshot.routing.timeout;
+        let patience = provider.timeout().unwrap_or(snapshot.routing.timeout);
         let signing = match provider.proof() {
             Some(Proof::Signed(signing)) => Some(signing.as_ref()),
             _ => None,

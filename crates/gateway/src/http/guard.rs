@@ -11,6 +11,7 @@ use axum::response::IntoResponse;
 use postern_wire::Format;
 use tower::ServiceExt;
 
+use crate::admin::errors;
 use crate::auth::InternalOrigin;
 use crate::config::Options;
 use crate::error::Failure;
@@ -21,8 +22,10 @@ pub async fn handle(options: &Options, router: Router, request: Request<Body>) -
     let internal = request.extensions().get::<InternalOrigin>().is_some();
     let path_format = format_of(request.uri().path());
     let origin = request.headers().get(header::ORIGIN).cloned();
+    let has_own_errors = errors::covers(request.uri().path());
     if !internal && let Err(failure) = check(options, request.uri(), request.headers()) {
-        return failure.respond(path_format, ids::new_id());
+        let response = failure.respond(path_format, ids::new_id());
+        return if has_own_errors { errors::retell(response) } else { response };
     }
     // Only allowed origins get this far; the gateway's own pages need no permission, others have to be told.
     if request.method() == Method::OPTIONS && request.headers().contains_key("access-control-request-method")
@@ -33,6 +36,9 @@ pub async fn handle(options: &Options, router: Router, request: Request<Body>) -
         Ok(response) => response,
         Err(never) => match never {},
     };
+    if has_own_errors {
+        response = errors::retell(response);
+    }
     let headers = response.headers_mut();
     if !headers.contains_key("x-request-id")
         && let Ok(id) = HeaderValue::from_str(&ids::new_id().to_string())

@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Topic;
 use crate::ids;
-use crate::snapshot::{Deployment, model_credential, provider_credential};
+use crate::snapshot::{Deployment, further_credentials, model_credential, provider_credential};
 
 /// The vault's name of the administrator's key.
 pub const ADMIN_KEY: &str = "admin-key";
@@ -19,11 +19,16 @@ impl Engine {
         let names = self
             .read(|connection| {
                 use postern_store::table::{models, providers};
-                let providers = providers::all(connection)?.into_iter().filter(|row| row.has_credential);
+                let providers = providers::all(connection)?;
                 let models = models::all(connection)?
                     .into_iter()
                     .filter(|row| row.params.contains("\"has_credential\""));
-                let mut names: Vec<String> = providers.map(|row| provider_credential(row.id, 1)).collect();
+                let mut names: Vec<String> = Vec::new();
+                for row in providers {
+                    names.extend(row.has_credential.then(|| provider_credential(row.id, 1)));
+                    let further = further_credentials(&row).into_iter();
+                    names.extend(further.map(|credential| provider_credential(row.id, credential.number)));
+                }
                 names.extend(models.map(|row| model_credential(&row.id)));
                 Ok(names)
             })

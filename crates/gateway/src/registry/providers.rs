@@ -1,189 +1,221 @@
-//! Configured providers: add, change, remove, test.
+//! Configured providers: add, change, remove. `check` knows the range of every field, `keys` the credentials, `uses` who
+//! would be without the provider, `trial` whether it answers.
 
-use std::time::{Duration, Instant};
+mod check;
+mod keys;
+mod trial;
+mod uses;
 
-use axum::http::{HeaderMap, Method, header};
-use bytes::Bytes;
+use check::{
+    checked_name, checked_number, checked_timeout, checked_url, free_name, preset_spec, settings_text,
+};
+use keys::Plan;
 use postern_secrets::Secret;
 use postern_store::StoreError;
 use postern_store::table::providers::{self as table, ProviderRow};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
+pub use trial::{ProviderTest, test, test_unsaved};
+pub use uses::{Use, UseKind};
 use uuid::Uuid;
 
+use super::conditions;
 use crate::clock;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Topic;
 use crate::ids;
-use crate::providers::auth::{Proof, Scheme, Signing};
-use crate::providers::{self, ProviderSpec, Settings};
-use crate::snapshot::{Address, Credential, DEMO, fixed_headers, provider_credential};
-use crate::upstream;
+use crate::providers::Settings;
+use crate::registry::models;
+use crate::snapshot::{further_credentials, provider_credential};
 
-const TEST_PATIENCE: Duration = Duration::from_secs(15);
-const LONGEST_KEY: usize = 16 * 1024;
+const DEFAULT_RANK: i64 = 100;
 
-/// The result of asking a provider for its models with the credential in question.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ProviderTest {
-    /// Nothing went wrong.
-    pub ok: bool,
-    /// Whether the provider was asked at all: one without a list of models has nothing to be asked for free.
-    #[serde(default = "was_asked")]
-    pub asked: bool,
-    /// UTC milliseconds.
-    pub at: i64,
-    pub latency_ms: i64,
-    /// What the provider answered, if it did.
-    pub status: Option<u16>,
-    /// One sentence for a person.
-    pub message: String,
-    /// How many models it lists.
-    pub models: Option<usize>,
-}
-
-/// Results from before there was a word about it.
-fn was_asked() -> bool {
-    true
-}
-
-/// What may be set of a provider.
+/// What may be set of a provider. What is absent stays as it is.
 #[derive(Debug, Default)]
 pub struct Change {
     pub name: Option<String>,
     pub base_url: Option<String>,
     pub api_key: Option<Secret>,
+    /// Takes the place of all credentials but the first.
+    pub api_keys: Option<Vec<Secret>>,
+    pub add_api_key: Option<Secret>,
+    /// Credentials besides the first, by number.
+    pub remove_keys: Vec<usize>,
     pub enabled: Option<bool>,
     /// What is not named stays as it is; an empty text goes back to the default.
     pub settings: Option<Settings>,
+    /// Higher is asked first.
+    pub priority: Option<i64>,
+    pub weight: Option<i64>,
+    /// Seconds; cleared, the gateway's own is in force.
+    pub timeout: Edit<f64>,
 }
 
-pub async fn add(engine: &Engine, preset: &str, change: Change) -> Result<ProviderRow, Failure> {
+/// A change of what may also be absent: in JSON null clears it, and what is not there stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Edit<T> {
+    #[default]
+    Keep,
+    Clear,
+    Set(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Edit<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Clear, Self::Set))
+    }
+}
+
+pub async fn add(engine: &Engine, preset: &str, mut change: Change) -> Result<ProviderRow, Failure> {
     let spec = preset_spec(preset)?;
-    let name = match change.name {
+    let _one_at_a_time = engine.editing.lock().await;
+    let name = match change.name.take() {
         Some(name) => name,
         None => free_name(engine, &spec.id),
     };
     let now = clock::now_ms();
     let mut row = ProviderRow {
         id: ids::new_id(),
+        number: 0,
         name: checked_name(&name)?,
         preset: spec.id.clone(),
         base_url: checked_url(spec, change.base_url.as_deref())?,
-        settings: settings_text(spec, &Settings::new(), change.settings)?,
+        settings: settings_text(spec, &Settings::new(), change.settings.take())?,
         enabled: change.enabled.unwrap_or(true),
         has_credential: false,
         credential_hint: None,
         last_test: None,
+        priority: DEFAULT_RANK,
+        weight: DEFAULT_RANK,
+        timeout_ms: None,
+        further_credentials: "[]".into(),
         created_at: now,
         updated_at: now,
     };
+    rank(&mut row, &change)?;
     ensure_name_is_free(engine, &row)?;
-    set_credential(engine, &mut row, change.api_key).await?;
+    let mut plan = Plan::make(&mut row, &mut change)?;
+    plan.store(engine, &row).await?;
     put(engine, row).await
 }
 
-pub async fn change(engine: &Engine, id: Uuid, change: Change) -> Result<ProviderRow, Failure> {
-    let mut row = existing(engine, id)?;
+pub async fn change(engine: &Engine, id: Uuid, mut change: Change) -> Result<ProviderRow, Failure> {
+    let _one_at_a_time = engine.editing.lock().await;
+    let before = existing(engine, id)?;
+    let mut row = before.clone();
     let spec = preset_spec(&row.preset)?;
-    if let Some(name) = change.name {
+    if let Some(name) = change.name.take() {
         row.name = checked_name(&name)?;
         ensure_name_is_free(engine, &row)?;
     }
-    if let Some(url) = change.base_url {
+    if row.name != before.name {
+        let used_by = uses::lost(engine, id, Some(&row.name)).await?;
+        if !used_by.is_empty() {
+            return Err(in_use(&before.name, "renamed", &used_by).with_param("name"));
+        }
+    }
+    if let Some(url) = change.base_url.take() {
         row.base_url = checked_url(spec, Some(&url))?;
-        row.last_test = None;
     }
     if change.settings.is_some() {
-        let before = serde_json::from_str(&row.settings).unwrap_or_default();
-        row.settings = settings_text(spec, &before, change.settings)?;
+        let known = serde_json::from_str(&row.settings).unwrap_or_default();
+        row.settings = settings_text(spec, &known, change.settings.take())?;
+    }
+    rank(&mut row, &change)?;
+    row.enabled = change.enabled.unwrap_or(row.enabled);
+    let mut plan = Plan::make(&mut row, &mut change)?;
+    let is_another = !plan.is_empty() || row.base_url != before.base_url || row.settings != before.settings;
+    if is_another {
         row.last_test = None;
     }
-    row.enabled = change.enabled.unwrap_or(row.enabled);
-    row.updated_at = clock::now_ms();
-    set_credential(engine, &mut row, change.api_key).await?;
-    put(engine, row).await
+    // Later than before even within a millisecond, so that a test that began before knows.
+    row.updated_at = clock::now_ms().max(before.updated_at + 1);
+    plan.store(engine, &row).await?;
+    let row = put(engine, row).await?;
+    plan.discard(engine, &row).await;
+    if is_another {
+        engine.forget_refusal(&id.to_string());
+        conditions::forget(engine, &before);
+    }
+    Ok(row)
 }
 
-pub async fn remove(engine: &Engine, id: Uuid) -> Result<(), Failure> {
-    existing(engine, id)?;
+/// Removes a provider with its credentials; with `cascade` the stored deployments that use it, too. The ids of those are
+/// the answer.
+pub async fn remove(engine: &Engine, id: Uuid, cascade: bool) -> Result<Vec<String>, Failure> {
+    let _one_at_a_time = engine.editing.lock().await;
+    let row = existing(engine, id)?;
+    let used_by = uses::lost(engine, id, None).await?;
+    let is_in_the_way = |found: &&Use| !(cascade && found.may_be_removed());
+    let in_the_way: Vec<Use> = used_by.iter().filter(is_in_the_way).cloned().collect();
+    if !in_the_way.is_empty() {
+        return Err(in_use(&row.name, "removed", &in_the_way));
+    }
+    let mut removed = Vec::with_capacity(used_by.len());
+    for found in used_by {
+        if models::remove(engine, &found.name).await? {
+            removed.push(found.name);
+        }
+    }
     engine.store.write(move |connection| table::remove(connection, id)).await?;
     engine.remove_credential(&provider_credential(id, 1)).await;
+    for credential in further_credentials(&row) {
+        engine.remove_credential(&provider_credential(id, credential.number)).await;
+    }
     engine.forget_refusal(&id.to_string());
-    engine.changed(&[Topic::Providers, Topic::Models, Topic::Catalogue, Topic::Status]).await
+    conditions::forget(engine, &row);
+    engine.changed(&[Topic::Providers, Topic::Models, Topic::Catalogue, Topic::Status]).await?;
+    Ok(removed)
+}
+
+fn rank(row: &mut ProviderRow, change: &Change) -> Result<(), Failure> {
+    if let Some(priority) = change.priority {
+        row.priority = checked_number("priority", priority)?;
+    }
+    if let Some(weight) = change.weight {
+        row.weight = checked_number("weight", weight)?;
+    }
+    match change.timeout {
+        Edit::Keep => {}
+        Edit::Clear => row.timeout_ms = None,
+        Edit::Set(seconds) => row.timeout_ms = Some(checked_timeout(seconds)?),
+    }
+    Ok(())
+}
+
+fn in_use(name: &str, what: &str, used_by: &[Use]) -> Failure {
+    let told = used_by.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let advice = match (what, used_by.iter().all(Use::may_be_removed)) {
+        ("removed", true) => " Remove them first, or ask for `cascade=true` to remove them with it.",
+        ("removed", false) => {
+            " What stands in the configuration file is changed there; switching the provider off is always possible."
+        }
+        _ => " Change them first.",
+    };
+    let message =
+        format!("the provider {name} is in use and cannot be {what}. It is used by: {told}.{advice}");
+    Failure::conflict("provider_in_use", message).with_details(json!({"used_by": used_by}))
 }
 
 /// The row of a provider that a person configured.
 fn existing(engine: &Engine, id: Uuid) -> Result<ProviderRow, Failure> {
     match engine.snapshot.load().provider(id) {
-        Some(provider) if provider.built_in => Err(Failure::invalid(
-            "built_in_provider",
-            "the built-in demo provider cannot be changed or removed",
-        )),
+        Some(provider) if provider.built_in => Err(built_in()),
         Some(provider) => Ok(provider.row.clone()),
-        None => Err(Failure::not_found("provider_not_found", format!("there is no provider {id}"))),
+        None => Err(unknown(id)),
     }
 }
 
-fn preset_spec(preset: &str) -> Result<&'static ProviderSpec, Failure> {
-    providers::find(preset).filter(|spec| spec.id != DEMO).ok_or_else(|| {
-        Failure::invalid(
-            "unknown_preset",
-            format!("there is no preset `{preset}`; GET /console/presets lists them"),
-        )
-        .with_param("preset")
-    })
+pub fn built_in() -> Failure {
+    Failure::invalid("built_in_provider", "the built-in demo provider cannot be changed or removed")
 }
 
-fn free_name(engine: &Engine, wanted: &str) -> String {
-    let snapshot = engine.snapshot.load();
-    let taken = |name: &str| snapshot.providers.iter().any(|provider| provider.row.name == name);
-    if !taken(wanted) {
-        return wanted.to_owned();
-    }
-    // One more than there are providers: one of these names must be free.
-    (2..=snapshot.providers.len() + 2)
-        .map(|number| format!("{wanted}-{number}"))
-        .find(|name| !taken(name))
-        .unwrap_or_else(|| wanted.to_owned())
-}
-
-fn checked_name(name: &str) -> Result<String, Failure> {
-    let name = name.trim().to_ascii_lowercase();
-    let fits = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
-    if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
-        return Err(Failure::invalid("invalid_name", "name must be 1 to 64 letters, digits, '-', '_' or '.': it is the word before the slash in provider/model").with_param("name"));
-    }
-    Ok(name)
-}
-
-fn checked_url(spec: &ProviderSpec, url: Option<&str>) -> Result<String, Failure> {
-    let given = url.map(str::trim).filter(|url| !url.is_empty()).unwrap_or(&spec.base_url);
-    if given == spec.base_url && !given.is_empty() {
-        // It may name settings, which no address of a person's does.
-        return Ok(given.to_owned());
-    }
-    if given.is_empty() {
-        return Err(Failure::invalid("missing_base_url", format!("{} needs a base_url", spec.label))
-            .with_param("base_url"));
-    }
-    providers::check_base_url(given)
-        .map_err(|problem| Failure::invalid("invalid_base_url", problem).with_param("base_url"))
-}
-
-/// The settings after a change, checked, as they are stored.
-fn settings_text(
-    spec: &ProviderSpec,
-    before: &Settings,
-    change: Option<Settings>,
-) -> Result<String, Failure> {
-    let mut settings = before.clone();
-    settings.extend(change.unwrap_or_default());
-    settings.retain(|_, value| !value.is_empty());
-    if let Some((name, problem)) = providers::settings::check(&spec.settings, &settings) {
-        return Err(Failure::invalid("invalid_settings", problem).with_param(&format!("settings.{name}")));
-    }
-    serde_json::to_string(&settings).map_err(|error| Failure::internal(error.to_string()))
+/// There is no provider of that id, number or name.
+pub fn unknown(id: impl std::fmt::Display) -> Failure {
+    let shown: String =
+        id.to_string().chars().filter(|character| !character.is_control()).take(100).collect();
+    Failure::not_found("provider_not_found", format!("there is no provider {shown}"))
 }
 
 fn ensure_name_is_free(engine: &Engine, row: &ProviderRow) -> Result<(), Failure> {
@@ -203,212 +235,15 @@ fn name_taken(name: &str) -> Failure {
     Failure::conflict("name_taken", format!("there is a provider named {name} already")).with_param("name")
 }
 
-fn checked_key(spec: &ProviderSpec, key: &Secret) -> Result<Secret, Failure> {
-    let refuse = |problem: String| Err(Failure::invalid("invalid_api_key", problem).with_param("api_key"));
-    let text = key.expose().trim();
-    // A credential's file, as several clouds have it, is JSON; what it must hold the scheme knows.
-    let is_file = spec.auth.scheme != Scheme::Key && text.starts_with('{');
-    let is_sound = if is_file {
-        serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
-    } else {
-        text.bytes().all(|byte| byte.is_ascii_graphic())
-    };
-    if text.is_empty() || text.len() > LONGEST_KEY || !is_sound {
-        let expected = if is_file { "one JSON object" } else { "visible ASCII characters without spaces" };
-        return refuse(format!("api_key must be {expected}: it was probably not copied whole"));
-    }
-    let key = Secret::from(text.to_owned());
-    match spec.auth.problem(&key, &Settings::new()) {
-        Some(problem) => refuse(format!("api_key: {problem}")),
-        None => Ok(key),
-    }
-}
-
-async fn set_credential(engine: &Engine, row: &mut ProviderRow, key: Option<Secret>) -> Result<(), Failure> {
-    let Some(key) = key else { return Ok(()) };
-    let key = checked_key(preset_spec(&row.preset)?, &key)?;
-    row.credential_hint = credential_hint(key.expose());
-    row.has_credential = true;
-    row.last_test = None;
-    engine.forget_refusal(&row.id.to_string());
-    engine.store_credential(&provider_credential(row.id, 1), key).await
-}
-
-/// The end of a key; of a credential's file, whose it is.
-fn credential_hint(text: &str) -> Option<String> {
-    let Ok(file) = serde_json::from_str::<serde_json::Value>(text) else { return ids::credential_hint(text) };
-    ["client_email", "aws_access_key_id", "AccessKeyId", "client_id", "clientId"]
-        .iter()
-        .find_map(|name| file.get(name)?.as_str())
-        .map(|name| name.chars().take(80).collect())
-}
-
-async fn put(engine: &Engine, row: ProviderRow) -> Result<ProviderRow, Failure> {
+async fn put(engine: &Engine, mut row: ProviderRow) -> Result<ProviderRow, Failure> {
     let written = row.clone();
-    engine.store.write(move |connection| table::put(connection, &written)).await.map_err(
-        |error| match &error {
-            StoreError::Sql(sql) if postern_store::is_constraint(sql) => name_taken(&row.name),
-            _ => error.into(),
-        },
-    )?;
+    row.number =
+        engine.store.write(move |connection| table::put(connection, &written)).await.map_err(|error| {
+            match &error {
+                StoreError::Sql(sql) if postern_store::is_constraint(sql) => name_taken(&row.name),
+                _ => error.into(),
+            }
+        })?;
     engine.changed(&[Topic::Providers, Topic::Models, Topic::Catalogue, Topic::Status]).await?;
     Ok(row)
-}
-
-/// Tests a configured provider and remembers the result.
-pub async fn test(engine: &Engine, id: Uuid) -> Result<ProviderTest, Failure> {
-    let provider = engine
-        .snapshot
-        .load()
-        .provider(id)
-        .cloned()
-        .ok_or_else(|| Failure::not_found("provider_not_found", format!("there is no provider {id}")))?;
-    if provider.built_in {
-        return Ok(ProviderTest {
-            ok: true,
-            asked: false,
-            at: clock::now_ms(),
-            latency_ms: 0,
-            status: None,
-            message: "The built-in model answers.".into(),
-            models: Some(1),
-        });
-    }
-    let result = match provider.credential() {
-        Credential::Missing => failed(None, 0, "No credential is stored yet.".into()),
-        Credential::Unavailable(reason) => {
-            failed(None, 0, format!("The credential cannot be read now: {reason}"))
-        }
-        Credential::Loaded | Credential::NotNeeded => {
-            let proof = provider.proof().cloned();
-            ask(engine, provider.spec, &provider.row.base_url, proof, &provider.settings).await
-        }
-    };
-    if result.ok {
-        engine.forget_refusal(&id.to_string());
-    }
-    let mut row = provider.row.clone();
-    row.last_test = serde_json::to_string(&result).ok();
-    put(engine, row).await?;
-    Ok(result)
-}
-
-/// Tests what has not been stored yet.
-pub async fn test_unsaved(engine: &Engine, preset: &str, change: Change) -> Result<ProviderTest, Failure> {
-    let spec = preset_spec(preset)?;
-    let base_url = checked_url(spec, change.base_url.as_deref())?;
-    let given = change.settings.unwrap_or_default();
-    settings_text(spec, &Settings::new(), Some(given.clone()))?;
-    let settings = providers::settings::in_force(&spec.settings, &given);
-    let key = change.api_key.as_ref().map(|key| checked_key(spec, key)).transpose()?;
-    if key.is_none() && spec.needs_key_with(&settings) {
-        return Ok(failed(None, 0, format!("{} needs a key.", spec.label)));
-    }
-    let proof = spec
-        .auth
-        .proof(key.as_ref(), &settings)
-        .map_err(|problem| Failure::invalid("invalid_api_key", problem).with_param("api_key"))?;
-    Ok(ask(engine, spec, &base_url, proof, &settings).await)
-}
-
-fn failed(status: Option<u16>, latency_ms: i64, message: String) -> ProviderTest {
-    ProviderTest { ok: false, asked: true, at: clock::now_ms(), latency_ms, status, message, models: None }
-}
-
-/// A provider that lists no models: what can be known without a request that costs is whether there is a token or a
-/// signature to be had.
-async fn without_list(engine: &Engine, spec: &ProviderSpec, signing: Option<&Signing>) -> ProviderTest {
-    let started = Instant::now();
-    let rest = format!("{} has no list of models to test with: send it a request.", spec.label);
-    let Some(signing) = signing else {
-        return ProviderTest { ok: true, asked: false, ..failed(None, 0, rest) };
-    };
-    match engine.clients.try_signing(signing, &spec.label).await {
-        Ok(()) => {
-            let message = format!("The credential can be used. {rest}");
-            ProviderTest { ok: true, ..failed(None, clock::micros_since(started) / 1000, message) }
-        }
-        Err(failure) => failed(None, clock::micros_since(started) / 1000, failure.error.message),
-    }
-}
-
-/// Asks for the list of models: free of charge, and refused without a valid credential.
-async fn ask(
-    engine: &Engine,
-    spec: &ProviderSpec,
-    base_url: &str,
-    proof: Option<Proof>,
-    settings: &Settings,
-) -> ProviderTest {
-    let mut headers: HeaderMap = fixed_headers(&spec.headers).collect();
-    let signing = match proof {
-        Some(Proof::Header(name, value)) => {
-            headers.insert(name, value);
-            None
-        }
-        Some(Proof::Signed(signing)) => Some(signing),
-        None => None,
-    };
-    let started = Instant::now();
-    let elapsed = || clock::micros_since(started) / 1000;
-    let Some(url) = spec.models_url(base_url, settings) else {
-        return without_list(engine, spec, signing.as_deref()).await;
-    };
-    let Some(address) = Address::parse(&url) else { return failed(None, 0, format!("{url} is not a URL.")) };
-    let shown = address.url();
-    headers.insert(header::ACCEPT, axum::http::HeaderValue::from_static("application/json"));
-    let signing = signing.as_deref();
-    let sent = engine.clients.send(Method::GET, &address, headers, Bytes::new(), signing, &spec.label);
-    let reply = match tokio::time::timeout(TEST_PATIENCE, sent).await {
-        Err(_) => return failed(None, elapsed(), format!("No answer within {} s.", TEST_PATIENCE.as_secs())),
-        Ok(Err(failure)) => return failed(None, elapsed(), failure.error.message),
-        Ok(Ok(reply)) => reply,
-    };
-    let status = reply.status;
-    let body = upstream::read_error(reply, TEST_PATIENCE).await;
-    let latency_ms = elapsed();
-    match status {
-        200..=299 => {
-            let answer = serde_json::from_slice::<serde_json::Value>(&body).ok();
-            let Some(count) =
-                answer.and_then(|answer| spec.listed_models(&answer).map(|models| models.len()))
-            else {
-                return failed(
-                    Some(status),
-                    latency_ms,
-                    format!("{} answered, but not with a list of models: is the base URL right?", spec.label),
-                );
-            };
-            ProviderTest {
-                ok: true,
-                asked: true,
-                at: clock::now_ms(),
-                latency_ms,
-                status: Some(status),
-                message: format!("{} answered with {count} models.", spec.label),
-                models: Some(count),
-            }
-        }
-        401 | 403 => {
-            let error = postern_wire::parse_error(spec.format, status, &body);
-            failed(
-                Some(status),
-                latency_ms,
-                format!("{} refuses the credential: {}", spec.label, error.message),
-            )
-        }
-        404 => failed(
-            Some(status),
-            latency_ms,
-            format!("{} has no list of models at {shown}: is the base URL right?", spec.label),
-        ),
-        _ => {
-            let error = postern_wire::parse_error(spec.format, status, &body);
-            failed(
-                Some(status),
-                latency_ms,
-                format!("{} answered with status {status}: {}", spec.label, error.message),
-            )
-        }
-    }
 }

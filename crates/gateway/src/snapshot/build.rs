@@ -107,6 +107,7 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
         }
     }
     let access = collected.access_groups();
+    let switched_off = std::mem::take(&mut collected.switched_off);
     let (groups, wildcards) = collected.finish(sources.credentials);
     let keys = sources.keys.into_iter().filter_map(|row| virtual_key(row, &access));
     let keys = keys.map(|key| (key.hash, Arc::new(key))).collect();
@@ -115,6 +116,7 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
         keys,
         providers,
         groups,
+        switched_off,
         aliases: sources.config.aliases.clone(),
         hidden_aliases: sources.config.hidden_aliases.clone(),
         wildcards,
@@ -148,11 +150,15 @@ struct Gathered {
 
 /// Model groups as they come together.
 #[derive(Default)]
-struct Collected(BTreeMap<String, Gathered>);
+struct Collected {
+    groups: BTreeMap<String, Gathered>,
+    /// See [`Snapshot::switched_off`].
+    switched_off: BTreeMap<String, String>,
+}
 
 impl Collected {
     fn gathered(&mut self, group: &str) -> &mut Gathered {
-        self.0.entry(group.to_owned()).or_default()
+        self.groups.entry(group.to_owned()).or_default()
     }
 
     fn add(
@@ -162,6 +168,10 @@ impl Collected {
         info: &serde_json::Map<String, serde_json::Value>,
     ) {
         let Entry { id, group, params, own } = entry;
+        if let Some(provider) = parts.switched_off(&params, own.is_some()) {
+            self.switched_off.insert(group.to_owned(), provider);
+            return;
+        }
         let gathered = self.gathered(group);
         gathered.num_retries = gathered.num_retries.max(params.num_retries);
         let named = info.get("access_groups").and_then(serde_json::Value::as_array).into_iter().flatten();
@@ -179,12 +189,12 @@ impl Collected {
 
     fn access_groups(&self) -> AccessGroups {
         let mut members: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (group, gathered) in &self.0 {
+        for (group, gathered) in &self.groups {
             for access in &gathered.access {
                 members.entry(access.clone()).or_default().insert(group.clone());
             }
         }
-        AccessGroups::new(members, self.0.keys().cloned().collect())
+        AccessGroups::new(members, self.groups.keys().cloned().collect())
     }
 
     fn finish(
@@ -193,7 +203,7 @@ impl Collected {
     ) -> (BTreeMap<String, Arc<Group>>, Wildcards) {
         let mut groups = BTreeMap::new();
         let mut wildcards = Wildcards::default();
-        for (name, gathered) in self.0 {
+        for (name, gathered) in self.groups {
             let Gathered { deployments, templates, num_retries, .. } = gathered;
             let pattern = Pattern::parse(&name);
             let group = Arc::new(Group { num_retries, ..Group::of(name.clone(), deployments) });

@@ -68,6 +68,10 @@ pub(super) fn direct(
             prices,
             context: known.as_ref().and_then(|model| model.context),
             max_output: known.as_ref().and_then(|model| model.max_output),
+            timeout: provider.timeout(),
+            // Higher is preferred there, lower is first here.
+            order: i32::try_from(-provider.row.priority).unwrap_or(0),
+            weight: u32::try_from(provider.row.weight).unwrap_or(1),
             cooldown: cooldown(routing, None),
             ..of_provider(provider, model, endpoints)
         })
@@ -84,17 +88,17 @@ fn in_turn<'a>(
     make: impl Fn(&Held) -> Option<Deployment>,
 ) -> Vec<Deployment> {
     let mut before: Option<Arc<Condition>> = None;
-    let mut made = Vec::with_capacity(1);
-    for (position, held) in held.enumerate() {
+    let mut deployments = Vec::with_capacity(1);
+    for held in held {
         let Some(mut deployment) = make(held) else { continue };
-        if position > 0 {
-            deployment.id = format!("{}#{}", deployment.id, position + 1);
+        if held.number > 1 {
+            deployment.id = format!("{}#{}", deployment.id, held.number);
         }
         deployment.condition = conditions.of(&deployment.id);
         deployment.stands_in_for = before.replace(deployment.condition.clone());
-        made.push(deployment);
+        deployments.push(deployment);
     }
-    made
+    deployments
 }
 
 /// What every deployment of a provider shares.
@@ -171,6 +175,12 @@ impl Parts<'_> {
         if made.is_empty() { unusable("its address is not a URL") } else { made }
     }
 
+    /// The provider whose credential such a deployment would use, if that one is switched off.
+    pub fn switched_off(&self, params: &LitellmParams, has_own: bool) -> Option<String> {
+        let provider = origin(params, self.providers)?.provider.filter(|_| !has_own)?;
+        (!provider.row.enabled).then(|| provider.row.name.clone())
+    }
+
     /// The credentials that it may be asked with.
     fn held(
         &self,
@@ -183,21 +193,18 @@ impl Parts<'_> {
             (None, Some(provider)) if settings == provider.settings => provider.held.clone(),
             // An address of its own may well need no key: a model on this machine.
             (None, None) if params.api_base.is_some() && origin.spec.auth.scheme == Scheme::Key => {
-                vec![Held { credential: Credential::NotNeeded, proofs: Vec::new() }]
+                vec![Held { number: 1, credential: Credential::NotNeeded, proofs: Vec::new() }]
             }
             // The same credentials, for another region, say.
             (None, Some(provider)) => {
-                let names =
-                    (1..=provider.held.len()).map(|number| provider_credential(provider.row.id, number));
-                names
-                    .enumerate()
-                    .map(|(position, name)| {
-                        let expected = position > 0 || provider.row.has_credential;
-                        credential(origin.spec, self.credentials.get(&name), expected, &settings)
-                    })
-                    .collect()
+                let again = |held: &Held| {
+                    let name = provider_credential(provider.row.id, held.number);
+                    let expected = held.number > 1 || provider.row.has_credential;
+                    credential(origin.spec, held.number, self.credentials.get(&name), expected, &settings)
+                };
+                provider.held.iter().map(again).collect()
             }
-            (own, _) => vec![credential(origin.spec, own, false, &settings)],
+            (own, _) => vec![credential(origin.spec, 1, own, false, &settings)],
         }
     }
 
@@ -240,7 +247,10 @@ impl Parts<'_> {
             price_rank: price_rank(spec, prices.as_deref()),
             prices,
             billing: if spec.local { Billing::Local } else { Billing::Api },
-            timeout: params.timeout.map(Duration::from_secs_f64),
+            timeout: params
+                .timeout
+                .map(Duration::from_secs_f64)
+                .or_else(|| provider.filter(|_| !has_own)?.timeout()),
             stream_timeout: params.stream_timeout.map(Duration::from_secs_f64),
             weight: weight(params),
             order: params.order.unwrap_or(0),

@@ -28,7 +28,14 @@ pub struct Origin<'a> {
 pub fn origin<'a>(params: &LitellmParams, providers: &'a [Arc<Provider>]) -> Option<Origin<'a>> {
     let by_name = |name: &str| providers.iter().find(|provider| provider.row.name == name);
     let by_spec = |spec: &ProviderSpec| {
-        providers.iter().find(|provider| provider.spec.id == spec.id && !provider.built_in)
+        let mut of_kind =
+            providers.iter().filter(|provider| provider.spec.id == spec.id && !provider.built_in);
+        let first = of_kind.next()?;
+        // One that is switched off gives way to the next of its kind.
+        Some(first)
+            .filter(|first| first.row.enabled)
+            .or_else(|| of_kind.find(|next| next.row.enabled))
+            .or(Some(first))
     };
     let named = |name: &str, model: &str| {
         // With an address of its own it is not the configured provider's, and must not be sent that one's credential.

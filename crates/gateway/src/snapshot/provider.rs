@@ -4,11 +4,29 @@ use std::collections::HashMap;
 
 use postern_secrets::{Secret, VaultError};
 use postern_store::table::providers::ProviderRow;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::deployment::endpoints;
 use super::{Credential, DEMO, Held, Provider, provider_credential};
 use crate::providers::{self, ProviderSpec, Settings};
+
+/// What the row says of a credential besides the first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FurtherCredential {
+    /// 2 or more; never another credential's while this one is there.
+    pub number: usize,
+    /// The end of the key, to recognise it by.
+    pub hint: Option<String>,
+}
+
+/// A provider's credentials besides the first, in the order in which they are used.
+pub fn further_credentials(row: &ProviderRow) -> Vec<FurtherCredential> {
+    let mut further: Vec<FurtherCredential> =
+        serde_json::from_str(&row.further_credentials).unwrap_or_default();
+    further.sort_by_key(|credential| credential.number);
+    further
+}
 
 pub(super) fn provider(
     row: ProviderRow,
@@ -26,15 +44,31 @@ pub(super) fn provider(
     let settings = providers::settings::in_force(&spec.settings, &given);
     // An address that cannot be one leaves the provider out.
     endpoints(spec, &row.base_url, "", &settings, &[])?;
-    let held = credentials.get(&provider_credential(row.id, 1));
-    let held = vec![credential(spec, held, row.has_credential, &settings)];
+    let held = held(&row, spec, &settings, credentials);
     Some(Provider { row, spec, settings, held, built_in: false })
+}
+
+/// One for the first credential, though there may be none, and one for each of the further ones.
+fn held(
+    row: &ProviderRow,
+    spec: &ProviderSpec,
+    settings: &Settings,
+    credentials: &HashMap<String, Result<Secret, VaultError>>,
+) -> Vec<Held> {
+    let of = |number: usize, expected: bool| {
+        credential(spec, number, credentials.get(&provider_credential(row.id, number)), expected, settings)
+    };
+    let further = further_credentials(row);
+    std::iter::once(of(1, row.has_credential))
+        .chain(further.iter().map(|credential| of(credential.number, true)))
+        .collect()
 }
 
 pub(super) fn demo_provider() -> Option<Provider> {
     let spec = providers::find(DEMO)?;
     let row = ProviderRow {
         id: Uuid::nil(),
+        number: 0,
         name: DEMO.into(),
         preset: DEMO.into(),
         base_url: String::new(),
@@ -43,6 +77,10 @@ pub(super) fn demo_provider() -> Option<Provider> {
         credential_hint: None,
         last_test: None,
         settings: "{}".into(),
+        priority: 0,
+        weight: 1,
+        timeout_ms: None,
+        further_credentials: "[]".into(),
         created_at: 0,
         updated_at: 0,
     };
@@ -50,7 +88,7 @@ pub(super) fn demo_provider() -> Option<Provider> {
         row,
         spec,
         settings: Settings::new(),
-        held: vec![Held { credential: Credential::NotNeeded, proofs: Vec::new() }],
+        held: vec![Held { number: 1, credential: Credential::NotNeeded, proofs: Vec::new() }],
         built_in: true,
     })
 }
@@ -58,11 +96,12 @@ pub(super) fn demo_provider() -> Option<Provider> {
 /// What is known of a credential, and the proof that each of the provider's endpoints takes, in their order.
 pub(super) fn credential(
     spec: &ProviderSpec,
+    number: usize,
     held: Option<&Result<Secret, VaultError>>,
     expected: bool,
     settings: &Settings,
 ) -> Held {
-    let without = |credential| Held { credential, proofs: Vec::new() };
+    let without = |credential| Held { number, credential, proofs: Vec::new() };
     let secret = match held {
         Some(Ok(secret)) => Some(secret),
         Some(Err(error)) => return without(Credential::Unavailable(error.to_string())),
@@ -77,8 +116,8 @@ pub(super) fn credential(
     let proofs: Result<Vec<_>, String> =
         spec.endpoints().map(|endpoint| endpoint.auth.proof(secret, settings)).collect();
     match proofs {
-        Ok(proofs) if secret.is_some() => Held { credential: Credential::Loaded, proofs },
-        Ok(proofs) => Held { credential: Credential::NotNeeded, proofs },
+        Ok(proofs) if secret.is_some() => Held { number, credential: Credential::Loaded, proofs },
+        Ok(proofs) => Held { number, credential: Credential::NotNeeded, proofs },
         Err(problem) => without(Credential::Unavailable(problem)),
     }
 }

@@ -33,6 +33,9 @@ impl Snapshot {
         if let Some(group) = self.groups.get(name) {
             return Ok(Resolution { group: group.clone() });
         }
+        if let Some(provider) = self.switched_off.get(name) {
+            return Err(Unresolved::Disabled(provider.clone()));
+        }
         if let Some(group) = self.direct.read().unwrap_or_else(PoisonError::into_inner).get(name) {
             return Ok(Resolution { group: group.clone() });
         }

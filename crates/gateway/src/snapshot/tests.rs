@@ -21,11 +21,14 @@ use super::{
 };
 use crate::config::{ConfigFile, ConfigModel};
 
+mod rank;
+
 type Credentials = HashMap<String, Result<Secret, VaultError>>;
 
 fn provider(number: u128, name: &str, preset: &str) -> ProviderRow {
     ProviderRow {
         id: Uuid::from_u128(number),
+        number: number as i64,
         name: name.into(),
         preset: preset.into(),
         base_url: format!("http://127.0.0.1:{number}/v1"),
@@ -34,6 +37,10 @@ fn provider(number: u128, name: &str, preset: &str) -> ProviderRow {
         credential_hint: None,
         last_test: None,
         settings: "{}".into(),
+        priority: 100,
+        weight: 100,
+        timeout_ms: None,
+        further_credentials: "[]".into(),
         created_at: 0,
         updated_at: 0,
     }

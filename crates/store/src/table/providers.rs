@@ -1,7 +1,7 @@
 //! `providers`: the configured providers. Their credentials are in the vault, never here; `credential_hint` is the end
 //! of the key, enough to recognise it and no more.
 
-use rusqlite::{Connection, Result, Row};
+use rusqlite::{Connection, OptionalExtension, Result, Row};
 use uuid::Uuid;
 
 pub(super) const CREATE: &str = "
@@ -22,9 +22,26 @@ CREATE TABLE providers (
 pub(super) const WITH_SETTINGS: &str =
     "ALTER TABLE providers ADD COLUMN settings TEXT NOT NULL DEFAULT '{}'; -- JSON, texts by name";
 
+/// Which of several providers is asked, for how long, and with which further credentials; and a number that is short
+/// enough to be typed, given in the order in which providers were added.
+pub(super) const WITH_ROUTING: &str = "
+ALTER TABLE providers ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE providers ADD COLUMN priority INTEGER NOT NULL DEFAULT 100;        -- higher is asked first
+ALTER TABLE providers ADD COLUMN weight INTEGER NOT NULL DEFAULT 100;
+ALTER TABLE providers ADD COLUMN timeout_ms INTEGER;
+ALTER TABLE providers ADD COLUMN further_credentials TEXT NOT NULL DEFAULT '[]'; -- JSON, a list of {number, hint}
+UPDATE providers SET number = (SELECT COUNT(*) FROM providers AS older
+  WHERE older.created_at < providers.created_at OR (older.created_at = providers.created_at AND older.id <= providers.id));
+CREATE UNIQUE INDEX providers_by_number ON providers (number);";
+
+/// Under this name `settings` keeps the highest number that was ever given: one that was removed is not given again.
+const HIGHEST_NUMBER: &str = "highest_provider_number";
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderRow {
     pub id: Uuid,
+    /// 0 before the row is first put, which gives it the next one.
+    pub number: i64,
     pub name: String,
     pub preset: String,
     pub base_url: String,
@@ -35,11 +52,17 @@ pub struct ProviderRow {
     pub last_test: Option<String>,
     /// JSON, texts by name.
     pub settings: String,
+    /// Higher is asked first.
+    pub priority: i64,
+    pub weight: i64,
+    pub timeout_ms: Option<i64>,
+    /// JSON, a list of `{number, hint}`: what the vault holds besides the first credential.
+    pub further_credentials: String,
     pub created_at: i64,
     pub updated_at: i64,
 }
 
-const COLUMNS: &str = "id, name, preset, base_url, enabled, has_credential, credential_hint, last_test, created_at, updated_at, settings";
+const COLUMNS: &str = "id, name, preset, base_url, enabled, has_credential, credential_hint, last_test, created_at, updated_at, settings, number, priority, weight, timeout_ms, further_credentials";
 
 fn from_row(row: &Row<'_>) -> Result<ProviderRow> {
     Ok(ProviderRow {
@@ -54,6 +77,11 @@ fn from_row(row: &Row<'_>) -> Result<ProviderRow> {
         created_at: row.get(8)?,
         updated_at: row.get(9)?,
         settings: row.get(10)?,
+        number: row.get(11)?,
+        priority: row.get(12)?,
+        weight: row.get(13)?,
+        timeout_ms: row.get(14)?,
+        further_credentials: row.get(15)?,
     })
 }
 
@@ -64,29 +92,54 @@ pub fn all(connection: &Connection) -> Result<Vec<ProviderRow>> {
         .collect()
 }
 
-/// Inserts, or replaces the row of the same id. A name used by another row is a constraint error.
-pub fn put(connection: &Connection, row: &ProviderRow) -> Result<()> {
+/// Inserts, or replaces the row of the same id, which keeps its number; the answer is that number. A name used by another
+/// row is a constraint error.
+pub fn put(connection: &Connection, row: &ProviderRow) -> Result<i64> {
+    let number = number_of(connection, row)?;
     connection.execute(
-        "INSERT INTO providers (id, name, preset, base_url, enabled, has_credential, credential_hint, last_test, created_at, updated_at, settings)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        "INSERT INTO providers (id, name, preset, base_url, enabled, has_credential, credential_hint, last_test, created_at,
+           updated_at, settings, number, priority, weight, timeout_ms, further_credentials)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, preset = excluded.preset, base_url = excluded.base_url,
            enabled = excluded.enabled, has_credential = excluded.has_credential, credential_hint = excluded.credential_hint,
-           last_test = excluded.last_test, updated_at = excluded.updated_at, settings = excluded.settings",
-        (
+           last_test = excluded.last_test, updated_at = excluded.updated_at, settings = excluded.settings,
+           priority = excluded.priority, weight = excluded.weight, timeout_ms = excluded.timeout_ms,
+           further_credentials = excluded.further_credentials",
+        rusqlite::params![
             row.id.to_string(),
-            &row.name,
-            &row.preset,
-            &row.base_url,
+            row.name,
+            row.preset,
+            row.base_url,
             row.enabled,
             row.has_credential,
-            &row.credential_hint,
-            &row.last_test,
+            row.credential_hint,
+            row.last_test,
             row.created_at,
             row.updated_at,
-            &row.settings,
-        ),
+            row.settings,
+            number,
+            row.priority,
+            row.weight,
+            row.timeout_ms,
+            row.further_credentials,
+        ],
     )?;
-    Ok(())
+    Ok(number)
+}
+
+fn number_of(connection: &Connection, row: &ProviderRow) -> Result<i64> {
+    let known: Option<i64> = connection
+        .query_row("SELECT number FROM providers WHERE id = ?1", [row.id.to_string()], |row| row.get(0))
+        .optional()?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let given = super::settings::get(connection, HIGHEST_NUMBER)?.and_then(|text| text.parse::<i64>().ok());
+    let highest: i64 =
+        connection.query_row("SELECT COALESCE(MAX(number), 0) FROM providers", [], |row| row.get(0))?;
+    let number = highest.max(given.unwrap_or(0)) + 1;
+    super::settings::set(connection, HIGHEST_NUMBER, &number.to_string())?;
+    Ok(number)
 }
 
 /// Whether there was one to remove.

@@ -1,11 +1,14 @@
 //! `requests`: the ledger. One row per request, whatever became of it, written once. Its id is a UUIDv7, so the
 //! primary key is also the order of time.
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Result, Row};
 use uuid::Uuid;
 
 use super::attempt_bills::{self, BillRow};
+
+mod filter;
+
+pub use filter::{Filter, count, page};
 
 pub(super) const CREATE: &str = "
 CREATE TABLE requests (
@@ -261,73 +264,6 @@ fn from_row(row: &Row<'_>) -> Result<RequestRow> {
         response_bytes: row.get(40)?,
         bills: Vec::new(),
     })
-}
-
-/// What a page of the ledger is filtered by. Newest first; `before` is the id of the last row already seen.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub before: Option<Uuid>,
-    pub key_id: Option<Uuid>,
-    pub outcome: Option<Outcome>,
-    pub model: Option<String>,
-    pub provider: Option<String>,
-    pub client: Option<String>,
-    pub end_user: Option<String>,
-    /// Found in model, provider, client, error message or id.
-    pub search: Option<String>,
-    pub from: Option<i64>,
-    pub to: Option<i64>,
-    pub limit: usize,
-}
-
-pub fn page(connection: &Connection, filter: &Filter) -> Result<Vec<RequestRow>> {
-    let mut conditions: Vec<String> = Vec::new();
-    let mut values: Vec<Value> = Vec::new();
-    let mut condition = |sql: &str, value: Value| {
-        values.push(value);
-        conditions.push(sql.replace('?', &format!("?{}", values.len())));
-    };
-    if let Some(before) = filter.before {
-        condition("id < ?", Value::Blob(before.as_bytes().to_vec()));
-    }
-    if let Some(key_id) = filter.key_id {
-        condition("key_id = ?", Value::Blob(key_id.as_bytes().to_vec()));
-    }
-    if let Some(outcome) = filter.outcome {
-        condition("outcome = ?", Value::Integer(outcome.number()));
-    }
-    if let Some(model) = &filter.model {
-        condition("(model_group = ? OR upstream_model = ?)", Value::Text(model.clone()));
-    }
-    if let Some(provider) = &filter.provider {
-        condition("provider = ?", Value::Text(provider.clone()));
-    }
-    if let Some(client) = &filter.client {
-        condition("client_name = ?", Value::Text(client.clone()));
-    }
-    if let Some(end_user) = &filter.end_user {
-        condition("end_user = ?", Value::Text(end_user.clone()));
-    }
-    if let Some(from) = filter.from {
-        condition("started_at >= ?", Value::Integer(from));
-    }
-    if let Some(to) = filter.to {
-        condition("started_at < ?", Value::Integer(to));
-    }
-    if let Some(search) = &filter.search {
-        let pattern = search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        condition(
-            "(model_requested LIKE ? ESCAPE '\\' OR upstream_model LIKE ? ESCAPE '\\' OR provider LIKE ? ESCAPE '\\' \
-             OR client LIKE ? ESCAPE '\\' OR error_message LIKE ? ESCAPE '\\' OR response_id LIKE ? ESCAPE '\\' \
-             OR LOWER(HEX(id)) LIKE REPLACE(?, '-', '') ESCAPE '\\')",
-            Value::Text(format!("%{pattern}%")),
-        );
-    }
-    values.push(Value::Integer(filter.limit as i64));
-    let filter_sql =
-        if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
-    let sql = format!("SELECT {COLUMNS} FROM requests {filter_sql} ORDER BY id DESC LIMIT ?{}", values.len());
-    connection.prepare_cached(&sql)?.query_map(params_from_iter(values), from_row)?.collect()
 }
 
 /// With its bills.

@@ -29,6 +29,18 @@ CREATE TABLE spend_hourly (
   PRIMARY KEY (hour, key_id, model_group, provider, client_name, billing)
 ) STRICT, WITHOUT ROWID;";
 
+/// How long its requests took, those from before included.
+pub(super) const WITH_LATENCY: &str = "
+ALTER TABLE spend_hourly ADD COLUMN latency_us INTEGER NOT NULL DEFAULT 0;
+UPDATE spend_hourly SET latency_us = sums.latency_us FROM (
+    SELECT started_at / 3600000 AS hour, key_id, model_group, COALESCE(provider, '') AS provider, client_name, billing,
+      SUM(latency_us) AS latency_us
+    FROM requests GROUP BY 1, 2, 3, 4, 5, 6
+  ) AS sums
+  WHERE spend_hourly.hour = sums.hour AND spend_hourly.key_id = sums.key_id AND spend_hourly.model_group = sums.model_group
+    AND spend_hourly.provider = sums.provider AND spend_hourly.client_name = sums.client_name
+    AND spend_hourly.billing = sums.billing;";
+
 /// Sums over some requests. Costs in nano-dollars.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -42,6 +54,8 @@ pub struct Totals {
     pub cache_write_tokens: i64,
     pub reasoning_tokens: i64,
     pub cost_nanos: i64,
+    /// Microseconds.
+    pub latency_us: i64,
 }
 
 impl Totals {
@@ -57,6 +71,7 @@ impl Totals {
             cache_write_tokens: row.tokens.cache_write,
             reasoning_tokens: row.tokens.reasoning,
             cost_nanos: row.cost_nanos.unwrap_or(0),
+            latency_us: row.latency_us,
         }
     }
 
@@ -71,6 +86,7 @@ impl Totals {
         self.cache_write_tokens += other.cache_write_tokens;
         self.reasoning_tokens += other.reasoning_tokens;
         self.cost_nanos = self.cost_nanos.saturating_add(other.cost_nanos);
+        self.latency_us = self.latency_us.saturating_add(other.latency_us);
     }
 
     fn from_row(row: &Row<'_>, first: usize) -> Result<Self> {
@@ -85,6 +101,7 @@ impl Totals {
             cache_write_tokens: row.get(first + 7)?,
             reasoning_tokens: row.get(first + 8)?,
             cost_nanos: row.get(first + 9)?,
+            latency_us: row.get(first + 10)?,
         })
     }
 }
@@ -124,15 +141,16 @@ impl Sums {
         }
         let mut statement = connection.prepare_cached(
             "INSERT INTO spend_hourly (hour, key_id, model_group, provider, client_name, billing, requests, errors, cancelled,
-               unpriced, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+               unpriced, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, latency_us)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
              ON CONFLICT (hour, key_id, model_group, provider, client_name, billing) DO UPDATE SET
                requests = requests + excluded.requests, errors = errors + excluded.errors,
                cancelled = cancelled + excluded.cancelled, unpriced = unpriced + excluded.unpriced,
                input_tokens = input_tokens + excluded.input_tokens, output_tokens = output_tokens + excluded.output_tokens,
                cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
                cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
-               reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens, cost_nanos = cost_nanos + excluded.cost_nanos",
+               reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens, cost_nanos = cost_nanos + excluded.cost_nanos,
+               latency_us = latency_us + excluded.latency_us",
         )?;
         for (bucket, totals) in self.0 {
             statement.execute(rusqlite::params![
@@ -152,6 +170,7 @@ impl Sums {
                 totals.cache_write_tokens,
                 totals.reasoning_tokens,
                 totals.cost_nanos,
+                totals.latency_us,
             ])?;
         }
         Ok(())
@@ -175,7 +194,7 @@ pub fn between(connection: &Connection, from: i64, to: i64) -> Result<Vec<HourRo
     connection
         .prepare_cached(
             "SELECT hour, key_id, model_group, provider, client_name, billing, requests, errors, cancelled, unpriced,
-               input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos
+               input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, latency_us
              FROM spend_hourly WHERE hour >= ?1 AND hour < ?2 ORDER BY hour",
         )?
         .query_map([from, to], |row| {
@@ -188,6 +207,52 @@ pub fn between(connection: &Connection, from: i64, to: i64) -> Result<Vec<HourRo
                 local: row.get::<_, i64>(5)? == Billing::Local.number(),
                 totals: Totals::from_row(row, 6)?,
             })
+        })?
+        .collect()
+}
+
+/// Sums by model group and provider (`''` where requests reached none).
+pub type Sum = (String, String, Totals);
+
+/// The same of a span of time, exact to the millisecond: whole hours from the roll-ups, the begun ones at both ends from the
+/// rows. `from <= started < to`, UTC milliseconds.
+pub fn sums_between(connection: &Connection, from: i64, to: i64) -> Result<Vec<Sum>> {
+    let first =
+        from.div_euclid(MILLISECONDS_PER_HOUR) + i64::from(from.rem_euclid(MILLISECONDS_PER_HOUR) != 0);
+    let last = to.div_euclid(MILLISECONDS_PER_HOUR);
+    if first > last {
+        return sums_of_rows(connection, from, to);
+    }
+    let mut sums: Vec<Sum> = connection
+        .prepare_cached(
+            "SELECT model_group, provider, SUM(requests), SUM(errors), SUM(cancelled), SUM(unpriced), SUM(input_tokens),
+               SUM(output_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(reasoning_tokens), SUM(cost_nanos),
+               SUM(latency_us)
+             FROM spend_hourly WHERE hour >= ?1 AND hour < ?2 GROUP BY model_group, provider",
+        )?
+        .query_map([first, last], |row| Ok((row.get(0)?, row.get(1)?, Totals::from_row(row, 2)?)))?
+        .collect::<Result<_>>()?;
+    sums.extend(sums_of_rows(connection, from, first * MILLISECONDS_PER_HOUR)?);
+    sums.extend(sums_of_rows(connection, last * MILLISECONDS_PER_HOUR, to)?);
+    Ok(sums)
+}
+
+fn sums_of_rows(connection: &Connection, from: i64, to: i64) -> Result<Vec<Sum>> {
+    if from >= to {
+        return Ok(Vec::new());
+    }
+    connection
+        .prepare_cached(
+            "SELECT model_group, COALESCE(provider, ''), COUNT(*), SUM(CASE WHEN outcome = 1 THEN 1 ELSE 0 END),
+               SUM(CASE WHEN outcome = 2 THEN 1 ELSE 0 END),
+               SUM(CASE WHEN cost_nanos IS NULL AND input_tokens + output_tokens > 0 THEN 1 ELSE 0 END), SUM(input_tokens),
+               SUM(output_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(reasoning_tokens),
+               COALESCE(SUM(cost_nanos), 0), SUM(latency_us)
+             FROM requests WHERE id >= ?1 AND id < ?2 AND started_at >= ?3 AND started_at < ?4
+             GROUP BY model_group, COALESCE(provider, '')",
+        )?
+        .query_map((first_id_at(from - ID_MARGIN), first_id_at(to.saturating_add(ID_MARGIN)), from, to), |row| {
+            Ok((row.get(0)?, row.get(1)?, Totals::from_row(row, 2)?))
         })?
         .collect()
 }
@@ -209,10 +274,13 @@ pub fn spend_since(connection: &Connection, key_id: Uuid, since: i64) -> Result<
         .query_row((key_id, first_id_at(since), since), |row| row.get(0))
 }
 
+/// By how much the time in a row's id may differ from the time that the row names.
+pub(super) const ID_MARGIN: i64 = 60_000;
+
 /// The smallest UUIDv7 of a millisecond, as bytes: lets the primary key answer questions of time.
 pub fn first_id_at(milliseconds: i64) -> Uuid {
     let mut bytes = [0_u8; 16];
-    bytes[..6].copy_from_slice(&milliseconds.max(0).to_be_bytes()[2..]);
+    bytes[..6].copy_from_slice(&milliseconds.clamp(0, (1 << 48) - 1).to_be_bytes()[2..]);
     Uuid::from_bytes(bytes)
 }
 

@@ -1,9 +1,12 @@
 //! Every table against a real file: what goes in comes out, and what must not go in does not.
 
+use std::collections::HashMap;
+
 use rusqlite::Connection;
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use super::circuit_events::{self, CircuitEvent, EventFilter};
 use super::keys::{self, KeyRow};
 use super::models::{self, ModelRow};
 use super::prices::{self, PriceRow};
@@ -161,6 +164,7 @@ fn providers_models_prices_and_settings_come_back_and_go() {
     let (_directory, connection) = database();
     let provider = ProviderRow {
         id: id(1),
+        number: 1,
         name: "openai".into(),
         preset: "openai".into(),
         base_url: "http://127.0.0.1:1/v1".into(),
@@ -169,14 +173,27 @@ fn providers_models_prices_and_settings_come_back_and_go() {
         credential_hint: Some("…abcd".into()),
         last_test: Some("{}".into()),
         settings: r#"{"region":"x"}"#.into(),
+        priority: 7,
+        weight: 8,
+        timeout_ms: Some(9),
+        further_credentials: r#"[{"number":2,"hint":"...wxyz"}]"#.into(),
         created_at: 1,
         updated_at: 2,
     };
-    providers::put(&connection, &provider).unwrap();
+    assert_eq!(providers::put(&connection, &ProviderRow { number: 0, ..provider.clone() }).unwrap(), 1);
     let clash = ProviderRow { id: id(2), ..provider.clone() };
     assert!(is_constraint(&providers::put(&connection, &clash).unwrap_err()), "two providers of one name");
-    let changed = ProviderRow { enabled: false, credential_hint: None, updated_at: 3, ..provider };
-    providers::put(&connection, &changed).unwrap();
+    let changed = ProviderRow {
+        enabled: false,
+        credential_hint: None,
+        priority: 1,
+        weight: 2,
+        timeout_ms: None,
+        further_credentials: "[]".into(),
+        updated_at: 3,
+        ..provider
+    };
+    assert_eq!(providers::put(&connection, &changed).unwrap(), 1);
     assert_eq!(providers::all(&connection).unwrap(), [changed]);
     assert!(providers::remove(&connection, id(1)).unwrap());
     assert!(!providers::remove(&connection, id(1)).unwrap());
@@ -209,6 +226,109 @@ fn providers_models_prices_and_settings_come_back_and_go() {
     settings::set(&connection, "theme", "1").unwrap();
     settings::set(&connection, "theme", "2").unwrap();
     assert_eq!(settings::get(&connection, "theme").unwrap().as_deref(), Some("2"));
+}
+
+#[test]
+fn a_providers_number_is_its_own_for_good() {
+    let (_directory, connection) = database();
+    let provider = |number: u128| ProviderRow {
+        id: id(number),
+        number: 0,
+        name: format!("provider-{number}"),
+        preset: "openai".into(),
+        base_url: String::new(),
+        enabled: true,
+        has_credential: false,
+        credential_hint: None,
+        last_test: None,
+        settings: "{}".into(),
+        priority: 100,
+        weight: 100,
+        timeout_ms: None,
+        further_credentials: "[]".into(),
+        created_at: 1,
+        updated_at: 1,
+    };
+    let put = |number: u128| providers::put(&connection, &provider(number)).unwrap();
+    assert_eq!((put(5), put(4), put(5)), (1, 2, 1));
+    assert!(providers::remove(&connection, id(4)).unwrap());
+    assert_eq!(put(6), 3, "the highest is not given again");
+    for number in [5, 6] {
+        assert!(providers::remove(&connection, id(number)).unwrap());
+    }
+    assert_eq!(put(7), 4, "nor when nothing is left");
+    assert_eq!(providers::all(&connection).unwrap()[0].number, 4);
+}
+
+/// As a database of that version had it, brought to this one's.
+#[test]
+fn older_rows_get_their_numbers_and_durations() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("test.db");
+    let mut connection = crate::connection::open_for_writing(&path).unwrap();
+    migrations().to_version(&mut connection, 10).unwrap();
+    for (number, created_at) in [(3_u128, 10), (1, 20), (2, 10)] {
+        connection
+            .execute(
+                "INSERT INTO providers (id, name, preset, base_url, enabled, has_credential, created_at, updated_at)
+                 VALUES (?1, ?1, 'openai', '', 1, 0, ?2, ?2)",
+                (id(number).to_string(), created_at),
+            )
+            .unwrap();
+    }
+    for (number, provider) in [(1, Some("provider")), (2, Some("provider")), (3, None)] {
+        let row = RequestRow {
+            provider: provider.map(str::to_owned),
+            latency_us: 100 << number,
+            ..request(number)
+        };
+        assert!(requests::insert(&connection, &row).unwrap());
+        connection
+            .execute(
+                "INSERT INTO spend_hourly VALUES (?1, ?2, 'group', ?3, 'claude-cli', ?4, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+                 ON CONFLICT DO UPDATE SET requests = requests + 1",
+                (row.started_at / HOUR, row.key_id, provider.unwrap_or_default(), row.billing.number()),
+            )
+            .unwrap();
+    }
+    migrate(&mut connection, &path).unwrap();
+    let numbers: Vec<_> =
+        providers::all(&connection).unwrap().iter().map(|row| (row.id.as_u128(), row.number)).collect();
+    assert_eq!(numbers, [(2, 1), (3, 2), (1, 3)], "in the order in which they were added");
+    let hours = spend_hourly::between(&connection, 0, i64::MAX).unwrap();
+    let sums: Vec<_> = hours.iter().map(|hour| (hour.provider.as_str(), hour.totals.latency_us)).collect();
+    assert_eq!(sums, [("", 800), ("provider", 600)]);
+}
+
+#[test]
+fn circuit_events_are_paged_newest_first_and_pruned() {
+    let (_directory, connection) = database();
+    let event = |milliseconds: i64, provider: u128| CircuitEvent {
+        id: spend_hourly::first_id_at(milliseconds),
+        at: milliseconds,
+        provider_id: (provider > 0).then(|| id(provider)),
+        provider: format!("provider-{provider}"),
+        deployment_id: "deployment".into(),
+        opened: milliseconds % 2 == 0,
+        cooldown_ms: 5000,
+        reason: "status 500".into(),
+    };
+    let events = [event(10, 1), event(20, 0), event(31, 2), event(40, 1)];
+    for event in &events {
+        circuit_events::insert(&connection, event).unwrap();
+    }
+    let found = |filter: EventFilter| -> Vec<i64> {
+        let filter = EventFilter { limit: filter.limit.max(2), ..filter };
+        circuit_events::page(&connection, &filter).unwrap().iter().map(|event| event.at).collect()
+    };
+    let any = EventFilter::default;
+    assert_eq!(circuit_events::page(&connection, &EventFilter { limit: 9, ..any() }).unwrap()[3], events[0]);
+    assert_eq!(found(any()), [40, 31]);
+    assert_eq!(found(EventFilter { before: Some(events[2].id), ..any() }), [20, 10]);
+    assert_eq!(found(EventFilter { provider_id: Some(id(1)), ..any() }), [40, 10]);
+    assert_eq!(found(EventFilter { from: 31, limit: 9, ..any() }), [40, 31]);
+    assert_eq!(circuit_events::prune(&connection, 20).unwrap(), 1);
+    assert_eq!(found(EventFilter { limit: 9, ..any() }), [40, 31, 20]);
 }
 
 #[test]
@@ -247,6 +367,73 @@ fn pages_are_newest_first_and_lose_no_row_between_them() {
 }
 
 #[test]
+fn a_page_by_its_number_is_the_same_as_by_the_row_before() {
+    let (_directory, connection) = database();
+    for number in 1..=25 {
+        let row = RequestRow { status: if number % 2 == 0 { 500 } else { 200 }, ..request(number) };
+        assert!(requests::insert(&connection, &row).unwrap());
+    }
+    let filter = Filter { status: Some(200), limit: 4, ..Filter::default() };
+    assert_eq!(requests::count(&connection, &filter).unwrap(), 13);
+    assert_eq!(requests::count(&connection, &Filter::default()).unwrap(), 25);
+    let mut seen = Vec::new();
+    for offset in [0, 4, 8, 12, 16] {
+        let page = requests::page(&connection, &Filter { offset, ..filter.clone() }).unwrap();
+        seen.extend(page.iter().map(|row| row.id.as_u128()));
+    }
+    assert_eq!(seen, (1..=25).rev().step_by(2).collect::<Vec<u128>>());
+}
+
+#[test]
+fn sums_of_a_span_are_exact_at_both_ends() {
+    let (_directory, connection) = database();
+    let start = 1_700_000_000_000 / HOUR * HOUR;
+    let rows: Vec<RequestRow> = (0..300)
+        .map(|number: i64| {
+            let started_at = start + number * HOUR / 40 + number;
+            let mut id = *spend_hourly::first_id_at(started_at).as_bytes();
+            id[15] = 1;
+            RequestRow {
+                id: Uuid::from_bytes(id),
+                started_at,
+                provider: (number % 5 != 0).then(|| format!("provider-{}", number % 2)),
+                model_group: format!("group-{}", number % 3),
+                outcome: [Outcome::Ok, Outcome::Error, Outcome::Cancelled][number as usize % 3],
+                cost_nanos: (number % 4 != 0).then_some(number),
+                latency_us: number,
+                ..request(1)
+            }
+        })
+        .collect();
+    let mut sums = Sums::default();
+    for row in &rows {
+        assert!(requests::insert(&connection, row).unwrap());
+        sums.add(row);
+    }
+    sums.write(&connection).unwrap();
+    for (from, to) in [
+        (start, start + 8 * HOUR),
+        (start + 1, start + 3 * HOUR),
+        (start + HOUR / 2, start + 5 * HOUR / 2),
+        (start + HOUR / 4, start + HOUR / 2),
+        (start + HOUR - 90_000, start + HOUR + 90_000),
+        (0, i64::MAX / 2),
+        (start + 7, start + 7),
+    ] {
+        let mut expected: HashMap<(String, String), Totals> = HashMap::new();
+        for row in rows.iter().filter(|row| (from..to).contains(&row.started_at)) {
+            let name = (row.model_group.clone(), row.provider.clone().unwrap_or_default());
+            expected.entry(name).or_default().add(&Totals::of(row));
+        }
+        let mut found: HashMap<(String, String), Totals> = HashMap::new();
+        for (group, provider, totals) in spend_hourly::sums_between(&connection, from, to).unwrap() {
+            found.entry((group, provider)).or_default().add(&totals);
+        }
+        assert_eq!(found, expected, "{from}..{to}");
+    }
+}
+
+#[test]
 fn filters_find_what_they_name_and_nothing_else() {
     let (_directory, connection) = database();
     let odd = RequestRow {
@@ -258,6 +445,7 @@ fn filters_find_what_they_name_and_nothing_else() {
         upstream_model: Some("other-upstream".into()),
         provider: Some("elsewhere".into()),
         client_name: "curl".into(),
+        status: 404,
         end_user: None,
         started_at: 5,
         ..request(2)
@@ -278,6 +466,7 @@ fn filters_find_what_they_name_and_nothing_else() {
         Filter { model: text("other-upstream"), ..any() },
         Filter { provider: text("elsewhere"), ..any() },
         Filter { client: text("curl"), ..any() },
+        Filter { status: Some(404), ..any() },
         Filter { to: Some(6), ..any() },
         Filter { search: text("0%_s"), ..any() },
         Filter { search: text("ELSEWHERE"), ..any() },

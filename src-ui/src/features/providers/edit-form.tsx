@@ -10,25 +10,35 @@ import { ErrorNotice } from "@/components/notice";
 import { changeOf, connectionFields, connectionOf, connectionProblems } from "./connection";
 import { ConnectionFields } from "./connection-fields";
 import { fieldErrors } from "./field-errors";
+import { FurtherKeyFields } from "./further-key-fields";
+import { changedKeys, KEY_FIELDS, noKeysTyped } from "./further-keys";
+import { changedRank, RANK_FIELDS, rankOf, rankProblems } from "./rank";
+import { RankFields } from "./rank-fields";
 import { useFocusInvalid } from "./use-focus-invalid";
 
 export function EditForm({ provider, preset, onClose }: { provider: Provider; preset: Preset; onClose: () => void }) {
   const [name, setName] = useState(provider.name);
   const [typed, setTyped] = useState(() => connectionOf(provider));
+  const [rank, setRank] = useState(() => rankOf(provider));
+  const [keys, setKeys] = useState(noKeysTyped);
   const save = useWrite(
     (change: ProviderChange) => updateProvider(provider.id, change),
     ["providers", "catalogue", "status"],
   );
-  const problems = connectionProblems(preset, typed, provider);
+  const problems: Record<string, string> = { ...connectionProblems(preset, typed, provider), ...rankProblems(rank) };
   const nameProblem = name.trim() === "" ? "A provider needs a name." : null;
-  const refusal = fieldErrors(save.error, [...connectionFields(preset), "name"]);
+  const refusal = fieldErrors(save.error, [...connectionFields(preset), ...RANK_FIELDS, ...KEY_FIELDS, "name"]);
   const form = useRef<HTMLFormElement>(null);
   useFocusInvalid(form, save.error);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (nameProblem || Object.keys(problems).length > 0) return;
-    const change: ProviderChange = changeOf(preset, typed, provider);
+    const change: ProviderChange = {
+      ...changeOf(preset, typed, provider),
+      ...changedRank(rank, rankOf(provider)),
+      ...changedKeys(keys, provider.further_keys),
+    };
     if (name.trim() !== provider.name) change.name = name.trim();
     if (Object.values(change).every((value) => value === undefined)) return onClose();
     save.mutate(change, {
@@ -68,6 +78,24 @@ export function EditForm({ provider, preset, onClose }: { provider: Provider; pr
         error={(field) => problems[field] ?? refusal.at(field)}
         onChange={(next) => {
           setTyped(next);
+          save.reset();
+        }}
+      />
+      <FurtherKeyFields
+        preset={preset}
+        provider={provider}
+        typed={keys}
+        error={(field) => refusal.at(field)}
+        onChange={(next) => {
+          setKeys(next);
+          save.reset();
+        }}
+      />
+      <RankFields
+        typed={rank}
+        error={(field) => problems[field] ?? refusal.at(field)}
+        onChange={(next) => {
+          setRank(next);
           save.reset();
         }}
       />

@@ -12,6 +12,8 @@ import { ConnectionFields } from "./connection-fields";
 import { credentialWord } from "./credential";
 import { fieldErrors } from "./field-errors";
 import { freeName } from "./names";
+import { changedRank, newRank, RANK_FIELDS, rankProblems } from "./rank";
+import { RankFields } from "./rank-fields";
 import { TestResult } from "./test-result";
 import { useFocusInvalid } from "./use-focus-invalid";
 
@@ -25,6 +27,7 @@ export function ProviderForm({
   onSaved: (name: string) => void;
 }) {
   const [typed, setTyped] = useState(() => newConnection(preset));
+  const [rank, setRank] = useState(newRank);
   const [name, setName] = useState(() => freeName(preset.id, taken));
   const [tries, setTries] = useState(0);
   const test = useWrite((draft: Omit<ProviderDraft, "name">) => testDraft(draft), []);
@@ -33,15 +36,15 @@ export function ProviderForm({
     ["providers", "catalogue", "status", "models"],
   );
 
-  const problems = connectionProblems(preset, typed);
+  const problems = { ...connectionProblems(preset, typed), ...rankProblems(rank) };
   const nameProblem = taken.includes(name.trim()) ? "This name is taken." : null;
-  const refusal = fieldErrors(save.error ?? test.error, [...connectionFields(preset), "name"]);
+  const refusal = fieldErrors(save.error ?? test.error, [...connectionFields(preset), ...RANK_FIELDS, "name"]);
   const error = (field: string) => (tries > 0 ? problems[field] : null) ?? refusal.at(field);
   const form = useRef<HTMLFormElement>(null);
   useFocusInvalid(form, tries);
   useFocusInvalid(form, save.error ?? test.error);
 
-  const draft = () => ({ preset: preset.id, ...changeOf(preset, typed) });
+  const draft = () => ({ preset: preset.id, ...changeOf(preset, typed), ...changedRank(rank) });
   const ready = () => {
     const fine = Object.keys(problems).length === 0;
     if (!fine) setTries(tries + 1);
@@ -99,6 +102,14 @@ export function ProviderForm({
           />
         )}
       </Field>
+      <RankFields
+        typed={rank}
+        error={error}
+        onChange={(next) => {
+          setRank(next);
+          save.reset();
+        }}
+      />
       <FormEnd>
         {test.data && <TestResult test={test.data} fresh className="rounded-lg bg-sunken px-3 py-2" />}
         {refusal.rest !== null && <ErrorNotice error={refusal.rest} />}

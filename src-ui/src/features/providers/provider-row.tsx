@@ -8,6 +8,7 @@ import { ErrorNotice } from "@/components/notice";
 import { cn } from "@/lib/cn";
 import { formatName } from "@/lib/formats";
 import { plural } from "@/lib/numbers";
+import { CircuitLine } from "./circuit-line";
 import { credentialState } from "./credential";
 import { Monogram } from "./monogram";
 import { toldSettings } from "./settings";
@@ -122,6 +123,7 @@ export function ProviderRow({
           )}
         </div>
       </div>
+      {provider.circuit && enabled && <CircuitLine circuit={provider.circuit} />}
       {explained && (
         <p className="mt-2 flex flex-wrap items-center gap-2 pl-12 text-muted text-xs">
           {provider.credential.detail}

@@ -136,7 +136,7 @@ fn own(reading: &mut Reading, name: &str, node: &Node<'_>) -> Result<bool, Wrong
             reading.file.routing.group_retries = retries;
         }
         "session_affinity" => reading.file.routing.affinity = node.flag()?,
-        "stream_idle_timeout" => reading.file.routing.stream_idle_timeout = node.timeout()?,
+        "stream_idle_timeout" => reading.file.routing.stream_idle_timeout = Some(node.timeout()?),
         "hedge_after" => reading.file.routing.hedge_after = Some(hedge(node)?),
         "model_group_hedges" => {
             reading.file.routing.group_hedges = by_group(reading, node, |_, node| hedge(node))?;

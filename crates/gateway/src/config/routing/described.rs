@@ -209,7 +209,7 @@ pub fn values(
         "disable_cooldowns": !routing.cooldowns,
         "timeout": seconds(&routing.timeout),
         "stream_timeout": routing.stream_timeout.as_ref().map(seconds),
-        "stream_idle_timeout": seconds(&routing.stream_idle_timeout),
+        "stream_idle_timeout": routing.stream_idle_timeout.as_ref().map(seconds),
         "fallbacks": fallbacks(&routing.fallbacks),
         "context_window_fallbacks": fallbacks(&routing.context_window_fallbacks),
         "content_policy_fallbacks": fallbacks(&routing.content_policy_fallbacks),

@@ -1,0 +1,26 @@
+//! `/admin/*`: the administration API of LLM Orchestrator. Providers, health, statistics and request logs, for the
+//! administrator alone. Providers have small numbers here; everything else is what `registry`, `condition` and the ledger
+//! know. Errors have a shape of their own, see `errors`.
+
+pub mod errors;
+mod health;
+mod history;
+mod logs;
+mod providers;
+mod query;
+mod stats;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::Shared;
+
+pub fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(providers::list, providers::create))
+        .routes(routes!(providers::get, providers::change, providers::remove))
+        .routes(routes!(health::health))
+        .routes(routes!(history::history))
+        .routes(routes!(stats::stats))
+        .routes(routes!(logs::logs))
+}
