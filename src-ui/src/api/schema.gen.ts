@@ -227,6 +227,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/config/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read the configuration file again
+         * @description In force from the next request on. A file that is not valid is refused whole, and the one read before stays in force.
+         */
+        post: operations["post_config_reload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/catalogue": {
         parameters: {
             query?: never;
@@ -497,6 +517,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fallback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set the fallbacks of a model group
+         * @description In force from the next request on, in the place of what the configuration file says of this group.
+         */
+        post: operations["post_fallback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fallback/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fallbacks of a model group */
+        get: operations["get_fallback_model"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove the fallbacks of a model group
+         * @description Only those that were set here; what the configuration file says of the group is in force again.
+         */
+        delete: operations["delete_fallback_model"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -698,6 +759,26 @@ export interface paths {
          * @description In force from the next request on. The key goes to the vault and is never shown again.
          */
         post: operations["post_model_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/router/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Routing as it is in force
+         * @description The configuration file, the fallbacks that were set here, and the defaults. Change the file to change it.
+         */
+        get: operations["get_router_settings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1158,6 +1239,39 @@ export interface components {
             client: string;
             totals: components["schemas"]["Totals"];
         };
+        ConfigDifference: {
+            /** @description Settings (`router_settings.num_retries`) and deployments (`model_list: smart (its id)`) that are new. */
+            added: string[];
+            changed: string[];
+            removed: string[];
+        };
+        /** @description A sentence about a configuration file, with the place that it is about. */
+        ConfigProblem: {
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            column: number | null;
+            /**
+             * Format: int32
+             * @description From 1; absent where the file cannot be read at all.
+             */
+            line: number | null;
+            /** @description What is wrong and what would be right. Repeats nothing secret. */
+            message: string;
+        };
+        /** @description The configuration file. */
+        ConfigStatus: {
+            error: components["schemas"]["ConfigProblem"] | null;
+            /**
+             * Format: int64
+             * @description When the one in force was read, in UTC milliseconds.
+             */
+            loaded_at: number;
+            path: string;
+            /** @description Of the one in force. */
+            warnings: components["schemas"]["ConfigProblem"][];
+        };
         CostLine: {
             /** Format: int64 */
             cost_nanos: number;
@@ -1253,6 +1367,16 @@ export interface components {
             /** Format: int32 */
             status: number;
         };
+        Fallback: {
+            fallback_models: string[];
+            fallback_type: components["schemas"]["FallbackKind"];
+            model: string;
+        };
+        /**
+         * @description What a fallback is for: any failure, a prompt that is too long, or one that a provider's rules refuse.
+         * @enum {string}
+         */
+        FallbackKind: "general" | "context_window" | "content_policy";
         /** @enum {string} */
         FormatName: "openai_chat" | "anthropic_messages" | "openai_responses" | "gemini" | "ollama" | "ollama_generate" | "cohere" | "openai_completions" | "bedrock_converse";
         /** @description What the row says of a credential besides the first. */
@@ -1556,6 +1680,16 @@ export interface components {
             /** @description Empty where requests reached none. */
             provider: string;
             totals: components["schemas"]["Totals"];
+        };
+        NewFallback: {
+            /** @description In the order in which they are asked. */
+            fallback_models: string[];
+            fallback_type?: components["schemas"]["FallbackKind"];
+            /**
+             * @description The model group that may fail; `*` for all others.
+             * @example smart
+             */
+            model: string;
         };
         NewModel: {
             litellm_params: components["schemas"]["LitellmParams"];
@@ -1877,6 +2011,9 @@ export interface components {
         };
         /** @enum {string} */
         Range: "today" | "7d" | "30d";
+        Reloaded: components["schemas"]["ConfigDifference"] & {
+            warnings: components["schemas"]["ConfigProblem"][];
+        };
         RequestDetail: components["schemas"]["RequestRow"] & {
             /** @description Empty where the first attempt succeeded. */
             attempt_log: components["schemas"]["Attempt"][];
@@ -1984,6 +2121,22 @@ export interface components {
         };
         /** @enum {string} */
         Role: "admin" | "key";
+        RouterSettings: {
+            /** @description By name; null where one is off. */
+            current_values: Record<string, unknown>;
+            fields: components["schemas"]["RouterSettingsField"][];
+        };
+        RouterSettingsField: {
+            field_default: Record<string, unknown> | null;
+            field_description: string;
+            field_name: string;
+            /** @example Integer */
+            field_type: string;
+            field_value: Record<string, unknown> | null;
+            /** @description What it may be, where that is a choice. */
+            options: string[] | null;
+            ui_field_name: string;
+        };
         /**
          * @description A kind of endpoint.
          * @enum {string}
@@ -2092,6 +2245,7 @@ export interface components {
             /** @description Absent while the listener is stopped. */
             base_url: string | null;
             catalogue: components["schemas"]["CatalogueStatus"];
+            config: components["schemas"]["ConfigStatus"] | null;
             credential_problems: components["schemas"]["CredentialProblem"][];
             database: components["schemas"]["Database"];
             listener: components["schemas"]["Listener"];
@@ -3074,6 +3228,50 @@ export interface operations {
             };
         };
     };
+    post_config_reload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reloaded"];
+                };
+            };
+            /** @description The file is not valid: line and reason */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_console_catalogue: {
         parameters: {
             query?: never;
@@ -3986,6 +4184,187 @@ export interface operations {
             };
         };
     };
+    post_fallback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFallback"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description No such model group, or one that falls back on itself */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_fallback_model: {
+        parameters: {
+            query?: {
+                /** @description `general` when absent. */
+                fallback_type?: components["schemas"]["FallbackKind"];
+            };
+            header?: never;
+            path: {
+                /** @description The model group; may hold slashes */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fallback"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It has none of this kind */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_fallback_model: {
+        parameters: {
+            query?: {
+                /** @description `general` when absent. */
+                fallback_type?: components["schemas"]["FallbackKind"];
+            };
+            header?: never;
+            path: {
+                /** @description The model group; may hold slashes */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It has none of this kind */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description They are in the configuration file */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -4548,6 +4927,41 @@ export interface operations {
             };
             /** @description The vault cannot be used */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_router_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouterSettings"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

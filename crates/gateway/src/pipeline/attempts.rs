@@ -132,11 +132,25 @@ impl<A: Asks> Race<'_, '_, A> {
         dice: &mut Dice,
         tried: &mut Vec<Tried>,
     ) -> Finished<A::Answer> {
+        match hedge {
+            None => {
+                let deployment = attempt.deployment.clone();
+                settle(self.one(attempt).await, &deployment, tried)
+            }
+            // Boxed: it is rare, and three attempts large.
+            Some(delay) => Box::pin(self.hedged(course, attempt, delay, dice, tried)).await,
+        }
+    }
+
+    async fn hedged(
+        &self,
+        course: &mut Course,
+        attempt: Box<Try>,
+        delay: Duration,
+        dice: &mut Dice,
+        tried: &mut Vec<Tried>,
+    ) -> Finished<A::Answer> {
         let (first_of_all, started) = (attempt.deployment.clone(), Instant::now());
-        let Some(delay) = hedge else {
-            let done = self.one(attempt).await;
-            return settle(done, &first_of_all, tried);
-        };
         let mut first = pin!(self.one(attempt));
         if let Either::Left((done, _)) = select(first.as_mut(), pin!(tokio::time::sleep(delay))).await {
             return settle(done, &first_of_all, tried);
@@ -146,7 +160,7 @@ impl<A: Asks> Race<'_, '_, A> {
         };
         let (second_of_all, second_started) = (other.deployment.clone(), Instant::now());
         let second = pin!(self.one(other));
-        let (done, winner, loser, loser_started, rest) = match select(first, second).await {
+        let (done, ended, other, other_started, rest) = match select(first, second).await {
             Either::Left((done, rest)) => {
                 (done, &first_of_all, &second_of_all, second_started, Either::Left(rest))
             }
@@ -154,21 +168,13 @@ impl<A: Asks> Race<'_, '_, A> {
                 (done, &second_of_all, &first_of_all, started, Either::Right(rest))
             }
         };
-        match done {
-            Ok(_) => {
-                // Dropped, the other call is cancelled; what it cost until now is on the bill.
-                self.meter(|meter| meter.outrun(loser, loser_started));
-                settle(done, winner, tried)
-            }
-            Err(_) => {
-                let _ = settle(done, winner, tried);
-                let done = match rest {
-                    Either::Left(rest) => rest.await,
-                    Either::Right(rest) => rest.await,
-                };
-                settle(done, loser, tried)
-            }
+        if done.is_ok() {
+            // Dropped, the other call is cancelled; what it cost until now is on the bill.
+            self.meter(|meter| meter.outrun(other, other_started));
+            return settle(done, ended, tried);
         }
+        let _ = settle(done, ended, tried);
+        settle(rest.await, other, tried)
     }
 
     /// One call, its outcome told to whoever keeps count.

@@ -156,10 +156,6 @@ impl Course {
         self.entered.len() - 1
     }
 
-    pub fn attempts(&self) -> u32 {
-        self.total
-    }
-
     /// What to do now.
     pub fn next(&mut self, now: Moment, around: &impl Surroundings, dice: &mut Dice) -> Step {
         loop {

@@ -64,7 +64,6 @@ impl Upstream {
         let quick = Duration::from_millis(5 + dice.below(200));
         let failed = Err((ErrorClass::Internal, None));
         match self.nature {
-            Nature::Good => (quick, Ok(())),
             Nature::Failing => (Duration::from_millis(1), failed),
             Nature::Hanging => (TIMEOUT, Err((ErrorClass::Timeout, None))),
             Nature::Limited(most, tells) => {
@@ -83,7 +82,7 @@ impl Upstream {
             Nature::Flapping(period) if (now.0 / 1000 / period).is_multiple_of(2) => (quick, Ok(())),
             Nature::Flapping(_) => (quick, failed),
             Nature::Shaky(one_in) if dice.below(one_in) == 0 => (quick, failed),
-            Nature::Shaky(_) => (quick, Ok(())),
+            Nature::Good | Nature::Shaky(_) => (quick, Ok(())),
         }
     }
 }
@@ -124,6 +123,12 @@ impl Surroundings for World {
         self.turn.set(self.turn.get() + 1);
         self.turn.get()
     }
+}
+
+/// The group and the position that an id stands for.
+fn place(id: &str) -> (usize, usize) {
+    let (group, index) = id[1..].split_once('-').unwrap();
+    (group.parse().unwrap(), index.parse().unwrap())
 }
 
 fn groups(sizes: &[usize], dice: &mut Dice) -> Vec<Arc<Group>> {
@@ -272,7 +277,7 @@ impl World {
             Step::Try(attempt) => {
                 request.attempts += 1;
                 self.check_choice(&attempt, &before, request);
-                let (group, index) = self.place(&attempt.deployment.id);
+                let (group, index) = place(&attempt.deployment.id);
                 let (mut took, mut outcome) = self.upstreams[group][index].call(now, dice);
                 if let Some(left) = attempt.left
                     && took > left
@@ -285,15 +290,10 @@ impl World {
         }
     }
 
-    fn place(&self, id: &str) -> (usize, usize) {
-        let (group, index) = id[1..].split_once('-').unwrap();
-        (group.parse().unwrap(), index.parse().unwrap())
-    }
-
     /// One that cools down is asked only where it is the only one of its group; a half-open circuit lets one through.
     fn check_choice(&self, attempt: &Try, before: &[(Arc<Group>, Vec<Availability>)], request: &Request) {
         let seed = self.seed;
-        let (group, index) = self.place(&attempt.deployment.id);
+        let (group, index) = place(&attempt.deployment.id);
         let (known, states) = &before[group];
         match states[index] {
             Availability::Ready => assert!(!attempt.flight.is_probe(), "seed {seed}"),
