@@ -1,7 +1,7 @@
 //! Several keys of one provider: those after the first stand in for the ones before them.
 
 use postern_testkit::Fault;
-use postern_tests::{Caller, World};
+use postern_tests::{Caller, World, receive};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -76,14 +76,16 @@ async fn a_further_key_stands_in_for_one_that_is_used_up() {
     change(&world, json!({"api_key": key(1), "api_keys": [key(2)]})).await;
     world.openai.next(Fault::Status { status: 429, retry_after: Some(60) });
     world.ask(Caller::Chat, "oa/x", false).await.expect(200);
-    let mut sent: Vec<String> = world
-        .openai
-        .requests()
-        .iter()
-        .map(|request| request.header("authorization").trim_start_matches("Bearer ").to_owned())
-        .collect();
-    sent.sort();
-    assert_eq!(sent, [key(1), key(2)], "each was asked once");
+    let sent = || -> Vec<String> {
+        let requests = world.openai.requests();
+        let keys = requests.iter().map(|request| request.header("authorization").trim_start_matches("Bearer "));
+        keys.map(str::to_owned).collect()
+    };
+    assert_eq!(sent(), [key(1), key(2)], "the first before the second");
+    for _ in 0..5 {
+        world.ask(Caller::Chat, "oa/x", true).await.expect(200);
+    }
+    assert!(sent()[2..].iter().all(|used| *used == key(2)), "the first rests for as long as it was asked to");
     let health = world.get("/admin/health").await;
     let ids: Vec<_> = health["providers"][0]["deployments"]
         .as_array()
@@ -97,6 +99,25 @@ async fn a_further_key_stands_in_for_one_that_is_used_up() {
     assert_eq!(world.get("/admin/providers/oa").await["health"]["state"], "closed");
     world.ask(Caller::Chat, "oa/x", false).await.expect(200);
     assert_eq!(world.openai.last_request().header("authorization"), format!("Bearer {}", key(3)));
+}
+
+#[tokio::test]
+async fn what_is_passed_on_uses_the_next_key_when_one_is_used_up() {
+    let world = World::start().await;
+    change(&world, json!({"api_key": key(1), "api_keys": [key(2)]})).await;
+    let pass = async || {
+        let url = format!("{}/openai/v1/embeddings", world.gateway.url());
+        let request = world.gateway.client().post(url).bearer_auth(&world.key);
+        let answer = receive(request.json(&json!({"model": "text-embedding-3-small", "input": "a"}))).await;
+        (answer.status, world.openai.last_request().header("authorization").to_owned())
+    };
+    assert_eq!(pass().await, (200, format!("Bearer {}", key(1))));
+    world.openai.require_key(&key(2));
+    assert_eq!(pass().await.0, 401, "nothing is sent twice");
+    assert_eq!(pass().await, (200, format!("Bearer {}", key(2))));
+    world.openai.require_key(&key(3));
+    change(&world, json!({"api_key": key(3)})).await;
+    assert_eq!(pass().await, (200, format!("Bearer {}", key(3))));
 }
 
 #[tokio::test]

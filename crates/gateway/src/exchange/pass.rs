@@ -1,6 +1,8 @@
 //! A request of a provider's own API that the gateway need not understand: key, model access, limits, budget and ledger are
 //! in force, the rest is passed on as it is, both ways.
 
+mod held;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,6 +22,7 @@ use crate::engine::Engine;
 use crate::error::{Failure, UpstreamBody};
 use crate::limits::Estimate;
 use crate::meter::{End, Meter};
+use crate::pipeline;
 use crate::providers::auth::Proof;
 use crate::snapshot::{Address, Credential, Deployment, Provider, fixed_headers};
 use crate::upstream::{self, Chunks, Reply};
@@ -107,10 +110,13 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
         let Some(address) = Address::parse(&url) else {
             return Err(Failure::invalid("invalid_path", format!("{url} is not an address")));
         };
-        ready(provider.credential(), &provider.row.name)?;
-        let headers = request_headers(&provider, &head.headers);
+        let chosen = held::choose(&engine, &provider)
+            .ok_or_else(|| Failure::internal("a provider without a place for a credential"))?;
+        ready(&chosen.held.credential, &provider.row.name)?;
+        let proof = chosen.held.proofs.first().and_then(Option::as_ref);
+        let headers = request_headers(&provider, proof, &head.headers);
         let patience = provider.timeout().unwrap_or(snapshot.routing.timeout);
-        let signing = match provider.proof() {
+        let signing = match proof {
             Some(Proof::Signed(signing)) => Some(signing.as_ref()),
             _ => None,
         };
@@ -124,6 +130,7 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
                 format!("{} did not answer within {seconds} s", provider.row.name),
             )
         })??;
+        chosen.answered(reply.status, pipeline::retry_after(&reply.headers));
         // What a call costs that does not say what it used, nobody knows.
         if !reads {
             meter.used_unknown();
@@ -190,7 +197,7 @@ pub(super) fn ready(credential: &Credential, provider: &str) -> Result<(), Failu
 }
 
 /// The caller's headers but for those that end here; the provider's credential in place of the caller's key.
-fn request_headers(provider: &Provider, caller: &HeaderMap) -> HeaderMap {
+fn request_headers(provider: &Provider, proof: Option<&Proof>, caller: &HeaderMap) -> HeaderMap {
     let named = caller.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
     let named: Vec<String> =
         named.flat_map(|list| list.split(',').map(|name| name.trim().to_ascii_lowercase())).collect();
@@ -203,7 +210,7 @@ fn request_headers(provider: &Provider, caller: &HeaderMap) -> HeaderMap {
     for (name, value) in fixed_headers(&provider.spec.headers) {
         headers.entry(name).or_insert(value);
     }
-    if let Some(Proof::Header(name, value)) = provider.proof() {
+    if let Some(Proof::Header(name, value)) = proof {
         headers.insert(name.clone(), value.clone());
     }
     headers
