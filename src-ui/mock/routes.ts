@@ -125,6 +125,14 @@ const ROUTES: Route[] = [
   ],
   [
     "POST",
+    /^\/config\/reload$/,
+    ({ world }) => {
+      const error = world.status().config?.error;
+      throw new Refusal(400, "invalid_config", error?.message ?? "Postern was started without a configuration file.");
+    },
+  ],
+  [
+    "POST",
     /^\/console\/guide$/,
     ({ world, body }) => {
       world.guideDismissed = body.dismissed;

@@ -120,7 +120,23 @@ export class World {
                 "No Secret Service answers on this session's bus, so credentials are in an encrypted file that only your user can read.",
             }
           : { kind: "keychain", state: "ready", detail: "Credentials are in the login keyring of this session." },
-      database: { path: "/home/you/.local/share/postern/postern.db", size_bytes: 8_400_000, schema_version: 1 },
+      config:
+        this.scenario === "trouble"
+          ? {
+              path: "/home/you/.config/postern/config.yaml",
+              loaded_at: this.now - 5_400_000,
+              error: {
+                line: 14,
+                column: 16,
+                message: "model_list[2].litellm_params.timeout must be above 0 and at most 86400 seconds",
+              },
+              warnings: [
+                { line: 31, column: 3, message: "router_settings.redis_host is not known here and has no effect" },
+                { line: 40, column: 5, message: "router_settings.fallbacks: there is no model group `gpt-9`" },
+              ],
+            }
+          : null,
+      database: { path: "/home/you/.local/share/postern/postern.db", size_bytes: 8_400_000, schema_version: 14 },
       setup: {
         providers: this.providers.filter((provider) => !provider.built_in).length,
         keys: this.keys.length,

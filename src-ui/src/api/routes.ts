@@ -7,6 +7,7 @@ export const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC
 export const getSession = () => call("GET", "/console/session");
 export const getStatus = () => call("GET", "/console/status", { query: { tz: timeZone } });
 export const setListener = (running: boolean) => call("POST", "/console/listener", { body: { running } });
+export const reloadConfig = () => call("POST", "/config/reload");
 export const dismissGuide = (dismissed: boolean) => call("POST", "/console/guide", { body: { dismissed } });
 
 export const getOverview = (range: Overview["range"]) =>

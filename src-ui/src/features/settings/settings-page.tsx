@@ -10,6 +10,7 @@ import { bytes, count } from "@/lib/numbers";
 import { setTheme, type Theme, useTheme } from "@/lib/theme";
 import { fullTime, relative } from "@/lib/time";
 import { useNow } from "@/lib/use-hooks";
+import { ConfigFacts } from "./config-card";
 import { UsePort } from "./use-port";
 
 export function SettingsPage() {
@@ -31,6 +32,11 @@ export function SettingsPage() {
             </Facts>
           )}
         </Block>
+        {status.data?.config && (
+          <Block title="Configuration">
+            <ConfigFacts config={status.data.config} />
+          </Block>
+        )}
         <Appearance />
         <About status={status.data} />
       </div>

@@ -67,9 +67,16 @@ function PaletteButton({ rail, onPalette }: { rail: boolean; onPalette: () => vo
 
 function NavLink({ page, rail }: { page: PageLink; rail: boolean }) {
   const providers = useProviders();
+  const status = useStatus();
+  const refused = providers.data?.some(
+    (p) => p.enabled && ["refused", "missing", "unavailable"].includes(p.credential.state),
+  );
   const trouble =
-    page.id === "providers" &&
-    providers.data?.some((p) => p.enabled && ["refused", "missing", "unavailable"].includes(p.credential.state));
+    page.id === "providers" && refused
+      ? "A provider's credential needs attention"
+      : page.id === "settings" && status.data?.config?.error
+        ? "The configuration file is not valid"
+        : null;
   const link = (
     <Link
       to={page.to}
@@ -85,9 +92,9 @@ function NavLink({ page, rail }: { page: PageLink; rail: boolean }) {
       <page.icon aria-hidden className="size-4" />
       {!rail && <span className="flex-1">{page.label}</span>}
       {trouble && (
-        <span className={cn(rail && "absolute top-1 right-1")} title="A provider's credential needs attention">
+        <span className={cn(rail && "absolute top-1 right-1")} title={trouble}>
           <Dot tone="bad" />
-          <span className="sr-only">A provider's credential needs attention</span>
+          <span className="sr-only">{trouble}</span>
         </span>
       )}
     </Link>
