@@ -30,7 +30,7 @@ export function ConfigFacts({ config }: { config: NonNullable<Status["config"]> 
       {config.error && (
         <Warning className="mt-3" testid="config-error">
           <span className="font-medium">The file on disk is not in force{at(config.error)}.</span>{" "}
-          <span className="break-words">{config.error.message}</span> What was read before goes on.
+          <span className="break-words">{config.error.message.replace(/\.?$/, ".")}</span> What was read before goes on.
         </Warning>
       )}
       {config.warnings.length > 0 && (

@@ -20,6 +20,11 @@ export function SettingsPage() {
       {status.error && !status.data && <ErrorNotice error={status.error} onRetry={() => void status.refetch()} />}
       <div className="grid max-w-[760px] gap-4">
         <Listener status={status.data} />
+        {status.data?.config && (
+          <Block title="Configuration">
+            <ConfigFacts config={status.data.config} />
+          </Block>
+        )}
         <VaultCard status={status.data} />
         <Block title="Database" loading={!status.data && 3}>
           {status.data && (
@@ -32,11 +37,6 @@ export function SettingsPage() {
             </Facts>
           )}
         </Block>
-        {status.data?.config && (
-          <Block title="Configuration">
-            <ConfigFacts config={status.data.config} />
-          </Block>
-        )}
         <Appearance />
         <About status={status.data} />
       </div>
