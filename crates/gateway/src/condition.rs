@@ -19,8 +19,8 @@ use std::time::Duration;
 
 pub use flight::Flight;
 use postern_wire::Format;
-use record::Record;
 pub use record::{CooldownRules, LastFailure, Trouble, View};
+use record::{Record, Was};
 use tokio::sync::Notify;
 
 use crate::clock::{self, Moment};
@@ -285,7 +285,8 @@ impl Condition {
 
     /// A probe that costs nothing failed: as if a request had.
     pub fn probe_failed(&self, now: Moment, trouble: &Trouble<'_>, rules: &CooldownRules) {
-        let cooldown = locked(&self.record).failed(now, trouble, rules, false);
+        let was = Was { probe: false, open: self.open_until.load(Ordering::Acquire) > now.0 };
+        let cooldown = locked(&self.record).failed(now, trouble, rules, was);
         if let Some(cooldown) = cooldown {
             self.open(now, cooldown, trouble.reason);
         }

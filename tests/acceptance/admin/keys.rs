@@ -78,7 +78,8 @@ async fn a_further_key_stands_in_for_one_that_is_used_up() {
     world.ask(Caller::Chat, "oa/x", false).await.expect(200);
     let sent = || -> Vec<String> {
         let requests = world.openai.requests();
-        let keys = requests.iter().map(|request| request.header("authorization").trim_start_matches("Bearer "));
+        let keys =
+            requests.iter().map(|request| request.header("authorization").trim_start_matches("Bearer "));
         keys.map(str::to_owned).collect()
     };
     assert_eq!(sent(), [key(1), key(2)], "the first before the second");

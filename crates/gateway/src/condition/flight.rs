@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::record::{CooldownRules, Trouble};
+use super::record::{CooldownRules, Trouble, Was};
 use super::{Condition, locked};
 use crate::clock::Moment;
 
@@ -61,7 +61,9 @@ impl Flight {
             let waited = now.since(self.began);
             self.condition.sample(u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
         }
-        let cooldown = locked(&self.condition.record).failed(now, trouble, rules, self.is_probe);
+        let is_open = self.condition.open_until.load(Ordering::Acquire) > now.0;
+        let was = Was { probe: self.is_probe, open: is_open };
+        let cooldown = locked(&self.condition.record).failed(now, trouble, rules, was);
         if let Some(cooldown) = cooldown {
             self.condition.open(now, cooldown, trouble.reason);
         }

@@ -55,6 +55,15 @@ pub struct LastFailure {
     pub reason: String,
 }
 
+/// What a circuit was when a call failed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Was {
+    /// Half open, and this its one request.
+    pub probe: bool,
+    /// Still open.
+    pub open: bool,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Record {
     successes: u64,
@@ -119,7 +128,7 @@ impl Record {
         now: Moment,
         trouble: &Trouble<'_>,
         rules: &CooldownRules,
-        was_probe: bool,
+        was: Was,
     ) -> Option<Duration> {
         self.call(now, true);
         self.failures += 1;
@@ -133,13 +142,17 @@ impl Record {
         if !rules.enabled || rules.time.is_zero() {
             return None;
         }
-        if !was_probe && !self.is_enough(now, trouble.class, rules) {
+        let requested = trouble.retry_after.map(|asked| asked.min(LONGEST_REQUESTED));
+        if was.open && !was.probe {
+            // Those that were under way when it opened fail for the same reason: that is one opening.
+            return requested;
+        }
+        if !was.probe && !self.is_enough(now, trouble.class, rules) {
             return None;
         }
         self.openings += 1;
         let grown = rules.time.saturating_mul(1 << (self.openings - 1).min(10));
         let own = grown.min(LONGEST_COOLDOWN.max(rules.time));
-        let requested = trouble.retry_after.map(|asked| asked.min(LONGEST_REQUESTED));
         // An upstream that says when it may be asked again knows better than a rule of thumb.
         Some(requested.unwrap_or(own))
     }

@@ -255,6 +255,22 @@ fn a_circuit_that_opens_again_stays_open_longer() {
 }
 
 #[test]
+fn requests_that_fail_together_open_a_circuit_once() {
+    let group = group(&[json!({})]);
+    let condition = &group.deployments[0].condition;
+    let under_way: Vec<_> = (0..20).map(|_| condition.begin(NOW, 1, 0, false).unwrap()).collect();
+    let trouble = Trouble { class: ErrorClass::Internal, status: 503, retry_after: None, reason: "" };
+    for mut flight in under_way {
+        flight.failed(at(1.0), &trouble, &CooldownRules::default());
+    }
+    assert_eq!(condition.view(at(1.0)).cooling_for.unwrap().as_secs(), 5);
+    assert_eq!(condition.view(at(1.0)).failures, 20);
+    let mut probe = condition.begin(at(6.0), 1, 0, false).unwrap();
+    probe.failed(at(6.0), &trouble, &CooldownRules::default());
+    assert_eq!(condition.view(at(6.0)).cooling_for.unwrap().as_secs(), 10);
+}
+
+#[test]
 fn allowed_failures_take_the_place_of_the_rule() {
     let group = group(&[json!({})]);
     let condition = &group.deployments[0].condition;
