@@ -2289,6 +2289,8 @@ export interface components {
              * @example healthy
              */
             database_status: string;
+            /** @description Of model groups, with an address or a credential of their own: they belong to no configured provider. */
+            other_deployments: components["schemas"]["DeploymentHealth"][];
             providers: components["schemas"]["ProviderHealth"][];
             /**
              * @description `healthy`; `degraded` where some of the providers that are switched on are not; `unhealthy` where none of them is,

@@ -29,6 +29,28 @@ async fn all_is_well_before_the_first_request() {
 }
 
 #[tokio::test]
+async fn deployments_with_an_address_of_their_own_are_seen_too() {
+    let world = World::with("router_settings: {num_retries: 1}", |builder| builder).await;
+    for model in ["one", "two"] {
+        let params = json!({"model": format!("openai/{model}"), "api_base": world.openai.url(), "api_key": "sk-own-1234"});
+        world.gateway.new_model(json!({"model_name": "own", "litellm_params": params})).await;
+    }
+    world.openai.next(Fault::Status { status: 429, retry_after: Some(60) });
+    world.ask(Caller::Chat, "own", false).await.expect(200);
+    let health = world.get("/admin/health").await;
+    let mut states: Vec<_> = health["other_deployments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["model_group"].clone(), one["state"].as_str().unwrap().to_owned()))
+        .collect();
+    states.sort_by(|one, other| one.1.cmp(&other.1));
+    assert_eq!(states, [(json!("own"), "closed".to_owned()), (json!("own"), "open".to_owned())], "{health}");
+    assert_eq!(health["status"], "degraded");
+    assert!(!health.to_string().contains("sk-own-1234"));
+}
+
+#[tokio::test]
 async fn outcomes_are_seen_and_circuits_open_and_close() {
     let world = World::with("router_settings: {num_retries: 0, cooldown_time: 0.2}", |builder| builder).await;
     world.ask(Caller::Chat, "oa/x", false).await.expect(200);

@@ -15,7 +15,7 @@ use crate::http::Shared;
 use crate::registry::conditions::{self, Known, Summary};
 use crate::registry::providers::ProviderTest;
 use crate::shapes::Administrator;
-use crate::snapshot::{Credential, Provider, Snapshot};
+use crate::snapshot::{Credential, DEMO, Provider, Snapshot};
 
 /// A database that takes longer than this for one row is not well.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(5);
@@ -29,6 +29,8 @@ pub struct SystemHealth {
     /// RFC 3339, UTC.
     pub timestamp: String,
     pub providers: Vec<ProviderHealth>,
+    /// Of model groups, with an address or a credential of their own: they belong to no configured provider.
+    pub other_deployments: Vec<DeploymentHealth>,
     /// `healthy` or `unhealthy`.
     #[schema(example = "healthy")]
     pub database_status: &'static str,
@@ -99,10 +101,12 @@ pub async fn health(State(engine): State<Shared>, _: Administrator) -> Json<Syst
         .map(|provider| of(&engine, &snapshot, provider))
         .collect();
     providers.sort_by_key(|provider| provider.provider_id);
+    let others = others(&snapshot);
     let asked = || providers.iter().filter(|provider| provider.enabled);
     let well = asked().filter(|provider| provider.is_healthy).count();
     let status = match (database, asked().count()) {
         (false, _) => "unhealthy",
+        (true, all) if well == all && others.iter().any(|other| other.state == "open") => "degraded",
         (true, all) if well == all => "healthy",
         (true, _) if well == 0 => "unhealthy",
         _ => "degraded",
@@ -111,6 +115,7 @@ pub async fn health(State(engine): State<Shared>, _: Administrator) -> Json<Syst
         status,
         timestamp: clock::text(clock::now_ms()),
         providers,
+        other_deployments: others,
         database_status: if database { "healthy" } else { "unhealthy" },
         cache_status: "disabled",
     })
@@ -158,6 +163,22 @@ fn of(engine: &Engine, snapshot: &Snapshot, provider: &Provider) -> ProviderHeal
         detail: problem,
         deployments: views.into_iter().map(|(id, known, view)| deployment(id, known, view)).collect(),
     }
+}
+
+fn others(snapshot: &Snapshot) -> Vec<DeploymentHealth> {
+    let now = Moment::now();
+    let known = snapshot.groups.values().flat_map(|group| &group.deployments);
+    let own = known.filter(|known| known.provider_id.is_none() && known.id != DEMO);
+    own.map(|known| {
+        let said = Known {
+            model: known.upstream_model.clone(),
+            model_group: Some(known.group.clone()),
+            condition: known.condition.clone(),
+        };
+        let view = known.condition.view(now);
+        deployment(known.id.clone(), said, view)
+    })
+    .collect()
 }
 
 /// Why a provider is not healthy, if it is not. `tested` counts while there was no request.

@@ -84,8 +84,10 @@ fn failed(route: &Route, last: Failure, tried: &[Tried]) -> Failure {
     if last.blame != Blame::Upstream || !several || !all_away || !tried.iter().any(is_down) {
         return last;
     }
-    let listed: Vec<String> =
-        tried.iter().map(|one| format!("{} ({} {})", one.deployment, one.status, word(one.class))).collect();
+    let listed: Vec<String> = tried
+        .iter()
+        .map(|one| format!("{}/{} ({}, {})", one.provider, one.model, one.status, word(one.class)))
+        .collect();
     let message =
         format!("every deployment of {} that could be asked failed: {}", route.group.name, listed.join(", "));
     let told: Vec<Value> = tried.iter().map(Tried::told).collect();
