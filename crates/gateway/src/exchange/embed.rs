@@ -24,6 +24,7 @@ use crate::error::{Failure, UpstreamBody};
 use crate::limits::Estimate;
 use crate::meter::{End, Meter};
 use crate::pipeline::{self, Asks, Notes, Patience, Question, Way};
+use crate::reply::report;
 use crate::snapshot::{Address, Deployment, Endpoint, Place};
 use crate::{ids, upstream};
 
@@ -131,8 +132,11 @@ pub async fn embed(
     match served.await {
         Ok(embedded) => {
             let end = End { usage: embedded.usage, response_bytes: embedded.body.len() as u64, ..NOTHING };
+            let told = meter.told();
             commit(&engine, meter, end).await;
-            answer(request_id, embedded.body)
+            let mut response = answer(request_id, embedded.body);
+            report(response.headers_mut(), &told);
+            response
         }
         Err(failure) => {
             let end = End {
@@ -141,8 +145,11 @@ pub async fn embed(
                 failure: Some(&failure),
                 ..NOTHING
             };
+            let told = meter.told();
             commit(&engine, meter, end).await;
-            failure.respond(format, request_id)
+            let mut response = failure.respond(format, request_id);
+            report(response.headers_mut(), &told);
+            response
         }
     }
 }
