@@ -221,12 +221,7 @@ fn dollars(nanos: i64) -> String {
 }
 
 /// Headers that say which request it was, what was lost on the way, and what the upstream has to say.
-fn about(
-    headers: &mut HeaderMap,
-    upstream: &HeaderMap,
-    request_id: Uuid,
-    loss: &[String],
-) {
+fn about(headers: &mut HeaderMap, upstream: &HeaderMap, request_id: Uuid, loss: &[String]) {
     let mut buffer = Uuid::encode_buffer();
     let id: &str = request_id.as_hyphenated().encode_lower(&mut buffer);
     if let Ok(id) = HeaderValue::from_str(id) {

@@ -221,7 +221,7 @@ fn provider<'s>(snapshot: &'s Snapshot, name: &str, param: &str) -> Result<&'s A
     let known = || snapshot.providers.iter().filter(|provider| !provider.built_in);
     let by_name = known().find(|provider| provider.row.name.eq_ignore_ascii_case(name));
     let by_kind = || {
-        let spec = crate::providers::find(name)?;
+        let spec = crate::providers::find(&name.to_ascii_lowercase())?;
         let mut of_kind = known().filter(|provider| provider.spec.id == spec.id);
         let first = of_kind.clone().find(|provider| provider.row.enabled);
         first.or_else(|| of_kind.next())

@@ -103,8 +103,7 @@ fn fallbacks_have_three_shapes() {
     for member in ["fallbacks", "context_window_fallbacks", "content_policy_fallbacks"] {
         let list = |value: &str| {
             let wanted = read(&format!(r#""{member}":{value}"#));
-            let lists =
-                [wanted.fallbacks, wanted.context_window_fallbacks, wanted.content_policy_fallbacks];
+            let lists = [wanted.fallbacks, wanted.context_window_fallbacks, wanted.content_policy_fallbacks];
             lists.into_iter().flatten().next().unwrap()
         };
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
