@@ -75,6 +75,8 @@ pub struct Condition {
     requests: Mutex<Window>,
     tokens: Mutex<Window>,
     record: Mutex<Record>,
+    /// Held from the look at its limits until the place is taken.
+    admission: Mutex<()>,
     log: Arc<Log>,
 }
 
@@ -176,6 +178,7 @@ impl Condition {
             requests: Mutex::default(),
             tokens: Mutex::default(),
             record: Mutex::default(),
+            admission: Mutex::default(),
             log,
         }
     }
@@ -215,6 +218,11 @@ impl Condition {
     pub fn used(&self, now: Moment) -> (u64, u64) {
         let now = (now.0 / 1000) as i64;
         (locked(&self.requests).used(now), locked(&self.tokens).used(now))
+    }
+
+    /// Held by whoever looks at its limits and then begins, so that no two take one place.
+    pub fn admission(&self) -> MutexGuard<'_, ()> {
+        locked(&self.admission)
     }
 
     /// Takes a place with it. `None` where the circuit does not let another request through; `regardless` asks anyway,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::record::{CooldownRules, Trouble};
+use super::record::{CooldownRules, Praise, Trouble};
 use super::{Condition, locked};
 use crate::clock::Moment;
 
@@ -16,11 +16,13 @@ pub struct Flight {
     is_probe: bool,
     tokens: u64,
     is_told: bool,
+    /// It began well.
+    praise: Option<Praise>,
 }
 
 impl Flight {
     pub(super) fn new(condition: Arc<Condition>, began: Moment, is_probe: bool, tokens: u64) -> Self {
-        Self { condition, began, is_probe, tokens, is_told: false }
+        Self { condition, began, is_probe, tokens, is_told: false, praise: None }
     }
 
     /// Whether it is the one request of a half-open circuit.
@@ -32,7 +34,7 @@ impl Flight {
     pub fn answered(&mut self, now: Moment) {
         let took = now.since(self.began);
         self.condition.sample(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
-        locked(&self.condition.record).succeeded(now, took);
+        self.praise = Some(locked(&self.condition.record).succeeded(now, took));
         self.well("it answered");
     }
 
@@ -53,7 +55,7 @@ impl Flight {
         }
     }
 
-    /// It failed. Opens the circuit where the rules say so.
+    /// It failed, be it after it began well. Opens the circuit where the rules say so.
     pub fn failed(&mut self, now: Moment, trouble: &Trouble<'_>, rules: &CooldownRules) {
         self.is_told = true;
         if trouble.class == crate::error::ErrorClass::Timeout {
@@ -61,7 +63,12 @@ impl Flight {
             let waited = now.since(self.began);
             self.condition.sample(u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
         }
-        let cooldown = locked(&self.condition.record).failed(now, trouble, rules, self.is_probe);
+        let mut record = locked(&self.condition.record);
+        if let Some(praise) = self.praise.take() {
+            record.take_back(&praise);
+        }
+        let cooldown = record.failed(now, trouble, rules, self.is_probe);
+        drop(record);
         if let Some(cooldown) = cooldown {
             self.condition.open(now, cooldown, trouble.reason);
         }

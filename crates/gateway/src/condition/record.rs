@@ -55,6 +55,15 @@ pub struct LastFailure {
     pub reason: String,
 }
 
+/// What a success put an end to.
+#[derive(Debug)]
+pub(super) struct Praise {
+    in_a_row: u32,
+    openings: u32,
+    /// With this one.
+    successes: u64,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Record {
     successes: u64,
@@ -99,9 +108,25 @@ impl Record {
         self.calls.push_back((now, failed));
     }
 
-    pub(super) fn succeeded(&mut self, now: Moment, took: Duration) {
+    /// What was known before, for [`Self::take_back`].
+    pub(super) fn succeeded(&mut self, now: Moment, took: Duration) -> Praise {
         self.last_took = Some(took);
+        let before = Praise { in_a_row: self.in_a_row, openings: self.openings, successes: 0 };
         self.refused(now);
+        Praise { successes: self.successes, ..before }
+    }
+
+    /// It was no success after all: the stream that began well broke off.
+    pub(super) fn take_back(&mut self, praise: &Praise) {
+        if let Some(praised) = self.calls.iter().rposition(|(_, failed)| !failed) {
+            self.calls.remove(praised);
+        }
+        // Another request that succeeded since is a reason to begin the count anew.
+        if self.successes == praise.successes {
+            self.in_a_row = self.in_a_row.max(praise.in_a_row);
+            self.openings = self.openings.max(praise.openings);
+        }
+        self.successes = self.successes.saturating_sub(1);
     }
 
     pub(super) fn refused(&mut self, now: Moment) {

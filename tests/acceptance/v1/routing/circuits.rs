@@ -48,6 +48,34 @@ async fn three_failures_in_a_row_are_enough() {
 }
 
 #[tokio::test]
+async fn streams_that_break_are_failures_though_they_began_well() {
+    let world = world().await;
+    for (fault, group) in [(Fault::CloseBetweenEvents, "closes"), (Fault::ErrorMidStream, "errs")] {
+        let [breaking, well] = pair(&world, group, FOR_GOOD as f64).await;
+        breaking.always(fault.clone());
+        for number in 0..10 {
+            let answer = world.ask(Caller::Chat, group, true).await.expect(200);
+            assert_eq!(
+                Caller::Chat.is_finished(&answer),
+                number >= 3,
+                "{fault:?} {number}: {}",
+                answer.text()
+            );
+        }
+        assert_eq!((breaking.calls(), well.calls()), (3, 7), "{fault:?}");
+    }
+    // One that breaks now and then is no reason.
+    let [flaky, well] = pair(&world, "flaky", FOR_GOOD as f64).await;
+    for _ in 0..2 {
+        flaky.next(Fault::CloseBetweenEvents).next(Reply::default()).next(Reply::default());
+    }
+    for _ in 0..6 {
+        world.ask(Caller::Chat, "flaky", true).await.expect(200);
+    }
+    assert_eq!((flaky.calls(), well.calls()), (6, 0));
+}
+
+#[tokio::test]
 async fn what_is_the_callers_fault_opens_nothing() {
     let world = world().await;
     let [first, well] = pair(&world, "strict", FOR_GOOD as f64).await;

@@ -1,5 +1,6 @@
 //! What a deployment says of itself: how much it takes, its share, its place, how it is to be treated when it fails.
 
+use futures_util::future::join_all;
 use postern_testkit::{FakeUpstream, Fault, Gate, Reply};
 use postern_tests::{Caller, World, receive, start};
 use serde_json::json;
@@ -68,6 +69,56 @@ async fn requests_at_a_time() {
     // A place is free when a stream has ended, and not before.
     ask(&world, "parallel", 2).await;
     assert_eq!((first.calls(), rest.calls()), (4, 3));
+}
+
+#[tokio::test]
+async fn limits_hold_when_everybody_comes_at_once() {
+    let world = World::start().await;
+    for round in 0..8 {
+        let (by_rate, by_number) = (format!("rate-{round}"), format!("number-{round}"));
+        let said = [json!({"order": 0, "rpm": 5}), json!({"order": 1})];
+        let [first, rest] = pair(&world, &by_rate, said).await;
+        let asked = (0..40).map(|_| world.ask(Caller::Chat, &by_rate, false));
+        join_all(asked).await.into_iter().for_each(|answer| {
+            answer.expect(200);
+        });
+        assert_eq!((first.calls(), rest.calls()), (5, 35));
+        let said = [json!({"order": 0, "max_parallel_requests": 3}), json!({"order": 1})];
+        let [first, rest] = pair(&world, &by_number, said).await;
+        let gate = Gate::new();
+        first.always(Reply::default().gated(&gate));
+        let asked = join_all((0..40).map(|_| world.ask(Caller::Chat, &by_number, true)));
+        let ((), answers) = tokio::join!(
+            async {
+                first.wait_for_calls(3).await;
+                rest.wait_for_calls(37).await;
+                gate.open_for_good();
+            },
+            asked
+        );
+        answers.into_iter().for_each(|answer| {
+            answer.expect(200);
+        });
+        assert_eq!((first.calls(), rest.calls()), (3, 37));
+    }
+}
+
+#[tokio::test]
+async fn who_is_full_is_fallen_back_from() {
+    let world = World::start().await;
+    let (full, other) = (FakeUpstream::openai().await, FakeUpstream::openai().await);
+    deploy(&world, "full", &full, &json!({"rpm": 1})).await;
+    deploy(&world, "other", &other, &json!({})).await;
+    let body = chat("full", &json!({"fallbacks": ["other"]}));
+    for group in ["full", "other", "other"] {
+        let answer = post(&world, CHAT, &body).await.expect(200);
+        assert_eq!(
+            (answer.header("x-litellm-model-group"), answer.header("x-postern-attempts")),
+            (group, "1")
+        );
+        assert_eq!(answer.header("x-litellm-attempted-retries"), "0");
+    }
+    assert_eq!((full.calls(), other.calls()), (1, 2));
 }
 
 #[tokio::test]
