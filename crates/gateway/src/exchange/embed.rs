@@ -248,6 +248,7 @@ async fn ask(
     }
     let headers = upstream::request_headers(endpoint, &axum::http::HeaderMap::new(), false);
     let signing = endpoint.signing.as_deref();
+    let until = Instant::now() + patience;
     let sent = engine.clients.send(Method::POST, &address, headers, body, signing, &deployment.provider);
     let reply = tokio::time::timeout(patience, sent).await.map_err(|_| {
         let message = format!("{} did not answer within {} s", deployment.provider, patience.as_secs_f32());
@@ -255,7 +256,8 @@ async fn ask(
     })??;
     let status = reply.status;
     let wait = pipeline::retry_after(&reply.headers);
-    let body = upstream::read_whole(reply, &deployment.provider, patience).await?;
+    let left = until.saturating_duration_since(Instant::now());
+    let body = upstream::read_whole(reply, &deployment.provider, left).await?;
     if status != 200 {
         let error = postern_wire::parse_error(shape.format(), status, &body);
         let own = UpstreamBody { format: shape.format(), body, content_type: None };

@@ -50,13 +50,15 @@ impl Asks for Chat<'_> {
             }
             return ask(exchange, notes, deployment, endpoint, patience).await.map_err(not_there);
         }
+        let began = Instant::now();
         let answer = ask(exchange, notes, deployment, endpoint, patience).await;
         // Whoever stands behind the address may not have all that the provider offers: an older server, another gateway.
         if endpoint.format != first.format
             && let Err(failure) = &answer
             && matches!(failure.error.status, 404 | 405 | 501)
         {
-            let translated = ask(exchange, notes, deployment, first, patience).await;
+            let left = patience.left.map(|left| left.saturating_sub(began.elapsed()));
+            let translated = ask(exchange, notes, deployment, first, Patience { left, ..patience }).await;
             if translated.is_ok() {
                 deployment.condition.does_not_speak(endpoint.format);
                 return translated;

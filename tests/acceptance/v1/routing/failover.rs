@@ -6,7 +6,7 @@ use postern_testkit::{Behaviour, FakeUpstream, Fault, REPLY_TEXT};
 use postern_tests::{Caller, World};
 use serde_json::json;
 
-use super::deploy;
+use super::{deploy, post};
 
 /// What goes wrong before there is anything to forward.
 const EARLY: [Fault; 9] = [
@@ -82,6 +82,37 @@ async fn connections_that_are_refused_are_failed_over_too() {
     failing.resume_listening().await;
     let answer = world.ask(Caller::Chat, "pair", false).await.expect(200);
     assert_eq!((answer.header("x-postern-provider"), failing.calls()), ("openai", 1));
+}
+
+#[tokio::test]
+async fn embeddings_are_failed_over_and_told_of_like_answers() {
+    let world = World::with("litellm_settings: {num_retries: 1}", |builder| builder).await;
+    let [failing, refusing, well] =
+        [FakeUpstream::openai().await, FakeUpstream::openai().await, FakeUpstream::openai().await];
+    deploy(&world, "vectors", &failing, &json!({"order": 0, "cooldown_time": 0})).await;
+    let id = deploy(&world, "vectors", &well, &json!({"order": 1})).await;
+    failing.pause_listening().await;
+    let body = json!({"model": "vectors", "input": "Hi"});
+    let answer = post(&world, "/v1/embeddings", &body).await.expect(200);
+    assert_eq!(answer.json()["data"][0]["embedding"], json!([0.25, -0.5]));
+    assert_eq!(
+        (answer.header("x-postern-attempts"), answer.header("x-litellm-model-id")),
+        ("2", id.as_str())
+    );
+    let row = world.row(answer.request_id()).await;
+    assert_eq!((&row["outcome"], &row["attempts"]), (&json!("ok"), &json!(2)), "{row}");
+    // Another group, as the request says; the refusal of the last where nobody is left.
+    refusing.require_key("sk-another");
+    deploy(&world, "refused", &refusing, &json!({"cooldown_time": 0})).await;
+    let body = json!({"model": "refused", "input": "Hi", "fallbacks": ["vectors"]});
+    let answer = post(&world, "/v1/embeddings", &body).await.expect(200);
+    assert_eq!(answer.header("x-litellm-attempted-fallbacks"), "1");
+    assert_eq!(answer.header("x-litellm-model-group"), "vectors");
+    assert_eq!(world.row(answer.request_id()).await["model_group"], "vectors");
+    let answer =
+        post(&world, "/v1/embeddings", &json!({"model": "refused", "input": "Hi"})).await.expect(401);
+    assert_eq!(answer.header("x-litellm-model-group"), "refused");
+    super::assert_nothing_secret(&world, &answer);
 }
 
 #[tokio::test]

@@ -79,9 +79,9 @@ async fn limits_hold_when_everybody_comes_at_once() {
         let said = [json!({"order": 0, "rpm": 5}), json!({"order": 1})];
         let [first, rest] = pair(&world, &by_rate, said).await;
         let asked = (0..40).map(|_| world.ask(Caller::Chat, &by_rate, false));
-        join_all(asked).await.into_iter().for_each(|answer| {
+        for answer in join_all(asked).await {
             answer.expect(200);
-        });
+        }
         assert_eq!((first.calls(), rest.calls()), (5, 35));
         let said = [json!({"order": 0, "max_parallel_requests": 3}), json!({"order": 1})];
         let [first, rest] = pair(&world, &by_number, said).await;
@@ -96,9 +96,9 @@ async fn limits_hold_when_everybody_comes_at_once() {
             },
             asked
         );
-        answers.into_iter().for_each(|answer| {
+        for answer in answers {
             answer.expect(200);
-        });
+        }
         assert_eq!((first.calls(), rest.calls()), (3, 37));
     }
 }
@@ -174,9 +174,9 @@ async fn retries_of_its_own() {
     // The largest of a group counts.
     let said = [json!({"num_retries": 1, "cooldown_time": 0}), json!({"cooldown_time": 0})];
     let both = pair(&world, "both", said).await;
-    both.iter().for_each(|upstream| {
+    for upstream in &both {
         upstream.always(Fault::status(500));
-    });
+    }
     world.ask(Caller::Chat, "both", false).await.expect(503);
     assert_eq!((both[0].calls(), both[1].calls()), (1, 1));
 }

@@ -3,8 +3,10 @@
 use std::time::{Duration, Instant};
 
 use postern_testkit::{FakeUpstream, Fault, Reply};
-use postern_tests::{Caller, World, receive};
+use postern_tests::{Caller, World, receive, start};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use super::{CHAT, chat, deploy, post, with};
 
@@ -62,6 +64,41 @@ async fn pauses_count_too_and_are_not_made_in_vain() {
     post(&world, CHAT, &chat("failing", &json!({"timeout": 1, "retry_count": 20}))).await.expect(500);
     assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
     assert!((2..=4).contains(&failing.calls()), "{} calls", failing.calls());
+}
+
+/// An address where a head comes after this long, and nothing after it.
+async fn slow_head(after: Duration) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    start(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            start(async move {
+                tokio::time::sleep(after).await;
+                let head =
+                    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{";
+                let _ = stream.write_all(head).await;
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn the_body_has_no_time_of_its_own() {
+    let world = World::start().await;
+    world.add_provider("openai", "slow", &slow_head(Duration::from_secs(2)).await).await;
+    let one = async |path: &str, body: serde_json::Value| {
+        let began = Instant::now();
+        let answer = post(&world, path, &body).await.expect(504);
+        let took = began.elapsed();
+        assert!(took >= Duration::from_secs(2) && took < Duration::from_secs(4), "{path}: {took:?}");
+        assert_eq!(world.row(answer.request_id()).await["status"], 504);
+    };
+    tokio::join!(
+        one("/v1/embeddings", json!({"model": "slow/x", "input": "Hi", "timeout": 2.5})),
+        one(CHAT, chat("slow/x", &json!({"timeout": 2.5}))),
+    );
 }
 
 #[tokio::test]
