@@ -8,6 +8,7 @@ mod fallbacks;
 mod limits;
 mod load;
 mod members;
+mod other_callers;
 mod providers;
 mod timeouts;
 mod told;
