@@ -13,6 +13,7 @@ mod odd_upstreams;
 mod ollama;
 mod other_formats;
 mod responses;
+mod routing;
 mod streaming;
 mod translation;
 mod upstream_faults;

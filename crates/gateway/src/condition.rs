@@ -76,6 +76,8 @@ pub struct Condition {
     /// Requests and tokens of this minute.
     usage: Mutex<(Window, Window)>,
     record: Mutex<Record>,
+    /// Held from the look at its limits until the place is taken.
+    admission: Mutex<()>,
     log: Arc<Log>,
 }
 
@@ -197,6 +199,7 @@ impl Condition {
             unspoken: AtomicU32::new(0),
             usage: Mutex::default(),
             record: Mutex::default(),
+            admission: Mutex::default(),
             log,
         }
     }
@@ -237,6 +240,11 @@ impl Condition {
         let now = (now.0 / 1000) as i64;
         let (requests, tokens) = &mut *locked(&self.usage);
         (requests.used(now), tokens.used(now))
+    }
+
+    /// Held by whoever looks at its limits and then begins, so that no two take one place.
+    pub fn admission(&self) -> MutexGuard<'_, ()> {
+        locked(&self.admission)
     }
 
     /// Takes a place with it. `None` where the circuit does not let another request through; `regardless` asks anyway,

@@ -53,6 +53,8 @@ pub struct Told {
     /// Model groups that failed before the one that answered.
     pub fallbacks: usize,
     pub latency_us: i64,
+    /// The one that answered, or was asked last.
+    pub deployment: Option<Arc<Deployment>>,
 }
 
 /// How a request ended.
@@ -141,6 +143,7 @@ impl Meter {
             attempts: self.row.as_ref().map_or(0, |row| row.attempts),
             fallbacks: self.fallbacks,
             latency_us: clock::micros_since(self.started),
+            deployment: self.deployment.clone(),
         }
     }
 

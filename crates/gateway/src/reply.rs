@@ -150,7 +150,7 @@ impl Answer {
                 let json = HeaderValue::from_static("application/json");
                 let theirs = whole.headers.get(header::CONTENT_TYPE).filter(|_| !whole.translated);
                 headers.insert(header::CONTENT_TYPE, theirs.cloned().unwrap_or(json));
-                about(&mut headers, &whole.deployment, &whole.headers, request_id, &whole.loss);
+                about(&mut headers, &whole.headers, request_id, &whole.loss);
                 report(&mut headers, &told);
                 let taken = HeaderValue::from(told.latency_us / 1000);
                 headers.insert("x-litellm-response-duration-ms", taken);
@@ -171,7 +171,7 @@ impl Answer {
     }
 }
 
-/// How the request was served.
+/// How the request was served, and by whom.
 pub fn report(headers: &mut HeaderMap, told: &Told) {
     if let Some(provider) = &told.provider
         && let Ok(value) = HeaderValue::from_str(provider)
@@ -185,6 +185,20 @@ pub fn report(headers: &mut HeaderMap, told: &Told) {
     let retries = told.attempts.saturating_sub(1).saturating_sub(fallbacks);
     headers.insert("x-litellm-attempted-retries", HeaderValue::from(retries));
     headers.insert("x-litellm-attempted-fallbacks", HeaderValue::from(fallbacks));
+    let Some(deployment) = &told.deployment else { return };
+    let said = [
+        ("x-litellm-model-id", Some(&deployment.id)),
+        ("x-litellm-model-group", Some(&deployment.group)),
+        ("x-litellm-model-api-base", deployment.api_base.as_ref()),
+        ("x-litellm-model-region", deployment.region.as_ref()),
+    ];
+    for (name, value) in said {
+        if let Some(value) = value
+            && let Ok(value) = HeaderValue::from_str(value)
+        {
+            headers.insert(name, value);
+        }
+    }
 }
 
 /// A chat completion with the orchestrator's two members: who answered, and after how long.
@@ -206,32 +220,13 @@ fn dollars(nanos: i64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Headers that say who answered, with what was lost on the way.
-fn about(
-    headers: &mut HeaderMap,
-    deployment: &Deployment,
-    upstream: &HeaderMap,
-    request_id: Uuid,
-    loss: &[String],
-) {
+/// Headers that say which request it was, what was lost on the way, and what the upstream has to say.
+fn about(headers: &mut HeaderMap, upstream: &HeaderMap, request_id: Uuid, loss: &[String]) {
     let mut buffer = Uuid::encode_buffer();
     let id: &str = request_id.as_hyphenated().encode_lower(&mut buffer);
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert("x-request-id", id.clone());
         headers.insert("x-litellm-call-id", id);
-    }
-    let said = [
-        ("x-litellm-model-id", Some(&deployment.id)),
-        ("x-litellm-model-group", Some(&deployment.group)),
-        ("x-litellm-model-api-base", deployment.api_base.as_ref()),
-        ("x-litellm-model-region", deployment.region.as_ref()),
-    ];
-    for (name, value) in said {
-        if let Some(value) = value
-            && let Ok(value) = HeaderValue::from_str(value)
-        {
-            headers.insert(name, value);
-        }
     }
     if !loss.is_empty()
         && let Ok(value) = HeaderValue::from_str(&loss.join(", ").chars().take(1024).collect::<String>())

@@ -22,6 +22,19 @@ async fn the_provider_counts_where_it_can() {
 }
 
 #[tokio::test]
+async fn what_is_said_to_the_gateway_is_not_counted() {
+    let world = World::start().await;
+    let said = json!({"model": "an/claude-x", "messages": [{"role": "user", "content": "Hi"}], "timeout": 60, "num_retries": 2});
+    receive(world.gateway.post("/v1/messages/count_tokens", &world.key, &said)).await.expect(200);
+    let sent = world.anthropic.last_request().json();
+    assert_eq!(sent, json!({"model": "claude-x", "messages": [{"role": "user", "content": "Hi"}]}));
+    let wrong = json!({"model": "an/claude-x", "messages": [], "timeout": 0});
+    let answer =
+        receive(world.gateway.post("/v1/messages/count_tokens", &world.key, &wrong)).await.expect(400);
+    assert!(Caller::Messages.own_error(&answer).contains("timeout"), "{}", answer.text());
+}
+
+#[tokio::test]
 async fn others_are_estimated_and_it_says_so() {
     let world = World::start().await;
     for model in ["oa/gpt-x", "demo"] {

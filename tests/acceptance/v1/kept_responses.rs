@@ -1,6 +1,6 @@
 //! Responses that their callers come back to: kept by the provider, or by the gateway where the provider keeps nothing.
 
-use postern_testkit::Reply;
+use postern_testkit::{FakeUpstream, Reply};
 use postern_tests::{Answer, World, receive};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -201,4 +201,35 @@ async fn a_long_conversation_is_compacted_by_the_provider_or_summed_up() {
         let sent = upstream.last_request().json().to_string();
         assert!(sent.contains("The crate was renamed to wire.") && !sent.contains("compaction"), "{sent}");
     }
+}
+
+#[tokio::test]
+async fn a_server_without_compaction_sums_up_and_is_none_the_worse_for_it() {
+    let world = World::start().await;
+    // It imitates chat completions, and knows neither responses nor their compaction.
+    let url = format!("{}/v1", world.ollama.url());
+    let parameters =
+        json!({"model": "openai/local", "api_base": url, "api_key": "sk-local", "cooldown_time": 600});
+    for _ in 0..2 {
+        let made = json!({"model_name": "local", "litellm_params": parameters});
+        world.gateway.new_model(made).await;
+    }
+    let body = json!({"model": "local", "input": [{"role": "user", "content": "Rename the crate."}]});
+    for calls in 1..=4 {
+        world.ollama.next(Reply::text("The crate was renamed to wire."));
+        let answer =
+            receive(world.gateway.post("/v1/responses/compact", &world.key, &body)).await.expect(200);
+        let compacted = answer.json();
+        assert_eq!(compacted["object"], "response.compaction", "{compacted}");
+        assert_eq!(world.ollama.calls(), calls);
+        let asked = world.ollama.last_request().json()["messages"].to_string();
+        assert!(asked.contains("Sum up this conversation"), "{asked}");
+    } // The same where it is only fallen back on.
+    let failing = FakeUpstream::openai().await;
+    failing.pause_listening().await;
+    world.gateway.deploy("failing", "openai/x", &failing).await;
+    let body = json!({"model": "failing", "input": body["input"], "fallbacks": ["an/claude-x"]});
+    let answer = receive(world.gateway.post("/v1/responses/compact", &world.key, &body)).await.expect(200);
+    assert_eq!(answer.json()["object"], "response.compaction", "{}", answer.text());
+    assert!(world.anthropic.last_request().json().to_string().contains("Sum up this conversation"));
 }

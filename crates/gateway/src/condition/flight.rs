@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::record::{CooldownRules, Trouble, Was};
+use super::record::{CooldownRules, Praise, Trouble, Was};
 use super::{Condition, locked};
 use crate::clock::Moment;
 
@@ -15,12 +15,13 @@ pub struct Flight {
     began: Moment,
     is_probe: bool,
     tokens: u64,
-    is_told: bool,
+    /// It began well.
+    praise: Option<Praise>,
 }
 
 impl Flight {
     pub(super) fn new(condition: Arc<Condition>, began: Moment, is_probe: bool, tokens: u64) -> Self {
-        Self { condition, began, is_probe, tokens, is_told: false }
+        Self { condition, began, is_probe, tokens, praise: None }
     }
 
     /// Whether it is the one request of a half-open circuit.
@@ -32,7 +33,7 @@ impl Flight {
     pub fn answered(&mut self, now: Moment) {
         let took = now.since(self.began);
         self.condition.sample(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
-        locked(&self.condition.record).succeeded(now, took);
+        self.praise = Some(locked(&self.condition.record).succeeded(now, took));
         self.well("it answered");
     }
 
@@ -43,7 +44,6 @@ impl Flight {
     }
 
     fn well(&mut self, reason: &str) {
-        self.is_told = true;
         // Older requests that still end well say nothing about a quota that was used up since.
         let may_close = self.is_probe || self.condition.open_until.load(Ordering::Acquire) <= self.began.0;
         if may_close {
@@ -53,9 +53,8 @@ impl Flight {
         }
     }
 
-    /// It failed. Opens the circuit where the rules say so.
+    /// It failed, be it after it began well. Opens the circuit where the rules say so.
     pub fn failed(&mut self, now: Moment, trouble: &Trouble<'_>, rules: &CooldownRules) {
-        self.is_told = true;
         if trouble.class == crate::error::ErrorClass::Timeout {
             // A mean that leaves out what never came would praise the slowest.
             let waited = now.since(self.began);
@@ -63,7 +62,12 @@ impl Flight {
         }
         let is_open = self.condition.open_until.load(Ordering::Acquire) > now.0;
         let was = Was { probe: self.is_probe, open: is_open };
-        let cooldown = locked(&self.condition.record).failed(now, trouble, rules, was);
+        let mut record = locked(&self.condition.record);
+        if let Some(praise) = self.praise.take() {
+            record.take_back(&praise);
+        }
+        let cooldown = record.failed(now, trouble, rules, was);
+        drop(record);
         if let Some(cooldown) = cooldown {
             self.condition.open(now, cooldown, trouble.reason);
         }

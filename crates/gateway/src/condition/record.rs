@@ -64,6 +64,15 @@ pub(super) struct Was {
     pub open: bool,
 }
 
+/// What a success put an end to.
+#[derive(Debug)]
+pub(super) struct Praise {
+    in_a_row: u32,
+    openings: u32,
+    /// With this one.
+    successes: u64,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Record {
     successes: u64,
@@ -109,9 +118,25 @@ impl Record {
         self.calls.push_back((now, failed));
     }
 
-    pub(super) fn succeeded(&mut self, now: Moment, took: Duration) {
+    /// What was known before, for [`Self::take_back`].
+    pub(super) fn succeeded(&mut self, now: Moment, took: Duration) -> Praise {
         self.last_took = Some(took);
+        let before = Praise { in_a_row: self.in_a_row, openings: self.openings, successes: 0 };
         self.refused(now);
+        Praise { successes: self.successes, ..before }
+    }
+
+    /// It was no success after all: the stream that began well broke off.
+    pub(super) fn take_back(&mut self, praise: &Praise) {
+        if let Some(praised) = self.calls.iter().rposition(|(_, failed)| !failed) {
+            self.calls.remove(praised);
+        }
+        // Another request that succeeded since is a reason to begin the count anew.
+        if self.successes == praise.successes {
+            self.in_a_row = self.in_a_row.max(praise.in_a_row);
+            self.openings = self.openings.max(praise.openings);
+        }
+        self.successes = self.successes.saturating_sub(1);
     }
 
     pub(super) fn refused(&mut self, now: Moment) {
@@ -147,7 +172,7 @@ impl Record {
             // Those that were under way when it opened fail for the same reason: that is one opening.
             return requested;
         }
-        if !was.probe && !self.is_enough(now, trouble.class, rules) {
+        if !was.probe && !self.is_enough(now, trouble, rules) {
             return None;
         }
         self.openings += 1;
@@ -157,15 +182,18 @@ impl Record {
         Some(requested.unwrap_or(own))
     }
 
-    fn is_enough(&self, now: Moment, class: ErrorClass, rules: &CooldownRules) -> bool {
+    fn is_enough(&self, now: Moment, trouble: &Trouble<'_>, rules: &CooldownRules) -> bool {
+        let class = trouble.class;
         if let Some(allowed) = rules.allowed_by_class.get(&class).copied().or(rules.allowed) {
             let recent = self.calls.iter().filter(|(then, failed)| *failed && now.since(*then) <= rules.time);
             return recent.count() > allowed as usize;
         }
         match class {
-            ErrorClass::RateLimit | ErrorClass::Authentication | ErrorClass::NotFound => true,
+            ErrorClass::RateLimit | ErrorClass::NotFound => true,
+            ErrorClass::Authentication if trouble.status == 401 => true,
             ErrorClass::BadRequest | ErrorClass::ContextWindow | ErrorClass::ContentPolicy => false,
-            ErrorClass::Timeout | ErrorClass::Internal => {
+            // Some refuse with 403 what is the request's fault.
+            ErrorClass::Timeout | ErrorClass::Internal | ErrorClass::Authentication => {
                 let calls = self.calls.iter().filter(|(then, _)| now.since(*then) <= MINUTE);
                 let (calls, failed) =
                     calls.fold((0, 0), |(calls, failed), (_, bad)| (calls + 1, failed + usize::from(*bad)));

@@ -11,6 +11,7 @@ use crate::ids;
 use crate::meter::Meter;
 use crate::pipeline;
 use crate::reply::Answer;
+use crate::snapshot::Deployment;
 
 /// Said after the conversation.
 const WISH: &str = "Sum up this conversation for whoever goes on with it and has not read it. Say what the user wants, what \
@@ -25,8 +26,9 @@ pub async fn run(mut exchange: Exchange, meter: &mut Meter) -> Result<Answer, Fa
     let model = exchange.envelope.model.clone();
     let group =
         exchange.snapshot.resolve(&model).map_err(|unresolved| unresolved.into_failure(&model))?.group;
+    let format = exchange.format;
     let is_native =
-        |known: &crate::snapshot::Deployment| known.endpoint(exchange.format).format == exchange.format;
+        |known: &Deployment| known.endpoint(format).format == format && known.condition.speaks(format);
     if group.deployments.iter().all(|known| is_native(known)) {
         exchange.path_end = "/compact";
         match pipeline::run(&exchange, meter).await {

@@ -47,6 +47,10 @@ pub async fn count(engine: Arc<Engine>, call: Call, request: Request) -> Result<
         }
     };
     let body = read_body(body, &head.headers, engine.options.max_body).await?;
+    // What it says to the gateway is no part of the prompt.
+    let controls = postern_wire::read_controls(&body)?;
+    let reduced = controls.map(|controls| controls.surgery.reduce(&body)).transpose()?.flatten();
+    let body = reduced.map_or(body, Bytes::from);
     let beside = Beside { model: call.model.as_deref(), stream: call.stream };
     // Google's callers may ask about a whole request, wrapped up.
     let wrapped = if call.format == Format::Gemini { unwrapped(&body) } else { None };

@@ -24,6 +24,7 @@ use crate::error::{Failure, UpstreamBody};
 use crate::limits::Estimate;
 use crate::meter::{End, Meter};
 use crate::pipeline::{self, Asks, Notes, Patience, Question, Way};
+use crate::reply::report;
 use crate::snapshot::{Address, Deployment, Endpoint, Place};
 use crate::{ids, upstream};
 
@@ -131,8 +132,11 @@ pub async fn embed(
     match served.await {
         Ok(embedded) => {
             let end = End { usage: embedded.usage, response_bytes: embedded.body.len() as u64, ..NOTHING };
+            let told = meter.told();
             commit(&engine, meter, end).await;
-            answer(request_id, embedded.body)
+            let mut response = answer(request_id, embedded.body);
+            report(response.headers_mut(), &told);
+            response
         }
         Err(failure) => {
             let end = End {
@@ -141,8 +145,11 @@ pub async fn embed(
                 failure: Some(&failure),
                 ..NOTHING
             };
+            let told = meter.told();
             commit(&engine, meter, end).await;
-            failure.respond(format, request_id)
+            let mut response = failure.respond(format, request_id);
+            report(response.headers_mut(), &told);
+            response
         }
     }
 }
@@ -241,6 +248,7 @@ async fn ask(
     }
     let headers = upstream::request_headers(endpoint, &axum::http::HeaderMap::new(), false);
     let signing = endpoint.signing.as_deref();
+    let until = Instant::now() + patience;
     let sent = engine.clients.send(Method::POST, &address, headers, body, signing, &deployment.provider);
     let reply = tokio::time::timeout(patience, sent).await.map_err(|_| {
         let message = format!("{} did not answer within {} s", deployment.provider, patience.as_secs_f32());
@@ -248,7 +256,8 @@ async fn ask(
     })??;
     let status = reply.status;
     let wait = pipeline::retry_after(&reply.headers);
-    let body = upstream::read_whole(reply, &deployment.provider, patience).await?;
+    let left = until.saturating_duration_since(Instant::now());
+    let body = upstream::read_whole(reply, &deployment.provider, left).await?;
     if status != 200 {
         let error = postern_wire::parse_error(shape.format(), status, &body);
         let own = UpstreamBody { format: shape.format(), body, content_type: None };

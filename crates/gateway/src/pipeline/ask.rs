@@ -43,13 +43,22 @@ impl Asks for Chat<'_> {
         let endpoint = Some(deployment.endpoint(exchange.format))
             .filter(|endpoint| deployment.condition.speaks(endpoint.format))
             .unwrap_or(first);
+        if !exchange.path_end.is_empty() {
+            if endpoint.format != exchange.format {
+                let message = format!("{} has no `{}`", deployment.provider, exchange.path_end);
+                return Err(Failure::not_found("not_there", message));
+            }
+            return ask(exchange, notes, deployment, endpoint, patience).await.map_err(not_there);
+        }
+        let began = Instant::now();
         let answer = ask(exchange, notes, deployment, endpoint, patience).await;
         // Whoever stands behind the address may not have all that the provider offers: an older server, another gateway.
         if endpoint.format != first.format
             && let Err(failure) = &answer
             && matches!(failure.error.status, 404 | 405 | 501)
         {
-            let translated = ask(exchange, notes, deployment, first, patience).await;
+            let left = patience.left.map(|left| left.saturating_sub(began.elapsed()));
+            let translated = ask(exchange, notes, deployment, first, Patience { left, ..patience }).await;
             if translated.is_ok() {
                 deployment.condition.does_not_speak(endpoint.format);
                 return translated;
@@ -57,6 +66,15 @@ impl Asks for Chat<'_> {
         }
         answer
     }
+}
+
+/// What stands below an endpoint is one more thing that may not be there: the deployment is none the worse, and a translation
+/// would ask for something else. Whoever wanted it knows what to do.
+fn not_there(mut failure: Failure) -> Failure {
+    if matches!(failure.error.status, 404 | 405 | 501) {
+        failure.blame = Blame::Gateway;
+    }
+    failure
 }
 
 /// Whether a deployment can be asked with what is known of its credential. Another one's may be.

@@ -124,7 +124,12 @@ pub fn find(asked: &Question<'_>, meter: &mut Meter) -> Result<Route, Failure> {
     if let Some(row) = meter.row() {
         row.model_group.clone_from(&group.name);
     }
-    asked.caller.check_access(model, &group.name)?;
+    if controls.is_some_and(|said| said.provider.is_some()) {
+        // Who may use one provider's model may not therefore use another's of the same name.
+        asked.caller.check_access(&group.name, bare(snapshot, model))?;
+    } else {
+        asked.caller.check_access(model, &group.name)?;
+    }
     let said = controls.and_then(|said| said.timeout);
     let first = controls.and_then(|said| said.stream_timeout);
     let mut route = Route {
@@ -197,22 +202,26 @@ fn of_provider(snapshot: &Snapshot, name: &str, param: &str, model: &str) -> Res
             }));
         }
     }
-    // `openai/gpt-4o` at another provider is `gpt-4o`.
+    let wanted = bare(snapshot, model);
+    let group = snapshot.group_of(provider, wanted).map_err(|unresolved| unresolved.into_failure(model))?;
+    Ok(Arc::new(group))
+}
+
+/// `openai/gpt-4o` at another provider is `gpt-4o`.
+fn bare<'m>(snapshot: &Snapshot, model: &'m str) -> &'m str {
     let bare = ['/', ':'].iter().find_map(|separator| {
         let (before, after) = model.split_once(*separator)?;
         let is_provider = snapshot.providers.iter().any(|known| known.row.name == before);
         (is_provider || crate::providers::find(before).is_some()).then_some(after)
     });
-    let wanted = bare.unwrap_or(model);
-    let group = snapshot.group_of(provider, wanted).map_err(|unresolved| unresolved.into_failure(model))?;
-    Ok(Arc::new(group))
+    bare.unwrap_or(model)
 }
 
 fn provider<'s>(snapshot: &'s Snapshot, name: &str, param: &str) -> Result<&'s Arc<Provider>, Failure> {
     let known = || snapshot.providers.iter().filter(|provider| !provider.built_in);
     let by_name = known().find(|provider| provider.row.name.eq_ignore_ascii_case(name));
     let by_kind = || {
-        let spec = crate::providers::find(name)?;
+        let spec = crate::providers::find(&name.to_ascii_lowercase())?;
         let mut of_kind = known().filter(|provider| provider.spec.id == spec.id);
         let first = of_kind.clone().find(|provider| provider.row.enabled);
         first.or_else(|| of_kind.next())
@@ -240,7 +249,9 @@ fn own(
     let mut own = Own { none: said.disable_fallbacks, ..Own::default() };
     if let Some(providers) = &said.fallback_providers {
         let groups = providers.iter().enumerate().map(|(index, name)| {
-            Ok((None, of_provider(snapshot, name, &format!("fallback_providers[{index}]"), model)?))
+            let group = of_provider(snapshot, name, &format!("fallback_providers[{index}]"), model)?;
+            caller.check_access(&group.name, bare(snapshot, model))?;
+            Ok((None, group))
         });
         own.general = Some(groups.collect::<Result<_, Failure>>()?);
     }

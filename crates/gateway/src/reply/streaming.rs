@@ -96,7 +96,7 @@ impl StreamReply {
         headers.insert(header::CONTENT_TYPE, theirs.cloned().unwrap_or(events));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-        about(&mut headers, &self.deployment, &self.headers, request_id, &self.loss);
+        about(&mut headers, &self.headers, request_id, &self.loss);
         report(&mut headers, &meter.told());
         let under_way = UnderWay {
             deployment: self.deployment,

@@ -190,8 +190,14 @@ fn stands(
     if has_room(&deployment.condition, deployment, wanted, now) { Ok(()) } else { Err(Reason::Full) }
 }
 
+impl Deployment {
+    pub(super) fn has_limits(&self) -> bool {
+        self.rpm.is_some() || self.tpm.is_some() || self.max_parallel.is_some()
+    }
+}
+
 /// Limits are the deployment's, what is used of them the condition's: credentials of one provider have the same limits.
-fn has_room(condition: &Condition, deployment: &Deployment, wanted: &Wanted, now: Moment) -> bool {
+pub(super) fn has_room(condition: &Condition, deployment: &Deployment, wanted: &Wanted, now: Moment) -> bool {
     if deployment.max_parallel.is_some_and(|most| condition.in_flight() >= most) {
         return false;
     }

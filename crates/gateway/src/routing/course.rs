@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Dice;
-use super::choose::{NotNow, Reason, Wanted, choose};
+use super::choose::{NotNow, Reason, Wanted, choose, has_room};
 use crate::clock::Moment;
 use crate::condition::{Availability, Condition, Flight};
 use crate::config::RoutingSettings;
@@ -183,7 +183,7 @@ impl Course {
                             if !self.is_in_time(&deployment, now) {
                                 return self.over(true);
                             }
-                            // Somebody else may have become the one request of a half-open circuit.
+                            // Somebody else may have become the one request of a half-open circuit, or the last it takes.
                             if let Some(step) = self.start(deployment, now, around, false) {
                                 return step;
                             }
@@ -270,7 +270,15 @@ impl Course {
         around: &impl Surroundings,
         regardless: bool,
     ) -> Option<Step> {
-        let flight = deployment.condition.begin(now, around.turn(), self.wanted.tokens, regardless)?;
+        let condition = &deployment.condition;
+        // Between the choice and here somebody else may have taken the last place.
+        let is_limited = deployment.has_limits() && !regardless;
+        let admission = is_limited.then(|| condition.admission());
+        if is_limited && !has_room(condition, &deployment, &self.wanted, now) {
+            return None;
+        }
+        let flight = condition.begin(now, around.turn(), self.wanted.tokens, regardless)?;
+        drop(admission);
         self.insists = false;
         self.tried.push(deployment.condition.clone());
         self.attempts += 1;

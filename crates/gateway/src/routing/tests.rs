@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -491,4 +492,55 @@ fn another_credential_stands_in_while_the_first_cannot_be_asked() {
     let group = Arc::new(Group::of("pair".into(), vec![fresh, Arc::new(stand_in)]));
     let said = course(&World::default(), &group, settings, Wishes::default(), ErrorClass::Authentication);
     assert_eq!(said, "11#2!");
+}
+
+#[test]
+fn a_place_is_given_once_however_many_courses_want_it() {
+    let group = group(&[json!({"order": 1, "max_parallel_requests": 1}), json!({"order": 2})]);
+    let settings = Arc::new(RoutingSettings::default());
+    let (there, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let go = || {
+        for seed in 0..20_000 {
+            let mut course = Course::new(settings.clone(), group.clone(), Wishes::default());
+            let step = course.next(NOW, &World::default(), &mut Dice::new(seed));
+            let Step::Try(attempt) = step else { panic!("there is always one: {step:?}") };
+            if attempt.deployment.id == "0" {
+                most.fetch_max(there.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                there.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(go))));
+    assert_eq!(most.into_inner(), 1);
+}
+
+#[test]
+fn what_began_well_and_broke_off_is_one_failure() {
+    let group = group(&[json!({})]);
+    let condition = &group.deployments[0].condition;
+    let (trouble, rules) = (
+        Trouble { class: ErrorClass::Internal, status: 502, retry_after: None, reason: "it broke off" },
+        CooldownRules::default(),
+    );
+    let begin = || condition.begin(NOW, 1, 0, false).unwrap();
+    let breaks_off = || {
+        let mut flight = begin();
+        flight.answered(NOW);
+        flight.failed(NOW, &trouble, &rules);
+    };
+    breaks_off();
+    breaks_off();
+    let view = condition.view(NOW);
+    assert_eq!((view.successes, view.failures, view.consecutive_failures), (0, 2, 2));
+    // A success in between begins the count anew, also where it came while the broken one was under way.
+    let mut long = begin();
+    long.answered(NOW);
+    begin().answered(NOW);
+    long.failed(NOW, &trouble, &rules);
+    let view = condition.view(NOW);
+    assert_eq!((view.successes, view.failures, view.consecutive_failures), (1, 3, 1));
+    assert!(condition.availability(NOW).may_be_asked());
+    // Two in a row, but four of five.
+    breaks_off();
+    assert!(!condition.availability(NOW).may_be_asked());
 }

@@ -7,6 +7,9 @@ use serde_json::value::RawValue;
 use super::super::{BadRequest, Fields};
 use crate::json;
 
+#[cfg(test)]
+mod tests;
+
 const LONGEST_TIMEOUT: f64 = 86_400.0;
 const MOST_RETRIES: u64 = 20;
 const MOST_NAMES: usize = 32;
