@@ -222,7 +222,9 @@ impl<A: Asks> Race<'_, '_, A> {
         }
         let now = Moment::now();
         let class = failure.class();
-        if matches!(class, ErrorClass::BadRequest | ErrorClass::ContextWindow | ErrorClass::ContentPolicy) {
+        let is_callers =
+            matches!(class, ErrorClass::BadRequest | ErrorClass::ContextWindow | ErrorClass::ContentPolicy);
+        if is_callers && !deployment.cooldown.allowed_by_class.contains_key(&class) {
             flight.refused(now);
             return;
         }

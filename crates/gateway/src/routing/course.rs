@@ -225,7 +225,14 @@ impl Course {
             self.next = Next::Stop;
             return;
         }
+        let policy = self.settings.policy_of(&self.group.name, facts.class);
         self.next = match facts.class {
+            // Another deployment would most likely say the same; who configures it otherwise knows better.
+            ErrorClass::BadRequest | ErrorClass::ContextWindow | ErrorClass::ContentPolicy
+                if policy.is_some_and(|most| self.attempts <= most) =>
+            {
+                Next::Choose
+            }
             ErrorClass::BadRequest => Next::Stop,
             ErrorClass::ContextWindow => Next::Fallback(Kind::ContextWindow),
             ErrorClass::ContentPolicy => Next::Fallback(Kind::ContentPolicy),

@@ -376,6 +376,9 @@ fn a_course_tries_others_first_and_the_same_again_after_a_pause() {
         retry_policy: [(ErrorClass::Internal, 0), (ErrorClass::RateLimit, 3)].into(),
         ..plain()
     };
+    let stubborn =
+        RoutingSettings { retry_policy: [(ErrorClass::BadRequest, 1)].into(), ..RoutingSettings::default() };
+    assert_eq!(run(3, stubborn, ErrorClass::BadRequest), "01!");
     assert_eq!(run(4, policy.clone(), ErrorClass::Internal), "0!");
     assert_eq!(run(4, policy.clone(), ErrorClass::RateLimit), "0123!");
     assert_eq!(run(4, policy, ErrorClass::Timeout), "012!");
