@@ -225,6 +225,13 @@ impl Course {
             self.next = Next::Stop;
             return;
         }
+        // A policy that names this class of error is followed, also where another attempt seldom helps.
+        let named = self.settings.policy_of(&self.group.name, facts.class);
+        if self.wishes.retries.is_none() && named.is_some_and(|retries| self.attempts <= retries) {
+            self.again = self.pause(facts, dice);
+            self.next = Next::Choose;
+            return;
+        }
         self.next = match facts.class {
             ErrorClass::BadRequest => Next::Stop,
             ErrorClass::ContextWindow => Next::Fallback(Kind::ContextWindow),
