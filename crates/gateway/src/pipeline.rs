@@ -64,9 +64,8 @@ fn estimate(exchange: &Exchange, route: &Route) -> Estimate {
         let output = envelope.max_output_tokens.or(deployment.max_output).unwrap_or(DEFAULT_MAX_TOKENS);
         deployment.highest_cost(input, output.saturating_mul(choices))
     };
-    let dearest = |group: &Group| {
-        group.deployments.iter().try_fold(0_i64, |most, known| Some(most.max(cost(known)?)))
-    };
+    let dearest =
+        |group: &Group| group.deployments.iter().try_fold(0_i64, |most, known| Some(most.max(cost(known)?)));
     // Where two are asked, the one that loses has been sent the prompt, too.
     let lost = |group: &Group| {
         if group.deployments.len() < 2 || route.settings.hedge_of(&group.name).is_none() {
@@ -76,9 +75,8 @@ fn estimate(exchange: &Exchange, route: &Route) -> Estimate {
         lost.try_fold(0_i64, |most, cost| Some(most.max(cost?)))
     };
     let mut groups = std::iter::once(&route.group).chain(route.all_others());
-    let cost_nanos = groups.try_fold(0_i64, |most, group| {
-        Some(most.max(dearest(group)?.saturating_add(lost(group)?)))
-    });
+    let cost_nanos =
+        groups.try_fold(0_i64, |most, group| Some(most.max(dearest(group)?.saturating_add(lost(group)?))));
     Estimate { cost_nanos, tokens }
 }
 

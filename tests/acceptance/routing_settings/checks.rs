@@ -46,8 +46,7 @@ async fn none_that_takes_enough_is_an_error_or_leads_to_a_fallback() {
     });
     let scene = Scene::start(settings, &models).await;
     for caller in Caller::BOTH {
-        let answer =
-            scene.ask_with(&scene.key, caller, &long(caller, "small")).await.expect(400);
+        let answer = scene.ask_with(&scene.key, caller, &long(caller, "small")).await.expect(400);
         let told = caller.own_error(&answer);
         assert!(told.contains("no deployment of small takes so many"), "{told}");
         assert_eq!(answer.json()["error"]["code"], "context_length_exceeded");
@@ -98,8 +97,7 @@ async fn answered(upstream: &FakeUpstream, scene: &Scene, more: &Value, header: 
 
 #[tokio::test]
 async fn a_request_goes_where_its_tags_are() {
-    let (upstream, scene) =
-        tagged(json!({}), &[&["free"], &["paid"], &["paid", "fast"], &["default"]]).await;
+    let (upstream, scene) = tagged(json!({}), &[&["free"], &["paid"], &["paid", "fast"], &["default"]]).await;
     for (body, header, expected) in [
         (json!({"tags": ["free"]}), "", vec!["is-free"]),
         (json!({"metadata": {"tags": ["free"]}}), "", vec!["is-free"]),

@@ -68,7 +68,7 @@ async fn a_group_that_fails_leads_to_the_next() {
 #[tokio::test]
 async fn a_star_stands_for_all_others() {
     let settings = json!({"fallbacks": [{"broken": ["first"]}, {"*": ["second"]}]});
-    let (_, scene) = scene(settings, &["broken", "broken2", "first", "second"]).await;
+    let (_upstream, scene) = scene(settings, &["broken", "broken2", "first", "second"]).await;
     for (asked, answered) in [("broken", "first"), ("broken2", "second")] {
         let answer = scene.ask(asked, false).await.expect(200);
         assert_eq!(answer.header("x-litellm-model-group"), answered);
@@ -110,13 +110,12 @@ async fn a_prompt_that_is_too_long_or_refused_has_fallbacks_of_its_own() {
         "content_policy_fallbacks": [{"refused": ["liberal"]}, {"broken": ["liberal"]}],
     });
     let groups = ["long", "long2", "refused", "broken", "general", "roomy", "liberal", "long3"];
-    let (_, scene) = scene(settings, &groups).await;
+    let (_upstream, scene) = scene(settings, &groups).await;
     for caller in Caller::BOTH {
         for (asked, answered) in
             [("long", "roomy"), ("refused", "liberal"), ("broken", "general"), ("long2", "general")]
         {
-            let answer =
-                scene.ask_with(&scene.key, caller, &caller.body(asked, false)).await.expect(200);
+            let answer = scene.ask_with(&scene.key, caller, &caller.body(asked, false)).await.expect(200);
             assert_eq!(answer.header("x-litellm-model-group"), answered, "{asked}");
             assert_eq!(fallbacks(&answer), "1");
         }
@@ -131,8 +130,7 @@ async fn chains_are_followed_and_circles_end() {
         {"broken1": ["broken2"]}, {"broken2": ["broken3"]}, {"broken3": ["sound"]},
         {"broken4": ["broken5"]}, {"broken5": ["broken6", "broken4"]}, {"broken6": ["broken4"]},
     ]});
-    let groups =
-        ["broken1", "broken2", "broken3", "sound", "broken4", "broken5", "broken6"];
+    let groups = ["broken1", "broken2", "broken3", "sound", "broken4", "broken5", "broken6"];
     let (upstream, scene) = scene(settings, &groups).await;
     let answer = scene.ask("broken1", false).await.expect(200);
     assert_eq!((answer.header("x-litellm-model-group"), fallbacks(&answer)), ("sound", "3"));
@@ -177,7 +175,11 @@ async fn what_is_reserved_is_enough_for_the_dearest() {
     let models: Vec<_> = [("broken", 0.000_001), ("middle", 0.000_01), ("dear", 0.000_1)]
         .map(|(name, price)| {
             let model = format!("openai/{name}");
-            at(name, &upstream, json!({"model": model, "input_cost_per_token": 0, "output_cost_per_token": price}))
+            at(
+                name,
+                &upstream,
+                json!({"model": model, "input_cost_per_token": 0, "output_cost_per_token": price}),
+            )
         })
         .into();
     let settings = json!({"num_retries": 0, "fallbacks": [{"broken": ["middle"]}, {"middle": ["dear"]}]});

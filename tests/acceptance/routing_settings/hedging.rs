@@ -71,7 +71,11 @@ async fn the_first_may_still_be_the_first_to_answer() {
         assert_eq!(text(caller, &answer, false), REPLY_TEXT);
         soon("the second call is cancelled", second.wait_for_abandoned(number + 1)).await;
         let row = scene.row(answer.request_id()).await;
-        assert_eq!((&row["provider"], &row["format_out"]), (&json!("openai"), &json!("openai_chat")), "{row}");
+        assert_eq!(
+            (&row["provider"], &row["format_out"]),
+            (&json!("openai"), &json!("openai_chat")),
+            "{row}"
+        );
         assert_eq!(row["bills"][0]["provider"], "anthropic", "{row}");
     }
 }

@@ -25,12 +25,20 @@ impl Pair {
         quick.always(Reply::default().usage(TEN_AND_FIVE));
         let dollars = |nanos: i64| nanos as f64 / 1e9;
         let models = [
-            at("smart", &silent, json!({
-                "order": 1, "input_cost_per_token": dollars(LOST), "output_cost_per_token": dollars(LOST),
-            })),
-            at("smart", &quick, json!({
-                "order": 2, "input_cost_per_token": dollars(WON.0), "output_cost_per_token": dollars(WON.1),
-            })),
+            at(
+                "smart",
+                &silent,
+                json!({
+                    "order": 1, "input_cost_per_token": dollars(LOST), "output_cost_per_token": dollars(LOST),
+                }),
+            ),
+            at(
+                "smart",
+                &quick,
+                json!({
+                    "order": 2, "input_cost_per_token": dollars(WON.0), "output_cost_per_token": dollars(WON.1),
+                }),
+            ),
         ];
         Self { silent, quick, scene: Scene::start(settings, &models).await }
     }
@@ -80,8 +88,7 @@ async fn the_rows_cost_is_the_answers_and_the_other_ones_prompt() {
     let totals = &overview["totals"];
     assert_eq!((&totals["cost_nanos"], &totals["requests"]), (&json!(sum), &json!(2)), "{overview}");
     assert_eq!(totals["input_tokens"], 20);
-    let logged: f64 =
-        scene.gateway.spend_logs().await.iter().map(|log| log["spend"].as_f64().unwrap()).sum();
+    let logged: f64 = scene.gateway.spend_logs().await.iter().map(|log| log["spend"].as_f64().unwrap()).sum();
     assert!((logged - sum as f64 / 1e9).abs() < 1e-12, "{logged}");
     assert!((scene.spend_of(&scene.key).await - sum as f64 / 1e9).abs() < 1e-12);
 }
@@ -95,9 +102,8 @@ async fn a_budget_covers_both() {
     // What is reserved: the dearest prompt and answer, and the dearest prompt once more.
     let prompt = prompt_tokens(&body) * LOST;
     let reserved = 2 * prompt + 10 * LOST;
-    let with_budget = async |nanos: i64| {
-        scene.gateway.new_key(json!({"max_budget": nanos as f64 / 1e9})).await
-    };
+    let with_budget =
+        async |nanos: i64| scene.gateway.new_key(json!({"max_budget": nanos as f64 / 1e9})).await;
     let poor = with_budget(reserved - 100).await;
     scene.ask_with(&poor, Caller::Chat, &body).await.expect(402);
     assert_eq!(pair.silent.calls(), 0);
@@ -169,14 +175,8 @@ async fn a_fallback_that_asks_two_is_covered_as_well() {
     let [broken, silent, quick] = &upstreams;
     broken.always(Fault::status(503));
     silent.always(Reply::default().first_byte_after(Duration::from_secs(10)));
-    let price = |order: u32| {
-        json!({"order": order, "input_cost_per_token": 0.000_01, "output_cost_per_token": 0.000_01})
-    };
-    let models = [
-        at("smart", broken, price(1)),
-        at("other", silent, price(1)),
-        at("other", quick, price(2)),
-    ];
+    let price = |order: u32| json!({"order": order, "input_cost_per_token": 0.000_01, "output_cost_per_token": 0.000_01});
+    let models = [at("smart", broken, price(1)), at("other", silent, price(1)), at("other", quick, price(2))];
     let settings = json!({
         "num_retries": 1, "model_group_hedges": {"other": 0.05}, "model_group_retries": {"smart": 0},
         "fallbacks": [{"smart": ["other"]}],

@@ -14,8 +14,7 @@ async fn scene(percent: Value) -> (FakeUpstream, FakeUpstream, Scene) {
     upstream.always(Reply::default().usage(TEN_AND_FIVE));
     let price =
         |price: f64| json!({"input_cost_per_token": price, "output_cost_per_token": price, "timeout": 1});
-    let models =
-        [at("smart", &upstream, price(0.000_001)), at("shadow", &shadow, price(0.1))];
+    let models = [at("smart", &upstream, price(0.000_001)), at("shadow", &shadow, price(0.1))];
     let mut mirror = json!({"to": "shadow"});
     if !percent.is_null() {
         mirror["percent"] = percent;
@@ -38,8 +37,7 @@ async fn a_request_reaches_both_and_the_callers_answer_is_the_first_ones() {
         for stream in [false, true] {
             let body = caller.body("smart", stream);
             let answer = scene.ask_with(&scene.key, caller, &body).await.expect(200);
-            let text =
-                if stream { caller.streamed_text(&answer) } else { caller.text_of(&answer.json()) };
+            let text = if stream { caller.streamed_text(&answer) } else { caller.text_of(&answer.json()) };
             assert_eq!(text, REPLY_TEXT);
             assert_eq!(answer.header("x-litellm-model-group"), "smart");
             asked += 1;
@@ -86,7 +84,7 @@ async fn nobody_waits_for_a_shadow_that_hangs_or_hears_of_one_that_fails() {
 
 #[tokio::test]
 async fn a_key_pays_for_its_own_request_alone() {
-    let (_, shadow, scene) = scene(json!(100)).await;
+    let (_upstream, shadow, scene) = scene(json!(100)).await;
     // The shadow's would be a dollar and a half.
     let key = scene.gateway.new_key(json!({"max_budget": 0.01, "rpm_limit": 2})).await;
     let mut body = Caller::Chat.body("smart", false);
@@ -104,7 +102,7 @@ async fn a_key_pays_for_its_own_request_alone() {
 
 #[tokio::test]
 async fn a_caller_that_may_not_use_the_shadow_is_mirrored_all_the_same_and_cannot_ask_it() {
-    let (_, shadow, scene) = scene(json!(100)).await;
+    let (_upstream, shadow, scene) = scene(json!(100)).await;
     let key = scene.gateway.new_key(json!({"models": ["smart"]})).await;
     scene.ask_with(&key, Caller::Chat, &Caller::Chat.body("smart", false)).await.expect(200);
     soon("the copy", shadow.wait_for_calls(1)).await;

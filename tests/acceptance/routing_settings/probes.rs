@@ -15,7 +15,8 @@ async fn scene(general: Value, router: Value) -> (FakeUpstream, Scene) {
     let models = json!([{"model_name": "smart", "litellm_params": {"model": "openai/x"}}]);
     let config = json!({"general_settings": general, "router_settings": router, "model_list": models});
     let scene = Scene::with(&config).await;
-    let body = json!({"preset": "openai", "name": "probed", "base_url": upstream.url(), "api_key": "sk-upstream"});
+    let body =
+        json!({"preset": "openai", "name": "probed", "base_url": upstream.url(), "api_key": "sk-upstream"});
     receive(scene.gateway.admin(Method::POST, "/console/providers").json(&body)).await.expect(201);
     (upstream, scene)
 }

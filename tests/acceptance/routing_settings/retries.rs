@@ -123,11 +123,9 @@ async fn a_groups_own_policy_comes_first() {
 #[tokio::test]
 async fn the_pause_before_the_same_one_is_asked_again_is_at_least_so_long() {
     let upstream = FakeUpstream::openai().await;
-    let scene = Scene::start(
-        json!({"num_retries": 1, "retry_after": 1.5}),
-        &[at("smart", &upstream, json!({}))],
-    )
-    .await;
+    let scene =
+        Scene::start(json!({"num_retries": 1, "retry_after": 1.5}), &[at("smart", &upstream, json!({}))])
+            .await;
     // Also where the provider asks for less.
     for fault in [Fault::status(500), Fault::status(429)] {
         upstream.next(fault);

@@ -105,8 +105,7 @@ async fn lowest_cost_is_the_cheapest_that_answers() {
 async fn least_used_has_had_fewest_tokens_this_minute() {
     for strategy in ["usage-based-routing", "usage-based-routing-v2"] {
         let upstreams = upstreams::<2>().await;
-        let usage =
-            |output: u64| Usage { input: 10, cache_read: 0, cache_write: 0, output, reasoning: 0 };
+        let usage = |output: u64| Usage { input: 10, cache_read: 0, cache_write: 0, output, reasoning: 0 };
         upstreams[0].always(Reply::default().usage(usage(5_000)));
         upstreams[1].always(Reply::default().usage(usage(5)));
         let scene = scene(strategy, &upstreams, &[]).await;
@@ -135,9 +134,9 @@ async fn a_group_has_a_strategy_of_its_own() {
     let upstreams = upstreams::<2>().await;
     let mut models = Vec::new();
     for group in ["in-order", "in-turn"] {
-        models.extend(upstreams.iter().map(|upstream| {
-            at(group, upstream, json!({"model": format!("openai/{group}")}))
-        }));
+        models.extend(
+            upstreams.iter().map(|upstream| at(group, upstream, json!({"model": format!("openai/{group}")}))),
+        );
     }
     let settings = json!({
         "routing_strategy": "round-robin", "model_group_strategies": {"in-order": "priority"},
@@ -167,13 +166,21 @@ async fn weights_are_shares() {
 
 #[tokio::test]
 async fn a_conversation_stays_where_it_began_unless_that_is_switched_off() {
-    let upstreams = upstreams::<4>().await;
-    let models: Vec<_> = upstreams.iter().map(|upstream| at("smart", upstream, json!({}))).collect();
-    let scene = Scene::start(json!({"routing_strategy": "round-robin"}), &models).await;
-    for _ in 0..8 {
-        scene.ask("smart", false).await.expect(200);
+    // Long enough for a provider to keep it.
+    let mut body = Caller::Chat.body("smart", false);
+    body["messages"][0]["content"] = json!("the quick brown fox ".repeat(1_000));
+    for (settings, expected) in [
+        (json!({"routing_strategy": "round-robin"}), [0, 0, 0, 8]),
+        (json!({"routing_strategy": "round-robin", "session_affinity": false}), [2, 2, 2, 2]),
+    ] {
+        let upstreams = upstreams::<4>().await;
+        let models: Vec<_> = upstreams.iter().map(|upstream| at("smart", upstream, json!({}))).collect();
+        let scene = Scene::start(settings, &models).await;
+        for _ in 0..8 {
+            scene.ask_with(&scene.key, Caller::Chat, &body).await.expect(200);
+        }
+        let mut calls = calls(&upstreams);
+        calls.sort_unstable();
+        assert_eq!(calls, expected);
     }
-    let mut calls = calls(&upstreams);
-    calls.sort_unstable();
-    assert_eq!(calls, [0, 0, 0, 8]);
 }

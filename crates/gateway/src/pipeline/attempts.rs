@@ -160,8 +160,7 @@ impl<A: Asks> Race<'_, '_, A> {
         };
         let (second_of_all, second_started) = (other.deployment.clone(), Instant::now());
         // Told if both are given up: the caller does not wait for either.
-        let mut given_up =
-            GivenUp { notes: self.notes, deployment: &first_of_all, started, is_over: false };
+        let mut given_up = GivenUp { notes: self.notes, deployment: &first_of_all, started, is_over: false };
         let second = pin!(self.one(other));
         let (done, ended, other, other_started, rest) = match select(first, second).await {
             Either::Left((done, rest)) => {
