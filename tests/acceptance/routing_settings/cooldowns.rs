@@ -20,7 +20,7 @@ impl Pair {
         let (failing, sound) = (FakeUpstream::openai().await, FakeUpstream::openai().await);
         failing.always(behaviour);
         let models = [
-            at("smart", &failing, json!({"order": 1, "timeout": 0.3})),
+            at("smart", &failing, json!({"order": 1, "timeout": 1})),
             at("smart", &sound, json!({"order": 2})),
         ];
         Self { failing, sound, scene: Scene::start(settings, &models).await }

@@ -45,7 +45,8 @@ async fn asked(settings: Value, groups: &[(&str, &Kind)]) -> Vec<usize> {
         .iter()
         .map(|(group, kind)| {
             upstream.for_model(group, kind.behaviour.clone());
-            at(group, &upstream, json!({"model": format!("openai/{group}"), "timeout": 0.5}))
+            let timeout = if kind.status == 504 { 0.5 } else { 20.0 };
+            at(group, &upstream, json!({"model": format!("openai/{group}"), "timeout": timeout}))
         })
         .collect();
     let mut all = json!({"disable_cooldowns": true});
