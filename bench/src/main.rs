@@ -1,11 +1,12 @@
 //! `bench`: what the gateway costs, in figures, on this machine.
 //!
 //! A load generator (`load`), a canned upstream (from the testkit) and a bare pass-through (`bin/passthrough.rs`, the
-//! floor) on loopback; `rig` starts them, `rounds` and `footprint` measure, `report` prints and keeps. Absolute
+//! floor) on loopback; `rig` starts them, `rounds`, `failover` and `footprint` measure, `report` prints and keeps. Absolute
 //! figures belong to a machine and a moment; what carries over is the ratio to the floor of the same run.
 //!
 //! Depends on the testkit and on the gateway's binary, never on the gateway's code.
 
+mod failover;
 mod figures;
 mod footprint;
 mod load;
@@ -68,6 +69,8 @@ async fn main() -> anyhow::Result<()> {
     figures.extend(memory);
     let samples = rounds::measure(&rig, effort, &mut answered).await?;
     figures.extend(samples.figures());
+    say("failover");
+    figures.extend(failover::measure(&rig, effort, &mut answered).await?);
     figures.push(rig.ledger(answered).await);
     drop(rig);
     say("desktop");

@@ -1,10 +1,12 @@
-//! What is measured and against what: the canned upstream, the bare pass-through before it, the gateway before it.
+//! What is measured and against what: the canned upstream and one that refuses, the bare pass-through before it, the gateway
+//! before both.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
 use bytes::Bytes;
+use http::StatusCode;
 use postern_testkit::{CannedUpstream, Dialect, UpstreamOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -35,10 +37,13 @@ pub enum Shape {
     Large,
     /// A short conversation, answered by events some milliseconds apart.
     Paced,
+    /// As small, and the first deployment refuses it.
+    FailsOver,
 }
 
 pub struct Rig {
     upstream: CannedUpstream,
+    refusing: CannedUpstream,
     pub floor: Server,
     pub postern: Server,
     key: String,
@@ -64,7 +69,8 @@ pub fn floor(upstream: &str) -> anyhow::Result<Server> {
 /// A call that the gateway answers by itself, for measuring a start.
 pub fn demo_call(gateway: &Server) -> Call {
     let body = json!({"model": "demo", "messages": [{"role": "user", "content": "Hi"}]});
-    Call { address: gateway.address.clone(), path: CHAT, key: ADMIN_KEY.to_owned(), body: bytes(&body) }
+    let (address, key) = (gateway.address.clone(), ADMIN_KEY.to_owned());
+    Call { address, path: CHAT, key, body: bytes(&body), status: StatusCode::OK }
 }
 
 impl Rig {
@@ -73,12 +79,22 @@ impl Rig {
         let floor = floor(&format!("http://{}", upstream.address()))?;
         let data = TempDir::with_prefix("postern-bench-")?;
         let postern = gateway(postern, data.path())?;
-        let mut rig = Self { upstream, floor, postern, key: String::new(), _data: data };
-        for model in ["bench", "bench-paced"] {
+        let refusing =
+            CannedUpstream::refusing(&UpstreamOptions::default(), StatusCode::SERVICE_UNAVAILABLE)?;
+        let mut rig = Self { upstream, refusing, floor, postern, key: String::new(), _data: data };
+        let deployments = [
+            ("bench", &rig.upstream, 1),
+            ("bench-paced", &rig.upstream, 1),
+            ("bench-failover", &rig.refusing, 1),
+            ("bench-failover", &rig.upstream, 2),
+        ];
+        for (model, upstream, order) in deployments {
             let parameters = json!({
                 "model": format!("openai/{model}"),
-                "api_base": rig.upstream.url(),
+                "api_base": upstream.url(),
                 "api_key": "sk-upstream",
+                "order": order,
+                "cooldown_time": 0,
             });
             rig.manage("/model/new", &json!({"model_name": model, "litellm_params": parameters})).await?;
         }
@@ -93,7 +109,19 @@ impl Rig {
             Target::Floor => (self.floor.address.clone(), ADMIN_KEY),
             Target::Postern => (self.postern.address.clone(), self.key.as_str()),
         };
-        Call { address, path: CHAT, key: key.to_owned(), body: body(shape) }
+        Call { address, path: CHAT, key: key.to_owned(), body: body(shape), status: StatusCode::OK }
+    }
+
+    /// To the upstream that refuses, without anything between.
+    pub fn refused_call(&self) -> Call {
+        let address = self.refusing.address().to_string();
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Call { address, status, ..self.call(Target::Direct, Shape::FailsOver) }
+    }
+
+    /// How many calls the one that refuses has had.
+    pub fn refused(&self) -> u64 {
+        self.refusing.calls()
     }
 
     /// The process whose CPU time counts; the upstream's own does not.
@@ -126,6 +154,7 @@ impl Rig {
             path,
             key: ADMIN_KEY.to_owned(),
             body: bytes(request),
+            status: StatusCode::OK,
         };
         Ok(serde_json::from_slice(&load::once(&call).await?)?)
     }
@@ -137,6 +166,9 @@ fn body(shape: Shape) -> Bytes {
     bytes(&match shape {
         Shape::Small => json!({"model": "bench", "temperature": 0.2, "messages": [question]}),
         Shape::Large => json!({"model": "bench", "temperature": 0.2, "messages": conversation(100 * 1024)}),
+        Shape::FailsOver => {
+            json!({"model": "bench-failover", "temperature": 0.2, "messages": [question]})
+        }
         Shape::Paced => json!({
             "model": "bench-paced",
             "stream": true,

@@ -190,6 +190,7 @@ export function makeRequest(
     price_source: lines.length && !local ? "litellm" : null,
     price_version: lines.length && !local ? version : null,
     cost_lines: local ? [] : lines,
+    bills: [],
     dropped: kind.client === "Zed" ? ["parallel_tool_calls", "logit_bias"] : [],
     response_id: error ? null : `chatcmpl-${random.hex(24)}`,
     end_user: null,

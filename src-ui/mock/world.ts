@@ -71,6 +71,7 @@ export class World {
       price_source,
       price_version,
       cost_lines,
+      bills,
       dropped,
       response_id,
       end_user,

@@ -16,5 +16,6 @@ mod ledger;
 mod model;
 mod pass_through;
 mod router;
+mod routing_settings;
 mod spend;
 mod v1;

@@ -294,9 +294,25 @@ impl Condition {
     /// A probe that costs nothing failed: as if a request had.
     pub fn probe_failed(&self, now: Moment, trouble: &Trouble<'_>, rules: &CooldownRules) {
         let was = Was { probe: false, open: self.open_until.load(Ordering::Acquire) > now.0 };
-        let cooldown = locked(&self.record).failed(now, trouble, rules, was);
+        let cooldown = locked(&self.record).probe_failed(now, trouble, rules, was);
         if let Some(cooldown) = cooldown {
             self.open(now, cooldown, trouble.reason);
+        }
+    }
+
+    /// A probe that costs nothing was answered. What only probes opened, it closes; requests know better.
+    pub fn probe_answered(&self) {
+        let is_well = locked(&self.record).probe_answered();
+        if is_well {
+            self.close("it lists its models again");
+        }
+    }
+
+    /// A call was given up after so long: no answer, but whoever looks for the fastest must not take it for one.
+    pub fn took_at_least(&self, waited: Duration) {
+        let micros = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
+        if self.first_token().is_none_or(|known| known < micros) {
+            self.sample(micros);
         }
     }
 

@@ -40,6 +40,8 @@ pub struct Meter {
     loss: Vec<String>,
     sent: bool,
     unknown: bool,
+    /// Who was sent the request in which format, the latest last.
+    sent_as: Vec<(Arc<Deployment>, Format)>,
     outrun: Vec<Arc<Deployment>>,
     fallbacks: usize,
 }
@@ -81,6 +83,7 @@ impl Meter {
             loss: Vec::new(),
             sent: false,
             unknown: false,
+            sent_as: Vec::new(),
             outrun: Vec::new(),
             fallbacks: 0,
         }
@@ -98,6 +101,7 @@ impl Meter {
     pub fn sent_to(&mut self, deployment: &Arc<Deployment>, format: Format) {
         self.deployment = Some(deployment.clone());
         self.sent = true;
+        self.sent_as.push((deployment.clone(), format));
         if let Some(row) = &mut self.row {
             row.attempts += 1;
             row.deployment_id = Some(deployment.id.clone());
@@ -117,19 +121,25 @@ impl Meter {
             row.provider = Some(deployment.provider.clone());
             row.upstream_model = Some(deployment.upstream_model.clone());
             row.billing = deployment.billing;
+            let mut sent = self.sent_as.iter().rev();
+            let sent = sent.find(|(known, _)| Arc::ptr_eq(known, deployment));
+            row.format_out = sent.map(|(_, format)| format.as_str().to_owned());
         }
     }
 
-    /// Another deployment was faster than this one, whose call is given up. What it has read is paid for.
-    pub fn outrun(&mut self, deployment: &Arc<Deployment>, started: Instant) {
+    /// A call that was under way beside another one is given up, for this reason. What it has read is paid for.
+    pub fn outrun(&mut self, deployment: &Arc<Deployment>, started: Instant, reason: &str) {
         self.note_attempt(AttemptNote {
             provider: deployment.provider.clone(),
             model: deployment.upstream_model.clone(),
             status: None,
             duration_us: clock::micros_since(started),
-            error: Some("another deployment was faster".into()),
+            error: Some(reason.to_owned()),
         });
-        self.outrun.push(deployment.clone());
+        // One that could not even be sent has read nothing.
+        if self.sent_as.iter().any(|(known, _)| Arc::ptr_eq(known, deployment)) {
+            self.outrun.push(deployment.clone());
+        }
     }
 
     /// An answer is there, after this many other groups failed.
@@ -204,10 +214,10 @@ impl Meter {
         if self.attempts.len() > 1 || (end.failure.is_some() && !self.attempts.is_empty()) {
             row.attempt_log = Some(attempts_json(&self.attempts));
         }
+        self.bill_the_outrun(&mut row);
         if let Some(permit) = self.permit.take() {
             permit.settle(row.cost_nanos.unwrap_or(0), (row.tokens.input + row.tokens.output).max(0) as u64);
         }
-        self.bill_the_outrun(&mut row);
         let cost = row.cost_nanos;
         let told = self.engine.events.watched().then(|| Arc::new((*row).clone()));
         let ack = self.engine.store.record(row);

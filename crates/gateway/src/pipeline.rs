@@ -64,17 +64,19 @@ fn estimate(exchange: &Exchange, route: &Route) -> Estimate {
         let output = envelope.max_output_tokens.or(deployment.max_output).unwrap_or(DEFAULT_MAX_TOKENS);
         deployment.highest_cost(input, output.saturating_mul(choices))
     };
-    let dearest = |group: &Group, most: i64| {
-        group.deployments.iter().try_fold(most, |most, known| Some(most.max(cost(known)?)))
+    let dearest =
+        |group: &Group| group.deployments.iter().try_fold(0_i64, |most, known| Some(most.max(cost(known)?)));
+    // Where two are asked, the one that loses has been sent the prompt, too.
+    let lost = |group: &Group| {
+        if group.deployments.len() < 2 || route.settings.hedge_of(&group.name).is_none() {
+            return Some(0);
+        }
+        let mut lost = group.deployments.iter().map(|known| known.highest_cost(input, 0));
+        lost.try_fold(0_i64, |most, cost| Some(most.max(cost?)))
     };
-    let groups = std::iter::once(&route.group).chain(route.all_others());
-    let mut cost_nanos = groups.into_iter().try_fold(0_i64, |most, group| dearest(group, most));
-    if route.settings.hedge_of(&route.group.name).is_some() {
-        // The one that loses has been sent the prompt, too.
-        let mut lost = route.group.deployments.iter().map(|known| known.highest_cost(input, 0));
-        let lost = lost.try_fold(0_i64, |most, cost| Some(most.max(cost?)));
-        cost_nanos = cost_nanos.and_then(|cost| Some(cost.saturating_add(lost?)));
-    }
+    let mut groups = std::iter::once(&route.group).chain(route.all_others());
+    let cost_nanos =
+        groups.try_fold(0_i64, |most, group| Some(most.max(dearest(group)?.saturating_add(lost(group)?))));
     Estimate { cost_nanos, tokens }
 }
 

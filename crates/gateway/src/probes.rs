@@ -67,7 +67,12 @@ pub async fn check(engine: Arc<Engine>) {
             for deployment in deployments {
                 let condition = &deployment.condition;
                 match &answered {
-                    Ok(()) => condition.looks_well(Moment::now()),
+                    Ok(()) => {
+                        if may_be_revived(&deployment, Moment::now()) {
+                            condition.looks_well(Moment::now());
+                        }
+                        condition.probe_answered();
+                    }
                     Err(failure) if failure.blame == Blame::Upstream => {
                         condition.probe_failed(Moment::now(), &trouble(failure), &deployment.cooldown);
                     }

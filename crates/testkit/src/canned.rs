@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Response};
+use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -43,6 +43,7 @@ pub struct CannedUpstream {
 
 #[derive(Debug)]
 struct Bodies {
+    status: StatusCode,
     whole: Bytes,
     burst: Bytes,
     events: Vec<Bytes>,
@@ -51,6 +52,15 @@ struct Bodies {
 
 impl CannedUpstream {
     pub fn start(dialect: Dialect, options: &UpstreamOptions) -> std::io::Result<Self> {
+        Self::start_with(dialect, options, StatusCode::OK)
+    }
+
+    /// One that refuses everything at once with this status, in OpenAI's shape.
+    pub fn refusing(options: &UpstreamOptions, status: StatusCode) -> std::io::Result<Self> {
+        Self::start_with(Dialect::OpenAi, options, status)
+    }
+
+    fn start_with(dialect: Dialect, options: &UpstreamOptions, status: StatusCode) -> std::io::Result<Self> {
         let listener = std::net::TcpListener::bind(options.listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -62,7 +72,12 @@ impl CannedUpstream {
             burst.extend_from_slice(event);
         }
         let bodies = Arc::new(Bodies {
-            whole: canned_reply(dialect, &request),
+            status,
+            whole: if status.is_success() {
+                canned_reply(dialect, &request)
+            } else {
+                json!({"error": {"message": "not now", "type": "server_error"}}).to_string().into()
+            },
             burst: burst.freeze(),
             events,
             calls: Arc::clone(&calls),
@@ -115,7 +130,7 @@ async fn answer(request: http::Request<Incoming>, bodies: &Bodies) -> Result<Res
     }
     bodies.calls.fetch_add(1, Ordering::Relaxed);
     let says = |words: &[u8]| head.windows(words.len()).any(|window| window == words);
-    let streamed = says(b"\"stream\":true");
+    let streamed = bodies.status.is_success() && says(b"\"stream\":true");
     let body = match (streamed, streamed && says(b"paced")) {
         (false, _) => Full::new(bodies.whole.clone()).boxed_unsync(),
         (true, false) => Full::new(bodies.burst.clone()).boxed_unsync(),
@@ -123,6 +138,7 @@ async fn answer(request: http::Request<Incoming>, bodies: &Bodies) -> Result<Res
     };
     let kind = if streamed { "text/event-stream; charset=utf-8" } else { "application/json" };
     let mut response = Response::new(body);
+    *response.status_mut() = bodies.status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     Ok(response)
 }

@@ -1150,6 +1150,23 @@ export interface components {
             /** Format: int32 */
             status: number | null;
         };
+        /** @description A further call that the request was charged for, besides the one that answered it. Its cost is part of the request's. */
+        Bill: {
+            /**
+             * Format: int64
+             * @description Nano-dollars; null where the model has no price.
+             */
+            cost_nanos: number | null;
+            deployment_id: string;
+            /** @description The provider did not report these tokens. */
+            estimated: boolean;
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            output_tokens: number;
+            provider: string;
+            upstream_model: string;
+        };
         /** @enum {string} */
         BillingName: "api" | "subscription" | "local";
         BTreeMap: {
@@ -2017,6 +2034,8 @@ export interface components {
         RequestDetail: components["schemas"]["RequestRow"] & {
             /** @description Empty where the first attempt succeeded. */
             attempt_log: components["schemas"]["Attempt"][];
+            /** @description Empty where only the call that answered cost something. */
+            bills: components["schemas"]["Bill"][];
             cost_lines: components["schemas"]["CostLine"][];
             deployment_id: string | null;
             /** @description What could not be carried across formats. */

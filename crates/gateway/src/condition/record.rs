@@ -78,6 +78,8 @@ pub(super) struct Record {
     successes: u64,
     failures: u64,
     in_a_row: u32,
+    /// Those of them that were a provider's list of models, and no request.
+    probes_in_a_row: u32,
     /// How often the circuit opened without closing in between.
     openings: u32,
     /// Calls of the last minute, and whether they failed.
@@ -143,8 +145,33 @@ impl Record {
         self.call(now, false);
         self.successes += 1;
         self.in_a_row = 0;
+        self.probes_in_a_row = 0;
         self.openings = 0;
         self.last_success_at = Some(clock::now_ms());
+    }
+
+    /// A probe that cost nothing failed: as if a request had.
+    pub(super) fn probe_failed(
+        &mut self,
+        now: Moment,
+        trouble: &Trouble<'_>,
+        rules: &CooldownRules,
+        was: Was,
+    ) -> Option<Duration> {
+        self.probes_in_a_row += 1;
+        self.failed(now, trouble, rules, was)
+    }
+
+    /// A probe that costs nothing was answered, which takes back what probes said and nothing else. Whether there was
+    /// something, and nothing else is wrong.
+    pub(super) fn probe_answered(&mut self) -> bool {
+        let probes = std::mem::take(&mut self.probes_in_a_row);
+        self.in_a_row = self.in_a_row.saturating_sub(probes);
+        let is_well = probes > 0 && self.in_a_row == 0;
+        if is_well {
+            self.openings = 0;
+        }
+        is_well
     }
 
     /// For how long the deployment has to rest now, if it does.

@@ -175,11 +175,11 @@ impl RoutingSettings {
 
     /// Attempts after the first for a failure of this class.
     pub fn retries_of(&self, group: &str, class: ErrorClass) -> u32 {
-        let by_class = self.policy_of(group, class);
-        by_class.or_else(|| self.group_retries.get(group).copied()).unwrap_or(self.num_retries)
+        let by_group = || self.group_retries.get(group).copied();
+        self.policy_of(group, class).or_else(by_group).unwrap_or(self.num_retries)
     }
 
-    /// The same, if a policy says so.
+    /// The same where a policy says it of this very class.
     pub fn policy_of(&self, group: &str, class: ErrorClass) -> Option<u32> {
         let own = self.group_retry_policies.get(group).and_then(|policy| policy.get(&class));
         own.or_else(|| self.retry_policy.get(&class)).copied()

@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use postern_store::table::attempt_bills::BillRow;
 use postern_store::table::keys;
-use postern_store::table::requests::{self as table, Filter, Outcome};
+use postern_store::table::requests::{self as table, Filter, Outcome, UsageSource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -68,6 +69,34 @@ pub struct Attempt {
     pub error: Option<String>,
 }
 
+/// A further call that the request was charged for, besides the one that answered it. Its cost is part of the request's.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Bill {
+    pub deployment_id: String,
+    pub provider: String,
+    pub upstream_model: String,
+    pub input_tokens: i64,
+    pub output_tokens: i64,
+    /// Nano-dollars; null where the model has no price.
+    pub cost_nanos: Option<i64>,
+    /// The provider did not report these tokens.
+    pub estimated: bool,
+}
+
+impl From<BillRow> for Bill {
+    fn from(row: BillRow) -> Self {
+        Self {
+            deployment_id: row.deployment_id,
+            provider: row.provider,
+            upstream_model: row.upstream_model,
+            input_tokens: row.input_tokens,
+            output_tokens: row.output_tokens,
+            cost_nanos: row.cost_nanos,
+            estimated: row.usage_source == UsageSource::Estimated,
+        }
+    }
+}
+
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct RequestDetail {
     #[serde(flatten)]
@@ -81,6 +110,8 @@ pub struct RequestDetail {
     pub price_source: Option<String>,
     pub price_version: Option<String>,
     pub cost_lines: Vec<CostLine>,
+    /// Empty where only the call that answered cost something.
+    pub bills: Vec<Bill>,
     /// What could not be carried across formats.
     pub dropped: Vec<String>,
     pub response_id: Option<String>,
@@ -143,6 +174,7 @@ fn detail(row: table::RequestRow, labels: &Labels) -> RequestDetail {
                 cost_nanos: ((i128::from(tokens) * i128::from(price_pico) + 500) / 1000) as i64,
             })
             .collect(),
+        bills: row.bills.iter().cloned().map(Bill::from).collect(),
         dropped: row.dropped.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
         response_id: row.response_id.clone(),
         end_user: row.end_user.clone(),

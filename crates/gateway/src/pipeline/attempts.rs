@@ -159,6 +159,8 @@ impl<A: Asks> Race<'_, '_, A> {
             return settle(first.await, &first_of_all, tried);
         };
         let (second_of_all, second_started) = (other.deployment.clone(), Instant::now());
+        // Told if both are given up: the caller does not wait for either.
+        let mut given_up = GivenUp { notes: self.notes, deployment: &first_of_all, started, is_over: false };
         let second = pin!(self.one(other));
         let (done, ended, other, other_started, rest) = match select(first, second).await {
             Either::Left((done, rest)) => {
@@ -168,9 +170,11 @@ impl<A: Asks> Race<'_, '_, A> {
                 (done, &second_of_all, &first_of_all, started, Either::Right(rest))
             }
         };
+        given_up.is_over = true;
         if done.is_ok() {
             // Dropped, the other call is cancelled; what it cost until now is on the bill.
-            self.meter(|meter| meter.outrun(other, other_started));
+            self.meter(|meter| meter.outrun(other, other_started, "another deployment was faster"));
+            other.condition.took_at_least(other_started.elapsed());
             return settle(done, ended, tried);
         }
         let _ = settle(done, ended, tried);
@@ -224,6 +228,7 @@ impl<A: Asks> Race<'_, '_, A> {
         let class = failure.class();
         let is_callers =
             matches!(class, ErrorClass::BadRequest | ErrorClass::ContextWindow | ErrorClass::ContentPolicy);
+        // Unless a policy says how many of them a deployment may have.
         if is_callers && !deployment.cooldown.allowed_by_class.contains_key(&class) {
             flight.refused(now);
             return;
@@ -237,6 +242,23 @@ impl<A: Asks> Race<'_, '_, A> {
                 message: failure.error.message.clone(),
             });
             engine.events.publish(Event::Stale(vec![Topic::Providers, Topic::Status]));
+        }
+    }
+}
+
+/// The first of two calls that run side by side, until one of them has ended. The second is the request's own.
+struct GivenUp<'r, 'm> {
+    notes: &'r Notes<'m>,
+    deployment: &'r Arc<Deployment>,
+    started: Instant,
+    is_over: bool,
+}
+
+impl Drop for GivenUp<'_, '_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let mut meter = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+            meter.outrun(self.deployment, self.started, "the caller left");
         }
     }
 }

@@ -309,12 +309,14 @@ fn configured(route: &mut Route, snapshot: &Snapshot, model: &str) {
     }
     let mut waiting: Vec<Arc<Group>> = vec![route.group.clone()];
     waiting.extend(route.all_others().cloned());
+    waiting.reverse();
     let mut seen: Vec<String> = Vec::new();
     while let Some(group) = waiting.pop() {
         if seen.contains(&group.name) || seen.len() > settings.max_fallbacks {
             continue;
         }
         seen.push(group.name.clone());
+        let mut next = Vec::new();
         for (kind, list) in lists {
             let mut names = entry(list, &group.name, (group.name == route.group.name).then_some(model));
             if names.is_empty() && kind == Kind::General {
@@ -326,11 +328,13 @@ fn configured(route: &mut Route, snapshot: &Snapshot, model: &str) {
                 .map(|resolution| resolution.group)
                 .filter(|other| other.name != group.name)
                 .collect();
-            waiting.extend(others.iter().cloned());
+            next.extend(others.iter().cloned());
             if !others.is_empty() {
                 route.configured.push((group.name.clone(), kind, others));
             }
         }
+        // As they would be asked: the first of the list, and what that one leads to, before the second.
+        waiting.extend(next.into_iter().rev());
     }
 }
 

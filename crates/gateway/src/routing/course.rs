@@ -225,14 +225,14 @@ impl Course {
             self.next = Next::Stop;
             return;
         }
-        let policy = self.settings.policy_of(&self.group.name, facts.class);
+        // A policy that names this class of error is followed, also where another attempt seldom helps.
+        let named = self.settings.policy_of(&self.group.name, facts.class);
+        if self.wishes.retries.is_none() && named.is_some_and(|retries| self.attempts <= retries) {
+            self.again = self.pause(facts, dice);
+            self.next = Next::Choose;
+            return;
+        }
         self.next = match facts.class {
-            // Another deployment would most likely say the same; who configures it otherwise knows better.
-            ErrorClass::BadRequest | ErrorClass::ContextWindow | ErrorClass::ContentPolicy
-                if policy.is_some_and(|most| self.attempts <= most) =>
-            {
-                Next::Choose
-            }
             ErrorClass::BadRequest => Next::Stop,
             ErrorClass::ContextWindow => Next::Fallback(Kind::ContextWindow),
             ErrorClass::ContentPolicy => Next::Fallback(Kind::ContentPolicy),

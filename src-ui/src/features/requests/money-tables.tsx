@@ -37,16 +37,26 @@ export function TokenTable({ detail }: { detail: RequestDetail }) {
 }
 
 export function CostTable({ detail }: { detail: RequestDetail }) {
-  if (detail.billing === "local")
+  if (detail.billing === "local" && detail.bills.length === 0)
     return <p className="text-muted text-sm">Local: it ran on this machine and costs nothing.</p>;
   if (detail.billing === "subscription")
     return <p className="text-muted text-sm">Covered by a subscription: no charge per token.</p>;
   if (detail.cost_nanos === null) {
     return (
-      <p className="text-muted text-sm">
-        <strong className="font-medium text-text">Unpriced.</strong> No price is known for this model, so nothing was
-        added to your spend. Set one under Models; it counts for requests from then on.
-      </p>
+      <>
+        <p className="text-muted text-sm">
+          <strong className="font-medium text-text">Unpriced.</strong> No price is known for{" "}
+          {detail.bills.length > 0 ? "all that was asked" : "this model"}, so nothing was added to your spend. Set one
+          under Models; it counts for requests from then on.
+        </p>
+        {detail.bills.length > 0 && (
+          <table className="mt-2 w-full text-sm">
+            <tbody>
+              <Bills bills={detail.bills} />
+            </tbody>
+          </table>
+        )}
+      </>
     );
   }
   if (detail.cost_lines.length === 0 && detail.cost_nanos === 0)
@@ -81,6 +91,7 @@ export function CostTable({ detail }: { detail: RequestDetail }) {
               <td className="py-1 text-right">{moneyExact(line.cost_nanos)}</td>
             </tr>
           ))}
+          <Bills bills={detail.bills} />
           <tr className="border-line-strong border-t font-medium">
             <th scope="row" colSpan={3} className="py-1 text-left font-medium">
               Total
@@ -99,4 +110,18 @@ export function CostTable({ detail }: { detail: RequestDetail }) {
       )}
     </>
   );
+}
+
+/** Calls that were given up for a faster deployment: what they had read is paid for, too. */
+function Bills({ bills }: { bills: RequestDetail["bills"] }) {
+  return bills.map((bill, index) => (
+    <tr key={index} className="border-line border-t" data-testid="bill">
+      <th scope="row" className="py-1 text-left font-normal text-muted">
+        {bill.upstream_model} at {bill.provider}, given up{bill.estimated && " (estimated)"}
+      </th>
+      <td className="py-1 text-right">{count(bill.input_tokens + bill.output_tokens)}</td>
+      <td />
+      <td className="py-1 text-right">{bill.cost_nanos === null ? "unpriced" : moneyExact(bill.cost_nanos)}</td>
+    </tr>
+  ));
 }
