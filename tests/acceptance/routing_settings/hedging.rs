@@ -151,7 +151,7 @@ async fn when_both_fail_there_is_one_error_or_another_attempt() {
     let scene = Scene::start(settings, &models).await;
     let answer = scene.ask("lost", false).await.expect(503);
     let told = Caller::Chat.own_error(&answer);
-    assert!(told.contains("500 failed") && told.contains("504 timeout"), "{told}");
+    assert!(told.contains("(500, failed)") && told.contains("(504, timeout)"), "{told}");
     let row = scene.row(answer.request_id()).await;
     assert_eq!((&row["attempts"], &row["cost_nanos"]), (&json!(2), &json!(0)), "{row}");
     assert_eq!((&row["outcome"], &row["bills"]), (&json!("error"), &json!([])), "{row}");
