@@ -10,13 +10,11 @@ mod providers;
 mod query;
 mod stats;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use crate::routes;
+use crate::shapes::routes::Routes;
 
-use crate::http::Shared;
-
-pub fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(providers::list, providers::create))
         .routes(routes!(providers::get, providers::change, providers::remove))
         .routes(routes!(health::health))

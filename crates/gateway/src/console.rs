@@ -8,13 +8,11 @@ pub mod requests;
 pub mod status;
 pub mod ui;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use crate::routes;
+use crate::shapes::routes::Routes;
 
-use crate::http::Shared;
-
-pub fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(status::session))
         .routes(routes!(status::status))
         .routes(routes!(status::listener))

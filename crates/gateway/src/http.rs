@@ -19,16 +19,16 @@ pub mod responses;
 use std::sync::Arc;
 
 use axum::Router;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::engine::Engine;
+use crate::routes;
+use crate::shapes::routes::Routes;
 
 /// What handlers are given.
 pub type Shared = Arc<Engine>;
 
-pub fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(chat::create))
         .routes(routes!(completions::create))
         .routes(routes!(embeddings::create))
@@ -55,7 +55,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .merge(passed_through())
 }
 
-fn passed_through() -> OpenApiRouter<Shared> {
+fn passed_through() -> Routes {
     let mut router =
         Router::new().route("/providers/{name}/{*path}", axum::routing::any(pass_through::of_provider));
     for name in pass_through::NAMES.into_iter().chain(pass_through::OTHER_NAMES) {
@@ -65,7 +65,7 @@ fn passed_through() -> OpenApiRouter<Shared> {
 }
 
 /// The same without `/v1`, as several clients send it.
-fn unprefixed() -> OpenApiRouter<Shared> {
+fn unprefixed() -> Routes {
     Router::new()
         .route("/chat/completions", axum::routing::post(chat::create))
         .route("/completions", axum::routing::post(completions::create))

@@ -9,13 +9,11 @@ pub mod models;
 pub mod router_settings;
 pub mod spend;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use crate::routes;
+use crate::shapes::routes::Routes;
 
-use crate::http::Shared;
-
-pub fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(config::reload))
         .routes(routes!(router_settings::read))
         .routes(routes!(fallbacks::set))

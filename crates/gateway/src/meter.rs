@@ -23,8 +23,7 @@ const CHARACTERS_PER_TOKEN: u64 = 4;
 
 /// One try at one deployment, as the request's detail shows it.
 pub struct AttemptNote {
-    pub provider: String,
-    pub model: String,
+    pub deployment: Arc<Deployment>,
     pub status: Option<u16>,
     pub duration_us: i64,
     pub error: Option<String>,
@@ -130,8 +129,7 @@ impl Meter {
     /// A call that was under way beside another one is given up, for this reason. What it has read is paid for.
     pub fn outrun(&mut self, deployment: &Arc<Deployment>, started: Instant, reason: &str) {
         self.note_attempt(AttemptNote {
-            provider: deployment.provider.clone(),
-            model: deployment.upstream_model.clone(),
+            deployment: deployment.clone(),
             status: None,
             duration_us: clock::micros_since(started),
             error: Some(reason.to_owned()),
@@ -369,7 +367,7 @@ fn attempts_json(attempts: &[AttemptNote]) -> String {
         .iter()
         .map(|note| {
             json!({
-                "provider": note.provider, "model": note.model, "status": note.status,
+                "provider": note.deployment.provider, "model": note.deployment.upstream_model, "status": note.status,
                 "duration_us": note.duration_us, "error": note.error,
             })
         })

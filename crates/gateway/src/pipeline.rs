@@ -39,10 +39,10 @@ pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failu
     if let Some(stays) = &stays {
         stays.keep(&exchange.engine, &won.deployment);
     }
-    if won.group != route.group.name
+    if won.group.name != route.group.name
         && let Some(row) = meter.row()
     {
-        row.model_group.clone_from(&won.group);
+        row.model_group.clone_from(&won.group.name);
     }
     meter.won(won.fallbacks);
     let mut answer = won.answer;

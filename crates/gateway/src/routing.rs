@@ -12,6 +12,8 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 
+use std::sync::LazyLock;
+
 pub use affinity::Affinity;
 pub use choose::{NotNow, Reason, Wanted, choose};
 pub use course::{Course, Facts, Kind, Over, Step, Surroundings, Try, Wishes};
@@ -25,9 +27,11 @@ impl Dice {
         Self(seed)
     }
 
-    /// From the system's randomness.
-    pub fn cast() -> Self {
-        Self(getrandom::u64().unwrap_or_else(|_| crate::clock::Moment::now().0))
+    /// For the request of this turn: different in every process, without asking the system each time.
+    pub fn cast(turn: u64) -> Self {
+        static SEED: LazyLock<u64> =
+            LazyLock::new(|| getrandom::u64().unwrap_or_else(|_| crate::clock::Moment::now().0));
+        Self(SEED.wrapping_add(turn.wrapping_mul(0xD134_2543_DE82_EF95)))
     }
 
     /// The next number (SplitMix64).

@@ -1,6 +1,7 @@
 //! What all surfaces share: extractors for the caller and for JSON bodies, and the documented shapes of errors.
 
 pub mod names;
+pub mod routes;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};

@@ -7,24 +7,26 @@ use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContactBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Schema};
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::console::ui;
 use crate::error::Failure;
 use crate::http::Shared;
 use crate::http::guard::format_of;
+use crate::shapes::routes::Routes;
 use crate::{admin, console, http, ids, manage};
 
 /// Largest body of a management request.
 const MANAGEMENT_BODY: usize = 2 * 1024 * 1024;
 
-fn described() -> (Router<Shared>, OpenApi) {
-    let llm = http::routes().layer(DefaultBodyLimit::disable());
-    let managed = manage::routes()
-        .merge(admin::routes())
-        .merge(console::routes())
-        .layer(DefaultBodyLimit::max(MANAGEMENT_BODY));
-    let (router, mut description) = OpenApiRouter::new().merge(llm).merge(managed).split_for_parts();
+fn routes() -> Routes {
+    let llm = http::routes().map(|router| router.layer(DefaultBodyLimit::disable()));
+    let managed = manage::routes().merge(admin::routes()).merge(console::routes());
+    llm.merge(managed.map(|router| router.layer(DefaultBodyLimit::max(MANAGEMENT_BODY))))
+}
+
+/// The description of the HTTP API.
+pub fn description() -> OpenApi {
+    let mut description = routes().description();
     let about = OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
@@ -46,7 +48,7 @@ fn described() -> (Router<Shared>, OpenApi) {
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     description.components.get_or_insert_default().add_security_scheme("key", bearer);
     description.security = Some(vec![SecurityRequirement::new("key", Vec::<String>::new())]);
-    (router, description)
+    description
 }
 
 /// Answers always carry every member, null where there is nothing; only requests may leave members out. The derived
@@ -117,27 +119,14 @@ fn require_all(schema: &mut Schema) {
     }
 }
 
-/// The description of the HTTP API.
-pub fn description() -> OpenApi {
-    described().1
-}
-
 /// Every route.
 pub fn router(engine: Shared) -> Router {
-    let (router, description) = described();
     let docs: Router<Shared> = utoipa_swagger_ui::SwaggerUi::new("/docs")
         .config(utoipa_swagger_ui::Config::from("/openapi.json"))
         .into();
-    let text = std::sync::OnceLock::<serde_json::Value>::new();
-    let text = std::sync::Arc::new((text, description));
-    router
-        .route(
-            "/openapi.json",
-            get(move || async move {
-                let (made, description) = &*text;
-                Json(made.get_or_init(|| serde_json::to_value(description).unwrap_or_default()).clone())
-            }),
-        )
+    routes()
+        .into_router()
+        .route("/openapi.json", get(|| async { Json(description()) }))
         .merge(docs)
         // Clients probe the root with HEAD to see whether anybody is there.
         .route("/", get(|| async { Redirect::temporary("/ui/") }).head(|| async {}))

@@ -124,7 +124,7 @@ pub async fn embed(
         let way = Way::new(&engine, &route, None);
         let won = pipeline::travel(&way, &Mutex::new(&mut meter), &asking).await?;
         if let Some(row) = meter.row() {
-            row.model_group.clone_from(&won.group);
+            row.model_group.clone_from(&won.group.name);
         }
         meter.won(won.fallbacks);
         Ok::<_, Failure>(won.answer)

@@ -26,7 +26,10 @@ pub const MOST_AT_A_TIME: usize = 32;
 pub fn reflect(exchange: &Exchange, group: &str) {
     let Some(mirror) = exchange.snapshot.routing.mirrors.get(group) else { return };
     // A millionth is fine enough.
-    if exchange.is_mirror || Dice::cast().below(1_000_000) as f64 >= mirror.percent * 10_000.0 {
+    if exchange.is_mirror
+        || Dice::cast(exchange.engine.conditions.next_turn()).below(1_000_000) as f64
+            >= mirror.percent * 10_000.0
+    {
         return;
     }
     let Ok(place) = exchange.engine.mirrors.clone().try_acquire_owned() else { return };

@@ -54,7 +54,7 @@ pub struct Won<T> {
     pub flight: Flight,
     pub deployment: Arc<Deployment>,
     /// The model group that answered.
-    pub group: String,
+    pub group: Arc<Group>,
     /// How many groups failed before it.
     pub fallbacks: usize,
 }
@@ -81,7 +81,7 @@ pub async fn travel<A: Asks>(way: &Way<'_>, notes: &Notes<'_>, asks: &A) -> Resu
     let mut wishes = route.wishes.clone();
     wishes.wanted.stays_with.clone_from(&way.stays_with);
     let mut course = Course::new(route.settings.clone(), route.group.clone(), wishes);
-    let mut dice = Dice::cast();
+    let mut dice = Dice::cast(way.turn());
     let mut tried: Vec<Tried> = Vec::new();
     let mut last: Option<Failure> = None;
     loop {
@@ -93,7 +93,7 @@ pub async fn travel<A: Asks>(way: &Way<'_>, notes: &Notes<'_>, asks: &A) -> Resu
                 let race = Race { way, notes, asks };
                 let failure = match race.run(&mut course, attempt, hedge, &mut dice, &mut tried).await {
                     Ok((answer, flight, deployment)) => {
-                        let (group, fallbacks) = (course.group().name.clone(), course.fallbacks());
+                        let (group, fallbacks) = (course.group().clone(), course.fallbacks());
                         return Ok(Won { answer, flight, deployment, group, fallbacks });
                     }
                     Err(failure) => failure,
@@ -280,10 +280,9 @@ fn settle<T>(done: Finished<T>, deployment: &Deployment, tried: &mut Vec<Tried>)
     done
 }
 
-fn note(deployment: &Deployment, started: Instant, failure: Option<&Failure>) -> AttemptNote {
+fn note(deployment: &Arc<Deployment>, started: Instant, failure: Option<&Failure>) -> AttemptNote {
     AttemptNote {
-        provider: deployment.provider.clone(),
-        model: deployment.upstream_model.clone(),
+        deployment: deployment.clone(),
         status: failure.map_or(Some(200), |failure| Some(failure.error.status)),
         duration_us: clock::micros_since(started),
         error: failure.map(|failure| failure.error.message.chars().take(500).collect()),

@@ -113,7 +113,7 @@ pub struct Course {
     /// The pause after which one that failed may be asked again.
     again: Option<Duration>,
     waiting: VecDeque<Arc<Group>>,
-    entered: Vec<String>,
+    entered: Vec<Arc<Group>>,
     /// Why the first group could not be asked.
     refused: Option<NotNow>,
     /// The only deployment of a group, though it cools down: better than nobody.
@@ -126,7 +126,7 @@ pub struct Course {
 impl Course {
     pub fn new(settings: Arc<RoutingSettings>, group: Arc<Group>, wishes: Wishes) -> Self {
         let mut course = Self {
-            entered: vec![group.name.clone()],
+            entered: vec![group.clone()],
             wanted: wishes.wanted.clone(),
             settings,
             wishes,
@@ -356,13 +356,13 @@ impl Course {
             self.waiting.push_front(other);
         }
         while let Some(group) = self.waiting.pop_front() {
-            if self.entered.contains(&group.name) {
+            if self.entered.iter().any(|entered| entered.name == group.name) {
                 continue;
             }
             if self.fallbacks() >= self.settings.max_fallbacks {
                 return false;
             }
-            self.entered.push(group.name.clone());
+            self.entered.push(group.clone());
             self.group = group;
             self.attempts = 0;
             self.again = None;
