@@ -265,7 +265,9 @@ class Administration(OrchestratorTest):
         self.guide().chat(messages=HELLO, model=f"openai-primary/{MODEL}")
         status, health = self.admin("/admin/health")
         self.assertEqual(status, 200)
-        self.assertEqual((health["status"], health["database_status"]), ("healthy", "healthy"))
+        # Models that fail on purpose, of other tests, may be cooling down.
+        self.assertIn(health["status"], ("healthy", "degraded"))
+        self.assertEqual(health["database_status"], "healthy")
         (mine,) = (one for one in health["providers"] if one["provider_name"] == "openai-primary")
         self.assertIs(mine["is_healthy"], True)
         self.assertIsInstance(mine["response_time_ms"], float)
