@@ -126,7 +126,13 @@ fn main() {
                 let trouble = Trouble { class, status: 500, retry_after: None, reason: "it failed" };
                 attempt.flight.failed(now, &trouble, &rules);
                 course.failed(
-                    &Facts { class, is_upstreams: true, may_pass: true, retry_after: None },
+                    &Facts {
+                        class,
+                        is_upstreams: true,
+                        does_not_fit: false,
+                        may_pass: true,
+                        retry_after: None,
+                    },
                     &mut dice,
                 );
             }

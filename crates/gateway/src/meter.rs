@@ -98,11 +98,18 @@ impl Meter {
 
     /// The request goes to this deployment; what it uses from now on is its price.
     pub fn sent_to(&mut self, deployment: &Arc<Deployment>, format: Format) {
-        self.deployment = Some(deployment.clone());
         self.sent = true;
         self.sent_as.push((deployment.clone(), format));
+        self.meant_for(deployment, format);
         if let Some(row) = &mut self.row {
             row.attempts += 1;
+        }
+    }
+
+    /// It would go to this deployment, and is not sent.
+    pub fn meant_for(&mut self, deployment: &Arc<Deployment>, format: Format) {
+        self.deployment = Some(deployment.clone());
+        if let Some(row) = &mut self.row {
             row.deployment_id = Some(deployment.id.clone());
             row.provider = Some(deployment.provider.clone());
             row.upstream_model = Some(deployment.upstream_model.clone());

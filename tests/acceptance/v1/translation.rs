@@ -162,6 +162,30 @@ async fn what_cannot_be_carried_is_told() {
 }
 
 #[tokio::test]
+async fn what_one_deployment_cannot_be_asked_another_one_is() {
+    let world = World::start().await;
+    for (model, upstream, order) in [("anthropic/x", &world.anthropic, 1), ("openai/x", &world.openai, 2)] {
+        let params =
+            json!({"model": model, "api_base": upstream.url(), "api_key": "sk-upstream", "order": order});
+        world.gateway.new_model(json!({"model_name": "mixed", "litellm_params": params})).await;
+    }
+    let mut body = Caller::Chat.body("mixed", false);
+    receive(world.request(Caller::Chat, &body)).await.expect(200);
+    assert_eq!((world.anthropic.calls(), world.openai.calls()), (1, 0));
+    // Anthropic's format has no place for several answers.
+    body["n"] = json!(2);
+    let answer = receive(world.request(Caller::Chat, &body)).await.expect(200);
+    assert_eq!((world.anthropic.calls(), world.openai.calls()), (1, 1));
+    assert_eq!(answer.header("x-postern-attempts"), "1", "nobody was asked in vain");
+    assert_eq!(world.row(answer.request_id()).await["provider"], "openai");
+    // Where none has, it is said.
+    body["model"] = json!("an/x");
+    let refused = receive(world.request(Caller::Chat, &body)).await.expect(400);
+    assert!(Caller::Chat.own_error(&refused).contains('n'), "{}", refused.text());
+    assert_eq!(world.row(refused.request_id()).await["provider"], "an");
+}
+
+#[tokio::test]
 async fn a_deployment_may_drop_and_add_what_its_provider_needs() {
     let world = World::start().await;
     let deploy = async |name: &str, model: &str, upstream: &FakeUpstream, more: Value| {

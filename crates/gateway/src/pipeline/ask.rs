@@ -157,8 +157,13 @@ async fn ask(
     endpoint: &Endpoint,
     limits: Patience,
 ) -> Result<Answer, Failure> {
+    let prepared = prepare(exchange, deployment, endpoint).map_err(|mut failure| {
+        note(notes, |meter| meter.meant_for(deployment, endpoint.format));
+        // What one format has no place for, another deployment's may.
+        failure.retry = failure.blame == Blame::Caller && endpoint.format != exchange.format;
+        failure
+    })?;
     note(notes, |meter| meter.sent_to(deployment, endpoint.format));
-    let prepared = prepare(exchange, deployment, endpoint)?;
     note(notes, |meter| meter.lost(&prepared.loss));
     let streaming = exchange.envelope.stream;
     let patience = Until::new(patience(exchange, deployment, streaming, limits));

@@ -109,6 +109,7 @@ fn facts(failure: &Failure) -> Facts {
     Facts {
         class: failure.class(),
         is_upstreams: failure.blame == Blame::Upstream,
+        does_not_fit: failure.blame == Blame::Caller && failure.retry,
         may_pass: failure.retry,
         retry_after: failure.wait(),
     }

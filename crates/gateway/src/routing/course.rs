@@ -52,6 +52,8 @@ pub struct Facts {
     pub class: ErrorClass,
     /// The upstream is to blame, so that another one may do better.
     pub is_upstreams: bool,
+    /// It could not be sent to this one for what it asks: another one may take it.
+    pub does_not_fit: bool,
     /// The same one may do better a moment later.
     pub may_pass: bool,
     pub retry_after: Option<Duration>,
@@ -221,6 +223,12 @@ impl Course {
     /// The last attempt, or all that were under way, failed.
     pub fn failed(&mut self, facts: &Facts, dice: &mut Dice) {
         self.again = None;
+        if facts.does_not_fit {
+            // Nobody was asked, so that it is no attempt.
+            self.attempts = self.attempts.saturating_sub(1);
+            self.next = Next::Choose;
+            return;
+        }
         if !facts.is_upstreams {
             self.next = Next::Stop;
             return;
@@ -246,11 +254,6 @@ impl Course {
                 Next::Choose
             }
         };
-    }
-
-    /// It could not even be sent to the chosen one, through no fault of that one's: as if it had not been chosen.
-    pub fn withdrawn(&mut self) {
-        self.attempts = self.attempts.saturating_sub(1);
     }
 
     fn retries(&self, class: ErrorClass) -> u32 {

@@ -241,9 +241,10 @@ impl World {
                 if Try::tells(&attempt.flight, attempt.left, now, class) {
                     attempt.flight.failed(now, &trouble, &rules);
                 }
-                request
-                    .course
-                    .failed(&Facts { class, is_upstreams: true, may_pass: true, retry_after }, dice);
+                request.course.failed(
+                    &Facts { class, is_upstreams: true, does_not_fit: false, may_pass: true, retry_after },
+                    dice,
+                );
                 false
             }
         }

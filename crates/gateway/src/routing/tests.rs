@@ -307,7 +307,7 @@ impl Surroundings for World {
 
 fn facts(class: ErrorClass) -> Facts {
     let may_pass = matches!(class, ErrorClass::Internal | ErrorClass::RateLimit | ErrorClass::Timeout);
-    Facts { class, is_upstreams: true, may_pass, retry_after: None }
+    Facts { class, is_upstreams: true, does_not_fit: false, may_pass, retry_after: None }
 }
 
 /// The deployments that are asked when each of them fails like this, pauses as `.`, and how it ends.
@@ -382,6 +382,21 @@ fn a_course_tries_others_first_and_the_same_again_after_a_pause() {
     assert_eq!(run(4, policy.clone(), ErrorClass::Internal), "0!");
     assert_eq!(run(4, policy.clone(), ErrorClass::RateLimit), "0123!");
     assert_eq!(run(4, policy, ErrorClass::Timeout), "012!");
+}
+
+#[test]
+fn what_does_not_fit_one_is_asked_of_another_and_is_no_attempt() {
+    let group = group(&[json!({"order": 1}), json!({"order": 2}), json!({"order": 3})]);
+    let settings = RoutingSettings { num_retries: 0, ..RoutingSettings::default() };
+    let mut course = Course::new(Arc::new(settings), group, Wishes::default());
+    let (world, mut dice) = (World::default(), Dice::new(1));
+    for expected in ["0", "1", "2"] {
+        let Step::Try(attempt) = course.next(NOW, &world, &mut dice) else { panic!("{expected}") };
+        assert_eq!(attempt.deployment.id, expected);
+        let unfit = Facts { is_upstreams: false, does_not_fit: true, ..facts(ErrorClass::BadRequest) };
+        course.failed(&unfit, &mut dice);
+    }
+    assert!(matches!(course.next(NOW, &world, &mut dice), Step::Over(Over::Failed)));
 }
 
 #[test]
