@@ -58,6 +58,21 @@ async fn every_legal_way_to_write_events_is_understood_and_kept() {
 }
 
 #[tokio::test]
+async fn a_stream_that_ends_within_its_first_event_is_asked_for_again() {
+    let world = World::with("litellm_settings: {num_retries: 1}", |builder| builder).await;
+    let half = |body: &'static str| raw(200, &[EVENTS], body);
+    world.openai.next(half("data: {\"id\":\"cha"));
+    let answer = world.ask(Caller::Chat, "oa/x", true).await.expect(200);
+    assert!(Caller::Chat.is_finished(&answer), "{}", answer.text());
+    assert_eq!(world.row(answer.request_id()).await["attempts"], 2);
+    // An error that lacks nothing but its end is told as such.
+    let error = half("data: {\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}");
+    world.openai.next(error.clone()).next(error);
+    let answer = world.ask(Caller::Chat, "oa/x", true).await;
+    assert!(answer.status >= 500 && answer.text().contains("overloaded"), "{}", answer.text());
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let world = World::start().await;
     for caller in Caller::BOTH {

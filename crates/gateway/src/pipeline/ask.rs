@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use jiff::fmt::rfc2822;
-use postern_wire::{EndState, Format, ReplyContext, StreamTap, StreamTranscoder};
+use postern_wire::{EndState, Format, Framing, ReplyContext, StreamTap, StreamTranscoder};
 use tokio::time::Instant;
 
 use super::attempts::{Asks, Notes, Patience};
@@ -342,7 +342,12 @@ async fn stream(
             Failure::upstream(504, "upstream_timeout", message)
         })?;
         let Some(chunk) = chunk.transpose()? else {
-            if ready.is_empty() {
+            // One line of JSON may lack its end; events do not become whole by it.
+            let is_nothing = format.framing() == Framing::ServerSentEvents || ready.is_empty();
+            if is_nothing {
+                if let EndState::UpstreamError(error) = watch.finish().state {
+                    return Err(Failure::from_upstream(error));
+                }
                 return Err(Failure::upstream(
                     502,
                     "upstream_empty_stream",
