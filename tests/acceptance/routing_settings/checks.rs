@@ -69,7 +69,9 @@ async fn tagged(settings: Value, tags: &[&[&str]]) -> (FakeUpstream, Scene) {
             at("smart", &upstream, json!({"model": model, "tags": tags}))
         })
         .collect();
-    let mut all = json!({"enable_tag_filtering": true, "session_affinity": false});
+    // In turns, so that all of those that suit are seen.
+    let mut all =
+        json!({"enable_tag_filtering": true, "session_affinity": false, "routing_strategy": "round-robin"});
     all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
     (upstream, Scene::start(all, &models).await)
 }
