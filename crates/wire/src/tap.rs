@@ -111,7 +111,8 @@ pub(crate) trait Watcher: Send + Sync {
 
 /// Half an event is what a cut leaves behind; only a whole one is believed at the end of the input.
 pub(crate) fn is_whole(data: &[u8]) -> bool {
-    data.trim_ascii() == b"[DONE]" || serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok()
+    let Ok(text) = std::str::from_utf8(data) else { return false };
+    text.trim_ascii() == "[DONE]" || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 impl Seen {
