@@ -84,7 +84,7 @@ fn forwarded(input: &Input<'_>, tapped: &Outcome) {
         assert!(is_over && rest.is_empty(), "{:?}: {}", tapped.state, String::from_utf8_lossy(torn));
         let mut whole = 0;
         reader.finish(|event| {
-            whole += usize::from(event.data.trim_ascii() == b"[DONE]" || is_json(event.data))
+            whole += usize::from(event.data.trim_ascii() == b"[DONE]" || is_json(event.data));
         });
         assert_eq!(whole, 1, "{}", String::from_utf8_lossy(torn));
     }

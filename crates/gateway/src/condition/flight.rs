@@ -33,7 +33,7 @@ impl Flight {
     pub fn answered(&mut self, now: Moment) {
         let took = now.since(self.began);
         self.condition.sample(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
-        self.praise = Some(locked(&self.condition.record).succeeded(now, took));
+        self.praise = Some(locked(&self.condition.record).succeeded(now));
         self.well("it answered");
     }
 
@@ -78,10 +78,6 @@ impl Flight {
     pub fn took(&mut self, tokens: u64) {
         locked(&self.condition.usage).1.correct(self.tokens, tokens);
         self.tokens = tokens;
-    }
-
-    pub fn began(&self) -> Moment {
-        self.began
     }
 
     pub fn so_far(&self, now: Moment) -> Duration {

@@ -87,8 +87,6 @@ pub(super) struct Record {
     last_failure: Option<LastFailure>,
     last_class: Option<ErrorClass>,
     last_success_at: Option<i64>,
-    /// Of whole answers and first tokens.
-    last_took: Option<Duration>,
 }
 
 /// What is shown of a condition.
@@ -121,8 +119,7 @@ impl Record {
     }
 
     /// What was known before, for [`Self::take_back`].
-    pub(super) fn succeeded(&mut self, now: Moment, took: Duration) -> Praise {
-        self.last_took = Some(took);
+    pub(super) fn succeeded(&mut self, now: Moment) -> Praise {
         let before = Praise { in_a_row: self.in_a_row, openings: self.openings, successes: 0 };
         self.refused(now);
         Praise { successes: self.successes, ..before }

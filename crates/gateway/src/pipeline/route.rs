@@ -10,7 +10,7 @@ use postern_wire::{OtherModels, RoutingControls};
 
 use crate::auth::Caller;
 use crate::clock::Moment;
-use crate::config::{Fallbacks, MOST_RETRIES, RoutingSettings};
+use crate::config::{Fallbacks, LONGEST_TIMEOUT, MOST_RETRIES, RoutingSettings};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::exchange::Exchange;
@@ -18,7 +18,6 @@ use crate::meter::Meter;
 use crate::routing::{Kind, Wanted, Wishes};
 use crate::snapshot::{Deployment, Group, Provider, Snapshot};
 
-const LONGEST_TIMEOUT: f64 = 86_400.0;
 /// Headers in which clients name the session that a request belongs to.
 const SESSIONS: [&str; 6] = [
     "x-session-id",
@@ -390,13 +389,14 @@ fn timeout(headers: &HeaderMap, name: &str, said: Option<f64>) -> Result<Option<
     }
     let Some(text) = header(headers, name) else { return Ok(None) };
     match text.parse::<f64>() {
-        Ok(seconds) if seconds > 0.0 && seconds <= LONGEST_TIMEOUT => {
+        Ok(seconds) if seconds > 0.0 && seconds <= LONGEST_TIMEOUT.as_secs_f64() => {
             Ok(Some(Duration::from_secs_f64(seconds)))
         }
         _ => Err(Failure::invalid(
             "invalid_header",
             format!(
-                "the header {name} must be above 0 and at most {LONGEST_TIMEOUT} seconds; it is `{text}`"
+                "the header {name} must be above 0 and at most {} seconds; it is `{text}`",
+                LONGEST_TIMEOUT.as_secs()
             ),
         )
         .with_param(name)),

@@ -253,10 +253,3 @@ impl Why {
         NotNow { reason: self.reason.unwrap_or(Reason::Empty), soonest: self.soonest }
     }
 }
-
-impl NotNow {
-    /// Whether it may be otherwise in a while.
-    pub fn may_pass(&self) -> bool {
-        matches!(self.reason, Reason::Full | Reason::Resting | Reason::Tried)
-    }
-}

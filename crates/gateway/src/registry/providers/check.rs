@@ -1,9 +1,8 @@
 //! What may be said of a provider: each field with its range, and the sentence that refuses what is outside.
 
-use std::time::Duration;
-
 use postern_secrets::Secret;
 
+use crate::config::LONGEST_TIMEOUT;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::providers::auth::Scheme;
@@ -13,7 +12,6 @@ use crate::snapshot::DEMO;
 const LONGEST_KEY: usize = 16 * 1024;
 /// Priorities and weights.
 const HIGHEST: i64 = 1_000_000;
-const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 
 pub(super) fn preset_spec(preset: &str) -> Result<&'static ProviderSpec, Failure> {
     providers::find(preset).filter(|spec| spec.id != DEMO).ok_or_else(|| {
