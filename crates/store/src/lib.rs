@@ -94,6 +94,14 @@ impl Store {
         &self,
         write: impl FnOnce(&Connection) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.inner.writer.run(|connection| write(connection).map_err(StoreError::from)).await
+    }
+
+    /// The same for a write that may refuse what it finds: with any error nothing of it is done.
+    pub async fn transact<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+        &self,
+        write: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
         self.inner.writer.run(write).await
     }
 

@@ -1,18 +1,31 @@
 //! The tables, and the order in which they came to be. Migrations only go forward; a newer database is refused.
 
 pub mod attempt_bills;
+pub mod audit_log;
+pub mod budgets;
 pub mod circuit_events;
+mod columns;
+pub mod customers;
+pub mod invitations;
 pub mod keys;
+pub mod members;
 pub mod models;
+pub mod organizations;
+pub mod owners;
 pub mod prices;
 pub mod providers;
 pub mod requests;
 pub mod responses;
 pub mod settings;
 pub mod spend_hourly;
+pub mod spend_labels;
+pub mod tags;
+pub mod teams;
+pub mod users;
 
 use std::path::Path;
 
+pub use columns::LimitColumns;
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
@@ -35,11 +48,25 @@ fn migrations() -> Migrations<'static> {
         M::up(providers::WITH_ROUTING),
         M::up(spend_hourly::WITH_LATENCY),
         M::up(circuit_events::CREATE),
+        M::up(owners::CREATE),
+        M::up(keys::WITH_OWNERS),
+        M::up(requests::WITH_OWNERS),
+        M::up(spend_hourly::WITH_OWNERS),
+        M::up(spend_labels::CREATE),
+        M::up(budgets::CREATE),
+        M::up(users::CREATE),
+        M::up(organizations::CREATE),
+        M::up(teams::CREATE),
+        M::up(members::CREATE),
+        M::up(customers::CREATE),
+        M::up(tags::CREATE),
+        M::up(invitations::CREATE),
+        M::up(audit_log::CREATE),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 14;
+pub const SCHEMA_VERSION: i64 = 28;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

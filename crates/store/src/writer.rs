@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::table::requests::RequestRow;
-use crate::table::{requests, spend_hourly};
+use crate::table::{owners, requests, spend_hourly, spend_labels};
 use crate::{SqlError, StoreError};
 
 /// Most ledger rows in one transaction: bounds how long the first of them waits for its acknowledgement.
@@ -78,23 +78,23 @@ impl Writer {
         Ack(ack)
     }
 
-    pub async fn run<T: Send + 'static>(
+    pub async fn run<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
-        write: impl FnOnce(&Connection) -> Result<T, SqlError> + Send + 'static,
-    ) -> Result<T, StoreError> {
+        write: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
         let (done, answer) = oneshot::channel();
         let work: Work = Box::new(move |connection| {
             let result = in_savepoint(connection, write);
             Box::new(move |committed| {
                 let answer = match result {
-                    Ok(_) if !committed => Err(StoreError::Closed),
-                    other => other.map_err(StoreError::from),
+                    Ok(_) if !committed => Err(StoreError::Closed.into()),
+                    other => other,
                 };
                 let _ = done.send(answer);
             })
         });
-        self.queue.send(Job::Run(work)).map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        self.queue.send(Job::Run(work)).map_err(|_| E::from(StoreError::Closed))?;
+        answer.await.map_err(|_| E::from(StoreError::Closed))?
     }
 
     pub fn stop(&self) {
@@ -106,14 +106,14 @@ impl Writer {
     }
 }
 
-fn in_savepoint<T>(
+fn in_savepoint<T, E: From<StoreError>>(
     connection: &Connection,
-    write: impl FnOnce(&Connection) -> Result<T, SqlError>,
-) -> Result<T, SqlError> {
-    connection.execute_batch("SAVEPOINT one_write")?;
+    write: impl FnOnce(&Connection) -> Result<T, E>,
+) -> Result<T, E> {
+    let run = |sql: &str| connection.execute_batch(sql).map_err(|error| E::from(error.into()));
+    run("SAVEPOINT one_write")?;
     let result = write(connection);
-    let end = if result.is_ok() { "RELEASE one_write" } else { "ROLLBACK TO one_write; RELEASE one_write" };
-    connection.execute_batch(end)?;
+    run(if result.is_ok() { "RELEASE one_write" } else { "ROLLBACK TO one_write; RELEASE one_write" })?;
     result
 }
 
@@ -121,6 +121,7 @@ fn work(connection: Connection, jobs: &Receiver<Job>) {
     let mut batch: Vec<Job> = Vec::new();
     let mut stopping = false;
     let mut last_batch = 0;
+    let mut numbers = owners::Numbers::default();
     while !stopping {
         let Ok(first) = jobs.recv() else { break };
         batch.push(first);
@@ -134,7 +135,7 @@ fn work(connection: Connection, jobs: &Receiver<Job>) {
         }
         last_batch = batch.len();
         stopping = batch.iter().any(|job| matches!(job, Job::Stop));
-        commit(&connection, &mut batch);
+        commit(&connection, &mut batch, &mut numbers);
     }
     if let Err(error) = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);") {
         tracing::warn!(%error, "the last checkpoint of the database failed");
@@ -166,18 +167,21 @@ impl Drop for Transaction<'_> {
     }
 }
 
-fn commit(connection: &Connection, batch: &mut Vec<Job>) {
+fn commit(connection: &Connection, batch: &mut Vec<Job>, numbers: &mut owners::Numbers) {
     let mut acks: Vec<oneshot::Sender<bool>> = Vec::new();
     let mut answers: Vec<Done> = Vec::new();
     let outcome = (|| -> Result<(), SqlError> {
         let transaction = Transaction::begin(connection)?;
         let mut sums = spend_hourly::Sums::default();
+        let mut labels = spend_labels::Sums::default();
         for job in batch.drain(..) {
             match job {
                 Job::Record(row, ack) => {
                     acks.push(ack);
-                    if requests::insert(transaction.0, &row)? {
-                        sums.add(&row);
+                    let owner = numbers.of(transaction.0, &row.owner)?;
+                    if requests::insert(transaction.0, &row, owner)? {
+                        sums.add(&row, owner);
+                        labels.add(&row, spend_hourly::hour_of(row.started_at));
                     }
                 }
                 Job::Run(work) => answers.push(work(transaction.0)),
@@ -185,10 +189,12 @@ fn commit(connection: &Connection, batch: &mut Vec<Job>) {
             }
         }
         sums.write(transaction.0)?;
+        labels.write(transaction.0)?;
         transaction.commit()
     })();
     if let Err(error) = &outcome {
         tracing::error!(%error, rows = acks.len(), "a transaction of the ledger failed");
+        numbers.forget();
     }
     let committed = outcome.is_ok();
     // What was still in the batch when an error ended the loop is answered by dropping its sender.

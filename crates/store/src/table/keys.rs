@@ -1,7 +1,13 @@
 //! `keys`: virtual keys. Only the SHA-256 of a key is kept. `id` stays when a key is rotated, so that its history does.
 
-use rusqlite::{Connection, OptionalExtension, Result, Row};
+use rusqlite::{Connection, Result};
 use uuid::Uuid;
+
+use super::columns::{LimitColumns, table_row};
+
+mod filter;
+
+pub use filter::{KeyFilter, SortBy, count, page};
 
 pub(super) const CREATE: &str = "
 CREATE TABLE keys (
@@ -27,115 +33,119 @@ CREATE TABLE keys (
 ) STRICT;
 CREATE UNIQUE INDEX keys_by_alias ON keys (key_alias) WHERE deleted_at IS NULL;";
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyRow {
-    pub id: Uuid,
-    pub token: String,
-    pub key_name: String,
-    pub key_alias: Option<String>,
-    /// JSON array of model names; empty allows all.
-    pub models: String,
-    /// JSON object.
-    pub metadata: String,
-    pub blocked: bool,
-    pub expires_at: Option<i64>,
-    pub max_budget_nanos: Option<i64>,
-    pub budget_duration: Option<String>,
-    pub budget_reset_at: Option<i64>,
-    pub budget_started_at: i64,
-    pub rpm_limit: Option<i64>,
-    pub tpm_limit: Option<i64>,
-    pub max_parallel_requests: Option<i64>,
-    pub created_by: String,
-    pub created_at: i64,
-    pub updated_at: i64,
-}
+/// Whose it is, and more limits.
+pub(super) const WITH_OWNERS: &str = "
+ALTER TABLE keys ADD COLUMN is_session INTEGER NOT NULL DEFAULT 0;       -- made by signing in to the console
+ALTER TABLE keys ADD COLUMN user_id TEXT;
+ALTER TABLE keys ADD COLUMN team_id TEXT;
+ALTER TABLE keys ADD COLUMN organization_id TEXT;
+ALTER TABLE keys ADD COLUMN soft_budget_nanos INTEGER;
+ALTER TABLE keys ADD COLUMN spend_offset_nanos INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE keys ADD COLUMN model_limits TEXT NOT NULL DEFAULT '{}';     -- JSON: limits by model
+ALTER TABLE keys ADD COLUMN budget_id TEXT;
+ALTER TABLE keys ADD COLUMN aliases TEXT NOT NULL DEFAULT '{}';          -- JSON object: name to model
+ALTER TABLE keys ADD COLUMN allowed_routes TEXT NOT NULL DEFAULT '[]';   -- JSON array; empty: all
+ALTER TABLE keys ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';             -- JSON array
+ALTER TABLE keys ADD COLUMN extra TEXT NOT NULL DEFAULT '{}';            -- JSON object: what is kept and shown, and means nothing here
+ALTER TABLE keys ADD COLUMN temp_budget_nanos INTEGER;                   -- added to the budget until temp_budget_until
+ALTER TABLE keys ADD COLUMN temp_budget_until INTEGER;
+ALTER TABLE keys ADD COLUMN auto_rotate INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE keys ADD COLUMN rotation_interval TEXT;
+ALTER TABLE keys ADD COLUMN rotation_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE keys ADD COLUMN last_rotation_at INTEGER;
+ALTER TABLE keys ADD COLUMN rotate_at INTEGER;                           -- when it is rotated by itself
+ALTER TABLE keys ADD COLUMN previous_token TEXT;                         -- still taken until previous_until
+ALTER TABLE keys ADD COLUMN previous_until INTEGER;
+ALTER TABLE keys ADD COLUMN updated_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE keys ADD COLUMN deleted_by TEXT;
+CREATE INDEX keys_by_user ON keys (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX keys_by_team ON keys (team_id) WHERE team_id IS NOT NULL;
+CREATE INDEX keys_by_organization ON keys (organization_id) WHERE organization_id IS NOT NULL;
+CREATE INDEX keys_by_budget ON keys (budget_id) WHERE budget_id IS NOT NULL;
+CREATE INDEX keys_by_age ON keys (created_at, id);";
 
-const COLUMNS: &str = "id, token, key_name, key_alias, models, metadata, blocked, expires_at, max_budget_nanos, \
-     budget_duration, budget_reset_at, budget_started_at, rpm_limit, tpm_limit, max_parallel_requests, created_by, \
-     created_at, updated_at";
-
-fn from_row(row: &Row<'_>) -> Result<KeyRow> {
-    Ok(KeyRow {
-        id: row.get(0)?,
-        token: row.get(1)?,
-        key_name: row.get(2)?,
-        key_alias: row.get(3)?,
-        models: row.get(4)?,
-        metadata: row.get(5)?,
-        blocked: row.get(6)?,
-        expires_at: row.get(7)?,
-        max_budget_nanos: row.get(8)?,
-        budget_duration: row.get(9)?,
-        budget_reset_at: row.get(10)?,
-        budget_started_at: row.get(11)?,
-        rpm_limit: row.get(12)?,
-        tpm_limit: row.get(13)?,
-        max_parallel_requests: row.get(14)?,
-        created_by: row.get(15)?,
-        created_at: row.get(16)?,
-        updated_at: row.get(17)?,
-    })
+table_row! {
+    /// A virtual key. Lists and objects are JSON, times UTC milliseconds.
+    KeyRow of "keys" by ["id"] {
+        id: Uuid,
+        /// SHA-256 of the key, hexadecimal.
+        token: String,
+        key_name: String,
+        key_alias: Option<String>,
+        /// Made by signing in to the console.
+        is_session: bool,
+        user_id: Option<String>,
+        team_id: Option<String>,
+        organization_id: Option<String>,
+        /// Empty allows all.
+        models: String,
+        metadata: String,
+        blocked: bool,
+        expires_at: Option<i64>,
+        limits: LimitColumns,
+        /// Name to model.
+        aliases: String,
+        /// Empty allows all.
+        allowed_routes: String,
+        tags: String,
+        /// What is kept and shown, and means nothing here.
+        extra: String,
+        /// Added to the budget until `temp_budget_until`.
+        temp_budget_nanos: Option<i64>,
+        temp_budget_until: Option<i64>,
+        auto_rotate: bool,
+        rotation_interval: Option<String>,
+        rotation_count: i64,
+        last_rotation_at: Option<i64>,
+        /// When it is rotated by itself.
+        rotate_at: Option<i64>,
+        /// Still taken until `previous_until`.
+        previous_token: Option<String>,
+        previous_until: Option<i64>,
+        created_by: String,
+        created_at: i64,
+        updated_by: String,
+        updated_at: i64,
+        deleted_at: Option<i64>,
+        deleted_by: Option<String>,
+    }
 }
 
 /// Every key that is not revoked, oldest first.
 pub fn all(connection: &Connection) -> Result<Vec<KeyRow>> {
-    connection
-        .prepare(&format!("SELECT {COLUMNS} FROM keys WHERE deleted_at IS NULL ORDER BY created_at, id"))?
-        .query_map([], from_row)?
-        .collect()
+    KeyRow::query(connection, "WHERE deleted_at IS NULL ORDER BY created_at, id", [])
 }
 
-/// The key of that id or hash, if it is not revoked.
-pub fn find(connection: &Connection, token: &str) -> Result<Option<KeyRow>> {
-    connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM keys WHERE token = ?1 AND deleted_at IS NULL"))?
-        .query_row([token], from_row)
-        .optional()
-}
-
-/// Inserts, or replaces the row of the same id. A used alias or token is a constraint error.
-pub fn put(connection: &Connection, row: &KeyRow) -> Result<()> {
-    connection.execute(
-        "INSERT INTO keys (id, token, key_name, key_alias, models, metadata, blocked, expires_at, max_budget_nanos,
-           budget_duration, budget_reset_at, budget_started_at, rpm_limit, tpm_limit, max_parallel_requests, created_by,
-           created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
-         ON CONFLICT (id) DO UPDATE SET token = excluded.token, key_name = excluded.key_name, key_alias = excluded.key_alias,
-           models = excluded.models, metadata = excluded.metadata, blocked = excluded.blocked, expires_at = excluded.expires_at,
-           max_budget_nanos = excluded.max_budget_nanos, budget_duration = excluded.budget_duration,
-           budget_reset_at = excluded.budget_reset_at, budget_started_at = excluded.budget_started_at,
-           rpm_limit = excluded.rpm_limit, tpm_limit = excluded.tpm_limit,
-           max_parallel_requests = excluded.max_parallel_requests, updated_at = excluded.updated_at",
-        rusqlite::params![
-            row.id,
-            row.token,
-            row.key_name,
-            row.key_alias,
-            row.models,
-            row.metadata,
-            row.blocked,
-            row.expires_at,
-            row.max_budget_nanos,
-            row.budget_duration,
-            row.budget_reset_at,
-            row.budget_started_at,
-            row.rpm_limit,
-            row.tpm_limit,
-            row.max_parallel_requests,
-            row.created_by,
-            row.created_at,
-            row.updated_at,
-        ],
-    )?;
+/// Calls `each` with every key that is not revoked, in no order.
+pub fn for_each(connection: &Connection, mut each: impl FnMut(KeyRow)) -> Result<()> {
+    let mut statement = connection.prepare_cached(&KeyRow::select("WHERE deleted_at IS NULL"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        each(KeyRow::read(row)?);
+    }
     Ok(())
 }
 
+/// The key of that hash, if it is not revoked.
+pub fn find(connection: &Connection, token: &str) -> Result<Option<KeyRow>> {
+    Ok(KeyRow::query(connection, "WHERE token = ?1 AND deleted_at IS NULL", [token])?.pop())
+}
+
+/// The key of that id, if it is not revoked.
+pub fn find_by_id(connection: &Connection, id: Uuid) -> Result<Option<KeyRow>> {
+    Ok(KeyRow::query(connection, "WHERE id = ?1 AND deleted_at IS NULL", [id])?.pop())
+}
+
+/// The key of that alias, if it is not revoked.
+pub fn find_by_alias(connection: &Connection, alias: &str) -> Result<Option<KeyRow>> {
+    Ok(KeyRow::query(connection, "WHERE key_alias = ?1 AND deleted_at IS NULL", [alias])?.pop())
+}
+
 /// Revokes by hash: the alias becomes free, the row stays for the ledger's sake. Whether there was one.
-pub fn revoke(connection: &Connection, token: &str, now: i64) -> Result<bool> {
+pub fn revoke(connection: &Connection, token: &str, by: &str, now: i64) -> Result<bool> {
     Ok(connection.execute(
-        "UPDATE keys SET deleted_at = ?2, updated_at = ?2 WHERE token = ?1 AND deleted_at IS NULL",
-        (token, now),
+        "UPDATE keys SET deleted_at = ?2, updated_at = ?2, deleted_by = ?3 WHERE token = ?1 AND deleted_at IS NULL",
+        (token, now, by),
     )? > 0)
 }
 

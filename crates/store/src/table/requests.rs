@@ -1,10 +1,14 @@
 //! `requests`: the ledger. One row per request, whatever became of it, written once. Its id is a UUIDv7, so the
 //! primary key is also the order of time.
 
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 use uuid::Uuid;
 
 use super::attempt_bills::{self, BillRow};
+use super::columns::{list_of, list_text};
+use super::owners::Owner;
 
 mod filter;
 
@@ -61,6 +65,11 @@ CREATE INDEX requests_by_response ON requests (response_id) WHERE response_id IS
 /// for a look-up that is rare and mostly of recent rows.
 pub(super) const WITHOUT_RESPONSE_INDEX: &str = "DROP INDEX requests_by_response;";
 
+/// Whom a row is counted for besides its key (a number of `owners`), and the tags that it carries.
+pub(super) const WITH_OWNERS: &str = "
+ALTER TABLE requests ADD COLUMN owner INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE requests ADD COLUMN tags TEXT; -- JSON array";
+
 /// Columns in the order of the table. Costs in nano-dollars, times in UTC milliseconds, durations in microseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestRow {
@@ -99,6 +108,9 @@ pub struct RequestRow {
     pub dropped: Option<String>,
     pub request_bytes: i64,
     pub response_bytes: i64,
+    /// Whom it is counted for besides its key.
+    pub owner: Owner,
+    pub tags: Vec<String>,
     /// What calls cost besides the one that answered; their costs are part of `cost_nanos`. Kept in a table of their own.
     pub bills: Vec<BillRow>,
 }
@@ -154,10 +166,21 @@ const COLUMNS: &str = "id, started_at, key_id, endpoint, model_requested, model_
      upstream_model, format_in, format_out, status, outcome, error_kind, error_message, streamed, attempts, attempt_log, \
      latency_us, first_byte_us, client, client_name, end_user, response_id, input_tokens, output_tokens, \
      cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, audio_tokens, usage_source, \
-     usage_raw, billing, cost_nanos, cost_lines, price_source, price_version, dropped, request_bytes, response_bytes";
+     usage_raw, billing, cost_nanos, cost_lines, price_source, price_version, dropped, request_bytes, response_bytes, tags";
+
+/// The columns as they are read: with the owner in place of its number.
+fn read_columns() -> &'static str {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        let part = |column: &str| format!("(SELECT {column} FROM owners WHERE owners.id = requests.owner)");
+        let owner = ["user_id", "team_id", "organization_id"].map(part).join(", ");
+        format!("{COLUMNS}, {owner}")
+    });
+    &SQL
+}
 
 /// Writes the row unless one of the same id is there already; whether it was written.
-pub(crate) fn insert(connection: &Connection, row: &RequestRow) -> Result<bool> {
+pub(crate) fn insert(connection: &Connection, row: &RequestRow, owner: i64) -> Result<bool> {
+    let tags = (!row.tags.is_empty()).then(|| list_text(&row.tags));
     let mut statement = connection.prepare_cached(concat_insert())?;
     let changed = statement.execute(rusqlite::params![
         row.id,
@@ -201,6 +224,8 @@ pub(crate) fn insert(connection: &Connection, row: &RequestRow) -> Result<bool> 
         row.dropped,
         row.request_bytes,
         row.response_bytes,
+        tags,
+        owner,
     ])?;
     if changed > 0 {
         attempt_bills::insert(connection, row.id, &row.bills)?;
@@ -211,9 +236,9 @@ pub(crate) fn insert(connection: &Connection, row: &RequestRow) -> Result<bool> 
 fn concat_insert() -> &'static str {
     static SQL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     SQL.get_or_init(|| {
-        let count = COLUMNS.split(',').count();
+        let count = COLUMNS.split(',').count() + 1;
         let values = (1..=count).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ");
-        format!("INSERT INTO requests ({COLUMNS}) VALUES ({values}) ON CONFLICT (id) DO NOTHING")
+        format!("INSERT INTO requests ({COLUMNS}, owner) VALUES ({values}) ON CONFLICT (id) DO NOTHING")
     })
 }
 
@@ -262,6 +287,8 @@ fn from_row(row: &Row<'_>) -> Result<RequestRow> {
         dropped: row.get(38)?,
         request_bytes: row.get(39)?,
         response_bytes: row.get(40)?,
+        tags: row.get::<_, Option<String>>(41)?.map(|text| list_of(&text)).unwrap_or_default(),
+        owner: Owner::from_texts(row.get(42)?, row.get(43)?, row.get(44)?),
         bills: Vec::new(),
     })
 }
@@ -269,7 +296,7 @@ fn from_row(row: &Row<'_>) -> Result<RequestRow> {
 /// With its bills.
 pub fn find(connection: &Connection, id: Uuid) -> Result<Option<RequestRow>> {
     connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM requests WHERE id = ?1"))?
+        .prepare_cached(&format!("SELECT {} FROM requests WHERE id = ?1", read_columns()))?
         .query_row([id], from_row)
         .optional()?
         .map(|row| Ok(RequestRow { bills: attempt_bills::of_request(connection, id)?, ..row }))
@@ -280,7 +307,8 @@ pub fn find(connection: &Connection, id: Uuid) -> Result<Option<RequestRow>> {
 pub fn find_by_response_id(connection: &Connection, response_id: &str) -> Result<Option<RequestRow>> {
     connection
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM requests WHERE response_id = ?1 ORDER BY id DESC LIMIT 1"
+            "SELECT {} FROM requests WHERE response_id = ?1 ORDER BY id DESC LIMIT 1",
+            read_columns()
         ))?
         .query_row([response_id], from_row)
         .optional()

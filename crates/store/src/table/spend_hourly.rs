@@ -41,6 +41,37 @@ UPDATE spend_hourly SET latency_us = sums.latency_us FROM (
     AND spend_hourly.provider = sums.provider AND spend_hourly.client_name = sums.client_name
     AND spend_hourly.billing = sums.billing;";
 
+/// Whom they are counted for besides the key.
+pub(super) const WITH_OWNERS: &str = "
+ALTER TABLE spend_hourly RENAME TO spend_hourly_before;
+CREATE TABLE spend_hourly (
+  hour               INTEGER NOT NULL,   -- hours since 1970, UTC
+  key_id             BLOB NOT NULL,
+  model_group        TEXT NOT NULL,
+  provider           TEXT NOT NULL,      -- '' where the request reached none
+  client_name        TEXT NOT NULL,
+  billing            INTEGER NOT NULL,
+  owner              INTEGER NOT NULL,   -- a number of `owners`
+  requests           INTEGER NOT NULL,
+  errors             INTEGER NOT NULL,
+  cancelled          INTEGER NOT NULL,
+  unpriced           INTEGER NOT NULL,   -- requests that used tokens and have no price
+  input_tokens       INTEGER NOT NULL,
+  output_tokens      INTEGER NOT NULL,
+  cache_read_tokens  INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  reasoning_tokens   INTEGER NOT NULL,
+  cost_nanos         INTEGER NOT NULL,
+  latency_us         INTEGER NOT NULL,
+  PRIMARY KEY (hour, key_id, model_group, provider, client_name, billing, owner)
+) STRICT, WITHOUT ROWID;
+INSERT INTO spend_hourly SELECT hour, key_id, model_group, provider, client_name, billing, 0, requests, errors, cancelled,
+  unpriced, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, latency_us
+  FROM spend_hourly_before;
+DROP TABLE spend_hourly_before;
+CREATE INDEX spend_hourly_by_key ON spend_hourly (key_id, hour);
+CREATE INDEX spend_hourly_by_owner ON spend_hourly (owner, hour) WHERE owner <> 0;";
+
 /// Sums over some requests. Costs in nano-dollars.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -114,23 +145,30 @@ struct Bucket {
     provider: String,
     client_name: String,
     billing: i64,
+    owner: i64,
 }
 
 /// The sums of one transaction's rows: each bucket is written once per transaction, however many rows it counts.
 #[derive(Default)]
 pub(crate) struct Sums(HashMap<Bucket, Totals>);
 
-const MILLISECONDS_PER_HOUR: i64 = 3_600_000;
+pub const MILLISECONDS_PER_HOUR: i64 = 3_600_000;
+
+/// The hour of a moment (UTC milliseconds), counted since 1970.
+pub fn hour_of(moment: i64) -> i64 {
+    moment.div_euclid(MILLISECONDS_PER_HOUR)
+}
 
 impl Sums {
-    pub fn add(&mut self, row: &RequestRow) {
+    pub fn add(&mut self, row: &RequestRow, owner: i64) {
         let bucket = Bucket {
-            hour: row.started_at.div_euclid(MILLISECONDS_PER_HOUR),
+            hour: hour_of(row.started_at),
             key_id: row.key_id,
             model_group: row.model_group.clone(),
             provider: row.provider.clone().unwrap_or_default(),
             client_name: row.client_name.clone(),
             billing: row.billing.number(),
+            owner,
         };
         self.0.entry(bucket).or_default().add(&Totals::of(row));
     }
@@ -140,10 +178,10 @@ impl Sums {
             return Ok(());
         }
         let mut statement = connection.prepare_cached(
-            "INSERT INTO spend_hourly (hour, key_id, model_group, provider, client_name, billing, requests, errors, cancelled,
+            "INSERT INTO spend_hourly (hour, key_id, model_group, provider, client_name, billing, owner, requests, errors, cancelled,
                unpriced, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, latency_us)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-             ON CONFLICT (hour, key_id, model_group, provider, client_name, billing) DO UPDATE SET
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+             ON CONFLICT (hour, key_id, model_group, provider, client_name, billing, owner) DO UPDATE SET
                requests = requests + excluded.requests, errors = errors + excluded.errors,
                cancelled = cancelled + excluded.cancelled, unpriced = unpriced + excluded.unpriced,
                input_tokens = input_tokens + excluded.input_tokens, output_tokens = output_tokens + excluded.output_tokens,
@@ -160,6 +198,7 @@ impl Sums {
                 bucket.provider,
                 bucket.client_name,
                 bucket.billing,
+                bucket.owner,
                 totals.requests,
                 totals.errors,
                 totals.cancelled,

@@ -4,7 +4,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Result, params_from_iter};
 use uuid::Uuid;
 
-use super::{COLUMNS, Outcome, RequestRow, from_row};
+use super::{Outcome, RequestRow, from_row, read_columns};
 use crate::table::spend_hourly::{ID_MARGIN, first_id_at};
 
 /// What the ledger is filtered by. Newest first; `before` is the id of the last row already seen.
@@ -19,6 +19,9 @@ pub struct Filter {
     pub provider: Option<String>,
     pub client: Option<String>,
     pub end_user: Option<String>,
+    pub user_id: Option<String>,
+    pub team_id: Option<String>,
+    pub organization_id: Option<String>,
     /// Found in model, provider, client, error message or id.
     pub search: Option<String>,
     pub from: Option<i64>,
@@ -62,6 +65,17 @@ impl Filter {
         if let Some(end_user) = &self.end_user {
             condition("end_user = ?", Value::Text(end_user.clone()));
         }
+        let owners = [
+            ("user_id", &self.user_id),
+            ("team_id", &self.team_id),
+            ("organization_id", &self.organization_id),
+        ];
+        for (column, wanted) in owners {
+            if let Some(wanted) = wanted {
+                let sql = format!("owner IN (SELECT id FROM owners WHERE {column} = ?)");
+                condition(&sql, Value::Text(wanted.clone()));
+            }
+        }
         // The bound on the id spares reading all that is older or newer.
         if let Some(from) = self.from {
             condition("id >= ?", id(first_id_at(from.saturating_sub(ID_MARGIN))));
@@ -92,7 +106,8 @@ pub fn page(connection: &Connection, filter: &Filter) -> Result<Vec<RequestRow>>
     values.extend([filter.limit, filter.offset].map(|number| Value::Integer(number as i64)));
     // Skipped rows are walked over in the order of the primary key: 400,000 of them take less than a tenth of a second.
     let sql = format!(
-        "SELECT {COLUMNS} FROM requests {condition} ORDER BY id DESC LIMIT ?{} OFFSET ?{}",
+        "SELECT {} FROM requests {condition} ORDER BY id DESC LIMIT ?{} OFFSET ?{}",
+        read_columns(),
         values.len() - 1,
         values.len()
     );

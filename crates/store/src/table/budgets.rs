@@ -1,0 +1,81 @@
+//! `budgets`: limits with a name, for whatever refers to them. Each that does counts its own spend.
+
+use rusqlite::{Connection, Result};
+
+use super::columns::table_row;
+
+pub(super) const CREATE: &str = "
+CREATE TABLE budgets (
+  budget_id             TEXT PRIMARY KEY,
+  max_budget_nanos      INTEGER,                 -- nano-dollars
+  soft_budget_nanos     INTEGER,                 -- nano-dollars
+  budget_duration       TEXT,
+  budget_reset_at       INTEGER,                 -- UTC milliseconds
+  rpm_limit             INTEGER,
+  tpm_limit             INTEGER,
+  max_parallel_requests INTEGER,
+  model_limits          TEXT NOT NULL,           -- JSON: limits by model
+  is_own                INTEGER NOT NULL,        -- made for one thing, and goes with it
+  created_by            TEXT NOT NULL,
+  created_at            INTEGER NOT NULL,
+  updated_by            TEXT NOT NULL,
+  updated_at            INTEGER NOT NULL
+) STRICT;";
+
+table_row! {
+    /// Limits with a name. Money in nano-dollars, times in UTC milliseconds.
+    BudgetRow of "budgets" by ["budget_id"] {
+        budget_id: String,
+        max_budget_nanos: Option<i64>,
+        soft_budget_nanos: Option<i64>,
+        budget_duration: Option<String>,
+        budget_reset_at: Option<i64>,
+        rpm_limit: Option<i64>,
+        tpm_limit: Option<i64>,
+        max_parallel_requests: Option<i64>,
+        /// JSON: limits by model.
+        model_limits: String,
+        /// Made for one thing, and goes with it.
+        is_own: bool,
+        created_by: String,
+        created_at: i64,
+        updated_by: String,
+        updated_at: i64,
+    }
+}
+
+/// Oldest first.
+pub fn all(connection: &Connection) -> Result<Vec<BudgetRow>> {
+    BudgetRow::query(connection, "ORDER BY created_at, budget_id", [])
+}
+
+pub fn find(connection: &Connection, budget_id: &str) -> Result<Option<BudgetRow>> {
+    Ok(BudgetRow::query(connection, "WHERE budget_id = ?1", [budget_id])?.pop())
+}
+
+pub fn remove(connection: &Connection, budget_id: &str) -> Result<bool> {
+    Ok(connection.execute("DELETE FROM budgets WHERE budget_id = ?1", [budget_id])? > 0)
+}
+
+/// How many things refer to a budget: `(what, how many)`, without those that are none.
+pub fn uses(connection: &Connection, budget_id: &str) -> Result<Vec<(&'static str, i64)>> {
+    let tables = [
+        ("keys", "keys WHERE deleted_at IS NULL AND"),
+        ("users", "users WHERE"),
+        ("teams", "teams WHERE"),
+        ("team members", "team_members WHERE"),
+        ("organizations", "organizations WHERE"),
+        ("organization members", "organization_members WHERE"),
+        ("customers", "customers WHERE"),
+        ("tags", "tags WHERE"),
+    ];
+    let mut found = Vec::new();
+    for (what, from) in tables {
+        let sql = format!("SELECT COUNT(*) FROM {from} budget_id = ?1");
+        let count = connection.query_row(&sql, [budget_id], |row| row.get(0))?;
+        if count > 0 {
+            found.push((what, count));
+        }
+    }
+    Ok(found)
+}

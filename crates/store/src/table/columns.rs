@@ -1,0 +1,205 @@
+//! What tables of many columns have in common: a struct whose members are the columns, read and written in one order.
+
+use rusqlite::types::FromSql;
+use rusqlite::{Result, Row, ToSql};
+
+/// One or several columns of a row.
+pub(super) trait Columns: Sized {
+    fn names(own: &'static str) -> Vec<&'static str>;
+    /// Reads them from where `next` stands, and moves it on.
+    fn read(row: &Row<'_>, next: &mut usize) -> Result<Self>;
+    fn bind<'a>(&'a self, values: &mut Vec<&'a dyn ToSql>);
+}
+
+impl<T: FromSql + ToSql> Columns for T {
+    fn names(own: &'static str) -> Vec<&'static str> {
+        vec![own]
+    }
+
+    fn read(row: &Row<'_>, next: &mut usize) -> Result<Self> {
+        let value = row.get(*next);
+        *next += 1;
+        value
+    }
+
+    fn bind<'a>(&'a self, values: &mut Vec<&'a dyn ToSql>) {
+        values.push(self);
+    }
+}
+
+/// `table_row! { /// doc  Name of "table" by "key, columns" { member: Type, .. } }`: the struct, how it is read, and how it is
+/// put: inserted, or replacing the row of the same key.
+macro_rules! table_row {
+    ($(#[$doc:meta])* $name:ident of $table:literal by [$($key:literal),+] {
+        $($(#[$about:meta])* $member:ident: $kind:ty,)+
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct $name { $($(#[$about])* pub $member: $kind,)+ }
+
+        impl $name {
+            fn names() -> Vec<&'static str> {
+                let mut names = Vec::new();
+                $(names.extend(<$kind as $crate::table::columns::Columns>::names(stringify!($member)));)+
+                names
+            }
+
+            /// `SELECT` of all columns, followed by `rest`.
+            fn select(rest: &str) -> String {
+                static COLUMNS: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| $name::names().join(", "));
+                format!("SELECT {} FROM {} {rest}", *COLUMNS, $table)
+            }
+
+            fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+                let next = &mut 0;
+                Ok(Self { $($member: $crate::table::columns::Columns::read(row, next)?,)+ })
+            }
+
+            fn query(
+                connection: &rusqlite::Connection,
+                rest: &str,
+                values: impl rusqlite::Params,
+            ) -> rusqlite::Result<Vec<Self>> {
+                connection.prepare_cached(&Self::select(rest))?.query_map(values, Self::read)?.collect()
+            }
+
+            /// Inserts, or replaces the row of the same key.
+            pub fn put(&self, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+                static SQL: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+                    let (names, keys) = ($name::names(), [$($key),+]);
+                    let places: Vec<String> = (1..=names.len()).map(|place| format!("?{place}")).collect();
+                    let changes: Vec<String> = names
+                        .iter()
+                        .filter(|name| !keys.contains(name))
+                        .map(|name| format!("{name} = excluded.{name}"))
+                        .collect();
+                    let (table, columns, places) = ($table, names.join(", "), places.join(", "));
+                    let (keys, changes) = (keys.join(", "), changes.join(", "));
+                    format!("INSERT INTO {table} ({columns}) VALUES ({places}) ON CONFLICT ({keys}) DO UPDATE SET {changes}")
+                });
+                let mut values = Vec::new();
+                $($crate::table::columns::Columns::bind(&self.$member, &mut values);)+
+                connection.prepare_cached(&SQL)?.execute(values.as_slice()).map(drop)
+            }
+        }
+    };
+}
+pub(super) use table_row;
+
+/// The columns of what may be limited, as SQL for a new table. Money in nano-dollars, times in UTC milliseconds.
+macro_rules! limit_columns {
+    () => {
+        "
+  max_budget_nanos      INTEGER,
+  soft_budget_nanos     INTEGER,
+  budget_duration       TEXT,
+  budget_started_at     INTEGER NOT NULL,        -- spend counts against the budget from here
+  budget_reset_at       INTEGER,
+  spend_offset_nanos    INTEGER NOT NULL,        -- added to what the ledger says of the running period
+  rpm_limit             INTEGER,
+  tpm_limit             INTEGER,
+  max_parallel_requests INTEGER,
+  model_limits          TEXT NOT NULL,           -- JSON: limits by model
+  budget_id             TEXT,                    -- where the limits come from that are not said here"
+    };
+}
+pub(super) use limit_columns;
+
+/// What limits something: a key, a user, a team. Absent means no limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitColumns {
+    pub max_budget_nanos: Option<i64>,
+    pub soft_budget_nanos: Option<i64>,
+    pub budget_duration: Option<String>,
+    /// Spend counts against the budget from here.
+    pub budget_started_at: i64,
+    pub budget_reset_at: Option<i64>,
+    /// Added to what the ledger says of the running period.
+    pub spend_offset_nanos: i64,
+    pub rpm_limit: Option<i64>,
+    pub tpm_limit: Option<i64>,
+    pub max_parallel_requests: Option<i64>,
+    /// JSON: limits by model.
+    pub model_limits: String,
+    /// The budget from which the limits come that are not said here.
+    pub budget_id: Option<String>,
+}
+
+impl Default for LimitColumns {
+    fn default() -> Self {
+        Self {
+            max_budget_nanos: None,
+            soft_budget_nanos: None,
+            budget_duration: None,
+            budget_started_at: 0,
+            budget_reset_at: None,
+            spend_offset_nanos: 0,
+            rpm_limit: None,
+            tpm_limit: None,
+            max_parallel_requests: None,
+            model_limits: "{}".to_owned(),
+            budget_id: None,
+        }
+    }
+}
+
+impl Columns for LimitColumns {
+    fn names(_: &'static str) -> Vec<&'static str> {
+        vec![
+            "max_budget_nanos",
+            "soft_budget_nanos",
+            "budget_duration",
+            "budget_started_at",
+            "budget_reset_at",
+            "spend_offset_nanos",
+            "rpm_limit",
+            "tpm_limit",
+            "max_parallel_requests",
+            "model_limits",
+            "budget_id",
+        ]
+    }
+
+    fn read(row: &Row<'_>, next: &mut usize) -> Result<Self> {
+        Ok(Self {
+            max_budget_nanos: Columns::read(row, next)?,
+            soft_budget_nanos: Columns::read(row, next)?,
+            budget_duration: Columns::read(row, next)?,
+            budget_started_at: Columns::read(row, next)?,
+            budget_reset_at: Columns::read(row, next)?,
+            spend_offset_nanos: Columns::read(row, next)?,
+            rpm_limit: Columns::read(row, next)?,
+            tpm_limit: Columns::read(row, next)?,
+            max_parallel_requests: Columns::read(row, next)?,
+            model_limits: Columns::read(row, next)?,
+            budget_id: Columns::read(row, next)?,
+        })
+    }
+
+    fn bind<'a>(&'a self, values: &mut Vec<&'a dyn ToSql>) {
+        let own: [&dyn ToSql; 11] = [
+            &self.max_budget_nanos,
+            &self.soft_budget_nanos,
+            &self.budget_duration,
+            &self.budget_started_at,
+            &self.budget_reset_at,
+            &self.spend_offset_nanos,
+            &self.rpm_limit,
+            &self.tpm_limit,
+            &self.max_parallel_requests,
+            &self.model_limits,
+            &self.budget_id,
+        ];
+        values.extend(own);
+    }
+}
+
+/// A list of texts as JSON.
+pub(super) fn list_text(list: &[String]) -> String {
+    serde_json::Value::from(list).to_string()
+}
+
+/// Such a list read; what is none reads as empty.
+pub(super) fn list_of(text: &str) -> Vec<String> {
+    serde_json::from_str(text).unwrap_or_default()
+}

@@ -1,0 +1,149 @@
+//! Which keys are asked for, in pages or as a number.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, Result, params_from_iter};
+
+use super::KeyRow;
+
+/// What keys are sorted by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SortBy {
+    #[default]
+    CreatedAt,
+    UpdatedAt,
+    Spend,
+    MaxBudget,
+    Token,
+    Alias,
+}
+
+/// What keys are filtered by. Those of one of `owners`' members, if that is not empty, and all the rest.
+#[derive(Debug, Clone, Default)]
+pub struct KeyFilter {
+    pub user_id: Option<String>,
+    pub team_id: Option<String>,
+    pub organization_id: Option<String>,
+    pub token: Option<String>,
+    pub alias: Option<String>,
+    /// Found in alias, name, user, team or hash.
+    pub search: Option<String>,
+    pub budget_id: Option<String>,
+    pub created_by: Option<String>,
+    /// Only what these may see: keys of these users, of these teams, of these organizations and of their teams, or made by
+    /// these users. `None`: all.
+    pub seen_by: Option<SeenBy>,
+    /// Revoked ones instead.
+    pub deleted: bool,
+    /// Those that signing in to the console made, too.
+    pub sessions: bool,
+    pub sort_by: SortBy,
+    pub ascending: bool,
+    pub limit: i64,
+    pub offset: i64,
+}
+
+/// Keys of any of these.
+#[derive(Debug, Clone, Default)]
+pub struct SeenBy {
+    pub tokens: Vec<String>,
+    pub users: Vec<String>,
+    pub teams: Vec<String>,
+    pub organizations: Vec<String>,
+    pub created_by: Vec<String>,
+}
+
+impl KeyFilter {
+    fn condition(&self) -> (String, Vec<Value>) {
+        let mut conditions = vec![if self.deleted { "deleted_at IS NOT NULL" } else { "deleted_at IS NULL" }.to_owned()];
+        let mut values = Vec::new();
+        if !self.sessions {
+            conditions.push("is_session = 0".to_owned());
+        }
+        let equals = [
+            ("user_id", &self.user_id),
+            ("team_id", &self.team_id),
+            ("token", &self.token),
+            ("key_alias", &self.alias),
+            ("budget_id", &self.budget_id),
+            ("created_by", &self.created_by),
+        ];
+        for (column, wanted) in equals {
+            if let Some(wanted) = wanted {
+                values.push(Value::Text(wanted.clone()));
+                conditions.push(format!("{column} = ?"));
+            }
+        }
+        if let Some(wanted) = &self.organization_id {
+            let list = std::slice::from_ref(wanted);
+            conditions.push(of_organizations(list, &mut values));
+        }
+        if let Some(search) = &self.search {
+            let escaped = search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            let columns = ["key_alias", "key_name", "user_id", "team_id", "token"];
+            let either = columns.map(|column| {
+                values.push(Value::Text(format!("%{escaped}%")));
+                format!("{column} LIKE ? ESCAPE '\\'")
+            });
+            conditions.push(format!("({})", either.join(" OR ")));
+        }
+        if let Some(seen) = &self.seen_by {
+            let mut either = vec!["0".to_owned()];
+            let lists = [
+                ("token", &seen.tokens),
+                ("user_id", &seen.users),
+                ("team_id", &seen.teams),
+                ("created_by", &seen.created_by),
+            ];
+            for (column, list) in lists {
+                if !list.is_empty() {
+                    either.push(format!("{column} IN ({})", places(list, &mut values)));
+                }
+            }
+            if !seen.organizations.is_empty() {
+                either.push(of_organizations(&seen.organizations, &mut values));
+            }
+            conditions.push(format!("({})", either.join(" OR ")));
+        }
+        (format!("WHERE {}", conditions.join(" AND ")), values)
+    }
+}
+
+fn places(list: &[String], values: &mut Vec<Value>) -> String {
+    values.extend(list.iter().cloned().map(Value::Text));
+    vec!["?"; list.len()].join(", ")
+}
+
+/// Of an organization itself or of one of its teams.
+fn of_organizations(list: &[String], values: &mut Vec<Value>) -> String {
+    let own = places(list, values);
+    let teams = places(list, values);
+    format!("(organization_id IN ({own}) OR team_id IN (SELECT team_id FROM teams WHERE organization_id IN ({teams})))")
+}
+
+/// One page.
+pub fn page(connection: &Connection, filter: &KeyFilter) -> Result<Vec<KeyRow>> {
+    let (condition, mut values) = filter.condition();
+    let spend = "(SELECT COALESCE(SUM(cost_nanos), 0) FROM spend_hourly WHERE spend_hourly.key_id = keys.id)";
+    let column = match filter.sort_by {
+        SortBy::CreatedAt => "created_at",
+        SortBy::UpdatedAt => "updated_at",
+        SortBy::Spend => spend,
+        SortBy::MaxBudget => "max_budget_nanos",
+        SortBy::Token => "token",
+        SortBy::Alias => "key_alias",
+    };
+    let order = if filter.ascending { "ASC" } else { "DESC" };
+    values.extend([Value::Integer(filter.limit), Value::Integer(filter.offset)]);
+    KeyRow::query(
+        connection,
+        &format!("{condition} ORDER BY {column} {order}, id {order} LIMIT ? OFFSET ?"),
+        params_from_iter(values),
+    )
+}
+
+/// How many keys fit, whatever the page.
+pub fn count(connection: &Connection, filter: &KeyFilter) -> Result<i64> {
+    let (condition, values) = filter.condition();
+    let sql = format!("SELECT COUNT(*) FROM keys {condition}");
+    connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))
+}
