@@ -2,7 +2,6 @@
 //! the store, and shows the result; rules live below.
 
 pub mod config;
-pub mod durations;
 pub mod fallbacks;
 pub mod keys;
 pub mod models;

@@ -37,11 +37,11 @@ pub fn after(text: &str, from: Timestamp) -> Result<i64, String> {
     Ok(later.timestamp().as_millisecond())
 }
 
-/// When a budget of this duration resets next: aligned to the calendar as LiteLLM does. Days to midnight UTC, seven days
+/// When a budget of this duration resets next: aligned to the calendar of a zone as LiteLLM does. Days to midnight, seven days
 /// and weeks to Monday, thirty days and months to the first of the month, shorter ones to their next multiple.
-pub fn next_reset(text: &str, from: Timestamp) -> Result<i64, String> {
+pub fn next_reset(text: &str, from: Timestamp, zone: &TimeZone) -> Result<i64, String> {
     span(text)?;
-    let now = from.to_zoned(TimeZone::UTC);
+    let now = from.to_zoned(zone.clone());
     let midnight = now.start_of_day().map_err(|error| error.to_string())?;
     let problem = |_| format!("`{text}` is too long");
     let aligned = match text {
@@ -67,6 +67,7 @@ pub fn next_reset(text: &str, from: Timestamp) -> Result<i64, String> {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use jiff::tz::TimeZone;
 
     use super::{after, next_reset};
 
@@ -92,10 +93,10 @@ mod tests {
     #[test]
     fn budgets_reset_where_the_calendar_does() {
         let start = at("2026-11-20T10:17:05Z");
-        assert_eq!(shown(next_reset("1d", start).unwrap()), "2026-11-21T00:00:00Z");
-        assert_eq!(shown(next_reset("7d", start).unwrap()), "2026-11-23T00:00:00Z");
-        assert_eq!(shown(next_reset("30d", start).unwrap()), "2026-12-01T00:00:00Z");
-        assert_eq!(shown(next_reset("2mo", start).unwrap()), "2027-01-20T00:00:00Z");
-        assert_eq!(shown(next_reset("1h", start).unwrap()), "2026-11-20T11:00:00Z");
+        assert_eq!(shown(next_reset("1d", start, &TimeZone::UTC).unwrap()), "2026-11-21T00:00:00Z");
+        assert_eq!(shown(next_reset("7d", start, &TimeZone::UTC).unwrap()), "2026-11-23T00:00:00Z");
+        assert_eq!(shown(next_reset("30d", start, &TimeZone::UTC).unwrap()), "2026-12-01T00:00:00Z");
+        assert_eq!(shown(next_reset("2mo", start, &TimeZone::UTC).unwrap()), "2027-01-20T00:00:00Z");
+        assert_eq!(shown(next_reset("1h", start, &TimeZone::UTC).unwrap()), "2026-11-20T11:00:00Z");
     }
 }
