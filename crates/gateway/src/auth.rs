@@ -1,16 +1,23 @@
-//! Who is calling, and may they? Works on the snapshot and the headers alone: no database on the way of a request.
+//! Who is calling, and may they? Works on the snapshot, the directory and the headers alone: no database on the way of a request.
+//!
+//! `permissions` says who may call which route of the management API, `routes` which routes a key is restricted to.
+
+pub mod permissions;
+mod routes;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
+use postern_store::table::owners::Owner;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+use crate::directory::{Directory, Organization, Role, Team, User, VirtualKey};
 use crate::error::Failure;
 use crate::ids::{self, KeyHash};
-use crate::snapshot::{AllowedModels, Snapshot, VirtualKey};
+use crate::snapshot::{AccessGroups, AllowedModels};
 
 /// Who is calling.
 #[derive(Debug, Clone)]
@@ -19,46 +26,113 @@ pub enum Caller {
     Administrator,
     /// The desktop window or the control socket of the same user: acts as the administrator.
     Internal,
-    Key(Arc<VirtualKey>),
+    Key(Arc<Identity>),
 }
+
+/// A virtual key, and whose it is.
+#[derive(Debug)]
+pub struct Identity {
+    pub key: Arc<VirtualKey>,
+    pub user: Option<Arc<User>>,
+    pub team: Option<Arc<Team>>,
+    /// The key's own, else the team's.
+    pub organization: Option<Arc<Organization>>,
+    access: Arc<AccessGroups>,
+}
+
+/// The administrator's name, where changes say who made them: LiteLLM's.
+pub const ADMINISTRATOR: &str = "default_user_id";
 
 impl Caller {
     /// The nil UUID stands for the administrator.
     pub fn key_id(&self) -> Uuid {
-        self.key().map_or(Uuid::nil(), |key| key.row.id)
+        self.key().map_or(Uuid::nil(), |key| key.id)
     }
 
     pub fn key(&self) -> Option<&Arc<VirtualKey>> {
+        self.identity().map(|identity| &identity.key)
+    }
+
+    pub fn identity(&self) -> Option<&Arc<Identity>> {
         match self {
-            Self::Key(key) => Some(key),
+            Self::Key(identity) => Some(identity),
             Self::Administrator | Self::Internal => None,
         }
     }
 
+    pub fn user_id(&self) -> Option<&str> {
+        self.identity()?.key.user_id.as_deref()
+    }
+
+    /// As changes name who made them: the user, else the key, else the administrator.
+    pub fn name(&self) -> String {
+        match self.identity() {
+            None => ADMINISTRATOR.to_owned(),
+            Some(identity) => match &identity.key.user_id {
+                Some(user) => user.to_string(),
+                None => identity.key.label.to_string(),
+            },
+        }
+    }
+
     pub fn is_administrator(&self) -> bool {
-        self.key().is_none()
+        let user = |identity: &Arc<Identity>| identity.user.as_ref().map(|user| user.role);
+        self.identity().is_none_or(|identity| user(identity) == Some(Role::ProxyAdmin))
+    }
+
+    /// Whom a request is counted for besides its key.
+    pub fn owner(&self) -> Owner {
+        self.identity().map_or_else(Owner::default, |identity| Owner {
+            user_id: identity.key.user_id.clone(),
+            team_id: identity.key.team_id.clone(),
+            organization_id: identity.organization.as_ref().map(|organization| organization.id.clone()),
+        })
     }
 
     /// Whether a model may be used that is known by these names.
     pub fn may_use(&self, names: &[&str]) -> bool {
-        self.key().is_none_or(|key| key.models.allow(names))
+        self.refuses(names).is_none()
     }
 
-    /// The refusal of a model that this caller may not use; `group` is the model group that the name led to.
-    pub fn check_access(&self, model: &str, group: &str) -> Result<(), Failure> {
-        if self.may_use(&[model, group]) {
-            return Ok(());
+    /// Whose list of models is in the way.
+    fn refuses(&self, names: &[&str]) -> Option<(&'static str, &AllowedModels)> {
+        let identity = self.identity()?;
+        let key = identity.key.aliases.as_deref();
+        let is_alias = |name: &&str| key.is_some_and(|aliases| aliases.contains_key(*name));
+        if names.iter().any(|name| is_alias(&name)) && identity.team.is_none() {
+            return None;
         }
-        let allowed = match self.key().map(|key| &key.models) {
-            Some(AllowedModels::Only { list, .. }) => list.join(", "),
-            _ => String::new(),
-        };
-        Err(Failure::forbidden(
-            "model_not_allowed",
-            format!("key not allowed to access model. This key can only access models=[{allowed}]. Tried to access {model}"),
-        )
-        .with_type("key_model_access_denied")
-        .with_param("model"))
+        // What a user may use counts for their own keys, not for those of a team.
+        let personal = identity.user.as_ref().filter(|_| identity.key.team_id.is_none());
+        let lists = [
+            Some(("key", &identity.key.models)),
+            identity.team.as_ref().map(|team| ("team", &team.models)),
+            personal.map(|user| ("user", &user.models)),
+            identity.organization.as_ref().map(|organization| ("org", &organization.models)),
+        ];
+        lists.into_iter().flatten().find(|(_, models)| !models.allow(names, &identity.access))
+    }
+
+    /// The refusal of a model that this caller may not use, by any of its names; the first is told.
+    pub fn check_access(&self, names: &[&str]) -> Result<(), Failure> {
+        let Some((whose, models)) = self.refuses(names) else { return Ok(()) };
+        let message = format!(
+            "{whose} not allowed to access model. This {whose} can only access models=[{}]. Tried to access {}",
+            models.shown(),
+            names.first().unwrap_or(&"")
+        );
+        Err(Failure::forbidden("model_not_allowed", message)
+            .with_type(&format!("{whose}_model_access_denied"))
+            .with_param("model"))
+    }
+
+    /// What a model's name stands for here: the team's other names come first, then the key's.
+    pub fn renamed<'a>(&'a self, model: &'a str) -> &'a str {
+        let Some(identity) = self.identity() else { return model };
+        let of_team = identity.team.as_ref().and_then(|team| team.aliases.get(model));
+        let model = of_team.map_or(model, |name| &**name);
+        let of_key = identity.key.aliases.as_ref().and_then(|aliases| aliases.get(model));
+        of_key.map_or(model, |name| &**name)
     }
 }
 
@@ -71,17 +145,27 @@ const KEY_HEADERS: [&str; 5] =
     ["x-litellm-api-key", "authorization", "api-key", "x-api-key", "x-goog-api-key"];
 const ADMIN_HEADER: &str = "x-admin-key";
 
-/// Finds the caller. `now` is UTC milliseconds.
-pub fn authenticate(snapshot: &Snapshot, headers: &HeaderMap, now: i64) -> Result<Caller, Failure> {
+/// What a caller is found in.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    pub directory: &'a Directory,
+    pub access: &'a Arc<AccessGroups>,
+    /// UTC milliseconds.
+    pub now: i64,
+}
+
+/// Finds the caller of a route.
+pub fn authenticate(known: Known<'_>, headers: &HeaderMap, path: &str) -> Result<Caller, Failure> {
+    let Known { directory, now, .. } = known;
     if let Some(value) = headers.get(ADMIN_HEADER) {
         let key = value.to_str().unwrap_or_default();
-        return if is_admin(snapshot, &ids::hash_key(key)) {
+        return if is_admin(directory, &ids::hash_key(key)) {
             Ok(Caller::Administrator)
         } else {
             Err(unknown_key(key))
         };
     }
-    let Some(key) = presented_key(headers)? else {
+    let Some(key) = presented_key(headers, directory.rules.key_header.as_deref())? else {
         return Err(Failure::unauthorized(
             "missing_api_key",
             "Authentication Error, No api key passed in. Send one as `Authorization: Bearer sk-...`.",
@@ -90,18 +174,43 @@ pub fn authenticate(snapshot: &Snapshot, headers: &HeaderMap, now: i64) -> Resul
     };
     let key = key.as_ref();
     let hash = ids::hash_key(key);
-    if let Some(found) = snapshot.key(&hash) {
-        check(found, now)?;
-        return Ok(Caller::Key(found.clone()));
+    if let Some(found) = directory.key(&hash) {
+        let is_old = found.hash != hash;
+        if is_old && found.previous.is_none_or(|previous| previous.until <= now) {
+            return Err(unknown_key(key));
+        }
+        let identity = identify(known, found);
+        check(&identity, directory, now)?;
+        if let Some(allowed) = &found.allowed_routes {
+            routes::check(allowed, path)?;
+        }
+        return Ok(Caller::Key(Arc::new(identity)));
     }
-    if is_admin(snapshot, &hash) {
+    if is_admin(directory, &hash) {
         return Ok(Caller::Administrator);
     }
     Err(unknown_key(key))
 }
 
-fn presented_key(headers: &HeaderMap) -> Result<Option<Cow<'_, str>>, Failure> {
-    for name in KEY_HEADERS {
+fn identify(known: Known<'_>, key: &Arc<VirtualKey>) -> Identity {
+    let Known { directory, access, .. } = known;
+    let team = key.team_id.as_deref().and_then(|id| directory.team(id)).cloned();
+    let of_team = team.as_ref().and_then(|team| team.organization_id.as_ref());
+    let organization = key.organization_id.as_ref().or(of_team).and_then(|id| directory.organization(id)).cloned();
+    Identity {
+        key: key.clone(),
+        user: key.user_id.as_deref().and_then(|id| directory.user(id)).cloned(),
+        team,
+        organization,
+        access: access.clone(),
+    }
+}
+
+fn presented_key<'h>(
+    headers: &'h HeaderMap,
+    further: Option<&str>,
+) -> Result<Option<Cow<'h, str>>, Failure> {
+    for name in further.into_iter().chain(KEY_HEADERS) {
         let Some(value) = headers.get(name) else { continue };
         let malformed = || {
             Failure::unauthorized(
@@ -142,28 +251,37 @@ fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     word.eq_ignore_ascii_case(scheme).then(|| rest.trim())
 }
 
-fn is_admin(snapshot: &Snapshot, hash: &KeyHash) -> bool {
-    snapshot.admin.as_ref().is_some_and(|admin| bool::from(admin.ct_eq(hash)))
+fn is_admin(directory: &Directory, hash: &KeyHash) -> bool {
+    directory.admin.as_ref().is_some_and(|admin| bool::from(admin.ct_eq(hash)))
 }
 
-fn check(key: &VirtualKey, now: i64) -> Result<(), Failure> {
-    if key.row.blocked {
-        return Err(Failure::unauthorized(
-            "key_blocked",
-            "Authentication Error, Key is blocked. Unblock it in the console or with /key/unblock.",
-        )
-        .with_type("auth_error"));
+fn check(identity: &Identity, directory: &Directory, now: i64) -> Result<(), Failure> {
+    let key = &identity.key;
+    if key.blocked {
+        return Err(blocked("key_blocked", "Key is blocked. Unblock it in the console or with /key/unblock."));
     }
-    if key.row.expires_at.is_some_and(|expires| expires <= now) {
-        let expired = crate::clock::text(key.row.expires_at.unwrap_or_default());
-        return Err(Failure::unauthorized(
-            "expired_key",
-            format!("Authentication Error - Expired Key. {} expired at {expired}.", key.row.key_name),
-        )
-        .with_type("expired_key")
-        .with_param(&key.row.key_name));
+    if let Some(expires) = key.expires_at.filter(|expires| *expires <= now) {
+        let message =
+            format!("Authentication Error - Expired Key. {} expired at {}.", key.name, crate::clock::text(expires));
+        let mut failure =
+            Failure::unauthorized("expired_key", message).with_type("expired_key").with_param(&key.name);
+        failure.error.status = directory.rules.expired_key_status;
+        return Err(failure);
+    }
+    if let Some(team) = identity.team.as_ref().filter(|team| team.blocked) {
+        return Err(blocked("team_blocked", &format!("Team={} is blocked. Unblock it with /team/unblock.", team.id)));
+    }
+    if let Some(user) = identity.user.as_ref().filter(|user| user.blocked) {
+        return Err(blocked("user_blocked", &format!("User={} is blocked.", user.id)));
+    }
+    if let Some(organization) = identity.organization.as_ref().filter(|organization| organization.blocked) {
+        return Err(blocked("organization_blocked", &format!("Organization={} is blocked.", organization.id)));
     }
     Ok(())
+}
+
+fn blocked(code: &str, what: &str) -> Failure {
+    Failure::unauthorized(code, format!("Authentication Error, {what}")).with_type("auth_error")
 }
 
 /// Shows the end of what was sent, never the whole.

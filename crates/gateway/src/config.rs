@@ -1,6 +1,7 @@
 //! What Postern is told at start: options, the environment, and a LiteLLM `config.yaml`. The only place that reads the
 //! environment.
 
+mod governance;
 mod litellm;
 mod routing;
 
@@ -8,6 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use governance::{Governance, Unpriced};
 pub use litellm::{
     ConfigFile, ConfigModel, Difference, LitellmParams, Named, PROVIDER_PARAMS, Problem, ids as config_ids,
     read as read_config_file,

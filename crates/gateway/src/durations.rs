@@ -64,6 +64,25 @@ pub fn next_reset(text: &str, from: Timestamp, zone: &TimeZone) -> Result<i64, S
     Ok(aligned.timestamp().as_millisecond())
 }
 
+/// Whether a text is a duration.
+pub fn check(text: &str) -> Result<(), String> {
+    span(text).map(drop)
+}
+
+/// When the running period of a budget of this duration began, where the calendar alone says so; else `at` itself.
+pub fn started(text: &str, at: Timestamp, zone: &TimeZone) -> Result<i64, String> {
+    span(text)?;
+    let now = at.to_zoned(zone.clone());
+    let midnight = now.start_of_day().map_err(|error| error.to_string())?;
+    let _ = midnight;
+    Ok(at.as_millisecond())
+}
+
+/// The time zone of an IANA name.
+pub fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| format!("the name of a time zone such as Europe/Berlin; `{name}` is none"))
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;

@@ -1,6 +1,8 @@
 //! What every request and every page needs of one running gateway: the snapshot, the store, the vault, the counters, the
 //! way out. Made by `gateway`, shared by all.
 
+mod governance;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -13,10 +15,11 @@ use tokio::sync::Semaphore;
 
 use crate::condition::Conditions;
 use crate::config::{ConfigFile, Options, Problem, StoredFallbacks};
+use crate::counters::Scope;
+use crate::directory::Directory;
 use crate::error::Failure;
 use crate::events::{Event, Events, Topic};
 use crate::exchange::mirror::MOST_AT_A_TIME;
-use crate::limits::Limits;
 use crate::routing::Affinity;
 use crate::snapshot::{self, Snapshot, Sources};
 use crate::tasks::Tasks;
@@ -30,10 +33,13 @@ pub struct Engine {
     /// One reading of the configuration file at a time, so that the last one read is the newest.
     pub(crate) reloading: tokio::sync::Mutex<()>,
     pub snapshot: ArcSwap<Snapshot>,
+    /// Keys, people and budgets in force.
+    pub directory: ArcSwap<Directory>,
+    /// Budgets that came into force lately, with when.
+    seeded_lately: Mutex<Vec<(i64, Arc<Scope>)>>,
     pub store: Store,
     pub vault: Choice,
     pub clients: Clients,
-    pub limits: Limits,
     pub conditions: Arc<Conditions>,
     pub affinity: Affinity,
     /// Places for copies of requests.
@@ -100,6 +106,8 @@ impl Engine {
         Self {
             address: Mutex::new(options.listen),
             snapshot: ArcSwap::from_pointee(snapshot::build(Sources::empty(&config))),
+            directory: ArcSwap::default(),
+            seeded_lately: Mutex::default(),
             options,
             config: ArcSwap::from_pointee(config),
             config_state: Mutex::new(ConfigState { loaded_at: started_at, error: None }),
@@ -107,7 +115,6 @@ impl Engine {
             store,
             vault,
             clients: Clients::default(),
-            limits: Limits::default(),
             conditions: Arc::default(),
             affinity: Affinity::default(),
             mirrors: Arc::new(Semaphore::new(MOST_AT_A_TIME)),
@@ -156,11 +163,10 @@ impl Engine {
     /// The same, and with it another configuration file; if this fails, neither is in force.
     pub(crate) async fn rebuild_with(&self, file: Option<Arc<ConfigFile>>) -> Result<(), Failure> {
         let _one_at_a_time = self.rebuilding.lock().await;
-        let (keys, providers, models, prices, fallbacks) = self
+        let (providers, models, prices, fallbacks) = self
             .read(|connection| {
                 use postern_store::table;
                 Ok((
-                    table::keys::all(connection)?,
                     table::providers::all(connection)?,
                     table::models::all(connection)?,
                     table::prices::all(connection)?,
@@ -171,8 +177,6 @@ impl Engine {
         let config = file.unwrap_or_else(|| self.config.load_full());
         let credentials = self.credentials.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let sources = Sources {
-            admin: *self.admin.lock().unwrap_or_else(PoisonError::into_inner),
-            keys,
             providers,
             models,
             prices,
@@ -183,8 +187,22 @@ impl Engine {
         };
         let built = Arc::new(snapshot::build(sources));
         self.snapshot.store(built);
+        self.govern(&config);
         self.config.store(config);
         Ok(())
+    }
+
+    /// Puts the administrator's key and the rules of a configuration file in force.
+    fn govern(&self, config: &ConfigFile) {
+        let admin = *self.admin.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.directory.load();
+        let mut after = if *before.rules == config.governance {
+            Directory::clone(&before)
+        } else {
+            before.ruled(Arc::new(config.governance.clone()))
+        };
+        after.admin = admin;
+        self.directory.store(Arc::new(after));
     }
 
     /// Rebuilds and tells watchers what is stale.

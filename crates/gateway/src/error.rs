@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use postern_wire::{ApiError, ErrorKind, Format};
@@ -41,8 +41,22 @@ pub struct Failure {
     /// How long the upstream asks to be left alone, where it says so more exactly than in whole seconds.
     pub wait: Option<Duration>,
     pub error: Box<ApiError>,
+    /// A limit that is in the way.
+    pub refusal: Option<Box<Refusal>>,
     /// The upstream's own error body and content type, passed on as it is where the formats match.
     pub upstream_body: Option<Box<UpstreamBody>>,
+}
+
+/// Which limit is in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// `requests`, `tokens`, `max_parallel_requests` or `budget`.
+    pub kind: &'static str,
+    /// `api_key`, `team`, `model_per_key`, ...
+    pub level: &'static str,
+    pub limit: Option<u64>,
+    /// UTC milliseconds.
+    pub reset_at: Option<i64>,
 }
 
 /// An error body as the upstream sent it.
@@ -69,6 +83,7 @@ impl Failure {
                 details: None,
                 type_override: None,
             }),
+            refusal: None,
             upstream_body: None,
         }
     }
@@ -120,7 +135,7 @@ impl Failure {
     /// An error that the upstream told in its own words.
     pub fn from_upstream(error: ApiError) -> Self {
         let retry = error.status == 429 || error.status >= 500;
-        Self { blame: Blame::Upstream, retry, wait: None, error: Box::new(error), upstream_body: None }
+        Self { blame: Blame::Upstream, retry, wait: None, error: Box::new(error), refusal: None, upstream_body: None }
     }
 
     pub fn unavailable(code: &str, message: impl Into<String>) -> Self {
@@ -217,10 +232,37 @@ impl Failure {
         if let Some(seconds) = self.error.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if let Some(refusal) = &self.refusal {
+            refusal.write(&mut headers);
+        }
         let mut response = (status, headers, body).into_response();
         // A surface with errors of another shape tells it anew.
         response.extensions_mut().insert(self.clone());
         response
+    }
+}
+
+impl Refusal {
+    /// LiteLLM's headers, and those that clients of OpenAI look at.
+    fn write(&self, headers: &mut HeaderMap) {
+        let mut set = |name: String, value: &str| {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+                headers.insert(name, value);
+            }
+        };
+        set("rate_limit_type".into(), self.kind);
+        if let Some(at) = self.reset_at {
+            set("reset_at".into(), &clock::text(at));
+        }
+        if let Some(limit) = self.limit {
+            let limit = limit.to_string();
+            set(format!("x-ratelimit-{}-limit-{}", self.level, self.kind), &limit);
+            set(format!("x-ratelimit-{}-remaining-{}", self.level, self.kind), "0");
+            if matches!(self.kind, "requests" | "tokens") {
+                set(format!("x-ratelimit-limit-{}", self.kind), &limit);
+                set(format!("x-ratelimit-remaining-{}", self.kind), "0");
+            }
+        }
     }
 }
 
@@ -236,6 +278,12 @@ impl From<postern_store::StoreError> for Failure {
     fn from(error: postern_store::StoreError) -> Self {
         tracing::error!(%error, "the database failed");
         Self::internal("the gateway's database failed; the log has the reason")
+    }
+}
+
+impl From<postern_store::SqlError> for Failure {
+    fn from(error: postern_store::SqlError) -> Self {
+        postern_store::StoreError::from(error).into()
     }
 }
 

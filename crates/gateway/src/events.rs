@@ -18,6 +18,35 @@ pub enum Topic {
     Requests,
     Status,
     Catalogue,
+    Users,
+    Teams,
+    Organizations,
+    Budgets,
+    Customers,
+    Tags,
+}
+
+/// What a budget's spend has reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Threshold {
+    Percent(u8),
+    Soft,
+}
+
+/// A budget's spend has passed a threshold, for the first time in its period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BudgetNotice {
+    /// `api_key`, `team`, `model_per_key`, ...
+    pub level: &'static str,
+    pub id: String,
+    /// Where the budget is for one model.
+    pub model: Option<String>,
+    pub threshold: Threshold,
+    pub spent_nanos: i64,
+    pub budget_nanos: Option<i64>,
+    /// UTC milliseconds.
+    pub reset_at: Option<i64>,
 }
 
 #[derive(Debug, Clone)]
@@ -28,6 +57,7 @@ pub enum Event {
     Stale(Vec<Topic>),
     /// The listener started, stopped or failed.
     Listener,
+    Budget(Arc<BudgetNotice>),
     /// A provider refused its credential (401), once until it works again.
     CredentialRefused { provider_id: String, provider_name: String, message: String },
 }

@@ -26,7 +26,7 @@ use postern_store::table::requests::{Outcome, RequestRow};
 use postern_wire::{Beside, Envelope, Format};
 use uuid::Uuid;
 
-use crate::auth::{self, Caller, InternalOrigin};
+use crate::auth::{Caller, InternalOrigin};
 use crate::clock::{self, Moment};
 use crate::engine::Engine;
 use crate::error::Failure;
@@ -105,10 +105,7 @@ pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Respons
     let request_id = ids::new_id();
     let snapshot = engine.snapshot.load_full();
     let (head, body) = request.into_parts();
-    let caller = match head.extensions.get::<InternalOrigin>() {
-        Some(_) => Ok(Caller::Internal),
-        None => auth::authenticate(&snapshot, &head.headers, clock::now_ms()),
-    };
+    let caller = engine.caller(head.extensions.get::<InternalOrigin>(), &head.headers, head.uri.path());
     let caller = match caller {
         Ok(caller) => caller,
         Err(failure) => {
@@ -226,6 +223,7 @@ pub fn first_words(
         format_in: format.to_owned(),
         client_name: client_name(&client),
         client,
+        owner: caller.owner(),
         ..RequestRow::default()
     }
 }

@@ -19,6 +19,7 @@ use tokio::sync::broadcast;
 
 use crate::auth::InternalOrigin;
 use crate::clock;
+use crate::directory::Change;
 use crate::config::{self, ConfigFile, Options};
 use crate::console::status;
 use crate::engine::{Engine, ListenerState, base_url};
@@ -91,7 +92,7 @@ impl Gateway {
         for warning in engine.config_warnings() {
             tracing::warn!("configuration: {warning}");
         }
-        jobs::seed_limits(&engine).await.map_err(other)?;
+        engine.refresh(vec![Change::Everything], &[]).await.map_err(other)?;
         let router = surface::router(engine.clone());
         let listening: Arc<Mutex<Option<Listening>>> = Arc::default();
         let gateway =

@@ -5,16 +5,14 @@ mod config_file;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use postern_store::table::{circuit_events, keys, responses, spend_hourly};
+use postern_store::table::{circuit_events, responses};
 
 use crate::clock;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::{Event, Topic};
-use crate::manage::durations;
 use crate::probes;
-use crate::registry::conditions;
+use crate::registry::{conditions, resets};
 
 const VAULT_RETRY: Duration = Duration::from_secs(3);
 /// Kept responses are forgotten after this long, as OpenAI does.
@@ -24,26 +22,6 @@ const RESPONSES_CHECK: Duration = Duration::from_hours(1);
 const CIRCUITS_KEPT: Duration = Duration::from_hours(30 * 24);
 const CIRCUITS_CHECK: Duration = Duration::from_hours(1);
 const BUDGET_CHECK: Duration = Duration::from_secs(30);
-
-/// Fills the counters of keys with a budget from the ledger.
-pub async fn seed_limits(engine: &Engine) -> Result<(), Failure> {
-    let spent = engine
-        .read(|connection| {
-            keys::all(connection)?
-                .into_iter()
-                .filter(|row| row.max_budget_nanos.is_some())
-                .map(|row| {
-                    let spent = spend_hourly::spend_since(connection, row.id, row.budget_started_at)?;
-                    Ok((row.id, row.budget_started_at, spent))
-                })
-                .collect::<Result<Vec<_>, _>>()
-        })
-        .await?;
-    for (id, since, spent) in spent {
-        engine.limits.seed(id, since, spent);
-    }
-    Ok(())
-}
 
 pub fn start(engine: &Arc<Engine>) {
     if !engine.vault.vault.state().is_ready() {
@@ -131,26 +109,7 @@ async fn reset_budgets(engine: Arc<Engine>) {
     }
 }
 
-async fn reset_due(engine: &Engine) -> Result<(), Failure> {
-    let now = clock::now_ms();
-    let is_due = |reset_at: Option<i64>| reset_at.is_some_and(|at| at <= now);
-    if !engine.snapshot.load().keys().any(|key| is_due(key.row.budget_reset_at)) {
-        return Ok(());
-    }
-    engine
-        .store
-        .write(move |connection| {
-            for mut row in keys::all(connection)? {
-                let Some(reset_at) = row.budget_reset_at.filter(|at| *at <= now) else { continue };
-                row.budget_started_at = reset_at;
-                row.budget_reset_at = row.budget_duration.as_deref().and_then(|text| {
-                    durations::next_reset(text, Timestamp::from_millisecond(now).ok()?).ok()
-                });
-                row.updated_at = now;
-                keys::put(connection, &row)?;
-            }
-            Ok(())
-        })
-        .await?;
-    engine.changed(&[Topic::Keys]).await
+async fn reset_due(engine: &Arc<Engine>) -> Result<(), Failure> {
+    resets::run(engine).await?;
+    engine.reconcile().await
 }

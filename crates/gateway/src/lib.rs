@@ -8,6 +8,8 @@
 // 0 ground
 pub mod clock;
 pub mod config;
+pub mod counters;
+pub mod durations;
 pub mod error;
 pub mod events;
 pub mod ids;
@@ -19,6 +21,7 @@ pub mod catalogue;
 pub mod condition;
 pub mod providers;
 // 2 snapshot
+pub mod directory;
 pub mod snapshot;
 // 3 policies
 pub mod auth;
@@ -27,6 +30,7 @@ pub mod routing;
 // 4 effects
 pub mod upstream;
 // 5 exchange
+pub mod admission;
 pub mod engine;
 pub mod exchange;
 pub mod meter;

@@ -2,7 +2,10 @@
 //! the store, and shows the result; rules live below.
 
 pub mod config;
+pub mod errors;
 pub mod fallbacks;
+pub mod fields;
+pub mod guard;
 pub mod keys;
 pub mod models;
 pub mod router_settings;

@@ -9,13 +9,14 @@ use postern_store::table::attempt_bills::BillRow;
 use postern_store::table::requests::{Billing, Outcome, RequestRow, Tokens, UsageSource};
 use postern_wire::{Format, Usage};
 use serde_json::json;
+use smallvec::SmallVec;
 
 use crate::catalogue::{BilledTokens, Cost};
 use crate::clock;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Event;
-use crate::limits::Permit;
+use crate::limits::{Permit, Room};
 use crate::snapshot::{Deployment, Provider};
 
 /// A rough characters-per-token figure, for what no provider reported.
@@ -43,6 +44,7 @@ pub struct Meter {
     sent_as: Vec<(Arc<Deployment>, Format)>,
     outrun: Vec<Arc<Deployment>>,
     fallbacks: usize,
+    rooms: SmallVec<[Room; 4]>,
 }
 
 /// How a request has been served until now.
@@ -56,6 +58,8 @@ pub struct Told {
     pub latency_us: i64,
     /// The one that answered, or was asked last.
     pub deployment: Option<Arc<Deployment>>,
+    /// What is left of the limits that it was held against.
+    pub rooms: SmallVec<[Room; 4]>,
 }
 
 /// How a request ended.
@@ -85,6 +89,7 @@ impl Meter {
             sent_as: Vec::new(),
             outrun: Vec::new(),
             fallbacks: 0,
+            rooms: SmallVec::new(),
         }
     }
 
@@ -93,6 +98,7 @@ impl Meter {
     }
 
     pub fn hold(&mut self, permit: Permit) {
+        self.rooms = permit.rooms.clone();
         self.permit = Some(permit);
     }
 
@@ -154,6 +160,7 @@ impl Meter {
 
     pub fn told(&self) -> Told {
         Told {
+            rooms: self.rooms.clone(),
             provider: self.row.as_ref().and_then(|row| row.provider.clone()),
             attempts: self.row.as_ref().map_or(0, |row| row.attempts),
             fallbacks: self.fallbacks,
@@ -221,7 +228,8 @@ impl Meter {
         }
         self.bill_the_outrun(&mut row);
         if let Some(permit) = self.permit.take() {
-            permit.settle(row.cost_nanos.unwrap_or(0), (row.tokens.input + row.tokens.output).max(0) as u64);
+            let tokens = (row.tokens.input + row.tokens.output).max(0) as u64;
+            permit.settle(row.cost_nanos.unwrap_or(0), tokens, clock::now_ms());
         }
         let cost = row.cost_nanos;
         let told = self.engine.events.watched().then(|| Arc::new((*row).clone()));

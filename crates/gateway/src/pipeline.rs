@@ -15,8 +15,9 @@ pub use ask::{retry_after, usable};
 pub use attempts::{Asks, Notes, Patience, Way, Won, travel, trouble};
 use axum::http::HeaderMap;
 pub use prepare::shaped;
-pub use route::{Question, Route, Stays, find};
+pub use route::{Question, Route, Stays, find, tags};
 
+use crate::admission::{Admission, Asked};
 use crate::error::Failure;
 use crate::exchange::{Exchange, mirror};
 use crate::limits::Estimate;
@@ -29,9 +30,15 @@ const DEFAULT_MAX_TOKENS: u64 = 4096;
 
 pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failure> {
     let route = route::find(&Question::of(exchange), meter)?;
-    let permit =
-        exchange.engine.limits.admit(exchange.caller.key().map(AsRef::as_ref), estimate(exchange, &route))?;
-    meter.hold(permit);
+    let asked = Asked {
+        headers: &exchange.headers,
+        body: &exchange.body,
+        models: &[&route.group.name, &exchange.envelope.model],
+        tags: &route.tags,
+    };
+    let admission = Admission::open(&exchange.engine, &exchange.caller, &asked, meter)?;
+    let estimate = estimate(exchange, &route, admission.wants_cost());
+    meter.hold(admission.admit(estimate)?);
     mirror::reflect(exchange, &route.group.name);
     let stays = Stays::of(exchange, &route);
     let way = Way::new(&exchange.engine, &route, stays.as_ref());
@@ -51,11 +58,11 @@ pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failu
 }
 
 /// Never below the real cost but for what a tokenizer makes of unusual text; see the settlement in `meter`.
-fn estimate(exchange: &Exchange, route: &Route) -> Estimate {
+fn estimate(exchange: &Exchange, route: &Route, wants_cost: bool) -> Estimate {
     let envelope = &exchange.envelope;
     let input = route.prompt_tokens;
     let tokens = input.saturating_add(envelope.max_output_tokens.unwrap_or(0));
-    if exchange.caller.key().is_none_or(|key| key.row.max_budget_nanos.is_none()) {
+    if !wants_cost {
         return Estimate { cost_nanos: None, tokens };
     }
     let choices = u64::from(envelope.choices.max(1));

@@ -5,7 +5,7 @@ mod streaming;
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use postern_store::table::requests::Outcome;
@@ -185,6 +185,14 @@ pub fn report(headers: &mut HeaderMap, told: &Told) {
     let retries = told.attempts.saturating_sub(1).saturating_sub(fallbacks);
     headers.insert("x-litellm-attempted-retries", HeaderValue::from(retries));
     headers.insert("x-litellm-attempted-fallbacks", HeaderValue::from(fallbacks));
+    for room in &told.rooms {
+        for (what, number) in [("limit", room.limit), ("remaining", room.remaining)] {
+            let name = format!("x-ratelimit-{}-{what}-{}", room.of, room.kind);
+            if let Ok(name) = HeaderName::try_from(name) {
+                headers.insert(name, HeaderValue::from(number));
+            }
+        }
+    }
     let Some(deployment) = &told.deployment else { return };
     let said = [
         ("x-litellm-model-id", Some(&deployment.id)),

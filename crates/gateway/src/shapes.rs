@@ -9,8 +9,8 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::{self, Caller, InternalOrigin};
-use crate::clock;
+use crate::auth::permissions::Authority;
+use crate::auth::{Caller, InternalOrigin};
 use crate::engine::Engine;
 use crate::error::Failure;
 
@@ -46,10 +46,23 @@ impl FromRequestParts<std::sync::Arc<Engine>> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, engine: &std::sync::Arc<Engine>) -> Result<Self, Failure> {
-        if parts.extensions.get::<InternalOrigin>().is_some() {
-            return Ok(Self::Internal);
+        if let Some(authority) = parts.extensions.get::<Authority>() {
+            return Ok(authority.caller.clone());
         }
-        auth::authenticate(&engine.snapshot.load(), &parts.headers, clock::now_ms())
+        engine.caller(parts.extensions.get::<InternalOrigin>(), &parts.headers, parts.uri.path())
+    }
+}
+
+impl FromRequestParts<std::sync::Arc<Engine>> for Authority {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &std::sync::Arc<Engine>) -> Result<Self, Failure> {
+        // The guard of the management API puts it there, and refuses whom the table gives nothing.
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Failure::internal("a route of the management API without its guard"))
     }
 }
 
@@ -99,13 +112,31 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
             .await
             .map_err(|_| Failure::too_large("the body of a management request is limited to 2 MiB"))?;
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        serde_json::from_slice(text).map(Self).map_err(|error| {
-            let code = if error.is_data() { "invalid_type" } else { "invalid_json" };
-            let mut failure = Failure::invalid(code, format!("the body does not fit: {error}"));
-            failure.error.status = 422;
-            failure
-        })
+        read_json(text).map(Self)
     }
+}
+
+fn read_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let read = serde_path_to_error::deserialize(&mut reader);
+    let (path, error) = match read.map(|value| (value, reader.end())) {
+        Ok((value, Ok(()))) => return Ok(value),
+        Ok((_, Err(error))) => (String::new(), error),
+        Err(error) => (error.path().to_string(), error.into_inner()),
+    };
+    let code = if error.is_data() { "invalid_type" } else { "invalid_json" };
+    let field = Some(path).filter(|path| !path.is_empty() && path != ".");
+    let place = field.as_ref().map(|field| format!(" at `{field}`")).unwrap_or_default();
+    let message = format!("the body does not fit{place}: {error}");
+    let location: Vec<&str> =
+        std::iter::once("body").chain(field.iter().flat_map(|field| field.split('.'))).collect();
+    let kind = if error.is_data() { "type_error" } else { "json_invalid" };
+    let mut failure = Failure::invalid(code, message.clone()).with_details(serde_json::json!({
+        "validation": {"type": kind, "loc": location, "msg": message, "input": null},
+    }));
+    failure.error.status = 422;
+    failure.error.param = field;
+    Err(failure)
 }
 
 /// Query parameters; wrong ones are told.

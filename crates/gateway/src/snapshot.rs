@@ -1,8 +1,8 @@
-//! One immutable, fully resolved view of keys, providers and deployments. A request takes one `Arc` of it and never looks
+//! One immutable, fully resolved view of providers and deployments (of keys and people: `directory`). A request takes one `Arc` of it and never looks
 //! back; a change builds a new one and swaps it in, so it is in force from the next request on.
 //!
 //! `build` makes it from rows and credentials; `resolve` finds what a model name means, `wildcard` what a group of many models
-//! has for it, and `access` which of them a key may use.
+//! has for it, and `access` which of them somebody may use.
 
 mod access;
 mod build;
@@ -25,7 +25,6 @@ use axum::http::{HeaderName, HeaderValue, Uri};
 pub use build::{Sources, build, model_credential, provider_credential};
 pub use endpoint::fixed_headers;
 pub use origin::{Origin, given_settings, origin};
-use postern_store::table::keys::KeyRow;
 use postern_store::table::providers::ProviderRow;
 use postern_store::table::requests::Billing;
 use postern_wire::{Format, Surgery};
@@ -36,7 +35,6 @@ use uuid::Uuid;
 use crate::catalogue::Prices;
 use crate::condition::{Condition, Conditions, CooldownRules};
 use crate::config::RoutingSettings;
-use crate::ids::KeyHash;
 use crate::providers::auth::{Proof, Signing};
 use crate::providers::{ProviderSpec, Settings, Wrapping};
 
@@ -44,8 +42,6 @@ use crate::providers::{ProviderSpec, Settings, Wrapping};
 pub const DEMO: &str = "demo";
 
 pub struct Snapshot {
-    pub admin: Option<KeyHash>,
-    keys: HashMap<KeyHash, Arc<VirtualKey>>,
     pub providers: Vec<Arc<Provider>>,
     /// Model groups by name, in order of name; those that stand for many models are in `wildcards`.
     pub groups: BTreeMap<String, Arc<Group>>,
@@ -57,6 +53,8 @@ pub struct Snapshot {
     pub hidden_aliases: BTreeSet<String>,
     /// Model groups that stand for many models.
     wildcards: wildcard::Wildcards,
+    /// Which model groups have which access groups.
+    pub access: Arc<AccessGroups>,
     pub routing: Arc<RoutingSettings>,
     /// Of all deployments, those made on the fly included.
     pub conditions: Arc<Conditions>,
@@ -73,27 +71,9 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    pub fn key(&self, hash: &KeyHash) -> Option<&Arc<VirtualKey>> {
-        self.keys.get(hash)
-    }
-
-    pub fn keys(&self) -> impl Iterator<Item = &Arc<VirtualKey>> {
-        self.keys.values()
-    }
-
     pub fn provider(&self, id: Uuid) -> Option<&Arc<Provider>> {
         self.providers.iter().find(|provider| provider.row.id == id)
     }
-}
-
-/// A virtual key as requests see it.
-#[derive(Debug)]
-pub struct VirtualKey {
-    pub row: KeyRow,
-    pub hash: KeyHash,
-    /// The alias, else `sk-...last4`.
-    pub label: String,
-    pub models: AllowedModels,
 }
 
 /// A configured provider.

@@ -4,7 +4,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Json, Router, middleware};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContactBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Schema};
 
@@ -18,15 +18,17 @@ use crate::{admin, console, http, ids, manage};
 /// Largest body of a management request.
 const MANAGEMENT_BODY: usize = 2 * 1024 * 1024;
 
-fn routes() -> Routes {
+/// Routes for models, and the rest.
+fn routes() -> (Routes, Routes) {
     let llm = http::routes().map(|router| router.layer(DefaultBodyLimit::disable()));
     let managed = manage::routes().merge(admin::routes()).merge(console::routes());
-    llm.merge(managed.map(|router| router.layer(DefaultBodyLimit::max(MANAGEMENT_BODY))))
+    (llm, managed.map(|router| router.layer(DefaultBodyLimit::max(MANAGEMENT_BODY))))
 }
 
 /// The description of the HTTP API.
 pub fn description() -> OpenApi {
-    let mut description = routes().description();
+    let (llm, managed) = routes();
+    let mut description = llm.merge(managed).description();
     let about = OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
@@ -124,8 +126,10 @@ pub fn router(engine: Shared) -> Router {
     let docs: Router<Shared> = utoipa_swagger_ui::SwaggerUi::new("/docs")
         .config(utoipa_swagger_ui::Config::from("/openapi.json"))
         .into();
-    routes()
-        .into_router()
+    let (llm, managed) = routes();
+    let guard = middleware::from_fn_with_state(engine.clone(), manage::guard::check);
+    llm.into_router()
+        .merge(managed.into_router().route_layer(guard))
         .route("/openapi.json", get(|| async { Json(description()) }))
         .merge(docs)
         // Clients probe the root with HEAD to see whether anybody is there.

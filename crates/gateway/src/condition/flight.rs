@@ -76,7 +76,7 @@ impl Flight {
 
     /// What it took in the end, in place of what it might have.
     pub fn took(&mut self, tokens: u64) {
-        locked(&self.condition.usage).1.correct(self.tokens, tokens);
+        locked(&self.condition.usage).1.correct((self.began.0 / 1000) as i64, self.tokens, tokens);
         self.tokens = tokens;
     }
 

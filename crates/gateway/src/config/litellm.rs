@@ -2,6 +2,7 @@
 //! `os.environ/NAME` read from the environment. What is not understood is named in a warning, never dropped in silence.
 
 mod diff;
+mod governance;
 mod ids;
 mod model;
 mod place;
@@ -22,7 +23,7 @@ pub use router::CLASSES;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{MOST_RETRIES, RoutingSettings};
+use super::{Governance, MOST_RETRIES, RoutingSettings};
 use crate::config;
 
 /// Headers that belong to the connection or to the gateway.
@@ -42,6 +43,8 @@ pub struct ConfigFile {
     pub models: Vec<ConfigModel>,
     pub master_key: Option<Secret>,
     pub routing: RoutingSettings,
+    /// Of keys, users and budgets.
+    pub governance: Governance,
     /// Alias to model group.
     pub aliases: BTreeMap<String, String>,
     /// Aliases that are not listed.

@@ -49,6 +49,9 @@ pub fn watch(engine: Arc<Engine>) -> impl Stream<Item = (&'static str, Value)> +
                 Ok(Event::Listener) => {
                     ("status", serde_json::to_value(status::listener_view(&engine)).unwrap_or(Value::Null))
                 }
+                Ok(Event::Budget(notice)) => {
+                    ("budget", serde_json::to_value(notice.as_ref()).unwrap_or(Value::Null))
+                }
                 Ok(Event::CredentialRefused { .. }) => continue,
                 // Missed some: the watcher reads everything anew.
                 Err(RecvError::Lagged(_)) => (

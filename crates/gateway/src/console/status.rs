@@ -46,7 +46,7 @@ pub struct Session {
 #[utoipa::path(get, path = "/console/session", tag = "Console", responses((status = 200, body = Session), (status = 401, body = ErrorBody)))]
 pub async fn session(caller: Caller) -> Json<Session> {
     let (role, key_name) = match caller.key() {
-        Some(key) => (Role::Key, Some(key.label.clone())),
+        Some(key) => (Role::Key, Some(key.label.to_string())),
         None => (Role::Admin, None),
     };
     let origin = if matches!(caller, Caller::Internal) { Origin::Window } else { Origin::Network };

@@ -11,8 +11,8 @@ use postern_wire::{Beside, Edits, Envelope, Format, Target};
 use serde_json::{Map, Value};
 
 use super::{Call, discard, read_body};
-use crate::auth::{self, Caller, InternalOrigin};
-use crate::clock::{self, Moment};
+use crate::auth::InternalOrigin;
+use crate::clock::Moment;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::pipeline::shaped;
@@ -35,10 +35,7 @@ pub enum Counted {
 pub async fn count(engine: Arc<Engine>, call: Call, request: Request) -> Result<Counted, Failure> {
     let (head, body) = request.into_parts();
     let snapshot = engine.snapshot.load_full();
-    let caller = match head.extensions.get::<InternalOrigin>() {
-        Some(_) => Ok(Caller::Internal),
-        None => auth::authenticate(&snapshot, &head.headers, clock::now_ms()),
-    };
+    let caller = engine.caller(head.extensions.get::<InternalOrigin>(), &head.headers, head.uri.path());
     let caller = match caller {
         Ok(caller) => caller,
         Err(failure) => {
@@ -56,9 +53,9 @@ pub async fn count(engine: Arc<Engine>, call: Call, request: Request) -> Result<
     let wrapped = if call.format == Format::Gemini { unwrapped(&body) } else { None };
     let prompt = wrapped.as_ref().unwrap_or(&body);
     let envelope = Envelope::peek_beside(call.format, prompt, beside)?;
-    let model = envelope.model.as_str();
+    let model = caller.renamed(&envelope.model);
     let group = snapshot.resolve(model).map_err(|unresolved| unresolved.into_failure(model))?.group;
-    caller.check_access(model, &group.name)?;
+    caller.check_access(&[envelope.model.as_str(), model, &group.name])?;
     let now = Moment::now();
     for deployment in
         group.deployments.iter().filter(|known| known.condition.availability(now).may_be_asked())

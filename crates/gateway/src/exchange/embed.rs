@@ -17,8 +17,9 @@ use uuid::Uuid;
 
 use super::pass::{NOTHING, commit};
 use super::{discard, first_words, read_body};
-use crate::auth::{self, Caller, InternalOrigin};
-use crate::clock::{self, Moment};
+use crate::admission::{Admission, Asked as Wants};
+use crate::auth::InternalOrigin;
+use crate::clock::Moment;
 use crate::engine::Engine;
 use crate::error::{Failure, UpstreamBody};
 use crate::limits::Estimate;
@@ -80,10 +81,7 @@ pub async fn embed(
     let format = shape.format();
     let snapshot = engine.snapshot.load_full();
     let (head, body) = request.into_parts();
-    let caller = match head.extensions.get::<InternalOrigin>() {
-        Some(_) => Ok(Caller::Internal),
-        None => auth::authenticate(&snapshot, &head.headers, clock::now_ms()),
-    };
+    let caller = engine.caller(head.extensions.get::<InternalOrigin>(), &head.headers, head.uri.path());
     let caller = match caller {
         Ok(caller) => caller,
         Err(failure) => {
@@ -119,7 +117,10 @@ pub async fn embed(
         let mut costs =
             groups.flat_map(|group| &group.deployments).map(|known| known.highest_cost(tokens, 0));
         let cost_nanos = costs.try_fold(0_i64, |most, cost| Some(most.max(cost?)));
-        meter.hold(engine.limits.admit(caller.key().map(AsRef::as_ref), Estimate { cost_nanos, tokens })?);
+        let models = [route.group.name.as_str(), &asked.model];
+        let wants = Wants { headers: &head.headers, body: &asked.raw, models: &models, tags: &route.tags };
+        let admission = Admission::open(&engine, &caller, &wants, &mut meter)?;
+        meter.hold(admission.admit(Estimate { cost_nanos, tokens })?);
         let asking = Embeddings { engine: &engine, asked: &asked, patience: snapshot.routing.timeout };
         let way = Way::new(&engine, &route, None);
         let won = pipeline::travel(&way, &Mutex::new(&mut meter), &asking).await?;

@@ -17,7 +17,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{discard, first_words, read_body};
-use crate::auth::{self, Caller, InternalOrigin};
+use crate::admission::{Admission, Asked};
+use crate::auth::InternalOrigin;
 use crate::engine::Engine;
 use crate::error::{Failure, UpstreamBody};
 use crate::limits::Estimate;
@@ -26,7 +27,7 @@ use crate::pipeline;
 use crate::providers::auth::Proof;
 use crate::snapshot::{Address, Credential, Deployment, Provider, fixed_headers};
 use crate::upstream::{self, Chunks, Reply};
-use crate::{clock, ids};
+use crate::ids;
 
 /// What is between two hops only, and what is about the caller's key or this gateway's connection.
 const NOT_PASSED_ON: [&str; 22] = [
@@ -67,10 +68,7 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
     let format = provider.spec.format;
     let snapshot = engine.snapshot.load_full();
     let (head, body) = request.into_parts();
-    let caller = match head.extensions.get::<InternalOrigin>() {
-        Some(_) => Ok(Caller::Internal),
-        None => auth::authenticate(&snapshot, &head.headers, clock::now_ms()),
-    };
+    let caller = engine.caller(head.extensions.get::<InternalOrigin>(), &head.headers, head.uri.path());
     let caller = match caller {
         Ok(caller) => caller,
         Err(failure) => {
@@ -99,11 +97,12 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
             row.format_out = Some("pass_through".to_owned());
         }
         let name = format!("{}/{}", provider.row.name, model.as_deref().unwrap_or_default());
-        caller.check_access(&name, model.as_deref().unwrap_or(&name))?;
-        let permit = engine
-            .limits
-            .admit(caller.key().map(AsRef::as_ref), estimate(&body, deployment.as_deref(), reads))?;
-        meter.hold(permit);
+        caller.check_access(&[&name, model.as_deref().unwrap_or(&name)])?;
+        let models = [name.as_str(), model.as_deref().unwrap_or(&name)];
+        let tags = pipeline::tags(&caller, &head.headers, None);
+        let asked = Asked { headers: &head.headers, body: &body, models: &models, tags: &tags };
+        let admission = Admission::open(&engine, &caller, &asked, &mut meter)?;
+        meter.hold(admission.admit(estimate(&body, deployment.as_deref(), reads))?);
         meter.passed_to(&provider, deployment);
         let query = head.uri.query();
         let url = provider.spec.own_url(&provider.row.base_url, &path, query, &provider.settings);

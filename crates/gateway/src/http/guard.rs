@@ -11,34 +11,30 @@ use axum::response::IntoResponse;
 use postern_wire::Format;
 use tower::ServiceExt;
 
-use crate::admin::errors;
 use crate::auth::InternalOrigin;
 use crate::config::Options;
 use crate::error::Failure;
-use crate::ids;
+use crate::{admin, ids, manage};
 
 /// Runs one request through the checks and the router.
 pub async fn handle(options: &Options, router: Router, request: Request<Body>) -> Response<Body> {
     let internal = request.extensions().get::<InternalOrigin>().is_some();
     let path_format = format_of(request.uri().path());
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let has_own_errors = errors::covers(request.uri().path());
+    let retell = own_errors(request.uri().path());
     if !internal && let Err(failure) = check(options, request.uri(), request.headers()) {
-        let response = failure.respond(path_format, ids::new_id());
-        return if has_own_errors { errors::retell(response) } else { response };
+        return retell(failure.respond(path_format, ids::new_id()));
     }
     // Only allowed origins get this far; the gateway's own pages need no permission, others have to be told.
     if request.method() == Method::OPTIONS && request.headers().contains_key("access-control-request-method")
     {
         return preflight(origin);
     }
-    let mut response = match router.oneshot(request).await {
+    let response = match router.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     };
-    if has_own_errors {
-        response = errors::retell(response);
-    }
+    let mut response = retell(response);
     let headers = response.headers_mut();
     if !headers.contains_key("x-request-id")
         && let Ok(id) = HeaderValue::from_str(&ids::new_id().to_string())
@@ -50,6 +46,17 @@ pub async fn handle(options: &Options, router: Router, request: Request<Body>) -
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }
     response
+}
+
+/// How a path's errors are told, where that is not by its format.
+fn own_errors(path: &str) -> fn(Response<Body>) -> Response<Body> {
+    if admin::errors::covers(path) {
+        admin::errors::retell
+    } else if manage::errors::covers(path) {
+        manage::errors::retell
+    } else {
+        |response| response
+    }
 }
 
 /// The format in which errors of a path are told.

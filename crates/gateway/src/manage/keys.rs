@@ -10,7 +10,7 @@ use postern_store::table::spend_hourly;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::durations;
+use crate::durations;
 use crate::auth::Caller;
 use crate::clock;
 use crate::config;
@@ -142,7 +142,7 @@ impl GenerateKey {
         let budget_reset_at = self
             .budget_duration
             .as_deref()
-            .map(|text| durations::next_reset(text, now))
+            .map(|text| durations::next_reset(text, now, &jiff::tz::TimeZone::UTC))
             .transpose()
             .map_err(wrong("budget_duration"))?;
         Ok(NewKey {
@@ -178,12 +178,12 @@ fn view(row: KeyRow, used: Use) -> KeyView {
         key_alias: row.key_alias,
         models: serde_json::from_str(&row.models).unwrap_or_default(),
         spend: used.spend_nanos as f64 / NANOS,
-        max_budget: row.max_budget_nanos.map(|nanos| nanos as f64 / NANOS),
-        budget_duration: row.budget_duration,
-        budget_reset_at: row.budget_reset_at.map(clock::text),
-        rpm_limit: row.rpm_limit,
-        tpm_limit: row.tpm_limit,
-        max_parallel_requests: row.max_parallel_requests,
+        max_budget: row.limits.max_budget_nanos.map(|nanos| nanos as f64 / NANOS),
+        budget_duration: row.limits.budget_duration,
+        budget_reset_at: row.limits.budget_reset_at.map(clock::text),
+        rpm_limit: row.limits.rpm_limit,
+        tpm_limit: row.limits.tpm_limit,
+        max_parallel_requests: row.limits.max_parallel_requests,
         expires: row.expires_at.map(clock::text),
         blocked: Some(row.blocked),
         metadata: serde_json::from_str(&row.metadata).unwrap_or_default(),
@@ -200,8 +200,8 @@ async fn views(engine: &Engine, rows: Vec<KeyRow>) -> Result<Vec<KeyView>, Failu
             let in_all: HashMap<_, _> = spend_hourly::spend_by_key(connection)?.into_iter().collect();
             rows.into_iter()
                 .map(|row| {
-                    let spend_nanos = match &row.budget_duration {
-                        Some(_) => spend_hourly::spend_since(connection, row.id, row.budget_started_at)?,
+                    let spend_nanos = match &row.limits.budget_duration {
+                        Some(_) => spend_hourly::spend_since(connection, row.id, row.limits.budget_started_at)?,
                         // A budget that never resets counts from the start.
                         None => in_all.get(&row.id).copied().unwrap_or(0),
                     };
@@ -266,7 +266,7 @@ pub async fn info(
     caller: Caller,
     QueryOf(query): QueryOf<InfoQuery>,
 ) -> Result<Json<KeyInfo>, Failure> {
-    let own = caller.key().map(|key| key.row.token.clone());
+    let own = caller.key().map(|key| key.token());
     let asked = query.key.or_else(|| own.clone()).ok_or_else(|| {
         Failure::invalid("missing_key", "the administrator's key has no row: ask with ?key=")
             .with_param("key")

@@ -85,7 +85,7 @@ pub async fn logs(
     caller: Caller,
     QueryOf(query): QueryOf<LogsQuery>,
 ) -> Result<Json<Logs>, Failure> {
-    let own = caller.key().map(|key| key.row.token.clone());
+    let own = caller.key().map(|key| key.token());
     let wanted = query.api_key.as_deref().map(keys::token_of);
     if let (Some(own), Some(wanted)) = (&own, &wanted)
         && own != wanted

@@ -220,6 +220,7 @@ async fn refused(deployment: &Deployment, format: Format, reply: Reply, patience
         retry: matches!(status, 408 | 409 | 425 | 429 | 500..=599),
         wait,
         error: Box::new(error),
+        refusal: None,
         upstream_body: own_shape.then(|| Box::new(UpstreamBody { format, body, content_type })),
     }
 }

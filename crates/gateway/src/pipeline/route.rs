@@ -37,6 +37,8 @@ pub struct Route {
     pub prompt_tokens: u64,
     /// For one attempt, to the first token of a stream; over what is configured.
     pub stream_timeout: Option<Duration>,
+    /// What the request carries: its own, the key's and the team's.
+    pub tags: Vec<String>,
     /// The groups that the request itself names, in order. `None`: what is configured.
     own: Option<Own>,
     configured: Vec<(String, Kind, Vec<Arc<Group>>)>,
@@ -118,6 +120,8 @@ impl<'a> Question<'a> {
 
 /// What the model's name means, whether the caller may use it, and what to do when it does not work.
 pub fn find(asked: &Question<'_>, meter: &mut Meter) -> Result<Route, Failure> {
+    let named = asked.model;
+    let asked = &Question { model: asked.caller.renamed(named), ..*asked };
     let Question { snapshot, model, controls, headers, .. } = *asked;
     let group = first_group(asked)?;
     if let Some(row) = meter.row() {
@@ -125,10 +129,11 @@ pub fn find(asked: &Question<'_>, meter: &mut Meter) -> Result<Route, Failure> {
     }
     if controls.is_some_and(|said| said.provider.is_some()) {
         // Who may use one provider's model may not therefore use another's of the same name.
-        asked.caller.check_access(&group.name, bare(snapshot, model))?;
+        asked.caller.check_access(&[&group.name, bare(snapshot, model)])?;
     } else {
-        asked.caller.check_access(model, &group.name)?;
+        asked.caller.check_access(&[named, model, &group.name])?;
     }
+    let tags = tags(asked.caller, headers, controls);
     let said = controls.and_then(|said| said.timeout);
     let first = controls.and_then(|said| said.stream_timeout);
     let mut route = Route {
@@ -136,7 +141,7 @@ pub fn find(asked: &Question<'_>, meter: &mut Meter) -> Result<Route, Failure> {
         wishes: Wishes {
             retries: retries(headers, controls)?,
             deadline: timeout(headers, "x-litellm-timeout", said)?.map(|timeout| asked.started.plus(timeout)),
-            tags: tags(asked),
+            tags: snapshot.routing.tag_filtering.then(|| tags.clone()),
             wanted: Wanted { region: controls.and_then(|said| said.region.clone()), ..Wanted::default() },
         },
         // A token has hardly ever less than three bytes.
@@ -144,6 +149,7 @@ pub fn find(asked: &Question<'_>, meter: &mut Meter) -> Result<Route, Failure> {
         stream_timeout: timeout(headers, "x-litellm-stream-timeout", first)?,
         own: None,
         configured: Vec::new(),
+        tags,
         group,
     };
     route.wishes.wanted.tokens = route.prompt_tokens;
@@ -249,7 +255,7 @@ fn own(
     if let Some(providers) = &said.fallback_providers {
         let groups = providers.iter().enumerate().map(|(index, name)| {
             let group = of_provider(snapshot, name, &format!("fallback_providers[{index}]"), model)?;
-            caller.check_access(&group.name, bare(snapshot, model))?;
+            caller.check_access(&[&group.name, bare(snapshot, model)])?;
             Ok((None, group))
         });
         own.general = Some(groups.collect::<Result<_, Failure>>()?);
@@ -288,7 +294,7 @@ fn resolved(
                 Failure::invalid("unknown_fallback", message).with_param(param)
             };
             let group = snapshot.resolve(name).map_err(|_| unknown())?.group;
-            caller.check_access(name, &group.name)?;
+            caller.check_access(&[name, &group.name])?;
             found.push((from.clone(), group));
         }
     }
@@ -403,16 +409,22 @@ fn timeout(headers: &HeaderMap, name: &str, said: Option<f64>) -> Result<Option<
     }
 }
 
-fn tags(asked: &Question<'_>) -> Option<Vec<String>> {
-    if !asked.snapshot.routing.tag_filtering {
-        return None;
+/// The tags of a request: its own (of the body, else of the header), the key's and the team's.
+pub fn tags(caller: &Caller, headers: &HeaderMap, controls: Option<&RoutingControls>) -> Vec<String> {
+    let mut tags = controls.map(|said| said.tags.clone()).unwrap_or_default();
+    if tags.is_empty() {
+        let listed = header(headers, "x-litellm-tags").unwrap_or_default();
+        tags.extend(listed.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned));
     }
-    let said = asked.controls.map(|said| said.tags.clone()).unwrap_or_default();
-    if !said.is_empty() {
-        return Some(said);
+    let Some(identity) = caller.identity() else { return tags };
+    let of_key = identity.key.tags.iter().flatten();
+    let of_team = identity.team.iter().flat_map(|team| &team.tags);
+    for tag in of_key.chain(of_team) {
+        if !tags.iter().any(|known| **known == **tag) {
+            tags.push(tag.to_string());
+        }
     }
-    let listed = header(asked.headers, "x-litellm-tags").unwrap_or_default();
-    Some(listed.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect())
+    tags
 }
 
 /// A conversation that stays where its prompt cache is.

@@ -2,9 +2,11 @@
 
 use postern_secrets::Secret;
 use postern_store::StoreError;
+use postern_store::table::LimitColumns;
 use postern_store::table::keys::{self, KeyRow};
 
 use crate::clock;
+use crate::directory::Change;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Topic;
@@ -56,16 +58,25 @@ pub async fn generate(engine: &Engine, new: NewKey) -> Result<(Secret, KeyRow), 
         metadata: serde_json::Value::Object(new.metadata).to_string(),
         blocked: new.blocked,
         expires_at: new.expires_at,
-        max_budget_nanos: new.max_budget_nanos,
-        budget_duration: new.budget_duration,
-        budget_reset_at: new.budget_reset_at,
-        budget_started_at: now,
-        rpm_limit: new.rpm_limit,
-        tpm_limit: new.tpm_limit,
-        max_parallel_requests: new.max_parallel_requests,
-        created_by: new.created_by,
+        limits: LimitColumns {
+            max_budget_nanos: new.max_budget_nanos,
+            budget_duration: new.budget_duration,
+            budget_reset_at: new.budget_reset_at,
+            budget_started_at: now,
+            rpm_limit: new.rpm_limit,
+            tpm_limit: new.tpm_limit,
+            max_parallel_requests: new.max_parallel_requests,
+            ..LimitColumns::default()
+        },
+        aliases: "{}".into(),
+        allowed_routes: "[]".into(),
+        tags: "[]".into(),
+        extra: "{}".into(),
+        created_by: new.created_by.clone(),
         created_at: now,
+        updated_by: new.created_by,
         updated_at: now,
+        ..KeyRow::default()
     };
     put(engine, &row).await?;
     Ok((key, row))
@@ -85,7 +96,7 @@ fn own_key(key: Secret) -> Result<Secret, Failure> {
 
 async fn put(engine: &Engine, row: &KeyRow) -> Result<(), Failure> {
     let written = row.clone();
-    engine.store.write(move |connection| keys::put(connection, &written)).await.map_err(
+    engine.store.write(move |connection| written.put(connection)).await.map_err(
         |error| match &error {
             StoreError::Sql(sql) if postern_store::is_constraint(sql) => {
                 let message = sql.to_string();
@@ -104,7 +115,7 @@ async fn put(engine: &Engine, row: &KeyRow) -> Result<(), Failure> {
             _ => error.into(),
         },
     )?;
-    engine.changed(&[Topic::Keys]).await
+    engine.refresh(vec![Change::Key(row.id)], &[Topic::Keys]).await
 }
 
 /// The row of a key given as itself or as its hash.
@@ -132,18 +143,16 @@ pub async fn revoke(engine: &Engine, keys_or_hashes: &[String]) -> Result<Vec<Ke
             let mut revoked = Vec::new();
             for token in &tokens {
                 if let Some(row) = keys::find(connection, token)? {
-                    keys::revoke(connection, token, now)?;
+                    keys::revoke(connection, token, "", now)?;
                     revoked.push(row);
                 }
             }
             Ok(revoked)
         })
         .await?;
-    for row in &revoked {
-        engine.limits.forget(row.id);
-    }
     if !revoked.is_empty() {
-        engine.changed(&[Topic::Keys]).await?;
+        let changes = revoked.iter().map(|row| Change::Key(row.id)).collect();
+        engine.refresh(changes, &[Topic::Keys]).await?;
     }
     Ok(revoked)
 }

@@ -1,5 +1,5 @@
-//! Which models a key may use. A key names models, patterns, or access groups, which are names that model groups have in
-//! common; the last are taken apart when a snapshot is built, so that a request compares names alone.
+//! Which models somebody may use. A key (or a team, a user, an organization) names models, patterns, or access groups, which
+//! are names that model groups have in common.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,68 +23,76 @@ impl AccessGroups {
         Self { members, plain: Arc::new(names), patterns: Arc::new(patterns) }
     }
 
-    fn granted(&self, list: &[String]) -> Option<Granted> {
-        let groups: BTreeSet<String> =
-            list.iter().filter_map(|entry| self.members.get(entry)).flatten().cloned().collect();
-        (!groups.is_empty()).then(|| Granted {
-            groups,
-            plain: self.plain.clone(),
-            patterns: self.patterns.clone(),
-        })
-    }
-}
-
-/// What access groups let a key use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Granted {
-    groups: BTreeSet<String>,
-    plain: Arc<BTreeSet<String>>,
-    patterns: Arc<Vec<Pattern>>,
-}
-
-impl Granted {
-    fn allow(&self, names: &[&str]) -> bool {
-        if names.iter().any(|name| self.groups.contains(*name)) {
+    /// Whether access groups of this list let in a model that the caller knows by any of these names.
+    fn grants(&self, list: &[Box<str>], names: &[&str]) -> bool {
+        if self.members.is_empty() {
+            return false;
+        }
+        let groups = || list.iter().filter_map(|entry| self.members.get(&**entry));
+        let has = |name: &str| groups().any(|members| members.contains(name));
+        if names.iter().any(|name| has(name)) {
             return true;
         }
         // A pattern lets in what no model group of a plain name, and no more specific pattern, has for itself.
         let by_pattern = |name: &&str| {
             let found = self.patterns.iter().find(|pattern| pattern.matches(name));
-            found.is_some_and(|pattern| self.groups.contains(pattern.as_str()))
+            found.is_some_and(|pattern| has(pattern.as_str()))
         };
-        !names.iter().any(|name| self.plain.contains(*name)) && names.iter().any(by_pattern)
+        groups().next().is_some()
+            && !names.iter().any(|name| self.plain.contains(*name))
+            && names.iter().any(by_pattern)
+    }
+
+    /// The model groups of an access group.
+    pub fn members(&self, access_group: &str) -> Option<&BTreeSet<String>> {
+        self.members.get(access_group)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.members.keys()
     }
 }
 
-/// Which models a key may use.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Which models somebody may use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum AllowedModels {
+    #[default]
     All,
-    Only {
-        /// As the key has them: names, patterns (`openai/*`), access groups.
-        list: Vec<String>,
-        granted: Option<Granted>,
-    },
+    /// Names, patterns (`openai/*`), access groups.
+    Only(Arc<[Box<str>]>),
 }
 
+/// Entries of a list that stand for everything, at its level.
+const EVERYTHING: [&str; 3] = ["*", "all-proxy-models", "all-team-models"];
+
 impl AllowedModels {
-    /// `[]`, `*` and `all-proxy-models` allow everything.
-    pub fn from_list(list: Vec<String>, access: &AccessGroups) -> Self {
-        if list.is_empty() || list.iter().any(|entry| entry == "*" || entry == "all-proxy-models") {
+    /// An empty list, `*`, `all-proxy-models` and `all-team-models` (what the team may use is asked of the team) allow
+    /// everything.
+    pub fn from_list<T: Into<Box<str>>>(list: Vec<T>) -> Self {
+        let list: Arc<[Box<str>]> = list.into_iter().map(Into::into).collect();
+        if list.is_empty() || list.iter().any(|entry| EVERYTHING.contains(&&**entry)) {
             Self::All
         } else {
-            Self::Only { granted: access.granted(&list), list }
+            Self::Only(list)
         }
     }
 
     /// Whether a model may be used that the caller knows by any of these names (as asked, group, `provider/model`).
-    pub fn allow(&self, names: &[&str]) -> bool {
+    pub fn allow(&self, names: &[&str], access: &AccessGroups) -> bool {
         match self {
             Self::All => true,
-            Self::Only { list, granted } => {
+            Self::Only(list) => {
                 list.iter().any(|entry| names.iter().any(|name| fits(entry, name)))
-                    || granted.as_ref().is_some_and(|granted| granted.allow(names))
+                    || access.grants(list, names)
             }
+        }
+    }
+
+    /// The entries, as errors name them.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::All => String::new(),
+            Self::Only(list) => list.join(", "),
         }
     }
 }

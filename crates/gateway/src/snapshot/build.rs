@@ -4,28 +4,24 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use postern_secrets::{Secret, VaultError};
-use postern_store::table::keys::KeyRow;
 use postern_store::table::models::ModelRow;
 use postern_store::table::prices::PriceRow;
 use postern_store::table::providers::ProviderRow;
 use uuid::Uuid;
 
-use super::access::{AccessGroups, AllowedModels};
+use super::access::AccessGroups;
 use super::deployment::{self, Parts};
 use super::origin::origin;
 use super::pattern::Pattern;
 use super::provider::{demo_provider, provider};
 use super::wildcard::{Template, Wildcard, Wildcards};
-use super::{Deployment, Group, PricePlan, Provider, Snapshot, VirtualKey};
+use super::{Deployment, Group, PricePlan, Provider, Snapshot};
 use crate::catalogue::{Catalogue, PriceOverride};
 use crate::condition::Conditions;
 use crate::config::{self, ConfigFile, LitellmParams, StoredFallbacks};
-use crate::ids::{self, KeyHash};
 
 /// What a snapshot is made of.
 pub struct Sources<'a> {
-    pub admin: Option<KeyHash>,
-    pub keys: Vec<KeyRow>,
     pub providers: Vec<ProviderRow>,
     pub models: Vec<ModelRow>,
     pub prices: Vec<PriceRow>,
@@ -43,8 +39,6 @@ static NO_CREDENTIALS: std::sync::LazyLock<HashMap<String, Result<Secret, VaultE
 impl<'a> Sources<'a> {
     pub fn empty(config: &'a ConfigFile) -> Self {
         Self {
-            admin: None,
-            keys: Vec::new(),
             providers: Vec::new(),
             models: Vec::new(),
             prices: Vec::new(),
@@ -109,17 +103,14 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
     let access = collected.access_groups();
     let switched_off = std::mem::take(&mut collected.switched_off);
     let (groups, wildcards) = collected.finish(sources.credentials);
-    let keys = sources.keys.into_iter().filter_map(|row| virtual_key(row, &access));
-    let keys = keys.map(|key| (key.hash, Arc::new(key))).collect();
     Snapshot {
-        admin: sources.admin,
-        keys,
         providers,
         groups,
         switched_off,
         aliases: sources.config.aliases.clone(),
         hidden_aliases: sources.config.hidden_aliases.clone(),
         wildcards,
+        access: Arc::new(access),
         routing,
         conditions: sources.conditions,
         drop_params: sources.config.drop_params,
@@ -223,13 +214,6 @@ impl Collected {
         }
         (groups, wildcards)
     }
-}
-
-fn virtual_key(row: KeyRow, access: &AccessGroups) -> Option<VirtualKey> {
-    let hash = ids::parse_hex(&row.token)?;
-    let models = serde_json::from_str(&row.models).unwrap_or_default();
-    let label = row.key_alias.clone().unwrap_or_else(|| row.key_name.clone());
-    Some(VirtualKey { hash, label, models: AllowedModels::from_list(models, access), row })
 }
 
 fn price_override(row: &PriceRow) -> Option<((String, String), Arc<PricePlan>)> {

@@ -1,6 +1,6 @@
 //! What tables of many columns have in common: a struct whose members are the columns, read and written in one order.
 
-use rusqlite::types::FromSql;
+use rusqlite::types::{FromSql, ToSqlOutput, Value};
 use rusqlite::{Result, Row, ToSql};
 
 /// One or several columns of a row.
@@ -61,6 +61,13 @@ macro_rules! table_row {
                 values: impl rusqlite::Params,
             ) -> rusqlite::Result<Vec<Self>> {
                 connection.prepare_cached(&Self::select(rest))?.query_map(values, Self::read)?.collect()
+            }
+
+            /// The row as a log shows it: JSON texts as what they say, identifiers as texts, and no secret.
+            pub fn shown(&self) -> serde_json::Map<String, serde_json::Value> {
+                let mut values = Vec::new();
+                $($crate::table::columns::Columns::bind(&self.$member, &mut values);)+
+                $crate::table::columns::shown(&Self::names(), &values)
             }
 
             /// Inserts, or replaces the row of the same key.
@@ -191,6 +198,32 @@ impl Columns for LimitColumns {
             &self.budget_id,
         ];
         values.extend(own);
+    }
+}
+
+/// Columns that are shown nowhere.
+const SECRET: [&str; 1] = ["password_hash"];
+
+pub(super) fn shown(names: &[&str], values: &[&dyn ToSql]) -> serde_json::Map<String, serde_json::Value> {
+    let pairs = names.iter().zip(values).filter(|(name, _)| !SECRET.contains(name));
+    pairs.map(|(name, value)| ((*name).to_owned(), shown_value(*value))).collect()
+}
+
+fn shown_value(value: &dyn ToSql) -> serde_json::Value {
+    let value = match value.to_sql() {
+        Ok(ToSqlOutput::Borrowed(value)) => value.try_into().unwrap_or(Value::Null),
+        Ok(ToSqlOutput::Owned(value)) => value,
+        _ => Value::Null,
+    };
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Integer(number) => number.into(),
+        Value::Real(number) => number.into(),
+        Value::Text(text) if text.starts_with(['{', '[']) => {
+            serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text))
+        }
+        Value::Text(text) => text.into(),
+        Value::Blob(bytes) => uuid::Uuid::from_slice(&bytes).map_or(serde_json::Value::Null, |id| id.to_string().into()),
     }
 }
 

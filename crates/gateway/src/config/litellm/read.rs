@@ -10,7 +10,7 @@ use super::place::{Path, Places};
 use super::problem::{Named, Problem, Wrong};
 use super::router::{self, Section};
 use super::value::Node;
-use super::{ConfigFile, model};
+use super::{ConfigFile, governance, model};
 use crate::config::environment;
 
 /// Reads and interprets the file.
@@ -106,7 +106,9 @@ impl Reading {
             let value = self.with_environment(&path, value);
             for (name, node) in Node::new(path, &value).members()? {
                 self.file.note_part(node.path.to_string(), node.value);
-                if !(self.own_setting(section, name, &node)? || router::setting(self, section, name, &node)?)
+                if !(self.own_setting(section, name, &node)?
+                    || governance::setting(self, section, name, &node)?
+                    || router::setting(self, section, name, &node)?)
                 {
                     self.unknown(&node.path);
                 }

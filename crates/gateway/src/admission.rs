@@ -1,0 +1,150 @@
+//! Which limits a request is held against: those of its key and of everybody whom it is counted for.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use serde_json::Value;
+use smallvec::SmallVec;
+
+use crate::auth::{Caller, Identity};
+use crate::clock;
+use crate::config::Unpriced;
+use crate::directory::{Directory, Limited};
+use crate::engine::Engine;
+use crate::error::Failure;
+use crate::limits::{self, Estimate, Gate, Gates, Permit, Terms};
+use crate::meter::Meter;
+
+/// Headers in which end users are named.
+const CUSTOMER_HEADERS: [&str; 2] = ["x-litellm-customer-id", "x-litellm-end-user-id"];
+
+/// What admission wants to know of a request.
+pub struct Asked<'a> {
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+    /// Names of the model, the group's first.
+    pub models: &'a [&'a str],
+    pub tags: &'a [String],
+}
+
+/// A request before its limits.
+pub struct Admission<'a> {
+    engine: &'a Engine,
+    directory: Arc<Directory>,
+    gates: Gates,
+}
+
+impl<'a> Admission<'a> {
+    /// Finds the limits, and refuses who is blocked and what is incomplete. Notes end user and tags in the row.
+    pub fn open(
+        engine: &'a Engine,
+        caller: &Caller,
+        asked: &Asked<'_>,
+        meter: &mut Meter,
+    ) -> Result<Self, Failure> {
+        let directory = engine.directory.load_full();
+        let mut customer = None;
+        if let Some(row) = meter.row() {
+            if let Some(named) = named_customer(&directory, asked.headers) {
+                row.end_user = Some(named);
+            }
+            row.tags = asked.tags.to_vec();
+            customer.clone_from(&row.end_user);
+        }
+        if directory.rules.enforce_user && customer.is_none() && !caller.is_administrator() {
+            let message = "'user' param not passed in. 'enforce_user_param'=True";
+            return Err(Failure::invalid("missing_user", message).with_param("user"));
+        }
+        if let Some(identity) = caller.identity() {
+            enforce(identity, asked.body)?;
+        }
+        let mut found = Found { gates: SmallVec::new(), models: asked.models };
+        if let Some(identity) = caller.identity() {
+            found.add_owners(identity);
+        }
+        for tag in asked.tags {
+            if let Some(tag) = directory.tag(tag) {
+                found.add(&tag.limited, true);
+            }
+        }
+        if let Some(identity) = caller.identity()
+            && let Some(user) = &identity.user
+        {
+            // A team's keys spend the team's money: theirs is counted, and not in the way.
+            found.add(&user.limited, identity.key.team_id.is_none());
+        }
+        if let Some(customer) = customer.as_deref().and_then(|id| directory.customer(id)) {
+            if customer.blocked {
+                let message = format!("Authentication Error, End User={} is blocked.", customer.id);
+                return Err(Failure::forbidden("end_user_blocked", message).with_type("auth_error"));
+            }
+            found.add(&customer.limited, true);
+        }
+        if let Some(proxy) = &directory.proxy {
+            found.gates.push(Gate { scope: proxy.clone(), budget: true });
+        }
+        let gates = found.gates;
+        Ok(Self { engine, directory, gates })
+    }
+
+    /// Whether it matters what the request may cost.
+    pub fn wants_cost(&self) -> bool {
+        self.gates.iter().any(|gate| gate.budget && gate.scope.max_budget.is_some())
+    }
+
+    pub fn admit(self, estimate: Estimate) -> Result<Permit, Failure> {
+        let rules = &self.directory.rules;
+        let terms = Terms {
+            refuse_unpriced: rules.unpriced == Unpriced::Refuse,
+            over_budget_status: rules.over_budget_status,
+        };
+        limits::admit(self.gates, estimate, terms, clock::now_ms(), &self.engine.events)
+    }
+}
+
+struct Found<'a> {
+    gates: Gates,
+    models: &'a [&'a str],
+}
+
+impl Found<'_> {
+    fn add(&mut self, limited: &Limited, budget: bool) {
+        self.gates.extend(limited.of(self.models).map(|scope| Gate { scope: scope.clone(), budget }));
+    }
+
+    fn add_owners(&mut self, identity: &Identity) {
+        self.add(&identity.key.limited, true);
+        let user = identity.key.user_id.as_deref();
+        if let Some(team) = &identity.team {
+            self.add(&team.limited, true);
+            if let Some(member) = user.and_then(|user| team.members.get(user)) {
+                self.add(&member.limited, true);
+            }
+        }
+        if let Some(organization) = &identity.organization {
+            self.add(&organization.limited, true);
+            if let Some(member) = user.and_then(|user| organization.members.get(user)) {
+                self.add(&member.limited, true);
+            }
+        }
+    }
+}
+
+fn named_customer(directory: &Directory, headers: &HeaderMap) -> Option<String> {
+    let names = CUSTOMER_HEADERS.into_iter().chain(directory.rules.user_header.as_deref());
+    names.filter_map(|name| headers.get(name)?.to_str().ok()).map(str::trim).find(|name| !name.is_empty()).map(str::to_owned)
+}
+
+/// Members that the key wants in every request: `user`, `metadata.generation_name`.
+fn enforce(identity: &Identity, body: &[u8]) -> Result<(), Failure> {
+    let Some(wanted) = &identity.key.enforced_params else { return Ok(()) };
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    for path in wanted {
+        let found = path.split('.').try_fold(&body, |value, name| value.get(name));
+        if found.is_none_or(Value::is_null) {
+            let message = format!("BadRequest please pass param={path} in the request: this key wants it in each");
+            return Err(Failure::invalid("missing_param", message).with_param(path));
+        }
+    }
+    Ok(())
+}

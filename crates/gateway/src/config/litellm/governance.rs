@@ -1,0 +1,108 @@
+//! What the file says of keys, users and budgets.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::problem::Wrong;
+use super::read::Reading;
+use super::router::Section;
+use super::value::{LONGEST_SECONDS, Node};
+use crate::config::Unpriced;
+use crate::durations;
+
+/// The largest budget, in dollars: its nano-dollars must fit.
+const LARGEST_BUDGET: f64 = 9_000_000.0;
+
+/// Puts a setting in force; false if there is none of that name in that section.
+pub fn setting(reading: &mut Reading, section: Section, name: &str, node: &Node<'_>) -> Result<bool, Wrong> {
+    let rules = &mut reading.file.governance;
+    match (section, name) {
+        (Section::Litellm, "timezone") => {
+            rules.zone = durations::zone(node.text()?).map_err(|problem| node.wrong(&problem))?;
+        }
+        (Section::Litellm, "max_budget") => rules.max_budget_nanos = Some(budget(node)?),
+        (Section::Litellm, "budget_duration") => rules.budget_duration = Some(duration(node)?),
+        (Section::Litellm, "default_key_generate_params") => rules.default_key_params = object(node)?,
+        (Section::Litellm, "upperbound_key_generate_params") => rules.upper_key_params = object(node)?,
+        (Section::Litellm, "key_generation_settings") => rules.key_generation = object(node)?,
+        (Section::Litellm, "default_internal_user_params") => rules.default_user_params = object(node)?,
+        (Section::Litellm, "default_team_params") => rules.default_team_params = object(node)?,
+        (Section::Litellm, "max_end_user_budget") => rules.end_user_budget_nanos = Some(budget(node)?),
+        (Section::Litellm, "max_end_user_budget_id") => {
+            rules.end_user_budget_id = Some(node.text()?.to_owned());
+        }
+        (Section::Litellm, "max_ui_session_budget") => rules.session_budget_nanos = Some(budget(node)?),
+        (Section::General, "enforce_user_param") => rules.enforce_user = node.flag()?,
+        (Section::General, "reject_clientside_metadata_tags") => rules.reject_tags = node.flag()?,
+        (Section::General, "user_header_name") => rules.user_header = Some(header(node)?),
+        (Section::General, "litellm_key_header_name") => rules.key_header = Some(header(node)?),
+        (Section::General, "over_budget_status") => rules.over_budget_status = status(node, [402, 400])?,
+        (Section::General, "expired_key_status") => rules.expired_key_status = status(node, [401, 400])?,
+        (Section::General, "session_duration") => rules.session = lasting(node)?,
+        (Section::General, "key_rotation_grace") => rules.rotation_grace = lasting(node)?,
+        (Section::General, "unpriced_models_with_budget") => {
+            rules.unpriced = match node.text()? {
+                "refuse" => Unpriced::Refuse,
+                "allow" => Unpriced::Allow,
+                _ => return Err(node.wrong("refuse or allow")),
+            };
+        }
+        (Section::Router, "provider_budget_config") => {
+            for (provider, node) in node.members()? {
+                let mut most = None;
+                let mut time = "1d".to_owned();
+                for (name, node) in node.members()? {
+                    match name {
+                        "budget_limit" | "max_budget" => most = Some(budget(&node)?),
+                        "time_period" | "budget_duration" => time = duration(&node)?,
+                        _ => reading.unknown(&node.path),
+                    }
+                }
+                let Some(most) = most else { return Err(node.wrong("a map with budget_limit")) };
+                reading.file.governance.provider_budgets.insert(provider.to_owned(), (most, time));
+            }
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn budget(node: &Node<'_>) -> Result<i64, Wrong> {
+    Ok((node.number(0.0..=LARGEST_BUDGET, " dollars")? * 1e9).round() as i64)
+}
+
+fn duration(node: &Node<'_>) -> Result<String, Wrong> {
+    let text = node.text()?;
+    durations::check(text).map_err(|problem| Wrong::new(&node.path, &format!(": {problem}")))?;
+    Ok(text.to_owned())
+}
+
+/// `24h`, or seconds.
+fn lasting(node: &Node<'_>) -> Result<Duration, Wrong> {
+    match node.value.as_str() {
+        Some(text) => {
+            let start = jiff::Timestamp::UNIX_EPOCH;
+            let end = durations::after(text, start)
+                .map_err(|problem| Wrong::new(&node.path, &format!(": {problem}")))?;
+            Ok(Duration::from_millis(end.unsigned_abs()))
+        }
+        None => node.seconds(0.0..=LONGEST_SECONDS * 366.0),
+    }
+}
+
+fn object(node: &Node<'_>) -> Result<Map<String, Value>, Wrong> {
+    node.map().cloned()
+}
+
+fn header(node: &Node<'_>) -> Result<String, Wrong> {
+    let name = node.text()?.to_ascii_lowercase();
+    axum::http::HeaderName::try_from(name.as_str()).map_err(|_| node.wrong("the name of a header"))?;
+    Ok(name)
+}
+
+fn status(node: &Node<'_>, known: [u16; 2]) -> Result<u16, Wrong> {
+    let number = node.whole(400..=499)?;
+    let found = known.into_iter().find(|status| u32::from(*status) == number);
+    found.ok_or_else(|| node.wrong(&format!("{} or {}", known[0], known[1])))
+}

@@ -1,0 +1,130 @@
+//! Keys, people and budgets in force: the directory, how it follows the database, and how counters follow the ledger.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+
+use axum::http::HeaderMap;
+use postern_store::table::spent::{self, Question};
+use postern_store::{Connection, SqlError};
+
+use super::Engine;
+use crate::auth::{self, Caller, InternalOrigin, Known};
+use crate::clock;
+use crate::counters::Scope;
+use crate::directory::{self, Change};
+use crate::error::Failure;
+use crate::events::{Event, Topic};
+use crate::limits;
+
+impl Engine {
+    /// Finds the caller of a route; `internal` is the mark of a request from inside the process.
+    pub fn caller(
+        &self,
+        internal: Option<&InternalOrigin>,
+        headers: &HeaderMap,
+        path: &str,
+    ) -> Result<Caller, Failure> {
+        if internal.is_some() {
+            return Ok(Caller::Internal);
+        }
+        let (directory, snapshot) = (self.directory.load(), self.snapshot.load());
+        let known = Known { directory: &directory, access: &snapshot.access, now: clock::now_ms() };
+        auth::authenticate(known, headers, path)
+    }
+
+    /// Runs a write that may refuse what it finds; with any failure nothing of it is done.
+    pub async fn transact<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.store.transact(write).await
+    }
+
+    /// Reads again what changed and puts it in force, so that the next request sees it; tells watchers what is stale.
+    pub async fn refresh(&self, changes: Vec<Change>, topics: &[Topic]) -> Result<(), Failure> {
+        let _one_at_a_time = self.rebuilding.lock().await;
+        let before = self.directory.load_full();
+        let (after, spent) = self
+            .read(move |connection| {
+                let (after, scopes) = directory::read(connection, &before, &changes)?;
+                let spent = unseeded(connection, scopes)?;
+                Ok((after, spent))
+            })
+            .await?;
+        let now = clock::now_ms();
+        for (scope, spent) in &spent {
+            scope.counter.seed(scope.period.started_at, *spent);
+            limits::settled_silently(scope, now);
+        }
+        let mut late = self.seeded_lately.lock().unwrap_or_else(PoisonError::into_inner);
+        late.extend(spent.into_iter().map(|(scope, _)| (now, scope)));
+        drop(late);
+        self.directory.store(Arc::new(after));
+        if !topics.is_empty() {
+            self.events.publish(Event::Stale(topics.to_vec()));
+        }
+        Ok(())
+    }
+
+    /// Asks the ledger again about budgets that came into force a moment ago: requests that were under way then were let in
+    /// before there was anything to count them.
+    pub async fn reconcile(&self) -> Result<(), Failure> {
+        const LONG_ENOUGH: i64 = 15 * 60 * 1000;
+        let now = clock::now_ms();
+        let scopes: Vec<Arc<Scope>> = {
+            let mut late = self.seeded_lately.lock().unwrap_or_else(PoisonError::into_inner);
+            late.retain(|(seeded, _)| now - seeded < LONG_ENOUGH);
+            late.iter().map(|(_, scope)| scope.clone()).collect()
+        };
+        if scopes.is_empty() {
+            return Ok(());
+        }
+        let asked = scopes.clone();
+        let spent = self.read(move |connection| sums(connection, &asked)).await?;
+        for (scope, spent) in scopes.iter().zip(spent) {
+            scope.counter.reconcile(scope.period.started_at, spent);
+        }
+        Ok(())
+    }
+
+    /// Begins the running periods of the budgets that the configuration file names.
+    pub async fn rule_again(&self) {
+        let _one_at_a_time = self.rebuilding.lock().await;
+        let before = self.directory.load();
+        let after = before.ruled(before.rules.clone());
+        self.directory.store(Arc::new(after));
+    }
+
+    /// What each of these has spent in the running period of its budget, nano-dollars.
+    pub async fn spent(&self, questions: Vec<Question>) -> Result<Vec<i64>, Failure> {
+        self.read(move |connection| spent::sums(connection, &questions)).await
+    }
+}
+
+fn sums(connection: &Connection, scopes: &[Arc<Scope>]) -> Result<Vec<i64>, SqlError> {
+    let questions: Vec<Question> = scopes
+        .iter()
+        .map(|scope| Question {
+            subject: scope.subject.clone(),
+            model_group: scope.model.as_deref().map(str::to_owned),
+            since: scope.period.started_at,
+        })
+        .collect();
+    spent::sums(connection, &questions)
+}
+
+/// The scopes with a budget whose counters do not know yet what was spent, with what was.
+fn unseeded(connection: &Connection, scopes: Vec<Arc<Scope>>) -> Result<Vec<(Arc<Scope>, i64)>, SqlError> {
+    let mut new: HashMap<usize, Arc<Scope>> = HashMap::new();
+    for scope in scopes {
+        if scope.has_budget() && !scope.counter.is_seeded(scope.period.started_at) {
+            new.insert(Arc::as_ptr(&scope.counter) as usize, scope);
+        }
+    }
+    let new: Vec<Arc<Scope>> = new.into_values().collect();
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let spent = sums(connection, &new)?;
+    Ok(new.into_iter().zip(spent).collect())
+}

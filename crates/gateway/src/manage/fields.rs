@@ -1,0 +1,210 @@
+//! What requests of the management API have in common: members that are absent, null or given, limits, and names that are
+//! nearly right.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::error::Failure;
+use crate::registry::limited::Said;
+
+/// A member of a request: absent leaves what is there, null clears it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Field<T> {
+    #[default]
+    Absent,
+    Null,
+    Given(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Given))
+    }
+}
+
+impl<T> Field<T> {
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// What was given, if anything.
+    pub fn given(self) -> Option<T> {
+        match self {
+            Self::Given(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    pub fn as_given(&self) -> Option<&T> {
+        match self {
+            Self::Given(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    /// Puts it where it belongs; absent changes nothing.
+    pub fn set(self, place: &mut Option<T>) {
+        match self {
+            Self::Absent => {}
+            Self::Null => *place = None,
+            Self::Given(value) => *place = Some(value),
+        }
+    }
+
+    /// The same where there is always a value: null means the empty one.
+    pub fn set_or_default(self, place: &mut T)
+    where
+        T: Default,
+    {
+        match self {
+            Self::Absent => {}
+            Self::Null => *place = T::default(),
+            Self::Given(value) => *place = value,
+        }
+    }
+
+    pub fn try_map<U>(self, change: impl FnOnce(T) -> Result<U, Failure>) -> Result<Field<U>, Failure> {
+        Ok(match self {
+            Self::Absent => Field::Absent,
+            Self::Null => Field::Null,
+            Self::Given(value) => Field::Given(change(value)?),
+        })
+    }
+
+    /// The value of a setting where nothing was said.
+    #[must_use]
+    pub fn or(self, value: impl FnOnce() -> Option<T>) -> Self {
+        match self {
+            Self::Absent => value().map_or(Self::Absent, Self::Given),
+            said => said,
+        }
+    }
+}
+
+impl<T> From<Field<T>> for Said<T> {
+    fn from(field: Field<T>) -> Self {
+        match field {
+            Field::Absent => Self::Nothing,
+            Field::Null => Self::Clear,
+            Field::Given(value) => Self::Set(value),
+        }
+    }
+}
+
+/// A request with limits: `limited! { /// doc  pub struct Name { members } }` adds the members that say limits, and takes what
+/// else is sent, so that names which are nearly right are noticed. Gives `limits()` and `check_names()`.
+#[macro_export]
+macro_rules! limited {
+    ($(#[$doc:meta])* pub struct $name:ident { $($(#[$about:meta])* $visible:vis $member:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
+        pub struct $name {
+            $($(#[$about])* $visible $member: $kind,)*
+            /// Dollars; null: no limit.
+            #[serde(default)]
+            #[schema(value_type = Option<f64>, minimum = 0)]
+            pub max_budget: $crate::manage::fields::Field<f64>,
+            /// Dollars that are told when they are spent, and refuse nothing.
+            #[serde(default)]
+            #[schema(value_type = Option<f64>, minimum = 0)]
+            pub soft_budget: $crate::manage::fields::Field<f64>,
+            /// After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+            #[serde(default)]
+            #[schema(value_type = Option<String>, example = "30d")]
+            pub budget_duration: $crate::manage::fields::Field<String>,
+            #[serde(default)]
+            #[schema(value_type = Option<i64>, minimum = 0)]
+            pub rpm_limit: $crate::manage::fields::Field<i64>,
+            #[serde(default)]
+            #[schema(value_type = Option<i64>, minimum = 0)]
+            pub tpm_limit: $crate::manage::fields::Field<i64>,
+            #[serde(default)]
+            #[schema(value_type = Option<i64>, minimum = 0)]
+            pub max_parallel_requests: $crate::manage::fields::Field<i64>,
+            /// By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`.
+            #[serde(default)]
+            #[schema(value_type = Option<Object>)]
+            pub model_max_budget: $crate::manage::fields::Field<serde_json::Map<String, serde_json::Value>>,
+            /// Requests per minute by model.
+            #[serde(default)]
+            #[schema(value_type = Option<Object>)]
+            pub model_rpm_limit: $crate::manage::fields::Field<std::collections::BTreeMap<String, i64>>,
+            /// Tokens per minute by model.
+            #[serde(default)]
+            #[schema(value_type = Option<Object>)]
+            pub model_tpm_limit: $crate::manage::fields::Field<std::collections::BTreeMap<String, i64>>,
+            /// A budget of `/budget/new`, for the limits that are not said here.
+            #[serde(default)]
+            #[schema(value_type = Option<String>)]
+            pub budget_id: $crate::manage::fields::Field<String>,
+            /// Dollars that count as spent in the running period, in place of what the ledger says.
+            #[serde(default)]
+            #[schema(value_type = Option<f64>, minimum = 0)]
+            pub spend: $crate::manage::fields::Field<f64>,
+            #[serde(flatten)]
+            #[schema(ignore)]
+            pub other: std::collections::BTreeMap<String, serde_json::Value>,
+        }
+
+        impl $name {
+            /// Takes the members that say limits out of the request.
+            pub fn limits(&mut self) -> $crate::registry::limited::LimitFields {
+                $crate::registry::limited::LimitFields {
+                    max_budget: std::mem::take(&mut self.max_budget).into(),
+                    soft_budget: std::mem::take(&mut self.soft_budget).into(),
+                    budget_duration: std::mem::take(&mut self.budget_duration).into(),
+                    rpm_limit: std::mem::take(&mut self.rpm_limit).into(),
+                    tpm_limit: std::mem::take(&mut self.tpm_limit).into(),
+                    max_parallel_requests: std::mem::take(&mut self.max_parallel_requests).into(),
+                    model_max_budget: std::mem::take(&mut self.model_max_budget).into(),
+                    model_rpm_limit: std::mem::take(&mut self.model_rpm_limit).into(),
+                    model_tpm_limit: std::mem::take(&mut self.model_tpm_limit).into(),
+                    budget_id: std::mem::take(&mut self.budget_id).into(),
+                    spend: std::mem::take(&mut self.spend).into(),
+                }
+            }
+
+            /// Refuses members whose names are nearly right; what is meant otherwise is nobody's here.
+            pub fn check_names(&self, further: &[&str]) -> Result<(), $crate::error::Failure> {
+                let known = [
+                    $(stringify!($member),)* "max_budget", "soft_budget", "budget_duration", "rpm_limit", "tpm_limit",
+                    "max_parallel_requests", "model_max_budget", "model_rpm_limit", "model_tpm_limit", "budget_id", "spend",
+                ];
+                $crate::manage::fields::check_names(&self.other, &known, further)
+            }
+        }
+    };
+}
+
+/// Refuses names that are nearly those of members.
+pub fn check_names(other: &BTreeMap<String, Value>, known: &[&str], further: &[&str]) -> Result<(), Failure> {
+    for name in other.keys().filter(|name| !further.contains(&name.as_str())) {
+        let near = known.iter().chain(further).find(|known| known.len() > 4 && strsim::damerau_levenshtein(name, known) <= 2);
+        if let Some(near) = near {
+            let message = format!("there is no `{name}`; `{near}` is meant, it seems");
+            return Err(Failure::invalid("unknown_field", message).with_param(name));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses members that would restrict something and are not acted on here, unless they are empty.
+pub fn refuse(other: &BTreeMap<String, Value>, names: &[&str]) -> Result<(), Failure> {
+    let means_nothing = |value: &Value| match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::String(text) => text.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    };
+    match other.iter().find(|(name, value)| names.contains(&name.as_str()) && !means_nothing(value)) {
+        None => Ok(()),
+        Some((name, _)) => Err(Failure::invalid(
+            "unsupported_field",
+            format!("{name} is not supported, and ignoring it would change what is allowed"),
+        )
+        .with_param(name)),
+    }
+}

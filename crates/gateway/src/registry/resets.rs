@@ -1,0 +1,136 @@
+//! Budgets that begin anew: what is due is moved on to the period that is running now, at every level alike.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use postern_store::Connection;
+use postern_store::table::spent::Subject;
+use postern_store::table::{
+    LimitColumns, budgets, customers, keys, members, organizations, tags, teams, users,
+};
+
+use crate::clock;
+use crate::counters::Scope;
+use crate::directory::{Change, ModelLimit};
+use crate::durations;
+use crate::engine::Engine;
+use crate::error::Failure;
+use crate::events::Topic;
+
+/// Moves on whatever is due.
+pub async fn run(engine: &Arc<Engine>) -> Result<(), Failure> {
+    let now = clock::now_ms();
+    let directory = engine.directory.load_full();
+    let is_due = |scope: &&Arc<Scope>| scope.period.reset_at.is_some_and(|at| at <= now);
+    let mut due: Vec<Subject> = Vec::new();
+    let mut of_the_file = false;
+    for scope in directory.scopes().filter(is_due) {
+        match &scope.subject {
+            Subject::Everything | Subject::Provider(_) => of_the_file = true,
+            subject if !due.contains(subject) => due.push(subject.clone()),
+            _ => {}
+        }
+    }
+    if of_the_file {
+        engine.rule_again().await;
+    }
+    if due.is_empty() {
+        return Ok(());
+    }
+    let zone = directory.rules.zone.clone();
+    let changes = engine
+        .transact(move |connection| {
+            let mut changes = Vec::new();
+            for subject in due {
+                changes.extend(move_on(connection, &subject, now, &zone)?);
+            }
+            Ok(changes)
+        })
+        .await?;
+    engine.refresh(changes, &[Topic::Keys, Topic::Users, Topic::Teams, Topic::Organizations]).await
+}
+
+fn move_on(
+    connection: &Connection,
+    subject: &Subject,
+    now: i64,
+    zone: &TimeZone,
+) -> Result<Option<Change>, Failure> {
+    macro_rules! row {
+        ($found:expr, $change:expr) => {{
+            let Some(mut row) = $found? else { return Ok(None) };
+            let duration = duration(connection, &row.limits)?;
+            advance(&mut row.limits, duration.as_deref(), now, zone);
+            row.put(connection)?;
+            Ok(Some($change))
+        }};
+    }
+    match subject {
+        Subject::Everything | Subject::Provider(_) => Ok(None),
+        Subject::Key(id) => row!(keys::find_by_id(connection, *id), Change::Key(*id)),
+        Subject::User(id) => row!(users::find(connection, id), Change::User(id.clone())),
+        Subject::Team(id) => row!(teams::find(connection, id), Change::Team(id.clone())),
+        Subject::TeamMember { team_id, user_id } => {
+            row!(members::find_in_team(connection, team_id, user_id), Change::Team(team_id.clone()))
+        }
+        Subject::Organization(id) => {
+            row!(organizations::find(connection, id), Change::Organization(id.clone()))
+        }
+        Subject::OrganizationMember { organization_id, user_id } => row!(
+            members::find_in_organization(connection, organization_id, user_id),
+            Change::Organization(organization_id.clone())
+        ),
+        Subject::EndUser(id) => row!(customers::find(connection, id), Change::Customer(id.clone())),
+        Subject::Tag(name) => row!(tags::find(connection, name), Change::Tag(name.clone())),
+    }
+}
+
+/// The row's own duration, else its budget's.
+fn duration(connection: &Connection, columns: &LimitColumns) -> Result<Option<String>, Failure> {
+    if columns.budget_duration.is_some() {
+        return Ok(columns.budget_duration.clone());
+    }
+    let Some(id) = &columns.budget_id else { return Ok(None) };
+    Ok(budgets::find(connection, id)?.and_then(|budget| budget.budget_duration))
+}
+
+/// The last reset that is not after now, and the next one.
+fn periods(duration: &str, due: i64, now: i64, zone: &TimeZone) -> Option<(i64, i64)> {
+    let mut started = due;
+    loop {
+        let next = durations::next_reset(duration, Timestamp::from_millisecond(started).ok()?, zone).ok()?;
+        if next > now {
+            return Some((started, next));
+        }
+        // A short period after a long sleep: the calendar says at once where it is now.
+        let at = durations::started(duration, Timestamp::from_millisecond(now).ok()?, zone).ok()?;
+        started = if at > next && at < now { at } else { next };
+    }
+}
+
+fn advance(columns: &mut LimitColumns, duration: Option<&str>, now: i64, zone: &TimeZone) {
+    if let Some(due) = columns.budget_reset_at.filter(|at| *at <= now) {
+        let moved = duration.and_then(|duration| periods(duration, due, now, zone));
+        columns.budget_started_at = moved.map_or(due, |(started, _)| started);
+        columns.budget_reset_at = moved.map(|(_, next)| next);
+        columns.spend_offset_nanos = 0;
+    }
+    if columns.model_limits == "{}" {
+        return;
+    }
+    let Ok(mut limits) = serde_json::from_str::<BTreeMap<String, ModelLimit>>(&columns.model_limits) else {
+        return;
+    };
+    for limit in limits.values_mut() {
+        if let Some(due) = limit.reset_at.filter(|at| *at <= now) {
+            let moved = limit.budget_duration.as_deref().and_then(|text| periods(text, due, now, zone));
+            limit.started_at = moved.map_or(due, |(started, _)| started);
+            limit.reset_at = moved.map(|(_, next)| next);
+        }
+    }
+    if let Ok(text) = serde_json::to_string(&limits) {
+        columns.model_limits = text;
+    }
+}
