@@ -1,6 +1,7 @@
 //! LiteLLM's management API, in its shapes: one resource, one file. Every handler reads its request, calls `registry` or
 //! the store, and shows the result; rules live below.
 
+pub mod budgets;
 pub mod config;
 pub mod errors;
 pub mod fallbacks;
@@ -16,6 +17,11 @@ use crate::shapes::routes::Routes;
 
 pub fn routes() -> Routes {
     Routes::default()
+        .routes(routes!(budgets::create))
+        .routes(routes!(budgets::update))
+        .routes(routes!(budgets::info))
+        .routes(routes!(budgets::list))
+        .routes(routes!(budgets::remove))
         .routes(routes!(config::reload))
         .routes(routes!(router_settings::read))
         .routes(routes!(fallbacks::set))

@@ -2,6 +2,7 @@
 //! here, so that each rule is written once: check, vault, database, snapshot, event.
 
 pub mod audit;
+pub mod budgets;
 pub mod conditions;
 pub mod config;
 pub mod credentials;

@@ -15,6 +15,7 @@ use crate::directory::{self, Change};
 use crate::error::Failure;
 use crate::events::{Event, Topic};
 use crate::limits;
+use crate::registry::limited::Now;
 
 impl Engine {
     /// Finds the caller of a route; `internal` is the mark of a request from inside the process.
@@ -30,6 +31,11 @@ impl Engine {
         let (directory, snapshot) = (self.directory.load(), self.snapshot.load());
         let known = Known { directory: &directory, access: &snapshot.access, now: clock::now_ms() };
         auth::authenticate(known, headers, path)
+    }
+
+    /// When and where limits are set.
+    pub fn now(&self) -> Now {
+        Now { at: clock::now(), zone: self.directory.load().rules.zone.clone() }
     }
 
     /// Runs a write that may refuse what it finds; with any failure nothing of it is done.

@@ -285,8 +285,8 @@ fn model_budget(model: &str, said: &Value, limit: &mut ModelLimit, now: &Now) ->
 }
 
 /// `model_max_budget` as the API shows it.
-pub fn shown_model_budgets(columns: &LimitColumns) -> Map<String, Value> {
-    let limits: BTreeMap<String, ModelLimit> = serde_json::from_str(&columns.model_limits).unwrap_or_default();
+pub fn shown_model_budgets(model_limits: &str) -> Map<String, Value> {
+    let limits: BTreeMap<String, ModelLimit> = serde_json::from_str(model_limits).unwrap_or_default();
     limits
         .into_iter()
         .filter(|(_, limit)| limit.max_budget_nanos.is_some())
@@ -301,8 +301,8 @@ pub fn shown_model_budgets(columns: &LimitColumns) -> Map<String, Value> {
 }
 
 /// `model_rpm_limit` and `model_tpm_limit` as the API shows them, where there are any.
-pub fn shown_model_rates(columns: &LimitColumns) -> (Map<String, Value>, Map<String, Value>) {
-    let limits: BTreeMap<String, ModelLimit> = serde_json::from_str(&columns.model_limits).unwrap_or_default();
+pub fn shown_model_rates(model_limits: &str) -> (Map<String, Value>, Map<String, Value>) {
+    let limits: BTreeMap<String, ModelLimit> = serde_json::from_str(model_limits).unwrap_or_default();
     let of = |limit: fn(&ModelLimit) -> Option<i64>| {
         limits.iter().filter_map(|(model, known)| Some((model.clone(), limit(known)?.into()))).collect()
     };

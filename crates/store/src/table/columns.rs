@@ -223,7 +223,9 @@ fn shown_value(value: &dyn ToSql) -> serde_json::Value {
             serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text))
         }
         Value::Text(text) => text.into(),
-        Value::Blob(bytes) => uuid::Uuid::from_slice(&bytes).map_or(serde_json::Value::Null, |id| id.to_string().into()),
+        Value::Blob(bytes) => {
+            uuid::Uuid::from_slice(&bytes).map_or(serde_json::Value::Null, |id| id.to_string().into())
+        }
     }
 }
 

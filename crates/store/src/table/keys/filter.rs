@@ -54,7 +54,8 @@ pub struct SeenBy {
 
 impl KeyFilter {
     fn condition(&self) -> (String, Vec<Value>) {
-        let mut conditions = vec![if self.deleted { "deleted_at IS NOT NULL" } else { "deleted_at IS NULL" }.to_owned()];
+        let mut conditions =
+            vec![if self.deleted { "deleted_at IS NOT NULL" } else { "deleted_at IS NULL" }.to_owned()];
         let mut values = Vec::new();
         if !self.sessions {
             conditions.push("is_session = 0".to_owned());
@@ -117,7 +118,9 @@ fn places(list: &[String], values: &mut Vec<Value>) -> String {
 fn of_organizations(list: &[String], values: &mut Vec<Value>) -> String {
     let own = places(list, values);
     let teams = places(list, values);
-    format!("(organization_id IN ({own}) OR team_id IN (SELECT team_id FROM teams WHERE organization_id IN ({teams})))")
+    format!(
+        "(organization_id IN ({own}) OR team_id IN (SELECT team_id FROM teams WHERE organization_id IN ({teams})))"
+    )
 }
 
 /// One page.
