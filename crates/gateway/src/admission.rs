@@ -132,7 +132,11 @@ impl Found<'_> {
 
 fn named_customer(directory: &Directory, headers: &HeaderMap) -> Option<String> {
     let names = CUSTOMER_HEADERS.into_iter().chain(directory.rules.user_header.as_deref());
-    names.filter_map(|name| headers.get(name)?.to_str().ok()).map(str::trim).find(|name| !name.is_empty()).map(str::to_owned)
+    names
+        .filter_map(|name| headers.get(name)?.to_str().ok())
+        .map(str::trim)
+        .find(|name| !name.is_empty())
+        .map(str::to_owned)
 }
 
 /// Members that the key wants in every request: `user`, `metadata.generation_name`.
@@ -142,7 +146,8 @@ fn enforce(identity: &Identity, body: &[u8]) -> Result<(), Failure> {
     for path in wanted {
         let found = path.split('.').try_fold(&body, |value, name| value.get(name));
         if found.is_none_or(Value::is_null) {
-            let message = format!("BadRequest please pass param={path} in the request: this key wants it in each");
+            let message =
+                format!("BadRequest please pass param={path} in the request: this key wants it in each");
             return Err(Failure::invalid("missing_param", message).with_param(path));
         }
     }

@@ -196,7 +196,8 @@ fn identify(known: Known<'_>, key: &Arc<VirtualKey>) -> Identity {
     let Known { directory, access, .. } = known;
     let team = key.team_id.as_deref().and_then(|id| directory.team(id)).cloned();
     let of_team = team.as_ref().and_then(|team| team.organization_id.as_ref());
-    let organization = key.organization_id.as_ref().or(of_team).and_then(|id| directory.organization(id)).cloned();
+    let organization =
+        key.organization_id.as_ref().or(of_team).and_then(|id| directory.organization(id)).cloned();
     Identity {
         key: key.clone(),
         user: key.user_id.as_deref().and_then(|id| directory.user(id)).cloned(),
@@ -206,10 +207,7 @@ fn identify(known: Known<'_>, key: &Arc<VirtualKey>) -> Identity {
     }
 }
 
-fn presented_key<'h>(
-    headers: &'h HeaderMap,
-    further: Option<&str>,
-) -> Result<Option<Cow<'h, str>>, Failure> {
+fn presented_key<'h>(headers: &'h HeaderMap, further: Option<&str>) -> Result<Option<Cow<'h, str>>, Failure> {
     for name in further.into_iter().chain(KEY_HEADERS) {
         let Some(value) = headers.get(name) else { continue };
         let malformed = || {
@@ -258,24 +256,36 @@ fn is_admin(directory: &Directory, hash: &KeyHash) -> bool {
 fn check(identity: &Identity, directory: &Directory, now: i64) -> Result<(), Failure> {
     let key = &identity.key;
     if key.blocked {
-        return Err(blocked("key_blocked", "Key is blocked. Unblock it in the console or with /key/unblock."));
+        return Err(blocked(
+            "key_blocked",
+            "Key is blocked. Unblock it in the console or with /key/unblock.",
+        ));
     }
     if let Some(expires) = key.expires_at.filter(|expires| *expires <= now) {
-        let message =
-            format!("Authentication Error - Expired Key. {} expired at {}.", key.name, crate::clock::text(expires));
+        let message = format!(
+            "Authentication Error - Expired Key. {} expired at {}.",
+            key.name,
+            crate::clock::text(expires)
+        );
         let mut failure =
             Failure::unauthorized("expired_key", message).with_type("expired_key").with_param(&key.name);
         failure.error.status = directory.rules.expired_key_status;
         return Err(failure);
     }
     if let Some(team) = identity.team.as_ref().filter(|team| team.blocked) {
-        return Err(blocked("team_blocked", &format!("Team={} is blocked. Unblock it with /team/unblock.", team.id)));
+        return Err(blocked(
+            "team_blocked",
+            &format!("Team={} is blocked. Unblock it with /team/unblock.", team.id),
+        ));
     }
     if let Some(user) = identity.user.as_ref().filter(|user| user.blocked) {
         return Err(blocked("user_blocked", &format!("User={} is blocked.", user.id)));
     }
     if let Some(organization) = identity.organization.as_ref().filter(|organization| organization.blocked) {
-        return Err(blocked("organization_blocked", &format!("Organization={} is blocked.", organization.id)));
+        return Err(blocked(
+            "organization_blocked",
+            &format!("Organization={} is blocked.", organization.id),
+        ));
     }
     Ok(())
 }

@@ -12,9 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use build::{ModelLimit, Rows};
-pub use entry::{
-    Customer, Limited, Member, Organization, Previous, Role, Tag, Team, User, VirtualKey,
-};
+pub use entry::{Customer, Limited, Member, Organization, Previous, Role, Tag, Team, User, VirtualKey};
 use imbl::HashMap;
 pub use read::{Change, read};
 use uuid::Uuid;
@@ -92,10 +90,9 @@ impl Directory {
     pub fn scopes(&self) -> impl Iterator<Item = &Arc<Scope>> {
         let keys = self.keys().flat_map(|key| key.limited.all());
         let users = self.users.values().flat_map(|user| user.limited.all());
-        let teams = self
-            .teams
-            .values()
-            .flat_map(|team| team.limited.all().chain(team.members.values().flat_map(|member| member.limited.all())));
+        let teams = self.teams.values().flat_map(|team| {
+            team.limited.all().chain(team.members.values().flat_map(|member| member.limited.all()))
+        });
         let organizations = self.organizations.values().flat_map(|organization| {
             organization
                 .limited

@@ -80,7 +80,8 @@ pub fn started(text: &str, at: Timestamp, zone: &TimeZone) -> Result<i64, String
 
 /// The time zone of an IANA name.
 pub fn zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| format!("the name of a time zone such as Europe/Berlin; `{name}` is none"))
+    TimeZone::get(name)
+        .map_err(|_| format!("the name of a time zone such as Europe/Berlin; `{name}` is none"))
 }
 
 #[cfg(test)]

@@ -135,7 +135,14 @@ impl Failure {
     /// An error that the upstream told in its own words.
     pub fn from_upstream(error: ApiError) -> Self {
         let retry = error.status == 429 || error.status >= 500;
-        Self { blame: Blame::Upstream, retry, wait: None, error: Box::new(error), refusal: None, upstream_body: None }
+        Self {
+            blame: Blame::Upstream,
+            retry,
+            wait: None,
+            error: Box::new(error),
+            refusal: None,
+            upstream_body: None,
+        }
     }
 
     pub fn unavailable(code: &str, message: impl Into<String>) -> Self {

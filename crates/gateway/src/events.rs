@@ -59,7 +59,11 @@ pub enum Event {
     Listener,
     Budget(Arc<BudgetNotice>),
     /// A provider refused its credential (401), once until it works again.
-    CredentialRefused { provider_id: String, provider_name: String, message: String },
+    CredentialRefused {
+        provider_id: String,
+        provider_name: String,
+        message: String,
+    },
 }
 
 /// The channel of one gateway. Cheap to clone.

@@ -19,9 +19,9 @@ use tokio::sync::broadcast;
 
 use crate::auth::InternalOrigin;
 use crate::clock;
-use crate::directory::Change;
 use crate::config::{self, ConfigFile, Options};
 use crate::console::status;
+use crate::directory::Change;
 use crate::engine::{Engine, ListenerState, base_url};
 use crate::error::Failure;
 use crate::events::{Event, Topic};

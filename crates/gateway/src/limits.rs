@@ -106,7 +106,8 @@ pub fn admit(
             if let Some(notice) = notice::refused(&gate.scope, counts, budget, now) {
                 events.publish(Event::Budget(Arc::new(notice)));
             }
-            soonest_refusal.get_or_insert_with(|| refusal::over_budget(&gate.scope, counts, budget, cost, terms, now));
+            soonest_refusal
+                .get_or_insert_with(|| refusal::over_budget(&gate.scope, counts, budget, cost, terms, now));
         }
     }
     if let Some(refusal) = soonest_refusal {
@@ -169,12 +170,20 @@ fn check_rates(scope: &Scope, counts: &mut Counts, tokens: u64, now: i64) -> Res
     if let Some(most) = scope.parallel
         && u64::from(counts.in_flight) >= most
     {
-        return Err(refusal::rate(scope, "max_parallel_requests", most, u64::from(counts.in_flight), 1_000, now));
+        return Err(refusal::rate(
+            scope,
+            "max_parallel_requests",
+            most,
+            u64::from(counts.in_flight),
+            1_000,
+            now,
+        ));
     }
     if let Some(most) = scope.requests_per_minute {
         let used = counts.requests.used(now);
         if used >= most {
-            let wait = most.checked_sub(1).map_or(crate::window::MINUTE_MS, |room| counts.requests.wait(now, room));
+            let wait =
+                most.checked_sub(1).map_or(crate::window::MINUTE_MS, |room| counts.requests.wait(now, room));
             return Err(refusal::rate(scope, "requests", most, used, wait, now));
         }
     }

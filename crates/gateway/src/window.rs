@@ -52,7 +52,8 @@ impl Window {
         let minute = MINUTE_MS as u64;
         let left = minute - now.rem_euclid(MINUTE_MS) as u64;
         // How much of a minute may be left for what was used in it to count for no more than `room`.
-        let share = |used: u64, room: u64| (room + 1).saturating_mul(minute).div_ceil(used.max(1)).saturating_sub(1);
+        let share =
+            |used: u64, room: u64| (room + 1).saturating_mul(minute).div_ceil(used.max(1)).saturating_sub(1);
         let wait = match most.checked_sub(self.current) {
             Some(room) if self.previous <= room => 0,
             Some(room) => left.saturating_sub(share(self.previous, room)),
@@ -69,7 +70,9 @@ mod tests {
 
     #[test]
     fn after_the_wait_there_is_room_and_not_long_before() {
-        for (first, second, most) in [(10, 0, 9), (10, 5, 7), (0, 10, 9), (100, 100, 1), (3, 0, 0), (1000, 1, 999), (5, 20, 3)] {
+        for (first, second, most) in
+            [(10, 0, 9), (10, 5, 7), (0, 10, 9), (100, 100, 1), (3, 0, 0), (1000, 1, 999), (5, 20, 3)]
+        {
             for offset in [0, 1, 20_000, 59_999] {
                 let mut window = Window::default();
                 let start = 50 * MINUTE_MS;
@@ -83,7 +86,10 @@ mod tests {
                 again.add(start, first);
                 again.add(now, second);
                 if wait > 1_000 {
-                    assert!(again.used(now + wait - 1_000) >= most, "{first} {second} {most} {offset}: {wait}");
+                    assert!(
+                        again.used(now + wait - 1_000) >= most,
+                        "{first} {second} {most} {offset}: {wait}"
+                    );
                 }
             }
         }

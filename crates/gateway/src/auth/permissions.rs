@@ -115,7 +115,12 @@ pub fn covers(path: &str) -> bool {
 /// What a route is about, where it is about one thing.
 #[derive(Debug, Clone, Copy)]
 pub enum Thing<'a> {
-    Key { id: Uuid, user: Option<&'a str>, team: Option<&'a str>, organization: Option<&'a str> },
+    Key {
+        id: Uuid,
+        user: Option<&'a str>,
+        team: Option<&'a str>,
+        organization: Option<&'a str>,
+    },
     User(&'a str),
     Team(&'a str),
     Organization(&'a str),
@@ -214,7 +219,8 @@ impl Authority {
             Thing::Organization(_) => "organization",
             Thing::Gateway => "setting",
         };
-        let message = format!("Authentication Error, this {what} is not yours: your key may not do this with it");
+        let message =
+            format!("Authentication Error, this {what} is not yours: your key may not do this with it");
         Err(Failure::forbidden("not_yours", message).with_type("auth_error").with_param(what))
     }
 
@@ -259,7 +265,8 @@ fn holds(identity: &Identity, directory: &Directory, capacity: Capacity) -> bool
         Capacity::OrganizationAdmin => administered_organizations(identity, directory).next().is_some(),
         Capacity::TeamAdmin => administered_teams(identity, directory).next().is_some(),
         Capacity::TeamMember => {
-            identity.key.team_id.is_some() || identity.user.as_ref().is_some_and(|user| !user.teams.is_empty())
+            identity.key.team_id.is_some()
+                || identity.user.as_ref().is_some_and(|user| !user.teams.is_empty())
         }
         Capacity::InternalUser => role == Some(Role::InternalUser),
         Capacity::InternalUserViewer => {
@@ -269,7 +276,10 @@ fn holds(identity: &Identity, directory: &Directory, capacity: Capacity) -> bool
     }
 }
 
-fn administered_teams<'a>(identity: &'a Identity, directory: &'a Directory) -> impl Iterator<Item = String> + 'a {
+fn administered_teams<'a>(
+    identity: &'a Identity,
+    directory: &'a Directory,
+) -> impl Iterator<Item = String> + 'a {
     let user = identity.user.as_ref();
     user.into_iter().flat_map(move |user| {
         user.teams.iter().filter_map(move |team| {
@@ -312,7 +322,9 @@ fn is_theirs(
         (Capacity::Key, Thing::Key { id, .. }) => is_own_key(id),
         (Capacity::Key, _) => false,
         (Capacity::InternalUser | Capacity::InternalUserViewer, thing) => match thing {
-            Thing::Key { id, user, team, .. } => is_own_key(id) || (team.is_none() && me.is_some() && user == me),
+            Thing::Key { id, user, team, .. } => {
+                is_own_key(id) || (team.is_none() && me.is_some() && user == me)
+            }
             Thing::User(id) => me == Some(id),
             Thing::Team(id) => user.is_some_and(|user| user.teams.contains(id)),
             Thing::Organization(id) => user.is_some_and(|user| user.organizations.contains(id)),
@@ -335,11 +347,12 @@ fn is_theirs(
             };
             match thing {
                 Thing::Key { team, organization, .. } => {
-                    organization.is_some_and(mine) || team.and_then(of_team).is_some_and(|of_team| mine(&of_team))
+                    organization.is_some_and(mine)
+                        || team.and_then(of_team).is_some_and(|of_team| mine(&of_team))
                 }
-                Thing::User(id) => {
-                    directory.user(id).is_some_and(|user| user.organizations.iter().any(|theirs| mine(theirs)))
-                }
+                Thing::User(id) => directory
+                    .user(id)
+                    .is_some_and(|user| user.organizations.iter().any(|theirs| mine(theirs))),
                 Thing::Team(id) => of_team(id).is_some_and(|of_team| mine(&of_team)),
                 Thing::Organization(id) => mine(id),
                 Thing::Gateway => false,

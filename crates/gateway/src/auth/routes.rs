@@ -42,7 +42,10 @@ fn allows(entry: &str, path: &str) -> bool {
         "llm_api_routes" | "openai_routes" => !is_managed(),
         "management_routes" => is_managed(),
         "info_routes" => INFO.contains(&path) || path == "/v1/models" || path.starts_with("/models/"),
-        _ => fits(entry, path) || path.strip_prefix("/v1").is_some_and(|rest| rest.starts_with('/') && fits(entry, rest)),
+        _ => {
+            fits(entry, path)
+                || path.strip_prefix("/v1").is_some_and(|rest| rest.starts_with('/') && fits(entry, rest))
+        }
     }
 }
 
@@ -56,7 +59,8 @@ fn fits(entry: &str, path: &str) -> bool {
         match (wanted.next(), given.next()) {
             (None, None) => return true,
             (Some(wanted), Some(given)) if wanted == given => {}
-            (Some(wanted), Some(given)) if wanted.starts_with('{') && wanted.ends_with('}') && !given.is_empty() => {}
+            (Some(wanted), Some(given))
+                if wanted.starts_with('{') && wanted.ends_with('}') && !given.is_empty() => {}
             _ => return false,
         }
     }

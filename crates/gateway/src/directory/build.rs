@@ -302,7 +302,8 @@ impl Directory {
             let name: Arc<str> = format!("{} in organization {id}", member.user_id).into();
             let user_id = member.user_id.clone();
             let subject = Subject::OrganizationMember { organization_id: id.to_string(), user_id };
-            let limited = scopes.limited(Of(Level::OrganizationMember, &name, subject), &member.limits, known);
+            let limited =
+                scopes.limited(Of(Level::OrganizationMember, &name, subject), &member.limits, known);
             let views_only = member.role == "internal_user_viewer";
             let is_admin = member.role == "org_admin";
             people.insert(member.user_id.into(), Member { is_admin, views_only, limited });
@@ -328,7 +329,8 @@ impl Directory {
         let Some(row) = row else { return };
         let id: Arc<str> = id.into();
         let known = before.as_ref().map(|customer| &customer.limited);
-        let limited = scopes.limited(Of(Level::Customer, &id, Subject::EndUser(id.to_string())), &row.limits, known);
+        let limited =
+            scopes.limited(Of(Level::Customer, &id, Subject::EndUser(id.to_string())), &row.limits, known);
         let (region, default_model) = (row.allowed_model_region, row.default_model);
         if !row.blocked && limited.is_none() && region.is_none() && default_model.is_none() {
             return;
@@ -355,7 +357,12 @@ impl Directory {
     }
 
     fn put_rules(&mut self) {
-        let scope = |level, id: &str, subject, max_budget: Option<i64>, duration: Option<&str>, before: Option<Arc<Scope>>| {
+        let scope = |level,
+                     id: &str,
+                     subject,
+                     max_budget: Option<i64>,
+                     duration: Option<&str>,
+                     before: Option<Arc<Scope>>| {
             let period = self.rules.period(duration);
             let counter = before.map(|before| before.counter.clone()).unwrap_or_default();
             Arc::new(Scope {
@@ -380,7 +387,17 @@ impl Directory {
         });
         let providers = self.rules.provider_budgets.iter().map(|(name, (most, duration))| {
             let before = self.providers.get(name).cloned();
-            (name.clone(), scope(Level::Provider, name, Subject::Provider(name.clone()), Some(*most), Some(duration), before))
+            (
+                name.clone(),
+                scope(
+                    Level::Provider,
+                    name,
+                    Subject::Provider(name.clone()),
+                    Some(*most),
+                    Some(duration),
+                    before,
+                ),
+            )
         });
         let providers = providers.collect();
         (self.proxy, self.providers) = (proxy, providers);

@@ -71,7 +71,8 @@ pub fn read(
 }
 
 fn scopes_of(directory: &Directory, change: &Change) -> Vec<Arc<Scope>> {
-    let of_all = |limited: Vec<&super::Limited>| limited.into_iter().flat_map(super::Limited::all).cloned().collect();
+    let of_all =
+        |limited: Vec<&super::Limited>| limited.into_iter().flat_map(super::Limited::all).cloned().collect();
     match change {
         Change::Key(id) => directory.key_of(*id).map(|key| of_all(vec![&key.limited])),
         Change::User(id) => directory.user(id).map(|user| of_all(vec![&user.limited])),

@@ -21,13 +21,13 @@ use crate::admission::{Admission, Asked};
 use crate::auth::InternalOrigin;
 use crate::engine::Engine;
 use crate::error::{Failure, UpstreamBody};
+use crate::ids;
 use crate::limits::Estimate;
 use crate::meter::{End, Meter};
 use crate::pipeline;
 use crate::providers::auth::Proof;
 use crate::snapshot::{Address, Credential, Deployment, Provider, fixed_headers};
 use crate::upstream::{self, Chunks, Reply};
-use crate::ids;
 
 /// What is between two hops only, and what is about the caller's key or this gateway's connection.
 const NOT_PASSED_ON: [&str; 22] = [

@@ -11,18 +11,29 @@ fn dollars(nanos: i64) -> f64 {
     nanos as f64 / 1e9
 }
 
-pub fn over_budget(scope: &Scope, counts: &Counts, budget: i64, cost: i64, terms: Terms, now: i64) -> Failure {
+pub fn over_budget(
+    scope: &Scope,
+    counts: &Counts,
+    budget: i64,
+    cost: i64,
+    terms: Terms,
+    now: i64,
+) -> Failure {
     let spent = scope.spent(counts);
     let (current, most) = (dollars(spent), dollars(budget));
     let model = scope.model.as_deref().map(|model| format!(" Model={model}")).unwrap_or_default();
     let id = &scope.id;
     let begin = match scope.level {
         Level::Key => format!("Budget has been exceeded!{model} Current cost: {current}, Max budget: {most}"),
-        Level::User => format!("ExceededBudget: User={id} over budget.{model} Spend={current}, Budget={most}"),
+        Level::User => {
+            format!("ExceededBudget: User={id} over budget.{model} Spend={current}, Budget={most}")
+        }
         Level::Customer => {
             format!("ExceededBudget: End User={id} over budget.{model} Spend={current}, Budget={most}")
         }
-        Level::Proxy => format!("Budget has been exceeded! Proxy Current cost: {current}, Max budget: {most}"),
+        Level::Proxy => {
+            format!("Budget has been exceeded! Proxy Current cost: {current}, Max budget: {most}")
+        }
         level => {
             let what = match level {
                 Level::Team => "Team",
@@ -31,7 +42,9 @@ pub fn over_budget(scope: &Scope, counts: &Counts, budget: i64, cost: i64, terms
                 Level::Provider => "Provider",
                 _ => "User",
             };
-            format!("Budget has been exceeded! {what}={id}{model} Current cost: {current}, Max budget: {most}")
+            format!(
+                "Budget has been exceeded! {what}={id}{model} Current cost: {current}, Max budget: {most}"
+            )
         }
     };
     let reset_at = scope.period.reset_at.filter(|reset| *reset > now);

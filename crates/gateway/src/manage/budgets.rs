@@ -103,9 +103,8 @@ pub async fn update(
     JsonBody(body): JsonBody<BudgetRequest>,
 ) -> Result<Json<BudgetView>, Failure> {
     let (id, said) = read(body)?;
-    let id = id.ok_or_else(|| {
-        Failure::invalid("missing_field", "budget_id is required").with_param("budget_id")
-    })?;
+    let id =
+        id.ok_or_else(|| Failure::invalid("missing_field", "budget_id is required").with_param("budget_id"))?;
     Ok(Json(budgets::update(&engine, Actor::of(&authority), id, said).await?.into()))
 }
 

@@ -181,7 +181,10 @@ macro_rules! limited {
 /// Refuses names that are nearly those of members.
 pub fn check_names(other: &BTreeMap<String, Value>, known: &[&str], further: &[&str]) -> Result<(), Failure> {
     for name in other.keys().filter(|name| !further.contains(&name.as_str())) {
-        let near = known.iter().chain(further).find(|known| known.len() > 4 && strsim::damerau_levenshtein(name, known) <= 2);
+        let near = known
+            .iter()
+            .chain(further)
+            .find(|known| known.len() > 4 && strsim::damerau_levenshtein(name, known) <= 2);
         if let Some(near) = near {
             let message = format!("there is no `{name}`; `{near}` is meant, it seems");
             return Err(Failure::invalid("unknown_field", message).with_param(name));

@@ -14,7 +14,12 @@ use crate::http::Shared;
 const CHANGED_BY: &str = "litellm-changed-by";
 const LONGEST_NAME: usize = 200;
 
-pub async fn check(State(engine): State<Shared>, path: MatchedPath, mut request: Request, next: Next) -> Response {
+pub async fn check(
+    State(engine): State<Shared>,
+    path: MatchedPath,
+    mut request: Request,
+    next: Next,
+) -> Response {
     match authority(&engine, path.as_str(), &request) {
         Ok(None) => next.run(request).await,
         Ok(Some(authority)) => {

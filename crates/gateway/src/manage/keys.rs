@@ -10,10 +10,10 @@ use postern_store::table::spend_hourly;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::durations;
 use crate::auth::Caller;
 use crate::clock;
 use crate::config;
+use crate::durations;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
@@ -201,7 +201,9 @@ async fn views(engine: &Engine, rows: Vec<KeyRow>) -> Result<Vec<KeyView>, Failu
             rows.into_iter()
                 .map(|row| {
                     let spend_nanos = match &row.limits.budget_duration {
-                        Some(_) => spend_hourly::spend_since(connection, row.id, row.limits.budget_started_at)?,
+                        Some(_) => {
+                            spend_hourly::spend_since(connection, row.id, row.limits.budget_started_at)?
+                        }
                         // A budget that never resets counts from the start.
                         None => in_all.get(&row.id).copied().unwrap_or(0),
                     };

@@ -19,7 +19,8 @@ pub const LONGEST_ID: usize = 200;
 
 /// Why a text is no identifier, if it is none.
 pub fn check_id(name: &'static str, id: &str) -> Result<(), Failure> {
-    let is_fine = !id.trim().is_empty() && id.chars().count() <= LONGEST_ID && !id.chars().any(char::is_control);
+    let is_fine =
+        !id.trim().is_empty() && id.chars().count() <= LONGEST_ID && !id.chars().any(char::is_control);
     if is_fine {
         return Ok(());
     }
@@ -28,7 +29,8 @@ pub fn check_id(name: &'static str, id: &str) -> Result<(), Failure> {
 }
 
 pub fn unknown(id: &str) -> Failure {
-    Failure::not_found("budget_not_found", format!("Budget not found, passed budget_id={id}")).with_param("budget_id")
+    Failure::not_found("budget_not_found", format!("Budget not found, passed budget_id={id}"))
+        .with_param("budget_id")
 }
 
 /// A budget's own columns as limits, so that one set of rules fills them.
@@ -87,7 +89,14 @@ pub async fn create(
             };
             apply(connection, &mut row, said, &now)?;
             row.put(connection)?;
-            audit::record(connection, &actor, Action::Created, ("budget", &row.budget_id), None, Some(row.shown()))?;
+            audit::record(
+                connection,
+                &actor,
+                Action::Created,
+                ("budget", &row.budget_id),
+                None,
+                Some(row.shown()),
+            )?;
             Ok(row)
         })
         .await?;
@@ -96,7 +105,12 @@ pub async fn create(
 }
 
 /// Changes a budget, and with it the limits of whatever refers to it.
-pub async fn update(engine: &Engine, actor: Actor, id: String, said: LimitFields) -> Result<BudgetRow, Failure> {
+pub async fn update(
+    engine: &Engine,
+    actor: Actor,
+    id: String,
+    said: LimitFields,
+) -> Result<BudgetRow, Failure> {
     let now = engine.now();
     let row = engine
         .transact(move |connection| {
@@ -123,7 +137,8 @@ pub async fn remove(engine: &Engine, actor: Actor, id: String) -> Result<BudgetR
             let uses = budgets::uses(connection, &id)?;
             if !uses.is_empty() {
                 let list: Vec<String> = uses.iter().map(|(what, count)| format!("{count} {what}")).collect();
-                let message = format!("Budget {id} is in use by {}; take it from them first", list.join(", "));
+                let message =
+                    format!("Budget {id} is in use by {}; take it from them first", list.join(", "));
                 return Err(Failure::conflict("budget_in_use", message).with_param("budget_id"));
             }
             budgets::remove(connection, &id)?;

@@ -96,25 +96,23 @@ fn own_key(key: Secret) -> Result<Secret, Failure> {
 
 async fn put(engine: &Engine, row: &KeyRow) -> Result<(), Failure> {
     let written = row.clone();
-    engine.store.write(move |connection| written.put(connection)).await.map_err(
-        |error| match &error {
-            StoreError::Sql(sql) if postern_store::is_constraint(sql) => {
-                let message = sql.to_string();
-                if message.contains("token") {
-                    Failure::conflict("key_exists", "this key exists already").with_param("key")
-                } else {
-                    let alias = row.key_alias.clone().unwrap_or_default();
-                    let mut failure = Failure::invalid(
-                        "key_alias_exists",
-                        format!("Unique key aliases across all keys are required: '{alias}' is taken"),
-                    );
-                    failure.error.param = Some("key_alias".into());
-                    failure.with_type("bad_request_error")
-                }
+    engine.store.write(move |connection| written.put(connection)).await.map_err(|error| match &error {
+        StoreError::Sql(sql) if postern_store::is_constraint(sql) => {
+            let message = sql.to_string();
+            if message.contains("token") {
+                Failure::conflict("key_exists", "this key exists already").with_param("key")
+            } else {
+                let alias = row.key_alias.clone().unwrap_or_default();
+                let mut failure = Failure::invalid(
+                    "key_alias_exists",
+                    format!("Unique key aliases across all keys are required: '{alias}' is taken"),
+                );
+                failure.error.param = Some("key_alias".into());
+                failure.with_type("bad_request_error")
             }
-            _ => error.into(),
-        },
-    )?;
+        }
+        _ => error.into(),
+    })?;
     engine.refresh(vec![Change::Key(row.id)], &[Topic::Keys]).await
 }
 
