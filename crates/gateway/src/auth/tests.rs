@@ -1,13 +1,15 @@
 //! Which header counts, and which key is good for what.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use postern_store::table::keys::KeyRow;
 use uuid::Uuid;
 
-use super::{Caller, authenticate};
-use crate::config::ConfigFile;
+use super::{Caller, Known, authenticate};
+use crate::directory::{Directory, Rows};
+use crate::error::Failure;
 use crate::ids;
-use crate::snapshot::{Snapshot, Sources, build};
 
 const NOW: i64 = 1_700_000_000_000;
 const ADMIN: &str = "sk-admin-0123456789";
@@ -20,18 +22,10 @@ fn row(key: &str) -> KeyRow {
         key_alias: Some(key.into()),
         models: r#"["gpt-*"]"#.into(),
         metadata: "{}".into(),
-        blocked: false,
-        expires_at: None,
-        max_budget_nanos: None,
-        budget_duration: None,
-        budget_reset_at: None,
-        budget_started_at: 0,
-        rpm_limit: None,
-        tpm_limit: None,
-        max_parallel_requests: None,
-        created_by: String::new(),
-        created_at: 0,
-        updated_at: 0,
+        aliases: "{}".into(),
+        allowed_routes: "[]".into(),
+        tags: "[]".into(),
+        ..KeyRow::default()
     }
 }
 
@@ -40,17 +34,29 @@ fn some_id(key: &str) -> Uuid {
     Uuid::from_bytes(ids::hash_key(key)[..16].try_into().unwrap())
 }
 
-fn snapshot() -> Snapshot {
-    let config = ConfigFile::default();
-    let keys = vec![
+fn directory() -> Directory {
+    let rotated = |until| KeyRow {
+        previous_token: Some(ids::hex(&ids::hash_key(&format!("sk-before-{until}")))),
+        previous_until: Some(NOW + until),
+        ..row(&format!("sk-after-{until}"))
+    };
+    let rows = [
         row("sk-one"),
         row("sk-two"),
         KeyRow { blocked: true, ..row("sk-blocked") },
         KeyRow { expires_at: Some(NOW), ..row("sk-expired") },
         KeyRow { expires_at: Some(NOW + 1), ..row("sk-expiring") },
         KeyRow { blocked: true, expires_at: Some(NOW), ..row("sk-both") },
+        KeyRow { allowed_routes: r#"["/v1/messages"]"#.into(), ..row("sk-messages") },
+        rotated(0),
+        rotated(1),
     ];
-    build(Sources { admin: Some(ids::hash_key(ADMIN)), keys, ..Sources::empty(&config) })
+    let keys = rows.into_iter().map(|row| (row.id, Some(row))).collect();
+    Directory::of(Some(ids::hash_key(ADMIN)), Rows { keys, ..Rows::default() })
+}
+
+fn ask(directory: &Directory, headers: &HeaderMap, path: &str) -> Result<Caller, Failure> {
+    authenticate(Known { directory, access: &Arc::default(), now: NOW }, headers, path)
 }
 
 /// The caller's name, or the code of the refusal.
@@ -61,8 +67,8 @@ fn who(headers: &[(&'static str, &str)]) -> String {
             (HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap())
         })
         .collect();
-    match authenticate(&snapshot(), &headers, NOW) {
-        Ok(Caller::Key(key)) => key.label.clone(),
+    match ask(&directory(), &headers, "/v1/chat/completions") {
+        Ok(Caller::Key(identity)) => identity.key.label.to_string(),
         Ok(Caller::Administrator) => "administrator".into(),
         Ok(Caller::Internal) => "internal".into(),
         Err(failure) => {
@@ -124,6 +130,7 @@ fn keys_that_are_none_say_what_is_wrong() {
         (&[("x-api-key", "sk-blocked")], "key_blocked"),
         (&[("x-api-key", "sk-expired")], "expired_key"),
         (&[("x-api-key", "sk-both")], "key_blocked"),
+        (&[("x-api-key", "sk-before-0")], "invalid_api_key"),
     ] {
         assert_eq!(who(headers), code, "{headers:?}");
     }
@@ -132,14 +139,12 @@ fn keys_that_are_none_say_what_is_wrong() {
 
 #[test]
 fn without_an_administrators_key_nobody_is_the_administrator() {
-    let config = ConfigFile::default();
-    let snapshot = build(Sources::empty(&config));
     for value in ["", "sk-", ADMIN] {
         for name in ["x-admin-key", "x-api-key"] {
             let headers: HeaderMap = [(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())]
                 .into_iter()
                 .collect();
-            assert!(authenticate(&snapshot, &headers, NOW).is_err(), "{name}: {value}");
+            assert!(ask(&Directory::default(), &headers, "/").is_err(), "{name}: {value}");
         }
     }
 }
@@ -150,7 +155,26 @@ fn a_refusal_never_shows_the_key() {
         [(HeaderName::from_static("x-api-key"), HeaderValue::from_static("sk-very-secret-value"))]
             .into_iter()
             .collect();
-    let Err(failure) = authenticate(&snapshot(), &headers, NOW) else { panic!("an unknown key was taken") };
+    let Err(failure) = ask(&directory(), &headers, "/") else { panic!("an unknown key was taken") };
     assert!(!failure.error.message.contains("secret"), "{}", failure.error.message);
     assert!(failure.error.message.contains("alue"), "enough to recognise it: {}", failure.error.message);
+}
+
+#[test]
+fn a_rotated_key_is_taken_until_its_grace_is_over() {
+    assert_eq!(who(&[("x-api-key", "sk-before-1")]), "sk-after-1");
+    assert_eq!(who(&[("x-api-key", "sk-after-1")]), "sk-after-1");
+    assert_eq!(who(&[("x-api-key", "sk-after-0")]), "sk-after-0");
+}
+
+#[test]
+fn a_key_may_be_restricted_to_routes() {
+    let headers: HeaderMap =
+        [(HeaderName::from_static("x-api-key"), HeaderValue::from_static("sk-messages"))]
+            .into_iter()
+            .collect();
+    assert!(ask(&directory(), &headers, "/v1/messages").is_ok());
+    let refused = ask(&directory(), &headers, "/v1/chat/completions").expect_err("not allowed");
+    assert_eq!(refused.error.status, 403);
+    assert!(refused.error.message.contains("/v1/messages"), "{}", refused.error.message);
 }

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::config::Governance;
 use crate::counters::{Counter, Level, Period, Scope};
-use crate::ids;
+use crate::ids::{self, KeyHash};
 use crate::snapshot::AllowedModels;
 
 /// Rows as they were read, each with whom it is about; `None` where there is none any more.
@@ -499,6 +499,13 @@ impl Directory {
         for id in gone {
             self.put_key(&Scopes { budgets: &nothing }, id, None);
         }
+    }
+
+    /// Of these rows alone.
+    pub fn of(admin: Option<KeyHash>, rows: Rows) -> Self {
+        let mut directory = Self { admin, ..Self::default() };
+        directory.put(rows);
+        directory
     }
 
     /// With the rules of a configuration file in force.
