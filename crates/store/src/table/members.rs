@@ -104,7 +104,11 @@ pub fn find_in_organization(
     Ok(OrganizationMemberRow::query(connection, rest, [organization_id, user_id])?.pop())
 }
 
-pub fn remove_from_organization(connection: &Connection, organization_id: &str, user_id: &str) -> Result<bool> {
+pub fn remove_from_organization(
+    connection: &Connection,
+    organization_id: &str,
+    user_id: &str,
+) -> Result<bool> {
     let sql = "DELETE FROM organization_members WHERE organization_id = ?1 AND user_id = ?2";
     Ok(connection.execute(sql, [organization_id, user_id])? > 0)
 }

@@ -32,7 +32,11 @@ impl Owner {
     }
 
     /// An empty text is nobody.
-    pub(super) fn from_texts(user: Option<String>, team: Option<String>, organization: Option<String>) -> Self {
+    pub(super) fn from_texts(
+        user: Option<String>,
+        team: Option<String>,
+        organization: Option<String>,
+    ) -> Self {
         let known = |text: Option<String>| text.filter(|text| !text.is_empty()).map(Arc::from);
         Self { user_id: known(user), team_id: known(team), organization_id: known(organization) }
     }
