@@ -113,8 +113,17 @@ fn in_savepoint<T, E: From<StoreError>>(
     let run = |sql: &str| connection.execute_batch(sql).map_err(|error| E::from(error.into()));
     run("SAVEPOINT one_write")?;
     let result = write(connection);
-    run(if result.is_ok() { "RELEASE one_write" } else { "ROLLBACK TO one_write; RELEASE one_write" })?;
+    match &result {
+        Ok(_) => run("RELEASE one_write")?,
+        Err(_) if gave_up(connection) => {}
+        Err(_) => run("ROLLBACK TO one_write; RELEASE one_write")?,
+    }
     result
+}
+
+/// Some errors (a full disk, for instance) make SQLite undo the whole transaction by itself.
+fn gave_up(connection: &Connection) -> bool {
+    connection.is_autocommit()
 }
 
 fn work(connection: Connection, jobs: &Receiver<Job>) {
@@ -142,6 +151,11 @@ fn work(connection: Connection, jobs: &Receiver<Job>) {
     }
 }
 
+fn aborted() -> SqlError {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK);
+    SqlError::SqliteFailure(code, Some("a write made the database give up its transaction".to_owned()))
+}
+
 /// A transaction whose statements stay prepared; rolled back when it is dropped without a commit.
 struct Transaction<'a>(&'a Connection);
 
@@ -158,8 +172,8 @@ impl<'a> Transaction<'a> {
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        // After a commit, and after errors upon which SQLite has rolled back by itself, there is nothing to undo.
-        if !self.0.is_autocommit()
+        // After a commit there is nothing to undo.
+        if !gave_up(self.0)
             && let Err(error) = self.0.execute_batch("ROLLBACK")
         {
             tracing::error!(%error, "a transaction could not be undone");
@@ -184,7 +198,13 @@ fn commit(connection: &Connection, batch: &mut Vec<Job>, numbers: &mut owners::N
                         labels.add(&row, spend_hourly::hour_of(row.started_at));
                     }
                 }
-                Job::Run(work) => answers.push(work(transaction.0)),
+                Job::Run(work) => {
+                    answers.push(work(transaction.0));
+                    // What followed would be written without a transaction around it.
+                    if gave_up(transaction.0) {
+                        return Err(aborted());
+                    }
+                }
                 Job::Stop => {}
             }
         }

@@ -6,6 +6,7 @@ use rusqlite::{Connection, Result, params_from_iter};
 use uuid::Uuid;
 
 use super::columns::table_row;
+use super::spend_hourly::{ID_MARGIN, first_id_at};
 
 pub(super) const CREATE: &str = "
 CREATE TABLE audit_log (
@@ -44,7 +45,7 @@ pub struct AuditFilter {
     pub action: Option<String>,
     pub object_type: Option<String>,
     pub object_id: Option<String>,
-    /// UTC milliseconds.
+    /// `from <= at < to`, UTC milliseconds.
     pub from: Option<i64>,
     pub to: Option<i64>,
     pub oldest_first: bool,
@@ -61,10 +62,19 @@ impl AuditFilter {
             ("object_type = ?", &self.object_type),
             ("object_id = ?", &self.object_id),
         ];
-        let times = [("at >= ?", self.from), ("at < ?", self.to)];
-        let texts = texts.into_iter().filter_map(|(sql, text)| Some((sql, Value::Text(text.clone()?))));
-        let times = times.into_iter().filter_map(|(sql, time)| Some((sql, Value::Integer(time?))));
-        let (conditions, values): (Vec<&str>, Vec<Value>) = texts.chain(times).unzip();
+        let mut parts: Vec<(&str, Value)> =
+            texts.into_iter().filter_map(|(sql, text)| Some((sql, Value::Text(text.clone()?)))).collect();
+        // The bound on the id spares reading all that is older or newer.
+        let id_at = |time: i64| Value::Blob(first_id_at(time).as_bytes().to_vec());
+        if let Some(from) = self.from {
+            parts.push(("id >= ?", id_at(from.saturating_sub(ID_MARGIN))));
+            parts.push(("at >= ?", Value::Integer(from)));
+        }
+        if let Some(to) = self.to {
+            parts.push(("id < ?", id_at(to.saturating_add(ID_MARGIN))));
+            parts.push(("at < ?", Value::Integer(to)));
+        }
+        let (conditions, values): (Vec<&str>, Vec<Value>) = parts.into_iter().unzip();
         let sql =
             if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
         (sql, values)

@@ -107,7 +107,8 @@ macro_rules! limit_columns {
   tpm_limit             INTEGER,
   max_parallel_requests INTEGER,
   model_limits          TEXT NOT NULL,           -- JSON: limits by model
-  budget_id             TEXT,                    -- where the limits come from that are not said here"
+  -- where the limits come from that are not said here:
+  budget_id             TEXT"
     };
 }
 pub(super) use limit_columns;

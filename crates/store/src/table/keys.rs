@@ -3,11 +3,13 @@
 use rusqlite::{Connection, Result};
 use uuid::Uuid;
 
-use super::columns::{LimitColumns, table_row};
+use super::columns::{LimitColumns, limit_columns, table_row};
 
 mod filter;
 
-pub use filter::{KeyFilter, SortBy, count, page};
+#[cfg(test)]
+pub(super) use filter::page_sql;
+pub use filter::{KeyFilter, SeenBy, SortBy, count, page};
 
 pub(super) const CREATE: &str = "
 CREATE TABLE keys (
@@ -33,36 +35,63 @@ CREATE TABLE keys (
 ) STRICT;
 CREATE UNIQUE INDEX keys_by_alias ON keys (key_alias) WHERE deleted_at IS NULL;";
 
-/// Whose it is, and more limits.
-pub(super) const WITH_OWNERS: &str = "
-ALTER TABLE keys ADD COLUMN is_session INTEGER NOT NULL DEFAULT 0;       -- made by signing in to the console
-ALTER TABLE keys ADD COLUMN user_id TEXT;
-ALTER TABLE keys ADD COLUMN team_id TEXT;
-ALTER TABLE keys ADD COLUMN organization_id TEXT;
-ALTER TABLE keys ADD COLUMN soft_budget_nanos INTEGER;
-ALTER TABLE keys ADD COLUMN spend_offset_nanos INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE keys ADD COLUMN model_limits TEXT NOT NULL DEFAULT '{}';     -- JSON: limits by model
-ALTER TABLE keys ADD COLUMN budget_id TEXT;
-ALTER TABLE keys ADD COLUMN aliases TEXT NOT NULL DEFAULT '{}';          -- JSON object: name to model
-ALTER TABLE keys ADD COLUMN allowed_routes TEXT NOT NULL DEFAULT '[]';   -- JSON array; empty: all
-ALTER TABLE keys ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';             -- JSON array
-ALTER TABLE keys ADD COLUMN extra TEXT NOT NULL DEFAULT '{}';            -- JSON object: what is kept and shown, and means nothing here
-ALTER TABLE keys ADD COLUMN temp_budget_nanos INTEGER;                   -- added to the budget until temp_budget_until
-ALTER TABLE keys ADD COLUMN temp_budget_until INTEGER;
-ALTER TABLE keys ADD COLUMN auto_rotate INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE keys ADD COLUMN rotation_interval TEXT;
-ALTER TABLE keys ADD COLUMN rotation_count INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE keys ADD COLUMN last_rotation_at INTEGER;
-ALTER TABLE keys ADD COLUMN rotate_at INTEGER;                           -- when it is rotated by itself
-ALTER TABLE keys ADD COLUMN previous_token TEXT;                         -- still taken until previous_until
-ALTER TABLE keys ADD COLUMN previous_until INTEGER;
-ALTER TABLE keys ADD COLUMN updated_by TEXT NOT NULL DEFAULT '';
-ALTER TABLE keys ADD COLUMN deleted_by TEXT;
+/// Whose it is, and more limits. The key itself becomes free when it is revoked, as its alias does: whoever deletes a key of
+/// their own making may make it again.
+pub(super) const WITH_OWNERS: &str = concat!(
+    "
+ALTER TABLE keys RENAME TO keys_before;
+CREATE TABLE keys (
+  id                    BLOB PRIMARY KEY,        -- UUIDv7
+  token                 TEXT NOT NULL,           -- SHA-256 of the key, hexadecimal
+  key_name              TEXT NOT NULL,           -- sk-...last4
+  key_alias             TEXT,
+  is_session            INTEGER NOT NULL,        -- made by signing in to the console
+  user_id               TEXT,
+  team_id               TEXT,
+  organization_id       TEXT,
+  models                TEXT NOT NULL,           -- JSON array; empty: all
+  metadata              TEXT NOT NULL,           -- JSON object
+  blocked               INTEGER NOT NULL,
+  expires_at            INTEGER,                 -- UTC milliseconds, as all times",
+    limit_columns!(),
+    ",
+  aliases               TEXT NOT NULL,           -- JSON object: name to model
+  allowed_routes        TEXT NOT NULL,           -- JSON array; empty: all
+  tags                  TEXT NOT NULL,           -- JSON array
+  extra                 TEXT NOT NULL,           -- JSON object: what is kept and shown, and means nothing here
+  temp_budget_nanos     INTEGER,                 -- added to the budget until temp_budget_until
+  temp_budget_until     INTEGER,
+  auto_rotate           INTEGER NOT NULL,
+  rotation_interval     TEXT,
+  rotation_count        INTEGER NOT NULL,
+  last_rotation_at      INTEGER,
+  rotate_at             INTEGER,                 -- when it is rotated by itself
+  previous_token        TEXT,                    -- still taken until previous_until
+  previous_until        INTEGER,
+  created_by            TEXT NOT NULL,
+  created_at            INTEGER NOT NULL,
+  updated_by            TEXT NOT NULL,
+  updated_at            INTEGER NOT NULL,
+  deleted_at            INTEGER,                 -- revoked; the row stays for the ledger's sake
+  deleted_by            TEXT
+) STRICT;
+INSERT INTO keys (id, token, key_name, key_alias, is_session, models, metadata, blocked, expires_at, max_budget_nanos,
+  budget_duration, budget_started_at, budget_reset_at, spend_offset_nanos, rpm_limit, tpm_limit, max_parallel_requests,
+  model_limits, aliases, allowed_routes, tags, extra, auto_rotate, rotation_count, created_by, created_at, updated_by,
+  updated_at, deleted_at)
+  SELECT id, token, key_name, key_alias, 0, models, metadata, blocked, expires_at, max_budget_nanos, budget_duration,
+    budget_started_at, budget_reset_at, 0, rpm_limit, tpm_limit, max_parallel_requests, '{}', '{}', '[]', '[]', '{}', 0, 0,
+    created_by, created_at, '', updated_at, deleted_at
+  FROM keys_before;
+DROP TABLE keys_before;
+CREATE UNIQUE INDEX keys_by_token ON keys (token) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX keys_by_alias ON keys (key_alias) WHERE deleted_at IS NULL;
 CREATE INDEX keys_by_user ON keys (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX keys_by_team ON keys (team_id) WHERE team_id IS NOT NULL;
 CREATE INDEX keys_by_organization ON keys (organization_id) WHERE organization_id IS NOT NULL;
 CREATE INDEX keys_by_budget ON keys (budget_id) WHERE budget_id IS NOT NULL;
-CREATE INDEX keys_by_age ON keys (created_at, id);";
+CREATE INDEX keys_by_age ON keys (created_at, id);"
+);
 
 table_row! {
     /// A virtual key. Lists and objects are JSON, times UTC milliseconds.
@@ -126,9 +155,11 @@ pub fn for_each(connection: &Connection, mut each: impl FnMut(KeyRow)) -> Result
     Ok(())
 }
 
+pub(super) const BY_TOKEN: &str = "WHERE token = ?1 AND deleted_at IS NULL";
+
 /// The key of that hash, if it is not revoked.
 pub fn find(connection: &Connection, token: &str) -> Result<Option<KeyRow>> {
-    Ok(KeyRow::query(connection, "WHERE token = ?1 AND deleted_at IS NULL", [token])?.pop())
+    Ok(KeyRow::query(connection, BY_TOKEN, [token])?.pop())
 }
 
 /// The key of that id, if it is not revoked.

@@ -290,7 +290,7 @@ fn sums_of_rows(connection: &Connection, from: i64, to: i64) -> Result<Vec<Sum>>
              FROM requests WHERE id >= ?1 AND id < ?2 AND started_at >= ?3 AND started_at < ?4
              GROUP BY model_group, COALESCE(provider, '')",
         )?
-        .query_map((first_id_at(from - ID_MARGIN), first_id_at(to.saturating_add(ID_MARGIN)), from, to), |row| {
+        .query_map((first_id_at(from.saturating_sub(ID_MARGIN)), first_id_at(to.saturating_add(ID_MARGIN)), from, to), |row| {
             Ok((row.get(0)?, row.get(1)?, Totals::from_row(row, 2)?))
         })?
         .collect()
@@ -310,7 +310,7 @@ pub fn spend_since(connection: &Connection, key_id: Uuid, since: i64) -> Result<
         .prepare_cached(
             "SELECT COALESCE(SUM(cost_nanos), 0) FROM requests WHERE key_id = ?1 AND id >= ?2 AND started_at >= ?3",
         )?
-        .query_row((key_id, first_id_at(since), since), |row| row.get(0))
+        .query_row((key_id, first_id_at(since.saturating_sub(ID_MARGIN)), since), |row| row.get(0))
 }
 
 /// By how much the time in a row's id may differ from the time that the row names.

@@ -30,7 +30,8 @@ CREATE TABLE spend_labels (
   PRIMARY KEY (kind, name, hour, key_id, model_group, provider)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO spend_labels SELECT 0, end_user, started_at / 3600000, key_id, model_group, COALESCE(provider, ''), COUNT(*),
-  SUM(outcome = 1), SUM(outcome = 2), SUM(cost_nanos IS NULL AND input_tokens + output_tokens > 0), SUM(input_tokens),
+  SUM(CASE WHEN outcome = 1 THEN 1 ELSE 0 END), SUM(CASE WHEN outcome = 2 THEN 1 ELSE 0 END),
+  SUM(CASE WHEN cost_nanos IS NULL AND input_tokens + output_tokens > 0 THEN 1 ELSE 0 END), SUM(input_tokens),
   SUM(output_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(reasoning_tokens), COALESCE(SUM(cost_nanos), 0),
   SUM(latency_us)
   FROM requests WHERE end_user IS NOT NULL GROUP BY 2, 3, 4, 5, 6;";
@@ -68,7 +69,9 @@ pub(crate) struct Sums(HashMap<Bucket, Totals>);
 impl Sums {
     pub fn add(&mut self, row: &RequestRow, hour: i64) {
         let end_user = row.end_user.iter().map(|name| (Label::EndUser, name));
-        for (label, name) in end_user.chain(row.tags.iter().map(|name| (Label::Tag, name))) {
+        // A tag that a request names twice is still one request's.
+        let tags = row.tags.iter().enumerate().filter(|(at, name)| !row.tags[..*at].contains(name));
+        for (label, name) in end_user.chain(tags.map(|(_, name)| (Label::Tag, name))) {
             let bucket = Bucket {
                 label,
                 name: name.clone(),

@@ -59,9 +59,11 @@ pub fn find(connection: &Connection, user_id: &str) -> Result<Option<UserRow>> {
     Ok(UserRow::query(connection, "WHERE user_id = ?1", [user_id])?.pop())
 }
 
+pub(super) const BY_EMAIL: &str = "WHERE LOWER(user_email) = LOWER(?1)";
+
 /// Whatever the case of its letters.
 pub fn find_by_email(connection: &Connection, email: &str) -> Result<Option<UserRow>> {
-    Ok(UserRow::query(connection, "WHERE LOWER(user_email) = LOWER(?1)", [email])?.pop())
+    Ok(UserRow::query(connection, BY_EMAIL, [email])?.pop())
 }
 
 /// By the name that a single sign-on server has for them.

@@ -17,7 +17,7 @@ pub enum SortBy {
     Alias,
 }
 
-/// What keys are filtered by. Those of one of `owners`' members, if that is not empty, and all the rest.
+/// What keys are filtered by; all that is said must fit.
 #[derive(Debug, Clone, Default)]
 pub struct KeyFilter {
     pub user_id: Option<String>,
@@ -29,8 +29,7 @@ pub struct KeyFilter {
     pub search: Option<String>,
     pub budget_id: Option<String>,
     pub created_by: Option<String>,
-    /// Only what these may see: keys of these users, of these teams, of these organizations and of their teams, or made by
-    /// these users. `None`: all.
+    /// Only what somebody may see. `None`: all.
     pub seen_by: Option<SeenBy>,
     /// Revoked ones instead.
     pub deleted: bool,
@@ -42,7 +41,8 @@ pub struct KeyFilter {
     pub offset: i64,
 }
 
-/// Keys of any of these.
+/// Keys that fit any of these: the keys themselves, those of users, of teams, of organizations and their teams, and those that
+/// somebody made. Nothing said is no key.
 #[derive(Debug, Clone, Default)]
 pub struct SeenBy {
     pub tokens: Vec<String>,
@@ -123,25 +123,32 @@ fn of_organizations(list: &[String], values: &mut Vec<Value>) -> String {
     )
 }
 
+/// What comes after `FROM keys` for one page, with its values.
+pub(in crate::table) fn page_sql(filter: &KeyFilter) -> (String, Vec<Value>) {
+    let (condition, mut values) = filter.condition();
+    let order = if filter.ascending { "ASC" } else { "DESC" };
+    let sorted = match filter.sort_by {
+        SortBy::CreatedAt => format!("created_at {order}"),
+        SortBy::UpdatedAt => format!("updated_at {order}"),
+        // All that it ever spent.
+        SortBy::Spend => format!(
+            "(SELECT COALESCE(SUM(cost_nanos), 0) FROM spend_hourly WHERE spend_hourly.key_id = keys.id) {order}"
+        ),
+        // No budget is more than any.
+        SortBy::MaxBudget => {
+            format!("max_budget_nanos {order} NULLS {}", if filter.ascending { "LAST" } else { "FIRST" })
+        }
+        SortBy::Token => format!("token {order}"),
+        SortBy::Alias => format!("key_alias {order} NULLS LAST"),
+    };
+    values.extend([Value::Integer(filter.limit), Value::Integer(filter.offset)]);
+    (format!("{condition} ORDER BY {sorted}, id {order} LIMIT ? OFFSET ?"), values)
+}
+
 /// One page.
 pub fn page(connection: &Connection, filter: &KeyFilter) -> Result<Vec<KeyRow>> {
-    let (condition, mut values) = filter.condition();
-    let spend = "(SELECT COALESCE(SUM(cost_nanos), 0) FROM spend_hourly WHERE spend_hourly.key_id = keys.id)";
-    let column = match filter.sort_by {
-        SortBy::CreatedAt => "created_at",
-        SortBy::UpdatedAt => "updated_at",
-        SortBy::Spend => spend,
-        SortBy::MaxBudget => "max_budget_nanos",
-        SortBy::Token => "token",
-        SortBy::Alias => "key_alias",
-    };
-    let order = if filter.ascending { "ASC" } else { "DESC" };
-    values.extend([Value::Integer(filter.limit), Value::Integer(filter.offset)]);
-    KeyRow::query(
-        connection,
-        &format!("{condition} ORDER BY {column} {order}, id {order} LIMIT ? OFFSET ?"),
-        params_from_iter(values),
-    )
+    let (rest, values) = page_sql(filter);
+    KeyRow::query(connection, &rest, params_from_iter(values))
 }
 
 /// How many keys fit, whatever the page.

@@ -1,0 +1,148 @@
+//! Rows of the ledger: whole, once, in pages, and found by what they are filtered by.
+
+use super::super::owners::{self, Owner};
+use super::super::requests::{self, Filter, Outcome, RequestRow};
+use super::{assert_every_column_is_told_apart, database, id, owner, record, request};
+
+#[test]
+fn a_request_comes_back_as_it_went_in_and_only_once() {
+    let (_directory, connection) = database();
+    let row = request(1);
+    assert_eq!(record(&connection, std::slice::from_ref(&row)), 1);
+    assert_every_column_is_told_apart(&connection, "requests", &["outcome", "streamed", "owner"]);
+    let again = RequestRow { status: 500, owner: owner("other", "", ""), ..row.clone() };
+    assert_eq!(record(&connection, &[again.clone(), again]), 0);
+    assert_eq!(requests::find(&connection, row.id).unwrap(), Some(row.clone()));
+    assert_eq!(requests::find_by_response_id(&connection, "response-1").unwrap(), Some(row.clone()));
+    assert_eq!(requests::find(&connection, id(2)).unwrap(), None);
+    assert_eq!(requests::last_use(&connection, id(7)).unwrap(), Some(row.started_at));
+    assert_eq!(requests::last_use(&connection, id(8)).unwrap(), None);
+    let bare = RequestRow { id: id(3), endpoint: "/v1/chat/completions".into(), ..RequestRow::default() };
+    assert_eq!(record(&connection, std::slice::from_ref(&bare)), 1);
+    assert_eq!(requests::find(&connection, bare.id).unwrap(), Some(bare), "empty columns stay empty");
+}
+
+#[test]
+fn an_owner_is_written_once_and_told_apart_from_others() {
+    let (_directory, connection) = database();
+    let several = [
+        owner("", "", ""),
+        owner("a", "", ""),
+        owner("", "a", ""),
+        owner("", "", "a"),
+        owner("a", "b", "c"),
+        owner("a", "b", ""),
+        owner("it's", "\"quoted\"", "' OR 1=1 --"),
+    ];
+    for round in 0..3 {
+        let rows: Vec<RequestRow> = several
+            .iter()
+            .enumerate()
+            .map(|(at, owner)| RequestRow { owner: owner.clone(), ..request(round * 100 + at as u128) })
+            .collect();
+        assert_eq!(record(&connection, &rows), rows.len());
+        for row in rows {
+            assert_eq!(requests::find(&connection, row.id).unwrap(), Some(row));
+        }
+    }
+    let known = owners::all(&connection).unwrap();
+    assert_eq!(known.len(), several.len(), "{known:?}");
+    assert!(known[&0].is_nobody());
+    for owner in &several {
+        assert_eq!(known.values().filter(|known| *known == owner).count(), 1, "{owner:?}");
+    }
+    // An empty name is nobody's.
+    let empty = Owner { user_id: Some("".into()), ..Owner::default() };
+    assert_eq!(record(&connection, &[RequestRow { owner: empty, ..request(900) }]), 1);
+    assert_eq!(owners::all(&connection).unwrap().len(), several.len());
+    assert!(requests::find(&connection, id(900)).unwrap().unwrap().owner.is_nobody());
+}
+
+#[test]
+fn pages_are_newest_first_and_lose_no_row_between_them() {
+    let (_directory, connection) = database();
+    for number in 1..=25 {
+        assert_eq!(record(&connection, &[request(number)]), 1);
+    }
+    let mut seen = Vec::new();
+    let mut before = None;
+    loop {
+        let page = requests::page(&connection, &Filter { before, limit: 10, ..Filter::default() }).unwrap();
+        if page.is_empty() {
+            break;
+        }
+        seen.extend(page.iter().map(|row| row.id.as_u128()));
+        before = page.last().map(|row| row.id);
+    }
+    assert_eq!(seen, (1..=25).rev().collect::<Vec<u128>>());
+}
+
+#[test]
+fn a_page_by_its_number_is_the_same_as_by_the_row_before() {
+    let (_directory, connection) = database();
+    for number in 1..=25 {
+        let row = RequestRow { status: if number % 2 == 0 { 500 } else { 200 }, ..request(number) };
+        assert_eq!(record(&connection, &[row]), 1);
+    }
+    let filter = Filter { status: Some(200), limit: 4, ..Filter::default() };
+    assert_eq!(requests::count(&connection, &filter).unwrap(), 13);
+    assert_eq!(requests::count(&connection, &Filter::default()).unwrap(), 25);
+    let mut seen = Vec::new();
+    for offset in [0, 4, 8, 12, 16] {
+        let page = requests::page(&connection, &Filter { offset, ..filter.clone() }).unwrap();
+        seen.extend(page.iter().map(|row| row.id.as_u128()));
+    }
+    assert_eq!(seen, (1..=25).rev().step_by(2).collect::<Vec<u128>>());
+}
+
+#[test]
+fn filters_find_what_they_name_and_nothing_else() {
+    let (_directory, connection) = database();
+    let odd = RequestRow {
+        id: id(2),
+        key_id: id(8),
+        outcome: Outcome::Error,
+        model_group: "other".into(),
+        model_requested: "100%_sure".into(),
+        upstream_model: Some("other-upstream".into()),
+        provider: Some("elsewhere".into()),
+        client_name: "curl".into(),
+        status: 404,
+        end_user: None,
+        owner: owner("zoe", "grey", "other"),
+        started_at: 5,
+        ..request(2)
+    };
+    assert_eq!(record(&connection, &[request(1), odd, request(3)]), 3);
+    let found = |filter: Filter| -> Vec<u128> {
+        let page = requests::page(&connection, &Filter { limit: 100, ..filter }).unwrap();
+        page.iter().map(|row| row.id.as_u128()).collect()
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let any = Filter::default;
+    for filter in [
+        Filter { key_id: Some(id(8)), ..any() },
+        Filter { outcome: Some(Outcome::Error), ..any() },
+        Filter { model: text("other"), ..any() },
+        Filter { model: text("other-upstream"), ..any() },
+        Filter { provider: text("elsewhere"), ..any() },
+        Filter { client: text("curl"), ..any() },
+        Filter { status: Some(404), ..any() },
+        Filter { user_id: text("zoe"), ..any() },
+        Filter { team_id: text("grey"), ..any() },
+        Filter { organization_id: text("other"), ..any() },
+        Filter { to: Some(6), ..any() },
+        Filter { search: text("0%_s"), ..any() },
+        Filter { search: text("ELSEWHERE"), ..any() },
+        Filter { search: text(&id(2).to_string()), ..any() },
+    ] {
+        assert_eq!(found(filter.clone()), [2], "{filter:?}");
+    }
+    assert_eq!(found(Filter { from: Some(6), ..any() }), [3, 1]);
+    assert_eq!(found(Filter { end_user: text("end-user"), ..any() }), [3, 1]);
+    assert_eq!(found(Filter { user_id: text("user"), team_id: text("team"), ..any() }), [3, 1]);
+    assert_eq!(found(Filter { user_id: text("user"), team_id: text("grey"), ..any() }), [] as [u128; 0]);
+    // A wildcard is a letter like any other.
+    assert_eq!(found(Filter { search: text("%"), ..any() }), [2]);
+    assert_eq!(found(Filter { search: text("' OR 1=1 --"), ..any() }), [] as [u128; 0]);
+}

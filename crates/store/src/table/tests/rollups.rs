@@ -1,0 +1,242 @@
+//! Roll-ups agree with the rows that they count.
+
+use std::collections::HashMap;
+
+use rusqlite::types::Value;
+
+use super::super::owners;
+use super::super::requests::{Billing, Outcome, RequestRow};
+use super::super::spend_hourly::{self, Totals, hour_of};
+use super::super::spend_labels::{self, Label};
+use super::{HOUR, database, id, id_at, owner, raw, record, request};
+
+#[test]
+fn sums_of_a_span_are_exact_at_both_ends() {
+    let (_directory, connection) = database();
+    let start = 1_700_000_000_000 / HOUR * HOUR;
+    let rows: Vec<RequestRow> = (0..300)
+        .map(|number: i64| {
+            let started_at = start + number * HOUR / 40 + number;
+            RequestRow {
+                id: id_at(started_at, 1),
+                started_at,
+                provider: (number % 5 != 0).then(|| format!("provider-{}", number % 2)),
+                model_group: format!("group-{}", number % 3),
+                outcome: [Outcome::Ok, Outcome::Error, Outcome::Cancelled][number as usize % 3],
+                cost_nanos: (number % 4 != 0).then_some(number),
+                latency_us: number,
+                ..request(1)
+            }
+        })
+        .collect();
+    assert_eq!(record(&connection, &rows), rows.len());
+    for (from, to) in [
+        (start, start + 8 * HOUR),
+        (start + 1, start + 3 * HOUR),
+        (start + HOUR / 2, start + 5 * HOUR / 2),
+        (start + HOUR / 4, start + HOUR / 2),
+        (start + HOUR - 90_000, start + HOUR + 90_000),
+        (0, i64::MAX / 2),
+        (start + 7, start + 7),
+    ] {
+        let mut expected: HashMap<(String, String), Totals> = HashMap::new();
+        for row in rows.iter().filter(|row| (from..to).contains(&row.started_at)) {
+            let name = (row.model_group.clone(), row.provider.clone().unwrap_or_default());
+            expected.entry(name).or_default().add(&Totals::of(row));
+        }
+        let mut found: HashMap<(String, String), Totals> = HashMap::new();
+        for (group, provider, totals) in spend_hourly::sums_between(&connection, from, to).unwrap() {
+            found.entry((group, provider)).or_default().add(&totals);
+        }
+        assert_eq!(found, expected, "{from}..{to}");
+    }
+}
+
+#[test]
+fn rollups_are_the_sums_of_their_rows() {
+    let (_directory, connection) = database();
+    let rows: Vec<RequestRow> = (0..60_u128)
+        .map(|number| RequestRow {
+            started_at: 1_700_000_000_000 / HOUR * HOUR + (number as i64 % 3) * HOUR,
+            key_id: id(number % 2),
+            provider: (number % 5 != 0).then(|| "provider".into()),
+            outcome: [Outcome::Ok, Outcome::Error, Outcome::Cancelled][number as usize % 3],
+            cost_nanos: (number % 4 != 0).then_some(number as i64 * 1000),
+            billing: if number % 7 == 0 { Billing::Local } else { Billing::Api },
+            ..request(number + 1)
+        })
+        .collect();
+    // In several transactions, as the writer does it.
+    for some in rows.chunks(7) {
+        assert_eq!(record(&connection, some), some.len());
+    }
+    let hours = spend_hourly::between(&connection, 0, i64::MAX).unwrap();
+    let mut all = Totals::default();
+    for hour in &hours {
+        all.add(&hour.totals);
+        let of_rows = rows
+            .iter()
+            .filter(|row| {
+                row.started_at / HOUR == hour.hour
+                    && row.key_id == hour.key_id
+                    && row.provider.clone().unwrap_or_default() == hour.provider
+                    && (row.billing == Billing::Local) == hour.local
+            })
+            .fold(Totals::default(), |mut sum, row| {
+                sum.add(&Totals::of(row));
+                sum
+            });
+        assert_eq!(hour.totals, of_rows, "{hour:?}");
+    }
+    assert_eq!(all.requests, 60);
+    assert_eq!(all.errors, 20);
+    assert_eq!(all.cancelled, 20);
+    assert_eq!(all.unpriced, 15, "tokens without a price are unpriced, not free");
+    assert_eq!(all.cost_nanos, rows.iter().filter_map(|row| row.cost_nanos).sum::<i64>());
+    let by_key = spend_hourly::spend_by_key(&connection).unwrap();
+    assert_eq!(by_key.iter().map(|(_, nanos)| nanos).sum::<i64>(), all.cost_nanos);
+    assert_eq!(spend_hourly::counts(&connection, id(0)).unwrap(), (60, 30));
+    let first = hours[0].hour;
+    assert!(
+        spend_hourly::between(&connection, first, first + 1).unwrap().iter().all(|row| row.hour == first)
+    );
+    assert!(spend_hourly::between(&connection, 0, first).unwrap().is_empty(), "the end is not part of it");
+}
+
+#[test]
+fn spend_since_a_moment_counts_what_came_at_or_after_it() {
+    let (_directory, connection) = database();
+    let at = |milliseconds: i64, number: u16| RequestRow {
+        id: id_at(milliseconds, number),
+        started_at: milliseconds,
+        cost_nanos: Some(i64::from(number)),
+        ..request(1)
+    };
+    // An id is made a moment before or after the time that its row names.
+    let late = RequestRow { id: id_at(1990, 2), ..at(2000, 2) };
+    let rows = [at(1000, 1), late, at(3000, 4), RequestRow { cost_nanos: None, ..at(3000, 8) }];
+    assert_eq!(record(&connection, &rows), 4);
+    let since = |moment| spend_hourly::spend_since(&connection, id(7), moment).unwrap();
+    assert_eq!((since(0), since(2000), since(2001), since(3001)), (7, 6, 4, 0));
+    assert_eq!(spend_hourly::spend_since(&connection, id(8), 0).unwrap(), 0, "another key's");
+}
+
+/// The sums of a row of a roll-up, from `first` on, as `Totals` names them.
+fn totals(row: &[(String, Value)]) -> Totals {
+    let of = |name: &str| match row.iter().find(|(column, _)| column == name) {
+        Some((_, Value::Integer(number))) => *number,
+        other => panic!("{name}: {other:?}"),
+    };
+    Totals {
+        requests: of("requests"),
+        errors: of("errors"),
+        cancelled: of("cancelled"),
+        unpriced: of("unpriced"),
+        input_tokens: of("input_tokens"),
+        output_tokens: of("output_tokens"),
+        cache_read_tokens: of("cache_read_tokens"),
+        cache_write_tokens: of("cache_write_tokens"),
+        reasoning_tokens: of("reasoning_tokens"),
+        cost_nanos: of("cost_nanos"),
+        latency_us: of("latency_us"),
+    }
+}
+
+/// Rows of several owners, tags and hours, no two alike.
+fn varied_rows() -> Vec<RequestRow> {
+    let start = 1_700_000_000_000 / HOUR * HOUR;
+    let owners =
+        [owner("", "", ""), owner("ann", "", ""), owner("ann", "red", "acme"), owner("zoe", "red", "acme")];
+    let tags = [vec![], vec!["a"], vec!["a", "b"], vec!["b", "a", "b"], vec![""]];
+    let row = |number: i64| {
+        let started_at = start + number * HOUR / 30;
+        let at = number as usize;
+        RequestRow {
+            id: id_at(started_at, 1),
+            started_at,
+            key_id: id(number as u128 % 2),
+            provider: (number % 5 != 0).then(|| "provider".into()),
+            model_group: format!("group-{}", number % 2),
+            outcome: [Outcome::Ok, Outcome::Error, Outcome::Cancelled][at % 3],
+            cost_nanos: (number % 4 != 0).then_some(1000 + number),
+            owner: owners[at % owners.len()].clone(),
+            end_user: (number % 3 != 0).then(|| format!("end-user-{}", number % 3)),
+            tags: tags[at % tags.len()].iter().map(|tag| (*tag).to_owned()).collect(),
+            latency_us: number,
+            ..request(1)
+        }
+    };
+    (0..120).map(row).collect()
+}
+
+#[test]
+fn each_owner_and_each_label_has_the_sums_of_its_rows() {
+    let (_directory, connection) = database();
+    let rows = varied_rows();
+    for some in rows.chunks(7) {
+        assert_eq!(record(&connection, some), some.len());
+    }
+    let sum = |chosen: &mut dyn Iterator<Item = &RequestRow>| {
+        chosen.fold(Totals::default(), |mut sum, row| {
+            sum.add(&Totals::of(row));
+            sum
+        })
+    };
+
+    let owners = owners::all(&connection).unwrap();
+    let hours = raw(&connection, "SELECT * FROM spend_hourly");
+    let mut counted = 0;
+    for bucket in &hours {
+        let column = |name: &str| &bucket.iter().find(|(column, _)| column == name).unwrap().1;
+        let Value::Integer(number) = column("owner") else { panic!("{bucket:?}") };
+        let of_rows = sum(&mut rows.iter().filter(|row| {
+            *column("hour") == Value::Integer(hour_of(row.started_at))
+                && *column("key_id") == Value::Blob(row.key_id.as_bytes().to_vec())
+                && *column("model_group") == Value::Text(row.model_group.clone())
+                && *column("provider") == Value::Text(row.provider.clone().unwrap_or_default())
+                && row.owner == owners[number]
+        }));
+        assert_eq!(totals(bucket), of_rows, "{bucket:?}");
+        counted += of_rows.requests;
+    }
+    assert_eq!(counted, 120, "each row is in one bucket");
+
+    let labels = raw(&connection, "SELECT * FROM spend_labels");
+    let mut counted = 0;
+    for bucket in &labels {
+        let column = |name: &str| &bucket.iter().find(|(column, _)| column == name).unwrap().1;
+        let Value::Text(name) = column("name") else { panic!("{bucket:?}") };
+        let of_rows = sum(&mut rows.iter().filter(|row| {
+            *column("hour") == Value::Integer(hour_of(row.started_at))
+                && *column("key_id") == Value::Blob(row.key_id.as_bytes().to_vec())
+                && *column("model_group") == Value::Text(row.model_group.clone())
+                && *column("provider") == Value::Text(row.provider.clone().unwrap_or_default())
+                && match column("kind") {
+                    Value::Integer(0) => row.end_user.as_ref() == Some(name),
+                    _ => row.tags.contains(name),
+                }
+        }));
+        assert_eq!(totals(bucket), of_rows, "{bucket:?}");
+        counted += of_rows.requests;
+    }
+    // Two in three name an end user; of five, one has no tag, two have one and two have two that differ.
+    assert_eq!(counted, 80 + 120 / 5 * 6);
+
+    let cost = |chosen: &dyn Fn(&RequestRow) -> bool| -> i64 {
+        rows.iter().filter(|row| chosen(row)).filter_map(|row| row.cost_nanos).sum()
+    };
+    let tags: HashMap<String, i64> =
+        spend_labels::costs(&connection, Label::Tag).unwrap().into_iter().collect();
+    let expected =
+        ["a", "b", ""].map(|name| (name.to_owned(), cost(&|row| row.tags.iter().any(|tag| tag == name))));
+    assert_eq!(tags, HashMap::from(expected));
+    let second = hour_of(rows[0].started_at) + 1;
+    let later: i64 = spend_labels::costs_since(&connection, Label::EndUser, second)
+        .unwrap()
+        .into_iter()
+        .filter(|(name, hour, _)| name == "end-user-1" && *hour >= second)
+        .map(|(_, _, nanos)| nanos)
+        .sum();
+    let ends = |row: &RequestRow| row.end_user.as_deref() == Some("end-user-1");
+    assert_eq!(later, cost(&|row| ends(row) && hour_of(row.started_at) >= second));
+}
