@@ -1,6 +1,6 @@
 # What a person does with this repository. Every target is a script in scripts/; ARGS go to it.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-agents dev lint bench bench-wire bench-routing fuzz package ui openapi clean
+.PHONY: help run test test-agents dev lint bench bench-wire bench-routing bench-admission fuzz package ui openapi clean
 
 ARGS ?=
 
@@ -30,6 +30,9 @@ bench-wire: ## Measure the wire crate alone (ARGS="streams", "requests", "bytes"
 
 bench-routing: ## Measure the router alone
 	@scripts/bench-routing.sh $(ARGS)
+
+bench-admission: ## Measure keys, limits and budgets alone, with 100,000 keys
+	@scripts/bench-admission.sh $(ARGS)
 
 fuzz: ## Fuzz the wire crate (ARGS="stream 600": target and seconds)
 	@scripts/fuzz.sh $(ARGS)

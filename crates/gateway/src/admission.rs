@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use crate::auth::{Caller, Identity};
 use crate::clock;
 use crate::config::Unpriced;
-use crate::directory::{Directory, Limited};
+use crate::directory::{Customer, Directory, Limited};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::limits::{self, Estimate, Gate, Gates, Permit, Terms};
@@ -58,32 +58,12 @@ impl<'a> Admission<'a> {
         if let Some(identity) = caller.identity() {
             enforce(identity, asked.body)?;
         }
-        let mut found = Found { gates: SmallVec::new(), models: asked.models };
-        if let Some(identity) = caller.identity() {
-            found.add_owners(identity);
+        let customer = customer.as_deref().and_then(|id| directory.customer(id));
+        if let Some(customer) = customer.filter(|customer| customer.blocked) {
+            let message = format!("Authentication Error, End User={} is blocked.", customer.id);
+            return Err(Failure::forbidden("end_user_blocked", message).with_type("auth_error"));
         }
-        for tag in asked.tags {
-            if let Some(tag) = directory.tag(tag) {
-                found.add(&tag.limited, true);
-            }
-        }
-        if let Some(identity) = caller.identity()
-            && let Some(user) = &identity.user
-        {
-            // A team's keys spend the team's money: theirs is counted, and not in the way.
-            found.add(&user.limited, identity.key.team_id.is_none());
-        }
-        if let Some(customer) = customer.as_deref().and_then(|id| directory.customer(id)) {
-            if customer.blocked {
-                let message = format!("Authentication Error, End User={} is blocked.", customer.id);
-                return Err(Failure::forbidden("end_user_blocked", message).with_type("auth_error"));
-            }
-            found.add(&customer.limited, true);
-        }
-        if let Some(proxy) = &directory.proxy {
-            found.gates.push(Gate { scope: proxy.clone(), budget: true });
-        }
-        let gates = found.gates;
+        let gates = gates(&directory, caller, asked.models, asked.tags, customer.map(AsRef::as_ref));
         Ok(Self { engine, directory, gates })
     }
 
@@ -100,6 +80,34 @@ impl<'a> Admission<'a> {
         };
         limits::admit(self.gates, estimate, terms, clock::now_ms(), &self.engine.events)
     }
+}
+
+/// The limits of a request, in the order in which they are looked at: LiteLLM's.
+pub fn gates(
+    directory: &Directory,
+    caller: &Caller,
+    models: &[&str],
+    tags: &[String],
+    customer: Option<&Customer>,
+) -> Gates {
+    let mut found = Found { gates: SmallVec::new(), models };
+    if let Some(identity) = caller.identity() {
+        found.add_owners(identity);
+    }
+    for tag in tags.iter().filter_map(|tag| directory.tag(tag)) {
+        found.add(&tag.limited, true);
+    }
+    if let Some(identity) = caller.identity()
+        && let Some(user) = &identity.user
+    {
+        // A team's keys spend the team's money: theirs is counted, and not in the way.
+        found.add(&user.limited, identity.key.team_id.is_none());
+    }
+    if let Some(customer) = customer {
+        found.add(&customer.limited, true);
+    }
+    found.gates.extend(directory.proxy.iter().map(|proxy| Gate { scope: proxy.clone(), budget: true }));
+    found.gates
 }
 
 struct Found<'a> {
