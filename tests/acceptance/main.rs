@@ -15,6 +15,7 @@ mod key;
 mod ledger;
 mod model;
 mod pass_through;
+mod permissions;
 mod router;
 mod routing_settings;
 mod spend;

@@ -40,7 +40,7 @@ async fn requests_are_told_in_litellms_shape() {
     for wrong in ["start_date=soon", "end_date=2026-13-45", "start_date=%F0%9F%98%80%F0%9F%98%80%F0%9F%98%80"]
     {
         let answer = world.admin(Method::GET, &format!("/spend/logs?{wrong}"), Value::Null).await.expect(400);
-        assert_eq!(answer.json()["error"]["code"], "invalid_date");
+        assert_eq!(answer.json()["error"]["reason"], "invalid_date");
     }
     world.assert_well().await;
 }
