@@ -213,6 +213,10 @@ impl Permit {
         note("tokens", scope.tokens_per_minute, counts.tokens.used(now));
     }
 
+    pub fn reserved_nanos(&self) -> i64 {
+        self.reserved_nanos
+    }
+
     /// Replaces the reservation by what it came to. `now` is UTC milliseconds.
     pub fn settle(mut self, cost_nanos: i64, tokens: u64, now: i64) {
         self.end(cost_nanos, tokens, now);

@@ -186,6 +186,11 @@ impl Meter {
         self.unknown = true;
     }
 
+    /// What is passed on is text of a model after all: where nobody says how much was used, its length does.
+    pub fn is_a_conversation(&mut self) {
+        self.sent |= self.deployment.is_some();
+    }
+
     pub fn note_attempt(&mut self, note: AttemptNote) {
         self.attempts.push(note);
     }
@@ -227,6 +232,16 @@ impl Meter {
             row.attempt_log = Some(attempts_json(&self.attempts));
         }
         self.bill_the_outrun(&mut row);
+        if let Some(reserved) = self.permit.as_ref().map(Permit::reserved_nanos).filter(|nanos| *nanos > 0)
+            && self.unknown
+            && row.cost_nanos.is_none()
+            && end.outcome != Outcome::Error
+        {
+            // A budget is in force, and nobody says what was used: it counts as it was estimated.
+            row.cost_nanos = Some(reserved);
+            row.usage_source = UsageSource::Estimated;
+            row.price_source = Some("reservation".to_owned());
+        }
         if let Some(permit) = self.permit.take() {
             let tokens = (row.tokens.input + row.tokens.output).max(0) as u64;
             permit.settle(row.cost_nanos.unwrap_or(0), tokens, clock::now_ms());

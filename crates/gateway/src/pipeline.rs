@@ -26,7 +26,7 @@ use crate::reply::Answer;
 use crate::snapshot::{Deployment, Group, Place};
 
 /// What a reply is assumed to come to where neither the caller nor the catalogue sets a maximum.
-const DEFAULT_MAX_TOKENS: u64 = 4096;
+pub const DEFAULT_MAX_TOKENS: u64 = 4096;
 
 pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failure> {
     let route = route::find(&Question::of(exchange), meter)?;

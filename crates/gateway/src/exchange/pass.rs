@@ -2,17 +2,17 @@
 //! in force, the rest is passed on as it is, both ways.
 
 mod held;
+mod passing;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
 use postern_store::table::requests::Outcome;
+use postern_wire::Format;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ use crate::meter::{End, Meter};
 use crate::pipeline;
 use crate::providers::auth::Proof;
 use crate::snapshot::{Address, Credential, Deployment, Provider, fixed_headers};
-use crate::upstream::{self, Chunks, Reply};
+use crate::upstream::{self, Reply};
 
 /// What is between two hops only, and what is about the caller's key or this gateway's connection.
 const NOT_PASSED_ON: [&str; 22] = [
@@ -59,6 +59,23 @@ const NOT_PASSED_ON: [&str; 22] = [
 #[derive(Deserialize, Default)]
 struct Named {
     model: Option<String>,
+}
+
+/// How long an answer may become, in the words of several formats.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Lengths {
+    max_tokens: Option<u64>,
+    max_completion_tokens: Option<u64>,
+    max_output_tokens: Option<u64>,
+    n: Option<u64>,
+}
+
+impl Lengths {
+    fn most(&self) -> Option<u64> {
+        let most = self.max_completion_tokens.or(self.max_tokens).or(self.max_output_tokens)?;
+        Some(most.saturating_mul(self.n.unwrap_or(1).max(1)))
+    }
 }
 
 /// Passes one request on. `path` is what follows the provider's name.
@@ -137,7 +154,10 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
         Ok(reply)
     };
     match sent.await {
-        Ok(reply) => answer(&engine, &provider, request_id, meter, reply).await,
+        Ok(reply) => {
+            let spoken = passing::format_at(&path, format);
+            answer(&engine, &provider, request_id, meter, reply, spoken).await
+        }
         Err(failure) => {
             let end = End {
                 status: failure.error.status,
@@ -172,9 +192,13 @@ pub(super) async fn commit(engine: &Engine, mut meter: Meter, end: End<'_>) {
 /// Tokens at least of what is asked. Reading costs nothing; whatever else names no model of a known price cannot be held
 /// against a budget.
 fn estimate(body: &Bytes, deployment: Option<&Deployment>, reads: bool) -> Estimate {
-    let input = postern_wire::estimate_tokens(body);
+    let input = (body.len() as u64).div_ceil(3);
     let cost_nanos = match deployment {
-        Some(deployment) => deployment.highest_cost(input, deployment.max_output.unwrap_or(0)),
+        Some(deployment) => {
+            let said = serde_json::from_slice::<Lengths>(body).unwrap_or_default();
+            let output = said.most().or(deployment.max_output).unwrap_or(pipeline::DEFAULT_MAX_TOKENS);
+            deployment.highest_cost(input.min(deployment.context.unwrap_or(u64::MAX)), output)
+        }
         None => reads.then_some(0),
     };
     Estimate { cost_nanos, tokens: input }
@@ -221,6 +245,7 @@ async fn answer(
     request_id: Uuid,
     meter: Meter,
     reply: Reply,
+    spoken: Format,
 ) -> Response {
     let format = provider.spec.format;
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -228,7 +253,7 @@ async fn answer(
     let content_type =
         reply.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !content_type.starts_with("application/json") {
-        return streamed(engine.clone(), status, headers, meter, reply.chunks);
+        return passing::forward(engine.clone(), status, headers, meter, reply.chunks, spoken);
     }
     let patience = engine.snapshot.load().routing.timeout;
     let body = match upstream::read_whole(reply, &provider.row.name, patience).await {
@@ -254,43 +279,11 @@ async fn answer(
         commit(engine, meter, End { status, outcome, failure: Some(&failure), response_bytes, ..NOTHING })
             .await;
     } else {
-        let (usage, response_id) = postern_wire::read_usage(format, &body);
+        let (usage, response_id) = postern_wire::read_usage(spoken, &body);
         commit(engine, meter, End { status: status.as_u16(), usage, response_id, response_bytes, ..NOTHING })
             .await;
     }
     (status, headers, body).into_response()
-}
-
-/// Audio, files, events: forwarded as it comes; the row is committed before the response ends.
-fn streamed(
-    engine: Arc<Engine>,
-    status: StatusCode,
-    headers: HeaderMap,
-    meter: Meter,
-    chunks: Chunks,
-) -> Response {
-    let state = (chunks, Some(meter), 0_u64, engine);
-    let body = stream::unfold(state, move |(mut chunks, mut meter, mut sent, engine)| async move {
-        let failure = match chunks.next().await {
-            Some(Ok(chunk)) => {
-                sent += chunk.len() as u64;
-                return Some((Ok(chunk), (chunks, meter, sent, engine)));
-            }
-            Some(Err(failure)) => Some(failure),
-            None => None,
-        };
-        let end = End {
-            status: failure.as_ref().map_or(status.as_u16(), |failure| failure.error.status),
-            outcome: if failure.is_some() { Outcome::Error } else { Outcome::Ok },
-            failure: failure.as_ref(),
-            response_bytes: sent,
-            ..NOTHING
-        };
-        commit(&engine, meter.take()?, end).await;
-        // A body that broke off upstream must not look whole here.
-        failure.map(|failure| (Err(failure.error), (chunks, None, sent, engine)))
-    });
-    (status, headers, Body::from_stream(body.boxed())).into_response()
 }
 
 fn response_headers(upstream: &HeaderMap, request_id: Uuid) -> HeaderMap {
