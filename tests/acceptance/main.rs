@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do: by panicking where they are")]
 
 mod admin;
+mod budgets_hold;
 mod cli;
 mod clouds;
 mod config;
