@@ -19,6 +19,7 @@ pub mod responses;
 pub mod settings;
 pub mod spend_hourly;
 pub mod spend_labels;
+pub mod spent;
 pub mod tags;
 pub mod teams;
 pub mod users;
