@@ -90,7 +90,7 @@ CREATE INDEX keys_by_user ON keys (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX keys_by_team ON keys (team_id) WHERE team_id IS NOT NULL;
 CREATE INDEX keys_by_organization ON keys (organization_id) WHERE organization_id IS NOT NULL;
 CREATE INDEX keys_by_budget ON keys (budget_id) WHERE budget_id IS NOT NULL;
-CREATE INDEX keys_by_age ON keys (created_at, id);"
+CREATE INDEX keys_by_age ON keys (created_at, id) WHERE deleted_at IS NULL;"
 );
 
 table_row! {

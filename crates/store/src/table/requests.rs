@@ -1,6 +1,7 @@
 //! `requests`: the ledger. One row per request, whatever became of it, written once. Its id is a UUIDv7, so the
 //! primary key is also the order of time.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use rusqlite::{Connection, OptionalExtension, Result, Row};
@@ -312,6 +313,13 @@ pub fn find_by_response_id(connection: &Connection, response_id: &str) -> Result
         ))?
         .query_row([response_id], from_row)
         .optional()
+}
+
+/// When each of these keys was last used, UTC milliseconds; without those that never were.
+pub fn last_uses(connection: &Connection, key_ids: &[Uuid]) -> Result<HashMap<Uuid, i64>> {
+    let uses =
+        key_ids.iter().map(|key_id| Ok(last_use(connection, *key_id)?.map(|moment| (*key_id, moment))));
+    uses.filter_map(Result::transpose).collect()
 }
 
 /// When a key was last used, UTC milliseconds.

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Result, Row};
 use uuid::Uuid;
 
 use super::requests::{Billing, Outcome, RequestRow};
+use super::spent::{self, Question, Subject};
 
 pub(super) const CREATE: &str = "
 CREATE TABLE spend_hourly (
@@ -304,13 +305,10 @@ pub fn spend_by_key(connection: &Connection) -> Result<Vec<(Uuid, i64)>> {
         .collect()
 }
 
-/// What a key has spent since a moment (UTC milliseconds), from the ledger itself: exact to the request.
+/// What a key has spent since a moment (UTC milliseconds), exact to the request.
 pub fn spend_since(connection: &Connection, key_id: Uuid, since: i64) -> Result<i64> {
-    connection
-        .prepare_cached(
-            "SELECT COALESCE(SUM(cost_nanos), 0) FROM requests WHERE key_id = ?1 AND id >= ?2 AND started_at >= ?3",
-        )?
-        .query_row((key_id, first_id_at(since.saturating_sub(ID_MARGIN)), since), |row| row.get(0))
+    let question = Question { subject: Subject::Key(key_id), model_group: None, since };
+    Ok(spent::sums(connection, &[question])?.into_iter().sum())
 }
 
 /// By how much the time in a row's id may differ from the time that the row names.

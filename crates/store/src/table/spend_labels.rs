@@ -44,7 +44,7 @@ pub enum Label {
 }
 
 impl Label {
-    fn number(self) -> i64 {
+    pub(super) fn number(self) -> i64 {
         match self {
             Self::EndUser => 0,
             Self::Tag => 1,

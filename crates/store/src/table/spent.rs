@@ -1,7 +1,21 @@
-//! Placeholder until the real one is merged.
+//! What somebody has spent since a moment, exact to the request: whole hours from the roll-ups, the hour that had begun at
+//! that moment from the rows of the ledger. A few questions are looked up one by one (`single`), very many are answered in one
+//! pass over the roll-ups (`together`), since the keys of a large house are asked for all at once when the gateway starts.
+
 use rusqlite::{Connection, Result};
 use uuid::Uuid;
 
+use super::spend_hourly::{MILLISECONDS_PER_HOUR, hour_of};
+
+mod single;
+mod together;
+
+#[cfg(test)]
+pub(super) use single::{answer as one_by_one, of_hours, of_rows};
+#[cfg(test)]
+pub(super) use together::answer as in_one_pass;
+
+/// Who has spent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
     Everything,
@@ -16,46 +30,83 @@ pub enum Subject {
     Provider(String),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+impl Subject {
+    /// An empty name stands for nobody in the ledger, and nobody spends.
+    fn is_nobody(&self) -> bool {
+        match self {
+            Self::User(name) | Self::Team(name) | Self::Organization(name) | Self::Provider(name) => {
+                name.is_empty()
+            }
+            Self::TeamMember { team_id: group, user_id }
+            | Self::OrganizationMember { organization_id: group, user_id } => {
+                group.is_empty() || user_id.is_empty()
+            }
+            Self::Everything | Self::Key(_) | Self::EndUser(_) | Self::Tag(_) => false,
+        }
+    }
+
+    /// Whether its part of the roll-ups can be found without reading the rest.
+    fn has_index(&self) -> bool {
+        !matches!(self, Self::Everything | Self::Provider(_))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     pub subject: Subject,
+    /// What was spent on this one only.
     pub model_group: Option<String>,
+    /// What started at this moment or later counts; UTC milliseconds. 0 and less is everything.
     pub since: i64,
 }
 
+/// So many look-ups take longer than a pass over the roll-ups of a small ledger, and less than one over those of a large one.
+const MANY: usize = 256;
+
+/// Nano-dollars for each question, in their order.
 pub fn sums(connection: &Connection, questions: &[Question]) -> Result<Vec<i64>> {
-    let mut sums = Vec::new();
-    for question in questions {
-        let owner = |column: &str, id: &str| {
-            format!("owner IN (SELECT id FROM owners WHERE {column} = '{}')", id.replace('\'', "''"))
-        };
-        let condition = match &question.subject {
-            Subject::Everything => "1".to_owned(),
-            Subject::Key(id) => format!("key_id = x'{}'", id.simple()),
-            Subject::User(id) => owner("user_id", id),
-            Subject::Team(id) => owner("team_id", id),
-            Subject::TeamMember { team_id, user_id } => {
-                format!("{} AND {}", owner("team_id", team_id), owner("user_id", user_id))
-            }
-            Subject::Organization(id) => owner("organization_id", id),
-            Subject::OrganizationMember { organization_id, user_id } => {
-                format!("{} AND {}", owner("organization_id", organization_id), owner("user_id", user_id))
-            }
-            Subject::EndUser(id) => format!("end_user = '{}'", id.replace('\'', "''")),
-            Subject::Tag(name) => {
-                format!("EXISTS (SELECT 1 FROM json_each(tags) WHERE value = '{}')", name.replace('\'', "''"))
-            }
-            Subject::Provider(name) => format!("provider = '{}'", name.replace('\'', "''")),
-        };
-        let model = question
-            .model_group
-            .as_ref()
-            .map_or(String::new(), |model| format!(" AND model_group = '{}'", model.replace('\'', "''")));
-        let sql = format!(
-            "SELECT COALESCE(SUM(cost_nanos), 0) FROM requests WHERE {condition}{model} AND started_at >= {}",
-            question.since
-        );
-        sums.push(connection.query_row(&sql, [], |row| row.get(0))?);
+    let those = |indexed: bool| {
+        let asked = questions.iter().enumerate();
+        asked.filter(move |(_, question)| question.subject.has_index() == indexed).map(|(at, _)| at)
+    };
+    let looked_up = those(true).count();
+    // What has no index reads all of its time anyhow; several do so together.
+    let in_one_pass: Vec<usize> = if looked_up >= MANY {
+        (0..questions.len()).collect()
+    } else if questions.len() - looked_up > 1 {
+        those(false).collect()
+    } else {
+        Vec::new()
+    };
+    let mut sums = vec![None; questions.len()];
+    let together: Vec<&Question> = in_one_pass.iter().map(|at| &questions[*at]).collect();
+    for (at, sum) in in_one_pass.iter().zip(together::answer(connection, &together)?) {
+        sums[*at] = Some(sum);
     }
-    Ok(sums)
+    let answered = sums.into_iter().zip(questions);
+    answered.map(|(sum, question)| sum.map_or_else(|| single::answer(connection, question), Ok)).collect()
+}
+
+/// The two parts of the time since a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Since {
+    moment: i64,
+    /// The first hour that lies in it as a whole.
+    whole: i64,
+    /// The hour before that, if a part of it lies in it.
+    begun: Option<i64>,
+}
+
+impl Since {
+    fn new(moment: i64) -> Self {
+        if moment <= 0 {
+            return Self { moment: i64::MIN, whole: i64::MIN, begun: None };
+        }
+        let hour = hour_of(moment);
+        if hour * MILLISECONDS_PER_HOUR == moment {
+            Self { moment, whole: hour, begun: None }
+        } else {
+            Self { moment, whole: hour + 1, begun: Some(hour) }
+        }
+    }
 }

@@ -20,6 +20,7 @@ mod migration;
 mod plans;
 mod providers;
 mod rollups;
+mod spent;
 
 const HOUR: i64 = 3_600_000;
 

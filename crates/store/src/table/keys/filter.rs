@@ -2,8 +2,10 @@
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, params_from_iter};
+use uuid::Uuid;
 
 use super::KeyRow;
+use crate::table::spent::{self, Question, Subject};
 
 /// What keys are sorted by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,6 +13,7 @@ pub enum SortBy {
     #[default]
     CreatedAt,
     UpdatedAt,
+    /// All that it ever spent.
     Spend,
     MaxBudget,
     Token,
@@ -128,12 +131,9 @@ pub(in crate::table) fn page_sql(filter: &KeyFilter) -> (String, Vec<Value>) {
     let (condition, mut values) = filter.condition();
     let order = if filter.ascending { "ASC" } else { "DESC" };
     let sorted = match filter.sort_by {
-        SortBy::CreatedAt => format!("created_at {order}"),
+        // By spend it is sorted elsewhere.
+        SortBy::CreatedAt | SortBy::Spend => format!("created_at {order}"),
         SortBy::UpdatedAt => format!("updated_at {order}"),
-        // All that it ever spent.
-        SortBy::Spend => format!(
-            "(SELECT COALESCE(SUM(cost_nanos), 0) FROM spend_hourly WHERE spend_hourly.key_id = keys.id) {order}"
-        ),
         // No budget is more than any.
         SortBy::MaxBudget => {
             format!("max_budget_nanos {order} NULLS {}", if filter.ascending { "LAST" } else { "FIRST" })
@@ -147,8 +147,36 @@ pub(in crate::table) fn page_sql(filter: &KeyFilter) -> (String, Vec<Value>) {
 
 /// One page.
 pub fn page(connection: &Connection, filter: &KeyFilter) -> Result<Vec<KeyRow>> {
+    if filter.sort_by == SortBy::Spend {
+        return page_by_spend(connection, filter);
+    }
     let (rest, values) = page_sql(filter);
     KeyRow::query(connection, &rest, params_from_iter(values))
+}
+
+fn page_by_spend(connection: &Connection, filter: &KeyFilter) -> Result<Vec<KeyRow>> {
+    let (condition, values) = filter.condition();
+    let questions: Vec<Question> = connection
+        .prepare_cached(&format!("SELECT id FROM keys {condition}"))?
+        .query_map(params_from_iter(values), |row| {
+            Ok(Question { subject: Subject::Key(row.get(0)?), model_group: None, since: 0 })
+        })?
+        .collect::<Result<_>>()?;
+    let sums = spent::sums(connection, &questions)?;
+    let ids = questions.into_iter().filter_map(|question| match question.subject {
+        Subject::Key(id) => Some(id),
+        _ => None,
+    });
+    let mut spent: Vec<(i64, Uuid)> = sums.into_iter().zip(ids).collect();
+    spent.sort_unstable();
+    if !filter.ascending {
+        spent.reverse();
+    }
+    let number = |number: i64, otherwise: usize| usize::try_from(number).unwrap_or(otherwise);
+    let page = spent.into_iter().skip(number(filter.offset, 0)).take(number(filter.limit, usize::MAX));
+    // One that was removed in between is left out.
+    let rows = page.map(|(_, id)| Ok(KeyRow::query(connection, "WHERE id = ?1", [id])?.pop()));
+    rows.filter_map(Result::transpose).collect()
 }
 
 /// How many keys fit, whatever the page.

@@ -1,8 +1,9 @@
 //! What is looked up often is looked up by an index.
 
 use super::super::keys::{self, KeyFilter, SortBy};
+use super::super::spent::{self, Question, Subject};
 use super::super::users;
-use super::{database, full_key, key, raw, some};
+use super::{database, full_key, id, key, raw, some};
 use crate::Connection;
 
 /// How SQLite means to answer, without the values of parameters.
@@ -22,8 +23,8 @@ fn page_plan(connection: &Connection, filter: &KeyFilter) -> String {
 #[test]
 fn common_look_ups_use_an_index() {
     let (_directory, connection) = database();
-    // Both without statistics and with those that closing a database of some keys leaves.
-    for keys_there in [0_u128, 500] {
+    // Without statistics, with those of a database that had no keys then, and with those of one that has some.
+    for (round, keys_there) in [0_u128, 0, 500].into_iter().enumerate() {
         for number in 1..=keys_there {
             let mut row = if number % 10 == 0 { full_key(number) } else { key(number) };
             row.is_session = false;
@@ -31,7 +32,7 @@ fn common_look_ups_use_an_index() {
             row.team_id = row.team_id.map(|team| format!("{team}-{}", number % 50));
             row.put(&connection).unwrap();
         }
-        if keys_there > 0 {
+        if round > 0 {
             connection.execute_batch("ANALYZE").unwrap();
         }
         let by_token = plan(&connection, &format!("SELECT * FROM keys {}", keys::BY_TOKEN));
@@ -52,4 +53,50 @@ fn common_look_ups_use_an_index() {
         let by_name = page_plan(&connection, &KeyFilter { sort_by: SortBy::Alias, ..any() });
         assert!(by_name.contains("USE TEMP B-TREE FOR"), "the test sees no sorting: {by_name}");
     }
+}
+
+#[test]
+fn what_somebody_spent_is_found_without_reading_what_others_did() {
+    let (_directory, connection) = database();
+    for counted in [false, true] {
+        if counted {
+            // As a database that had no rows then was counted.
+            connection.execute_batch("ANALYZE").unwrap();
+        }
+        for (subject, hours, rows) in ways_to_spent() {
+            for model_group in [None, some("group")] {
+                let question = Question { subject: subject.clone(), model_group, since: 1 };
+                let whole = plan(&connection, &spent::of_hours(&question, 1).0);
+                assert!(whole.contains(hours), "{question:?}: {whole}");
+                let begun = plan(&connection, &spent::of_rows(&question, 0).0);
+                assert!(begun.contains(rows), "{question:?}: {begun}");
+            }
+        }
+    }
+}
+
+/// For each kind of subject how its whole hours and its rows are to be found.
+fn ways_to_spent() -> Vec<(Subject, &'static str, &'static str)> {
+    let group = || "team".to_owned();
+    let user_id = || "user".to_owned();
+    let hours = "spend_hourly USING INDEX spend_hourly_by_owner (owner=? AND hour>?)";
+    let labels = "spend_labels USING PRIMARY KEY (kind=? AND name=? AND hour>?)";
+    let all_hours = "spend_hourly USING PRIMARY KEY (hour>?)";
+    let rows = "requests USING PRIMARY KEY (id>? AND id<?)";
+    vec![
+        (Subject::Everything, all_hours, rows),
+        (Subject::Provider(group()), all_hours, rows),
+        (
+            Subject::Key(id(1)),
+            "spend_hourly USING INDEX spend_hourly_by_key (key_id=? AND hour>?)",
+            "requests USING INDEX requests_by_key (key_id=? AND id>? AND id<?)",
+        ),
+        (Subject::User(user_id()), hours, rows),
+        (Subject::Team(group()), hours, rows),
+        (Subject::TeamMember { team_id: group(), user_id: user_id() }, hours, rows),
+        (Subject::Organization(group()), hours, rows),
+        (Subject::OrganizationMember { organization_id: group(), user_id: user_id() }, hours, rows),
+        (Subject::EndUser(user_id()), labels, rows),
+        (Subject::Tag(group()), labels, rows),
+    ]
 }
