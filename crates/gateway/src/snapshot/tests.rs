@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern_secrets::{Secret, VaultError};
-use postern_store::table::keys::KeyRow;
 use postern_store::table::models::ModelRow;
 use postern_store::table::prices::PriceRow;
 use postern_store::table::providers::ProviderRow;
