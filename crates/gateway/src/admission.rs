@@ -57,6 +57,9 @@ impl<'a> Admission<'a> {
         }
         if let Some(identity) = caller.identity() {
             enforce(identity, asked.body)?;
+            if directory.rules.reject_tags {
+                check_tags(identity, asked.tags)?;
+            }
         }
         let customer = customer.as_deref().and_then(|id| directory.customer(id));
         if let Some(customer) = customer.filter(|customer| customer.blocked) {
@@ -145,6 +148,22 @@ fn named_customer(directory: &Directory, headers: &HeaderMap) -> Option<String> 
         .map(str::trim)
         .find(|name| !name.is_empty())
         .map(str::to_owned)
+}
+
+/// Refuses tags that are not the key's or its team's: the request brought them.
+fn check_tags(identity: &Identity, tags: &[String]) -> Result<(), Failure> {
+    let of_key = identity.key.tags.iter().flatten();
+    let of_team = identity.team.iter().flat_map(|team| &team.tags);
+    let given: Vec<&str> = of_key.chain(of_team).map(|tag| &**tag).collect();
+    match tags.iter().find(|tag| !given.contains(&tag.as_str())) {
+        None => Ok(()),
+        Some(tag) => {
+            let message = format!(
+                "requests may not bring tags of their own (reject_clientside_metadata_tags); this one has `{tag}`"
+            );
+            Err(Failure::invalid("tags_not_allowed", message).with_param("tags"))
+        }
+    }
 }
 
 /// Members that the key wants in every request: `user`, `metadata.generation_name`.
