@@ -16,16 +16,18 @@ use std::sync::Arc;
 use bounds::{Outside, Standing};
 use fields::TeamFields;
 use members::NewMember;
-use postern_store::Connection;
 use postern_store::table::keys::{self, KeyRow};
 use postern_store::table::members as member_table;
 use postern_store::table::spent::Subject;
 use postern_store::table::teams::{self, TeamRow};
+use postern_store::{Connection, SqlError};
+use serde_json::Value;
 
 use super::audit::{self, Action, Actor};
 use super::budgets::check_id;
 use super::limited::Said;
 use super::people::Beginning;
+use crate::config::Governance;
 use crate::directory::Change;
 use crate::engine::Engine;
 use crate::error::Failure;
@@ -46,7 +48,7 @@ pub fn find(connection: &Connection, id: &str) -> Result<TeamRow, Failure> {
 }
 
 /// A team to be made.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct NewTeam {
     /// Made up when absent.
     pub id: Option<String>,
@@ -54,6 +56,13 @@ pub struct NewTeam {
     pub members: Vec<NewMember>,
     /// The user who makes it: becomes its administrator, unless they are among the members already.
     pub creator: Option<String>,
+    pub outside: Outside,
+}
+
+/// The teams that people may join by themselves: `available_teams` of `litellm_settings.default_internal_user_params`.
+pub fn open_teams(rules: &Governance) -> Vec<String> {
+    let named = rules.default_user_params.get("available_teams").and_then(Value::as_array);
+    named.into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
 }
 
 /// Who may be in a list of models, as models are grouped now.
@@ -106,7 +115,7 @@ pub async fn create(engine: &Engine, actor: Actor, new: NewTeam) -> Result<TeamR
             )?;
             let mut changes = vec![Change::Team(row.team_id.clone())];
             for member in members::without_doubles(connection, members)? {
-                let joined = members::join(connection, &actor, &row, member, Outside::Allowed, &beginning)?;
+                let joined = members::join(connection, &actor, &row, member, new.outside, &beginning)?;
                 changes.extend(joined.changes);
             }
             Ok((row, changes))
@@ -196,7 +205,7 @@ fn take_keys_along(connection: &Connection, team: &TeamRow, now: i64) -> Result<
 }
 
 /// A team's keys that are not revoked, those of its members' sessions included.
-pub fn keys_of(connection: &Connection, team_id: &str) -> Result<Vec<KeyRow>, Failure> {
+pub fn keys_of(connection: &Connection, team_id: &str) -> Result<Vec<KeyRow>, SqlError> {
     let filter = keys::KeyFilter {
         team_id: Some(team_id.to_owned()),
         sessions: true,
@@ -204,7 +213,7 @@ pub fn keys_of(connection: &Connection, team_id: &str) -> Result<Vec<KeyRow>, Fa
         limit: -1,
         ..keys::KeyFilter::default()
     };
-    Ok(keys::page(connection, &filter)?)
+    keys::page(connection, &filter)
 }
 
 /// Blocks or unblocks.

@@ -1,13 +1,16 @@
 //! How far a team may go: not beyond its organization, and, where its own administrators change it, not beyond what they have.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use postern_store::Connection;
 use postern_store::table::organizations::{self, OrganizationRow};
 use postern_store::table::teams::TeamRow;
 use postern_store::table::{LimitColumns, budgets, members};
 
 use super::fields::{NO_MODELS, TeamFields};
-use crate::auth::permissions::{Authority, Thing};
-use crate::directory::Directory;
+use crate::auth::permissions::Authority;
+use crate::directory::{Directory, Member};
 use crate::error::Failure;
 use crate::registry::limited::{Said, shown};
 use crate::snapshot::{AccessGroups, AllowedModels};
@@ -24,16 +27,21 @@ pub enum Standing {
 }
 
 impl Standing {
-    pub fn of(authority: &Authority, directory: &Directory, team_id: &str) -> Self {
+    /// `None`: neither, whatever they may see of it.
+    pub fn of(authority: &Authority, directory: &Directory, team_id: &str) -> Option<Self> {
         if authority.is_administrator() {
-            return Self::Administrator;
+            return Some(Self::Administrator);
         }
-        let organization = directory.organization_of(team_id);
-        if organization.is_some_and(|id| authority.reaches(directory, Thing::Organization(id))) {
-            Self::OrganizationAdmin
-        } else {
-            Self::TeamAdmin
+        let user = authority.caller.identity()?.user.as_ref()?;
+        let team = directory.team(team_id)?;
+        let organization = team.organization_id.as_ref().and_then(|id| directory.organization(id));
+        let administers = |members: &BTreeMap<Arc<str>, Member>| {
+            members.get(&user.id).is_some_and(|member| member.is_admin)
+        };
+        if organization.is_some_and(|organization| administers(&organization.members)) {
+            return Some(Self::OrganizationAdmin);
         }
+        administers(&team.members).then_some(Self::TeamAdmin)
     }
 
     /// Refuses what is somebody else's to say, whatever is said of it.
