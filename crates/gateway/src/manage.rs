@@ -11,6 +11,7 @@ pub mod keys;
 pub mod models;
 pub mod router_settings;
 pub mod spend;
+pub mod teams;
 
 use crate::routes;
 use crate::shapes::routes::Routes;
@@ -36,4 +37,5 @@ pub fn routes() -> Routes {
         .routes(routes!(models::info))
         .routes(routes!(models::delete))
         .routes(routes!(spend::logs))
+        .merge(teams::routes())
 }

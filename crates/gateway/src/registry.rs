@@ -13,3 +13,4 @@ pub mod models;
 pub mod people;
 pub mod providers;
 pub mod resets;
+pub mod teams;

@@ -278,7 +278,7 @@ impl Directory {
             ),
             aliases: aliases(&row.model_aliases),
             tags: listed(&metadata, "tags").unwrap_or_default(),
-            member_permissions: texts(&row.member_permissions).into_iter().collect(),
+            member_permissions: texts(&row.member_permissions).into_iter().map(route).collect(),
             members: people,
             id: id.clone(),
         };
@@ -429,7 +429,8 @@ impl Members {
     }
 }
 
-/// What a team says of members who have no limits of their own: `max_budget_nanos`, `budget_duration`, `rpm_limit`, `tpm_limit`.
+/// What a team says of members who have no limits of their own: `max_budget_nanos`, `rpm_limit`, `tpm_limit`. Of its
+/// `budget_duration` come the periods in the members' own rows.
 fn member_defaults(json: &str) -> LimitColumns {
     let said = object(json);
     let number = |name: &str| said.get(name).and_then(Value::as_i64);
@@ -439,6 +440,11 @@ fn member_defaults(json: &str) -> LimitColumns {
         tpm_limit: number("tpm_limit"),
         ..LimitColumns::default()
     }
+}
+
+/// A member permission as the table of permissions spells the route; rows have LiteLLM's name for its parameter.
+fn route(permission: Box<str>) -> Box<str> {
+    if &*permission == "/key/{key_id}/regenerate" { "/key/{key}/regenerate".into() } else { permission }
 }
 
 fn or_default(own: LimitColumns, defaults: &LimitColumns) -> LimitColumns {

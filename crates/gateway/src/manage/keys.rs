@@ -194,7 +194,7 @@ fn view(row: KeyRow, used: Use) -> KeyView {
     }
 }
 
-async fn views(engine: &Engine, rows: Vec<KeyRow>) -> Result<Vec<KeyView>, Failure> {
+pub(super) async fn views(engine: &Engine, rows: Vec<KeyRow>) -> Result<Vec<KeyView>, Failure> {
     engine
         .read(move |connection| {
             let in_all: HashMap<_, _> = spend_hourly::spend_by_key(connection)?.into_iter().collect();

@@ -18,6 +18,7 @@ use crate::durations;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Topic;
+use crate::registry::teams::fields::MemberDefaults;
 
 /// Moves on whatever is due.
 pub async fn run(engine: &Arc<Engine>) -> Result<(), Failure> {
@@ -73,7 +74,16 @@ fn move_on(
         Subject::User(id) => row!(users::find(connection, id), Change::User(id.clone())),
         Subject::Team(id) => row!(teams::find(connection, id), Change::Team(id.clone())),
         Subject::TeamMember { team_id, user_id } => {
-            row!(members::find_in_team(connection, team_id, user_id), Change::Team(team_id.clone()))
+            let Some(mut row) = members::find_in_team(connection, team_id, user_id)? else { return Ok(None) };
+            let mut duration = duration(connection, &row.limits)?;
+            if duration.is_none() {
+                // What the team says for its members.
+                let team = teams::find(connection, team_id)?;
+                duration = team.and_then(|team| MemberDefaults::of(&team).budget_duration);
+            }
+            advance(&mut row.limits, duration.as_deref(), now, zone);
+            row.put(connection)?;
+            Ok(Some(Change::Team(team_id.clone())))
         }
         Subject::Organization(id) => {
             row!(organizations::find(connection, id), Change::Organization(id.clone()))
