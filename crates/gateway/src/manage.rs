@@ -9,6 +9,7 @@ pub mod fields;
 pub mod guard;
 pub mod keys;
 pub mod models;
+pub mod organizations;
 pub mod router_settings;
 pub mod spend;
 pub mod teams;
@@ -36,6 +37,14 @@ pub fn routes() -> Routes {
         .routes(routes!(models::new))
         .routes(routes!(models::info))
         .routes(routes!(models::delete))
+        .routes(routes!(organizations::create))
+        .routes(routes!(organizations::update))
+        .routes(routes!(organizations::info, organizations::info_of_some))
+        .routes(routes!(organizations::list))
+        .routes(routes!(organizations::remove))
+        .routes(routes!(organizations::members::add))
+        .routes(routes!(organizations::members::update))
+        .routes(routes!(organizations::members::remove))
         .routes(routes!(spend::logs))
         .merge(teams::routes())
 }

@@ -10,6 +10,7 @@ pub mod fallbacks;
 pub mod keys;
 pub mod limited;
 pub mod models;
+pub mod organizations;
 pub mod people;
 pub mod providers;
 pub mod resets;

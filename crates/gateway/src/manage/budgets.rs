@@ -1,5 +1,7 @@
 //! `/budget/*`: limits with a name.
 
+mod view;
+
 use axum::Json;
 use axum::extract::State;
 use postern_store::table::budgets::{self as table, BudgetRow};
@@ -14,6 +16,8 @@ use crate::registry::audit::Actor;
 use crate::registry::budgets;
 use crate::registry::limited::{self, LimitFields};
 use crate::shapes::{ErrorBody, JsonBody};
+
+pub use view::BudgetTable;
 
 crate::limited! {
     /// What `/budget/new` and `/budget/update` take. Money in dollars.

@@ -1,13 +1,15 @@
 //! Budgets with a name: limits that keys, users, teams, organizations, members, customers and tags refer to. Each of them
 //! counts its own spend.
 
+pub mod own;
+
 use postern_store::Connection;
 use postern_store::table::LimitColumns;
 use postern_store::table::budgets::{self, BudgetRow};
 use postern_store::table::spent::Subject;
 
 use super::audit::{self, Action, Actor};
-use super::limited::{LimitFields, Now};
+use super::limited::{LimitFields, Now, Said};
 use crate::directory::Change;
 use crate::engine::Engine;
 use crate::error::Failure;
@@ -46,6 +48,12 @@ fn columns(row: &BudgetRow) -> LimitColumns {
         model_limits: row.model_limits.clone(),
         ..LimitColumns::default()
     }
+}
+
+/// Whether it limits nothing.
+fn says_nothing(row: &BudgetRow) -> bool {
+    let limits = LimitColumns { budget_reset_at: None, ..columns(row) };
+    limits == LimitColumns::default()
 }
 
 fn apply(connection: &Connection, row: &mut BudgetRow, said: LimitFields, now: &Now) -> Result<(), Failure> {
@@ -116,10 +124,14 @@ pub async fn update(
         .transact(move |connection| {
             let mut row = budgets::find(connection, &id)?.ok_or_else(|| unknown(&id))?;
             let before = row.shown();
+            let changes_period = said.budget_duration != Said::Nothing;
             apply(connection, &mut row, said, &now)?;
             row.updated_by.clone_from(&actor.name);
             row.updated_at = now.ms();
             row.put(connection)?;
+            if changes_period {
+                budgets::reschedule(connection, &row.budget_id, row.budget_reset_at)?;
+            }
             let object = ("budget", row.budget_id.as_str());
             audit::record(connection, &actor, Action::Updated, object, Some(before), Some(row.shown()))?;
             Ok(row)

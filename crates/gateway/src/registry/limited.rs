@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use postern_store::Connection;
+use postern_store::table::budgets::BudgetRow;
 use postern_store::table::spent::{self, Question, Subject};
 use postern_store::table::{LimitColumns, budgets};
 use serde_json::{Map, Value, json};
@@ -172,7 +173,7 @@ impl LimitFields {
 }
 
 /// A budget that is used up when it is set is a mistake: blocking says what is meant.
-fn check_spent(
+pub(super) fn check_spent(
     connection: &Connection,
     columns: &LimitColumns,
     subject: &Subject,
@@ -196,6 +197,30 @@ pub fn spent_of(connection: &Connection, columns: &LimitColumns, subject: &Subje
     let question = Question { subject: subject.clone(), model_group: None, since };
     let spent = spent::sums(connection, &[question])?.pop().unwrap_or(0);
     Ok(spent.saturating_add(columns.spend_offset_nanos))
+}
+
+/// The limits in force: those of the thing itself, else those of the budget that it refers to.
+pub fn in_force(columns: &LimitColumns, budget: Option<&BudgetRow>) -> LimitColumns {
+    let mut known = columns.clone();
+    let Some(budget) = budget else { return known };
+    known.max_budget_nanos = known.max_budget_nanos.or(budget.max_budget_nanos);
+    known.soft_budget_nanos = known.soft_budget_nanos.or(budget.soft_budget_nanos);
+    known.budget_duration = known.budget_duration.or_else(|| budget.budget_duration.clone());
+    known.rpm_limit = known.rpm_limit.or(budget.rpm_limit);
+    known.tpm_limit = known.tpm_limit.or(budget.tpm_limit);
+    known.max_parallel_requests = known.max_parallel_requests.or(budget.max_parallel_requests);
+    let read =
+        |text: &str| -> BTreeMap<String, ModelLimit> { serde_json::from_str(text).unwrap_or_default() };
+    let mut models = read(&budget.model_limits);
+    models.extend(read(&columns.model_limits));
+    known.model_limits = serde_json::to_string(&models).unwrap_or_default();
+    known
+}
+
+/// The same, with the budget read.
+pub fn effective(connection: &Connection, columns: &LimitColumns) -> Result<LimitColumns, Failure> {
+    let budget = columns.budget_id.as_deref().map(|id| budgets::find(connection, id)).transpose()?.flatten();
+    Ok(in_force(columns, budget.as_ref()))
 }
 
 type ByModel = (Said<Map<String, Value>>, Said<BTreeMap<String, i64>>, Said<BTreeMap<String, i64>>);

@@ -65,6 +65,7 @@ fn move_on(
             let duration = duration(connection, &row.limits)?;
             advance(&mut row.limits, duration.as_deref(), now, zone);
             row.put(connection)?;
+            advance_shared(connection, &row.limits, now, zone)?;
             Ok(Some($change))
         }};
     }
@@ -127,10 +128,31 @@ fn advance(columns: &mut LimitColumns, duration: Option<&str>, now: i64, zone: &
         columns.budget_reset_at = moved.map(|(_, next)| next);
         columns.spend_offset_nanos = 0;
     }
-    if columns.model_limits == "{}" {
+    advance_models(&mut columns.model_limits, now, zone);
+}
+
+/// Limits by model of the budget that is referred to have their periods there.
+fn advance_shared(
+    connection: &Connection,
+    columns: &LimitColumns,
+    now: i64,
+    zone: &TimeZone,
+) -> Result<(), Failure> {
+    let Some(id) = &columns.budget_id else { return Ok(()) };
+    let Some(mut budget) = budgets::find(connection, id)? else { return Ok(()) };
+    let before = budget.model_limits.clone();
+    advance_models(&mut budget.model_limits, now, zone);
+    if budget.model_limits != before {
+        budget.put(connection)?;
+    }
+    Ok(())
+}
+
+fn advance_models(model_limits: &mut String, now: i64, zone: &TimeZone) {
+    if model_limits == "{}" {
         return;
     }
-    let Ok(mut limits) = serde_json::from_str::<BTreeMap<String, ModelLimit>>(&columns.model_limits) else {
+    let Ok(mut limits) = serde_json::from_str::<BTreeMap<String, ModelLimit>>(model_limits) else {
         return;
     };
     for limit in limits.values_mut() {
@@ -141,6 +163,6 @@ fn advance(columns: &mut LimitColumns, duration: Option<&str>, now: i64, zone: &
         }
     }
     if let Ok(text) = serde_json::to_string(&limits) {
-        columns.model_limits = text;
+        *model_limits = text;
     }
 }

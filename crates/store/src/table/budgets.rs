@@ -57,25 +57,39 @@ pub fn remove(connection: &Connection, budget_id: &str) -> Result<bool> {
     Ok(connection.execute("DELETE FROM budgets WHERE budget_id = ?1", [budget_id])? > 0)
 }
 
+/// The tables whose rows refer to budgets, as a person calls what is in them.
+const REFERRING: [(&str, &str); 8] = [
+    ("keys", "keys"),
+    ("users", "users"),
+    ("teams", "teams"),
+    ("team members", "team_members"),
+    ("organizations", "organizations"),
+    ("organization members", "organization_members"),
+    ("customers", "customers"),
+    ("tags", "tags"),
+];
+
 /// How many things refer to a budget: `(what, how many)`, without those that are none.
 pub fn uses(connection: &Connection, budget_id: &str) -> Result<Vec<(&'static str, i64)>> {
-    let tables = [
-        ("keys", "keys WHERE deleted_at IS NULL AND"),
-        ("users", "users WHERE"),
-        ("teams", "teams WHERE"),
-        ("team members", "team_members WHERE"),
-        ("organizations", "organizations WHERE"),
-        ("organization members", "organization_members WHERE"),
-        ("customers", "customers WHERE"),
-        ("tags", "tags WHERE"),
-    ];
     let mut found = Vec::new();
-    for (what, from) in tables {
-        let sql = format!("SELECT COUNT(*) FROM {from} budget_id = ?1");
+    for (what, table) in REFERRING {
+        let alive = if table == "keys" { " AND deleted_at IS NULL" } else { "" };
+        let sql = format!("SELECT COUNT(*) FROM {table} WHERE budget_id = ?1{alive}");
         let count = connection.query_row(&sql, [budget_id], |row| row.get(0))?;
         if count > 0 {
             found.push((what, count));
         }
     }
     Ok(found)
+}
+
+/// The running period of whatever refers to a budget, and has no duration of its own, ends then.
+pub fn reschedule(connection: &Connection, budget_id: &str, reset_at: Option<i64>) -> Result<()> {
+    for (_, table) in REFERRING {
+        let sql = format!(
+            "UPDATE {table} SET budget_reset_at = ?2 WHERE budget_id = ?1 AND budget_duration IS NULL"
+        );
+        connection.execute(&sql, (budget_id, reset_at))?;
+    }
+    Ok(())
 }
