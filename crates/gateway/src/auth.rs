@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::directory::{Directory, Organization, Role, Team, User, VirtualKey};
 use crate::error::Failure;
 use crate::ids::{self, KeyHash};
-use crate::snapshot::{AccessGroups, AllowedModels};
+use crate::snapshot::{AccessGroups, AllowedModels, Group, Namespace, OfTeam};
 
 /// Who is calling.
 #[derive(Debug, Clone)]
@@ -89,9 +89,38 @@ impl Caller {
         })
     }
 
+    /// Under whose names the caller looks for a model.
+    pub fn namespace(&self) -> Namespace<'_> {
+        let team = self.identity().and_then(|identity| identity.key.team_id.as_deref());
+        match team {
+            Some(team) => Namespace::Team(team),
+            None if self.is_administrator() => Namespace::All,
+            None => Namespace::Common,
+        }
+    }
+
     /// Whether a model may be used that is known by these names.
     pub fn may_use(&self, names: &[&str]) -> bool {
         self.refuses(names).is_none()
+    }
+
+    /// The same of a model group, which may be a team's.
+    pub fn may_use_group(&self, group: &Group, names: &[&str]) -> bool {
+        match &group.team {
+            Some(team) => self.may_use_of_team(team, names),
+            None => self.may_use(names),
+        }
+    }
+
+    /// What a team has for itself, its keys may use whatever else they and the team may, unless the key's own list is shorter.
+    fn may_use_of_team(&self, team: &OfTeam, names: &[&str]) -> bool {
+        let Some(identity) = self.identity() else { return true };
+        if identity.key.team_id.as_deref() != Some(&*team.id) {
+            return self.is_administrator();
+        }
+        let access_groups = team.access_groups.iter().map(String::as_str);
+        let names: Vec<&str> = names.iter().copied().chain(access_groups).collect();
+        identity.key.models.allow(&names, &AccessGroups::default())
     }
 
     /// Whose list of models is in the way.
@@ -113,17 +142,20 @@ impl Caller {
         lists.into_iter().flatten().find(|(_, models)| !models.allow(names, &identity.access))
     }
 
+    /// The refusal of a model group that this caller may not use, by any of its names; the first is told.
+    pub fn check_group(&self, group: &Group, names: &[&str]) -> Result<(), Failure> {
+        match (&group.team, self.identity()) {
+            (Some(team), Some(identity)) if !self.may_use_of_team(team, names) => {
+                Err(refusal("key", &identity.key.models, names))
+            }
+            (Some(_), _) => Ok(()),
+            (None, _) => self.check_access(names),
+        }
+    }
+
     /// The refusal of a model that this caller may not use, by any of its names; the first is told.
     pub fn check_access(&self, names: &[&str]) -> Result<(), Failure> {
-        let Some((whose, models)) = self.refuses(names) else { return Ok(()) };
-        let message = format!(
-            "{whose} not allowed to access model. This {whose} can only access models=[{}]. Tried to access {}",
-            models.shown(),
-            names.first().unwrap_or(&"")
-        );
-        Err(Failure::forbidden("model_not_allowed", message)
-            .with_type(&format!("{whose}_model_access_denied"))
-            .with_param("model"))
+        self.refuses(names).map_or(Ok(()), |(whose, models)| Err(refusal(whose, models, names)))
     }
 
     /// What a model's name stands for here: the team's other names come first, then the key's.
@@ -134,6 +166,17 @@ impl Caller {
         let of_key = identity.key.aliases.as_ref().and_then(|aliases| aliases.get(model));
         of_key.map_or(model, |name| &**name)
     }
+}
+
+fn refusal(whose: &str, models: &AllowedModels, names: &[&str]) -> Failure {
+    let message = format!(
+        "{whose} not allowed to access model. This {whose} can only access models=[{}]. Tried to access {}",
+        models.shown(),
+        names.first().unwrap_or(&"")
+    );
+    Failure::forbidden("model_not_allowed", message)
+        .with_type(&format!("{whose}_model_access_denied"))
+        .with_param("model")
 }
 
 /// Marks a request that comes from inside the process or over the control socket. Only code can attach it.

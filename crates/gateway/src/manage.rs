@@ -1,6 +1,7 @@
 //! LiteLLM's management API, in its shapes: one resource, one file. Every handler reads its request, calls `registry` or
 //! the store, and shows the result; rules live below.
 
+pub mod access_groups;
 pub mod budgets;
 pub mod config;
 pub mod errors;
@@ -35,7 +36,8 @@ pub fn routes() -> Routes {
         .routes(routes!(keys::block))
         .routes(routes!(keys::unblock))
         .routes(routes!(models::new))
-        .routes(routes!(models::info))
+        .routes(routes!(models::update))
+        .routes(routes!(models::patch))
         .routes(routes!(models::delete))
         .routes(routes!(organizations::create))
         .routes(routes!(organizations::update))
@@ -45,6 +47,17 @@ pub fn routes() -> Routes {
         .routes(routes!(organizations::members::add))
         .routes(routes!(organizations::members::update))
         .routes(routes!(organizations::members::remove))
+        .routes(routes!(models::info::info))
+        .routes(routes!(models::info::info_v1))
+        .routes(routes!(models::info::page))
+        .routes(routes!(models::groups::info))
+        .routes(routes!(models::groups::make_public))
+        .routes(routes!(models::groups::hub))
+        .routes(routes!(access_groups::create))
+        .routes(routes!(access_groups::list))
+        .routes(routes!(access_groups::info))
+        .routes(routes!(access_groups::update))
+        .routes(routes!(access_groups::remove))
         .routes(routes!(spend::logs))
         .merge(teams::routes())
 }

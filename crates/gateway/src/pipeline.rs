@@ -39,7 +39,10 @@ pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failu
     let admission = Admission::open(&exchange.engine, &exchange.caller, &asked, meter)?;
     let estimate = estimate(exchange, &route, admission.wants_cost());
     meter.hold(admission.admit(estimate)?);
-    mirror::reflect(exchange, &route.group.name);
+    // Mirrors are configured for everybody's groups.
+    if route.group.team.is_none() {
+        mirror::reflect(exchange, &route.group.name);
+    }
     let stays = Stays::of(exchange, &route);
     let way = Way::new(&exchange.engine, &route, stays.as_ref());
     let won = travel(&way, &Mutex::new(meter), &ask::Chat { exchange }).await?;

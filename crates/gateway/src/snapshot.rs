@@ -2,18 +2,20 @@
 //! back; a change builds a new one and swaps it in, so it is in force from the next request on.
 //!
 //! `build` makes it from rows and credentials; `resolve` finds what a model name means, `wildcard` what a group of many models
-//! has for it, and `access` which of them somebody may use.
+//! has for it, `teams` what one team has for itself, and `access` which of them somebody may use.
 
 mod access;
 mod build;
 mod deployment;
 mod endpoint;
+mod facts;
 mod named;
 mod origin;
 mod pattern;
 mod price;
 mod provider;
 mod resolve;
+mod teams;
 mod wildcard;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -24,12 +26,14 @@ pub use access::{AccessGroups, AllowedModels};
 use axum::http::{HeaderName, HeaderValue, Uri};
 pub use build::{Sources, build, model_credential, provider_credential};
 pub use endpoint::fixed_headers;
+pub use facts::Facts;
 pub use origin::{Origin, given_settings, origin};
 use postern_store::table::providers::ProviderRow;
 use postern_store::table::requests::Billing;
 use postern_wire::{Format, Surgery};
 pub use provider::{FurtherCredential, further_credentials};
 pub use resolve::{Resolution, Unresolved};
+pub use teams::{Namespace, OfTeam, TeamModels};
 use uuid::Uuid;
 
 use crate::catalogue::Prices;
@@ -53,6 +57,8 @@ pub struct Snapshot {
     pub hidden_aliases: BTreeSet<String>,
     /// Model groups that stand for many models.
     wildcards: wildcard::Wildcards,
+    /// What single teams have for themselves, by team.
+    pub teams: HashMap<Arc<str>, TeamModels>,
     /// Which model groups have which access groups.
     pub access: Arc<AccessGroups>,
     pub routing: Arc<RoutingSettings>,
@@ -133,11 +139,13 @@ pub struct Group {
     pub deployments: Vec<Arc<Deployment>>,
     /// Attempts after the first, where the deployments say so.
     pub num_retries: Option<u32>,
+    /// Whose it is, where it is not everybody's.
+    pub team: Option<OfTeam>,
 }
 
 impl Group {
     pub fn of(name: String, deployments: Vec<Arc<Deployment>>) -> Self {
-        Self { name, deployments, num_retries: None }
+        Self { name, deployments, num_retries: None, team: None }
     }
 }
 
@@ -183,6 +191,10 @@ pub struct Deployment {
     pub surgery: Surgery,
     pub context: Option<u64>,
     pub max_output: Option<u64>,
+    /// What kind of work it does, where that is said.
+    pub mode: Option<String>,
+    /// The model of the catalogue that it is, where its own name does not tell.
+    pub base_model: Option<String>,
 }
 
 /// Where requests go, parsed once for both clients.

@@ -167,7 +167,7 @@ fn of(engine: &Engine, snapshot: &Snapshot, provider: &Provider) -> ProviderHeal
 
 fn others(snapshot: &Snapshot) -> Vec<DeploymentHealth> {
     let now = Moment::now();
-    let known = snapshot.groups.values().flat_map(|group| &group.deployments);
+    let known = snapshot.every_group().flat_map(|group| &group.deployments);
     let own = known.filter(|known| known.provider_id.is_none() && known.id != DEMO);
     own.map(|known| {
         let said = Known {

@@ -258,6 +258,14 @@ impl Authority {
     }
 }
 
+/// Whether somebody may see a team: one that they are in, or that they administer, and every team with a look at everything.
+pub fn sees_team(caller: &Caller, directory: &Directory, team: &str) -> bool {
+    let is_of_key = caller.identity().is_some_and(|identity| identity.key.team_id.as_deref() == Some(team));
+    let rule = rule("GET", "/team/info");
+    let authority = Authority { caller: caller.clone(), rule, changed_by: None };
+    is_of_key || authority.reaches(directory, Thing::Team(team))
+}
+
 fn holds(identity: &Identity, directory: &Directory, capacity: Capacity) -> bool {
     let role = identity.user.as_ref().map(|user| user.role);
     match capacity {

@@ -23,9 +23,9 @@ const DISTRACTING: [&str; 7] =
     ["tools", "tool_choice", "parallel_tool_calls", "text", "max_tool_calls", "store", "stream"];
 
 pub async fn run(mut exchange: Exchange, meter: &mut Meter) -> Result<Answer, Failure> {
-    let model = exchange.envelope.model.clone();
-    let group =
-        exchange.snapshot.resolve(&model).map_err(|unresolved| unresolved.into_failure(&model))?.group;
+    let model = exchange.caller.renamed(&exchange.envelope.model).to_owned();
+    let resolved = exchange.snapshot.resolve_for(exchange.caller.namespace(), &model);
+    let group = resolved.map_err(|unresolved| unresolved.into_failure(&model))?.group;
     let format = exchange.format;
     let is_native =
         |known: &Deployment| known.endpoint(format).format == format && known.condition.speaks(format);

@@ -54,8 +54,9 @@ pub async fn count(engine: Arc<Engine>, call: Call, request: Request) -> Result<
     let prompt = wrapped.as_ref().unwrap_or(&body);
     let envelope = Envelope::peek_beside(call.format, prompt, beside)?;
     let model = caller.renamed(&envelope.model);
-    let group = snapshot.resolve(model).map_err(|unresolved| unresolved.into_failure(model))?.group;
-    caller.check_access(&[envelope.model.as_str(), model, &group.name])?;
+    let resolved = snapshot.resolve_for(caller.namespace(), model);
+    let group = resolved.map_err(|unresolved| unresolved.into_failure(model))?.group;
+    caller.check_group(&group, &[envelope.model.as_str(), model, &group.name])?;
     let now = Moment::now();
     for deployment in
         group.deployments.iter().filter(|known| known.condition.availability(now).may_be_asked())

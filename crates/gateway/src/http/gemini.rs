@@ -9,7 +9,7 @@ use postern_wire::Format;
 use serde::Serialize;
 
 use super::Shared;
-use super::models::{Listed, one, usable};
+use super::models::{Besides, Listed, one, usable};
 use crate::auth::Caller;
 use crate::error::Failure;
 use crate::exchange::{self, Call, Counted};
@@ -46,7 +46,13 @@ pub async fn list(State(engine): State<Shared>, caller: Result<Caller, Failure>)
         Ok(caller) => caller,
         Err(failure) => return failure.respond(FORMAT, ids::new_id()),
     };
-    models(engine.tasks.blocking(move || usable(&snapshot, &caller)).await.unwrap_or_default())
+    models(
+        engine
+            .tasks
+            .blocking(move || usable(&snapshot, &caller.into(), Besides::default()))
+            .await
+            .unwrap_or_default(),
+    )
 }
 
 pub(super) fn models(listed: Vec<Listed>) -> Response {

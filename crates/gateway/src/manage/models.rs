@@ -1,19 +1,26 @@
-//! `/model/*`: deployments.
+//! `/model/*`: deployments. `info` lists them, `groups` the model groups that they make up, `parameters` knows what a group
+//! takes of a chat request.
+
+pub mod groups;
+pub mod info;
+mod parameters;
+
+use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::State;
-use postern_store::table::models as table;
+use axum::extract::{Path, State};
+use postern_store::table::models::ModelRow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::auth::Caller;
-use crate::catalogue::{Catalogue, Unit};
+use super::fields;
+use crate::auth::permissions::Authority;
+use crate::clock;
 use crate::config::LitellmParams;
 use crate::error::Failure;
 use crate::http::Shared;
-use crate::registry::models;
-use crate::shapes::{Administrator, ErrorBody, JsonBody, JsonObject, QueryOf};
-use crate::snapshot::Deployment;
+use crate::registry::models::{self, Change, NewModel as Added};
+use crate::shapes::{ErrorBody, JsonBody, JsonObject};
 
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct NewModel {
@@ -21,11 +28,37 @@ pub struct NewModel {
     #[schema(example = "smart")]
     model_name: String,
     litellm_params: LitellmParams,
-    /// `id` may be given; the rest is kept and shown.
+    /// `id` may be given, and `team_id`: a team's model is its keys' alone. `access_groups`, `base_model`, `mode`, prices and
+    /// token limits count; the rest is kept and shown.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     model_info: Option<Map<String, Value>>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    other: BTreeMap<String, Value>,
 }
+
+/// What is to be different of a deployment. Members that are absent stay as they are.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub struct ModelChange {
+    #[serde(default)]
+    model_name: Option<String>,
+    /// Members as `/model/new` takes them. A new `api_key` takes the place of the one in the vault.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    litellm_params: Option<Map<String, Value>>,
+    /// Members as `/model/new` takes them. `id` names the deployment where the path does not.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    model_info: Option<Map<String, Value>>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    other: BTreeMap<String, Value>,
+}
+
+const MEMBERS: [&str; 3] = ["model_name", "litellm_params", "model_info"];
+/// What answers have besides, and may be sent back.
+const SHOWN: [&str; 5] = ["model_id", "created_by", "created_at", "updated_by", "updated_at"];
 
 /// A stored deployment.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -39,7 +72,40 @@ pub struct StoredModel {
     pub model_info: Value,
     pub created_by: String,
     pub created_at: String,
+    pub updated_by: String,
     pub updated_at: String,
+}
+
+impl From<ModelRow> for StoredModel {
+    fn from(row: ModelRow) -> Self {
+        let info = shown_info(&row);
+        let updated_by = info.get("updated_by").and_then(Value::as_str).unwrap_or(&row.created_by).to_owned();
+        Self {
+            litellm_params: models::shown_params(&row.params, true),
+            model_info: Value::Object(info),
+            model_id: row.id,
+            model_name: row.model_name,
+            created_by: row.created_by,
+            created_at: clock::text(row.created_at),
+            updated_by,
+            updated_at: clock::text(row.updated_at),
+        }
+    }
+}
+
+/// `model_info` of a stored deployment, with what the gateway adds to it.
+fn shown_info(row: &ModelRow) -> Map<String, Value> {
+    let mut info = models::info_of(row);
+    if models::team_of(&info).is_some() {
+        info.insert("team_public_model_name".into(), json!(row.model_name));
+    }
+    info.entry("updated_by").or_insert_with(|| json!(row.created_by));
+    info.insert("id".into(), json!(row.id));
+    info.insert("db_model".into(), json!(true));
+    info.insert("created_by".into(), json!(row.created_by));
+    info.insert("created_at".into(), json!(clock::text(row.created_at)));
+    info.insert("updated_at".into(), json!(clock::text(row.updated_at)));
+    info
 }
 
 /// Add a deployment to a model group
@@ -49,125 +115,91 @@ pub struct StoredModel {
     post, path = "/model/new", tag = "Models", request_body = NewModel,
     responses(
         (status = 200, body = StoredModel), (status = 400, description = "A field makes no sense or is not supported", body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, description = "The id or name is taken", body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, description = "Not for one of your teams, or with credentials that are not yours", body = ErrorBody),
+        (status = 409, description = "The id or name is taken", body = ErrorBody), (status = 413, body = ErrorBody),
         (status = 422, body = ErrorBody), (status = 503, description = "The vault cannot be used", body = ErrorBody),
     )
 )]
 pub async fn new(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     JsonBody(body): JsonBody<NewModel>,
 ) -> Result<Json<StoredModel>, Failure> {
-    let info = body.model_info.unwrap_or_default();
-    let row = models::add(&engine, body.model_name, body.litellm_params, info, "default_user_id").await?;
-    let mut model_info: Value = serde_json::from_str(&row.info).unwrap_or_else(|_| json!({}));
-    model_info["id"] = json!(row.id);
-    model_info["db_model"] = json!(true);
-    Ok(Json(StoredModel {
-        model_id: row.id,
-        model_name: row.model_name,
-        litellm_params: shown_params(&row.params),
-        model_info,
-        created_by: row.created_by,
-        created_at: crate::clock::text(row.created_at),
-        updated_at: crate::clock::text(row.updated_at),
-    }))
+    fields::check_names(&body.other, &MEMBERS, &SHOWN)?;
+    let added = Added {
+        model_name: body.model_name,
+        params: body.litellm_params,
+        info: body.model_info.unwrap_or_default(),
+    };
+    Ok(Json(models::add(&engine, &authority, added).await?.into()))
 }
 
-fn shown_params(stored: &str) -> Value {
-    let mut params: Value = serde_json::from_str(stored).unwrap_or_else(|_| json!({}));
-    if let Some(map) = params.as_object_mut() {
-        map.remove("has_credential");
-    }
-    params
-}
-
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct InfoQuery {
-    /// Only the deployment of this id.
-    litellm_model_id: Option<String>,
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct ModelInfoList {
-    pub data: Vec<ModelInfo>,
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct ModelInfo {
-    pub model_name: String,
-    #[schema(value_type = Object)]
-    pub litellm_params: Value,
-    /// `id`, `db_model`, prices in dollars per token, token limits, mode, `supports_*`.
-    #[schema(value_type = Object)]
-    pub model_info: Value,
-}
-
-/// The deployments that the key may use
+/// Change a deployment; what is said is laid over what is there
+///
+/// `model_info.id` says which. A member that is null says nothing.
 #[utoipa::path(
-    get, path = "/model/info", tag = "Models", params(InfoQuery),
+    post, path = "/model/update", tag = "Models", request_body = ModelChange,
     responses(
-        (status = 200, body = ModelInfoList), (status = 400, description = "No deployment of that id", body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 422, body = ErrorBody),
+        (status = 200, body = StoredModel), (status = 400, description = "No deployment of that id, no litellm_params, or a field makes no sense", body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, description = "Not of one of your teams", body = ErrorBody),
+        (status = 409, description = "It stands in the configuration file", body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 422, body = ErrorBody), (status = 503, description = "The vault cannot be used", body = ErrorBody),
     )
 )]
-pub async fn info(
+pub async fn update(
     State(engine): State<Shared>,
-    caller: Caller,
-    QueryOf(query): QueryOf<InfoQuery>,
-) -> Result<Json<ModelInfoList>, Failure> {
-    let snapshot = engine.snapshot.load_full();
-    let rows = engine.read(table::all).await?;
-    let deployments = snapshot
-        .groups
-        .values()
-        .chain(snapshot.wildcard_groups())
-        .filter(|group| caller.may_use(&[&group.name]))
-        .flat_map(|group| &group.deployments);
-    let data: Vec<ModelInfo> = deployments
-        .filter(|deployment| query.litellm_model_id.as_ref().is_none_or(|id| deployment.id == *id))
-        .map(|deployment| describe(deployment, rows.iter().find(|row| row.id == deployment.id)))
-        .collect();
-    match query.litellm_model_id {
-        Some(id) if data.is_empty() => {
-            Err(Failure::invalid("model_not_found", format!("Model id = {id} not found on this gateway"))
-                .with_param("litellm_model_id"))
+    authority: Authority,
+    JsonBody(body): JsonBody<ModelChange>,
+) -> Result<Json<StoredModel>, Failure> {
+    fields::check_names(&body.other, &MEMBERS, &SHOWN)?;
+    let missing =
+        |name: &str| Failure::invalid("missing_field", format!("{name} is required")).with_param(name);
+    let id = body.model_info.as_ref().and_then(|info| info.get("id")).and_then(Value::as_str);
+    let id = id.map(str::to_owned).ok_or_else(|| missing("model_info.id"))?;
+    let params = body.litellm_params.ok_or_else(|| missing("litellm_params"))?;
+    let change = Change {
+        model_name: body.model_name,
+        params: Some(params),
+        info: body.model_info,
+        null_clears: false,
+    };
+    let row = models::change(&engine, &authority, &id, change).await.map_err(|mut failure| {
+        if failure.error.status == 404 {
+            failure.error.status = 400;
         }
-        _ => Ok(Json(ModelInfoList { data })),
-    }
+        failure
+    })?;
+    Ok(Json(row.into()))
 }
 
-fn describe(deployment: &Deployment, row: Option<&table::ModelRow>) -> ModelInfo {
-    let litellm_params = row.map_or_else(
-        || json!({"model": format!("{}/{}", deployment.provider, deployment.upstream_model)}),
-        |row| shown_params(&row.params),
-    );
-    let mut info =
-        row.and_then(|row| serde_json::from_str::<Map<String, Value>>(&row.info).ok()).unwrap_or_default();
-    info.insert("id".into(), json!(deployment.id));
-    info.insert("db_model".into(), json!(row.is_some()));
-    info.insert("litellm_provider".into(), json!(deployment.spec.id));
-    info.insert("max_input_tokens".into(), json!(deployment.context));
-    info.insert("max_output_tokens".into(), json!(deployment.max_output));
-    if let Some(known) = Catalogue::embedded().find(&deployment.spec.id, &deployment.upstream_model) {
-        info.insert("mode".into(), json!(known.mode));
-        for capability in known.capabilities.iter() {
-            info.insert(format!("supports_{capability}"), json!(true));
-        }
-    }
-    if let Some(plan) = &deployment.prices {
-        let named = [
-            ("input_cost_per_token", Unit::Input),
-            ("output_cost_per_token", Unit::Output),
-            ("cache_read_input_token_cost", Unit::CacheRead),
-            ("cache_creation_input_token_cost", Unit::CacheWrite),
-        ];
-        for (name, unit) in named {
-            info.insert(name.into(), json!(plan.prices.get(unit).map(|pico| pico as f64 / 1e12)));
-        }
-    }
-    ModelInfo { model_name: deployment.group.clone(), litellm_params, model_info: Value::Object(info) }
+/// Change parts of a deployment
+///
+/// A member that is null is taken away.
+#[utoipa::path(
+    patch, path = "/model/{model_id}/update", tag = "Models", request_body = ModelChange,
+    params(("model_id" = String, Path, description = "The deployment's id")),
+    responses(
+        (status = 200, body = StoredModel), (status = 400, description = "A field makes no sense", body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, description = "Not of one of your teams", body = ErrorBody),
+        (status = 404, description = "No deployment of that id", body = ErrorBody),
+        (status = 409, description = "It stands in the configuration file", body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 422, body = ErrorBody), (status = 503, description = "The vault cannot be used", body = ErrorBody),
+    )
+)]
+pub async fn patch(
+    State(engine): State<Shared>,
+    authority: Authority,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody<ModelChange>,
+) -> Result<Json<StoredModel>, Failure> {
+    fields::check_names(&body.other, &MEMBERS, &SHOWN)?;
+    let change = Change {
+        model_name: body.model_name,
+        params: body.litellm_params,
+        info: body.model_info,
+        null_clears: true,
+    };
+    Ok(Json(models::change(&engine, &authority, &id, change).await?.into()))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -180,17 +212,21 @@ pub struct DeleteModel {
     post, path = "/model/delete", tag = "Models", request_body = DeleteModel,
     responses(
         (status = 200, body = JsonObject), (status = 400, description = "No deployment of that id", body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, description = "Not of one of your teams", body = ErrorBody),
+        (status = 409, description = "It stands in the configuration file", body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 422, body = ErrorBody),
     )
 )]
 pub async fn delete(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     JsonBody(body): JsonBody<DeleteModel>,
 ) -> Result<Json<Value>, Failure> {
-    if models::remove(&engine, &body.id).await? {
-        return Ok(Json(json!({"message": format!("Model: {} deleted successfully", body.id)})));
-    }
-    Err(Failure::invalid("model_not_found", format!("Model with id={} not found in db", body.id))
-        .with_param("id"))
+    let row = models::remove(&engine, &authority, &body.id).await.map_err(|mut failure| {
+        if failure.error.status == 404 {
+            failure.error.status = 400;
+        }
+        failure
+    })?;
+    Ok(Json(json!({"message": format!("Model: {} deleted successfully", row.id)})))
 }

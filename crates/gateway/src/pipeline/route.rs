@@ -16,7 +16,7 @@ use crate::error::Failure;
 use crate::exchange::Exchange;
 use crate::meter::Meter;
 use crate::routing::{Kind, Wanted, Wishes};
-use crate::snapshot::{Deployment, Group, Provider, Snapshot};
+use crate::snapshot::{Deployment, Group, Provider, Snapshot, Unresolved};
 
 /// Headers in which clients name the session that a request belongs to.
 const SESSIONS: [&str; 6] = [
@@ -129,9 +129,9 @@ pub fn find(asked: &Question<'_>, meter: &mut Meter) -> Result<Route, Failure> {
     }
     if controls.is_some_and(|said| said.provider.is_some()) {
         // Who may use one provider's model may not therefore use another's of the same name.
-        asked.caller.check_access(&[&group.name, bare(snapshot, model)])?;
+        asked.caller.check_group(&group, &[&group.name, bare(snapshot, model)])?;
     } else {
-        asked.caller.check_access(&[named, model, &group.name])?;
+        asked.caller.check_group(&group, &[named, model, &group.name])?;
     }
     let tags = tags(asked.caller, headers, controls);
     let said = controls.and_then(|said| said.timeout);
@@ -165,7 +165,8 @@ pub fn find(asked: &Question<'_>, meter: &mut Meter) -> Result<Route, Failure> {
     if let Some(said) = controls {
         route.own = own(snapshot, asked.caller, said, model)?;
     }
-    if route.own.as_ref().is_none_or(|own| !own.none) {
+    // What is configured is of everybody's groups, though a team's may have the same name.
+    if route.group.team.is_none() && route.own.as_ref().is_none_or(|own| !own.none) {
         configured(&mut route, snapshot, model);
     }
     Ok(route)
@@ -179,30 +180,39 @@ fn first_group(asked: &Question<'_>) -> Result<Arc<Group>, Failure> {
         return Ok(Arc::new(group));
     }
     if let Some(name) = asked.controls.and_then(|said| said.provider.as_deref()) {
-        return of_provider(snapshot, name, "provider", model);
+        return of_provider(snapshot, asked.caller, name, "provider", model);
     }
-    match snapshot.resolve(model) {
+    let whose = asked.caller.namespace();
+    match snapshot.resolve_for(whose, model) {
         Ok(resolution) => Ok(resolution.group),
+        Err(Unresolved::OfATeam) => Err(Unresolved::OfATeam.into_failure(model)),
         // A name that nobody knows may stand for whatever is asked then.
         Err(unresolved) => snapshot
             .routing
             .default_fallbacks
             .iter()
-            .find_map(|name| snapshot.resolve(name).ok())
+            .find_map(|name| snapshot.resolve_for(whose, name).ok())
             .map(|resolution| resolution.group)
             .ok_or_else(|| unresolved.into_failure(model)),
     }
 }
 
 /// The model at this provider: those of its group's deployments that are there, else the provider's own of that name.
-fn of_provider(snapshot: &Snapshot, name: &str, param: &str, model: &str) -> Result<Arc<Group>, Failure> {
+fn of_provider(
+    snapshot: &Snapshot,
+    caller: &Caller,
+    name: &str,
+    param: &str,
+    model: &str,
+) -> Result<Arc<Group>, Failure> {
     let provider = provider(snapshot, name, param)?;
-    if let Some(group) = snapshot.groups.get(snapshot.aliases.get(model).map_or(model, String::as_str)) {
+    if let Some(group) = snapshot.group_for(caller.namespace(), model) {
         let there = group.deployments.iter().filter(|known| known.provider == provider.row.name);
         let there: Vec<_> = there.cloned().collect();
         if !there.is_empty() {
             return Ok(Arc::new(Group {
                 num_retries: group.num_retries,
+                team: group.team.clone(),
                 ..Group::of(format!("{}/{}", provider.row.name, group.name), there)
             }));
         }
@@ -254,8 +264,9 @@ fn own(
     let mut own = Own { none: said.disable_fallbacks, ..Own::default() };
     if let Some(providers) = &said.fallback_providers {
         let groups = providers.iter().enumerate().map(|(index, name)| {
-            let group = of_provider(snapshot, name, &format!("fallback_providers[{index}]"), model)?;
-            caller.check_access(&[&group.name, bare(snapshot, model)])?;
+            let param = format!("fallback_providers[{index}]");
+            let group = of_provider(snapshot, caller, name, &param, model)?;
+            caller.check_group(&group, &[&group.name, bare(snapshot, model)])?;
             Ok((None, group))
         });
         own.general = Some(groups.collect::<Result<_, Failure>>()?);
@@ -293,8 +304,8 @@ fn resolved(
                 let message = format!("`{param}`: there is no model `{name}`");
                 Failure::invalid("unknown_fallback", message).with_param(param)
             };
-            let group = snapshot.resolve(name).map_err(|_| unknown())?.group;
-            caller.check_access(&[name, &group.name])?;
+            let group = snapshot.resolve_for(caller.namespace(), name).map_err(|_| unknown())?.group;
+            caller.check_group(&group, &[name, &group.name])?;
             found.push((from.clone(), group));
         }
     }
@@ -317,7 +328,7 @@ fn configured(route: &mut Route, snapshot: &Snapshot, model: &str) {
     waiting.reverse();
     let mut seen: Vec<String> = Vec::new();
     while let Some(group) = waiting.pop() {
-        if seen.contains(&group.name) || seen.len() > settings.max_fallbacks {
+        if group.team.is_some() || seen.contains(&group.name) || seen.len() > settings.max_fallbacks {
             continue;
         }
         seen.push(group.name.clone());
@@ -359,6 +370,7 @@ fn pinned_group(group: &Group, pinned: &str) -> Result<Group, Failure> {
     match found {
         Some(deployment) => Ok(Group {
             num_retries: group.num_retries,
+            team: group.team.clone(),
             ..Group::of(group.name.clone(), vec![deployment.clone()])
         }),
         None => Err(Failure::invalid(

@@ -26,7 +26,7 @@ pub struct Known {
 
 /// A provider's deployments, by id: those of model groups, and those made on the fly that were asked at least once.
 pub fn of_provider(engine: &Engine, snapshot: &Snapshot, row: &ProviderRow) -> BTreeMap<String, Known> {
-    let in_groups = snapshot.groups.values().flat_map(|group| &group.deployments);
+    let in_groups = snapshot.every_group().flat_map(|group| &group.deployments);
     let mut found: BTreeMap<String, Known> = in_groups
         .filter(|deployment| deployment.provider_id == Some(row.id))
         .map(|deployment| {
@@ -66,7 +66,7 @@ fn without_number(id: &str) -> &str {
 
 /// Whose deployment that is: its provider, as far as it uses the credential of a configured one, and how it is called.
 fn provider_of<'a>(snapshot: &'a Snapshot, deployment: &str) -> (Option<&'a Arc<Provider>>, String) {
-    let mut in_groups = snapshot.groups.values().flat_map(|group| &group.deployments);
+    let mut in_groups = snapshot.every_group().flat_map(|group| &group.deployments);
     if let Some(known) = in_groups.find(|known| known.id == deployment) {
         return (known.provider_id.and_then(|id| snapshot.provider(id)), known.provider.clone());
     }

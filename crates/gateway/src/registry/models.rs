@@ -1,193 +1,320 @@
-//! Deployments: LiteLLM's models.
+//! Deployments: LiteLLM's models. `check` knows what makes sense and what a team's administrator may not, `change` how new
+//! parameters are laid over the old ones, `access` the names that model groups have in common, `public` which of them
+//! everybody may see.
 
-use postern_store::StoreError;
+pub mod access;
+mod change;
+mod check;
+pub mod public;
+
+pub use change::Change;
+use postern_secrets::Secret;
+use postern_store::Connection;
 use postern_store::table::models::{self, ModelRow};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::audit::{self, Action, Actor, Shown};
+use crate::auth::permissions::Authority;
 use crate::clock;
-use crate::config::LitellmParams;
+use crate::config::{self, LitellmParams};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Topic;
-use crate::ids;
-use crate::providers;
-use crate::snapshot::{self, DEMO, Origin, model_credential};
+use crate::snapshot::{DEMO, model_credential};
 
-const LONGEST_NAME: usize = 256;
+/// What stands in the place of a value that is not shown.
+pub const HIDDEN: &str = "*****";
+
+/// A deployment to be added.
+pub struct NewModel {
+    pub model_name: String,
+    pub params: LitellmParams,
+    pub info: Map<String, Value>,
+}
+
+/// What `model_info` says of a stored deployment.
+pub fn info_of(row: &ModelRow) -> Map<String, Value> {
+    serde_json::from_str(&row.info).unwrap_or_default()
+}
+
+/// The team whose model it is; `None`: everybody's.
+pub fn team_of(info: &Map<String, Value>) -> Option<&str> {
+    info.get("team_id")?.as_str().filter(|team| !team.is_empty())
+}
+
+/// Whether the vault has a credential for it.
+fn has_credential(row: &ModelRow) -> bool {
+    row.params.contains("\"has_credential\"")
+}
+
+/// Its parameters as answers and logs show them. What is sent with every request may be anybody's secret: only the names of
+/// it are told, unless `whole`.
+pub fn shown_params(stored: &str, whole: bool) -> Value {
+    let mut params: Map<String, Value> = serde_json::from_str(stored).unwrap_or_default();
+    params.remove("has_credential");
+    if !whole {
+        for name in ["extra_headers", "extra_body"] {
+            let members = params.get_mut(name).and_then(Value::as_object_mut);
+            for value in members.into_iter().flat_map(|members| members.values_mut()) {
+                *value = json!(HIDDEN);
+            }
+        }
+    }
+    Value::Object(params)
+}
+
+/// The row as the log shows it; `credential` says what became of its credential.
+fn shown(row: &ModelRow, credential: &str) -> Shown {
+    let mut shown = row.shown();
+    shown.remove("params");
+    shown.remove("info");
+    shown.insert("litellm_params".into(), shown_params(&row.params, false));
+    shown.insert("model_info".into(), Value::Object(info_of(row)));
+    shown.insert("credential".into(), credential.into());
+    shown
+}
+
+fn kept(row: &ModelRow) -> &'static str {
+    if has_credential(row) { "stored" } else { "none" }
+}
+
+/// There is no deployment of that id.
+pub fn unknown(id: &str) -> Failure {
+    let shown: String = id.chars().filter(|character| !character.is_control()).take(100).collect();
+    Failure::not_found("model_not_found", format!("Model with id={shown} not found in db")).with_param("id")
+}
+
+/// The stored deployment of that id. What stands elsewhere is changed elsewhere.
+async fn existing(engine: &Engine, authority: &Authority, id: &str) -> Result<ModelRow, Failure> {
+    let wanted = id.to_owned();
+    let found = engine.read(move |connection| models::find(connection, &wanted)).await?;
+    match found {
+        Some(row) => {
+            check::reach(engine, authority, &info_of(&row))?;
+            Ok(row)
+        }
+        None => {
+            // Nobody else is told what there is.
+            check::reach(engine, authority, &Map::new())?;
+            let config = engine.config.load();
+            if config::config_ids(&config.models).iter().any(|known| known == id) {
+                return Err(in_config_file(&format!("the deployment {id}")).with_param("id"));
+            }
+            if id == DEMO {
+                let message = "the built-in model cannot be changed or removed";
+                return Err(Failure::conflict("built_in_model", message).with_param("id"));
+            }
+            Err(unknown(id))
+        }
+    }
+}
+
+/// What is written in the file is changed there.
+fn in_config_file(what: &str) -> Failure {
+    let message = format!("{what} stands in the configuration file: change it there");
+    Failure::conflict("model_in_config_file", message)
+}
 
 /// Adds a deployment to a model group. Its key goes to the vault.
-pub async fn add(
-    engine: &Engine,
-    model_name: String,
-    mut params: LitellmParams,
-    info: Map<String, Value>,
-    created_by: &str,
-) -> Result<ModelRow, Failure> {
-    check(engine, &model_name, &mut params)?;
-    let id = match info.get("id") {
-        None | Some(Value::Null) => ids::new_id().to_string(),
-        Some(Value::String(id)) if !id.is_empty() && id.len() <= LONGEST_NAME => id.clone(),
-        Some(_) => {
-            return Err(Failure::invalid(
-                "invalid_id",
-                "model_info.id must be a text of 1 to 256 characters",
-            )
-            .with_param("model_info.id"));
-        }
-    };
-    let snapshot = engine.snapshot.load();
-    let groups = snapshot.groups.values().chain(snapshot.wildcard_groups());
-    if groups.flat_map(|group| &group.deployments).any(|known| known.id == id) {
-        return Err(Failure::conflict(
-            "model_exists",
-            format!("a deployment with the id {id} exists already"),
-        )
-        .with_param("model_info.id"));
-    }
-    let names = info.get("access_groups").filter(|names| !names.is_null());
-    let are_texts = |names: &Value| {
-        names
-            .as_array()
-            .is_some_and(|names| names.iter().all(|name| name.as_str().is_some_and(|name| !name.is_empty())))
-    };
-    if names.is_some_and(|names| !are_texts(names)) {
-        return Err(Failure::invalid(
-            "invalid_access_groups",
-            "model_info.access_groups must be a list of names",
-        )
-        .with_param("model_info.access_groups"));
-    }
+pub async fn add(engine: &Engine, authority: &Authority, new: NewModel) -> Result<ModelRow, Failure> {
+    let NewModel { model_name, mut params, mut info } = new;
+    check::reach(engine, authority, &info)?;
+    let id = check::given_id(&mut info)?;
+    check::name(&model_name)?;
+    check::info(&mut info)?;
+    check::params(engine, &model_name, &mut params)?;
     let key = params.api_key.take();
-    let now = clock::now_ms();
-    let mut stored = serde_json::to_value(&params).map_err(|error| Failure::internal(error.to_string()))?;
-    if key.is_some() {
-        stored["has_credential"] = Value::Bool(true);
+    if !authority.is_administrator() {
+        if key.is_none()
+            && check::prices(&params, &info) != check::prices(&LitellmParams::default(), &Map::new())
+        {
+            return Err(check::prices_of_others());
+        }
+        check::may_ask(engine, &info, &params, key.is_some())?;
     }
+    let _one_at_a_time = engine.editing.lock().await;
+    let snapshot = engine.snapshot.load_full();
+    let configured = snapshot.every_group().chain(snapshot.wildcard_groups());
+    if id == DEMO || configured.flat_map(|group| &group.deployments).any(|known| known.id == id) {
+        return Err(id_taken(&id));
+    }
+    let wanted = id.clone();
+    if engine.read(move |connection| models::find(connection, &wanted)).await?.is_some() {
+        return Err(id_taken(&id));
+    }
+    let now = clock::now_ms();
+    let actor = Actor::of(authority);
     let row = ModelRow {
-        id: id.clone(),
-        model_name,
-        params: stored.to_string(),
+        params: stored(&params, key.is_some())?,
         info: Value::Object(info).to_string(),
-        created_by: created_by.to_owned(),
+        created_by: actor.name.clone(),
         created_at: now,
         updated_at: now,
+        id,
+        model_name,
     };
+    let is_given = key.is_some();
     if let Some(key) = key {
-        engine.store_credential(&model_credential(&id), key).await?;
+        engine.store_credential(&model_credential(&row.id), key).await?;
     }
     let written = row.clone();
-    let inserted = engine.store.write(move |connection| models::insert(connection, &written)).await;
-    if let Err(error) = inserted {
-        return Err(match &error {
-            StoreError::Sql(sql) if postern_store::is_constraint(sql) => {
-                Failure::conflict("model_exists", format!("a deployment with the id {id} exists already"))
-                    .with_param("model_info.id")
-            }
-            _ => {
-                engine.remove_credential(&model_credential(&id)).await;
-                error.into()
-            }
-        });
+    let put = engine.transact(move |connection| {
+        check::team(connection, &info_of(&written))?;
+        written.put(connection)?;
+        let after = shown(&written, kept(&written));
+        audit::record(connection, &actor, Action::Created, ("model", &written.id), None, Some(after))
+    });
+    if let Err(failure) = put.await {
+        if is_given {
+            engine.remove_credential(&model_credential(&row.id)).await;
+        }
+        return Err(failure);
     }
     engine.changed(&[Topic::Models]).await?;
     Ok(row)
 }
 
-fn check(engine: &Engine, model_name: &str, params: &mut LitellmParams) -> Result<(), Failure> {
-    if model_name.trim().is_empty() || model_name.chars().count() > LONGEST_NAME {
-        return Err(Failure::invalid(
-            "invalid_model_name",
-            "model_name must be a text of 1 to 256 characters",
-        )
-        .with_param("model_name"));
-    }
-    if model_name == DEMO {
-        return Err(Failure::conflict(
-            "reserved_model_name",
-            "`demo` is the built-in model; choose another model_name",
-        )
-        .with_param("model_name"));
-    }
-    let is_secret = |name: &&String| {
-        let name = name.to_ascii_lowercase();
-        ["authorization", "cookie", "key", "token", "secret"].iter().any(|word| name.contains(word))
-    };
-    if let Some(name) = params.extra_headers.keys().find(is_secret) {
-        // It would be stored with the model, and not in the vault.
-        let message =
-            format!("litellm_params.extra_headers: `{name}` looks like a credential; give it as api_key");
-        return Err(
-            Failure::invalid("invalid_litellm_params", message).with_param("litellm_params.extra_headers")
-        );
-    }
-    if let Some(problem) = params.problem() {
-        return Err(Failure::invalid("invalid_litellm_params", problem).with_param("litellm_params"));
-    }
-    params.other.remove("has_credential");
-    params.other.retain(|_, value| !value.is_null());
-    params.absorb_credential(false).map_err(|problem| {
-        Failure::invalid("invalid_litellm_params", problem).with_param("litellm_params")
-    })?;
-    if let Some(name) = params.unknown().next() {
-        return Err(Failure::invalid("unsupported_field", format!("litellm_params.{name} is not supported here, and ignoring it would change what the deployment does")).with_param(&format!("litellm_params.{name}")));
-    }
-    if let Some(base) = &params.api_base {
-        let checked = providers::check_base_url(base).map_err(|problem| {
-            Failure::invalid("invalid_base_url", problem).with_param("litellm_params.api_base")
-        })?;
-        params.api_base = Some(checked);
-    }
-    if model_name.contains('*') && params.model == "*" && params.other.is_empty() {
-        // Whose model it is, each name says itself.
-        return Ok(());
-    }
-    let snapshot = engine.snapshot.load();
-    let Some(origin) = snapshot::origin(params, &snapshot.providers) else {
-        return Err(Failure::invalid(
-            "unknown_provider",
-            format!(
-                "litellm_params.model `{}` names no provider that is known: write it as provider/model",
-                params.model
-            ),
-        )
-        .with_param("litellm_params.model"));
-    };
-    check_settings(params, &origin)
+fn id_taken(id: &str) -> Failure {
+    Failure::conflict("model_exists", format!("a deployment with the id {id} exists already"))
+        .with_param("model_info.id")
 }
 
-/// What the provider is told besides a key must be something that it takes.
-fn check_settings(params: &LitellmParams, origin: &Origin<'_>) -> Result<(), Failure> {
-    let spec = origin.spec;
-    let refuse = |name: &str, problem: String| {
-        let param = format!("litellm_params.{name}");
-        Err(Failure::invalid("invalid_litellm_params", format!("{param}: {problem}")).with_param(&param))
-    };
-    let takes = |name: &String| spec.settings.iter().any(|setting| setting.param.as_ref() == Some(name));
-    if let Some((name, value)) = params.other.iter().find(|(name, value)| !takes(name) || !value.is_string())
-    {
-        return refuse(name, format!("{} takes no such text, and {value} would be ignored", spec.label));
+/// Parameters as they are stored: without the credential, but with a word that there is one.
+fn stored(params: &LitellmParams, has_credential: bool) -> Result<String, Failure> {
+    let mut stored = serde_json::to_value(params).map_err(|error| Failure::internal(error.to_string()))?;
+    if has_credential {
+        stored["has_credential"] = Value::Bool(true);
     }
-    let given = snapshot::given_settings(spec, params);
-    let mut known = origin.provider.map(|provider| provider.settings.clone()).unwrap_or_default();
-    known.extend(given);
-    if let Some((setting, problem)) = providers::settings::check(&spec.settings, &known) {
-        let named = spec.settings.iter().find(|spec| spec.name == setting);
-        let name = named.and_then(|spec| spec.param.clone()).unwrap_or(setting);
-        return refuse(&name, problem);
-    }
-    if let Some(problem) = params.api_key.as_ref().and_then(|key| spec.auth.problem(key, &known)) {
-        return refuse("api_key", problem);
-    }
-    Ok(())
+    Ok(stored.to_string())
 }
 
-/// Removes a deployment; false when there is none of that id.
-pub async fn remove(engine: &Engine, id: &str) -> Result<bool, Failure> {
+/// Changes a deployment.
+pub async fn change(
+    engine: &Engine,
+    authority: &Authority,
+    id: &str,
+    change: Change,
+) -> Result<ModelRow, Failure> {
+    let _one_at_a_time = engine.editing.lock().await;
+    let before = existing(engine, authority, id).await?;
+    let changed = change.over(&before)?;
+    let mut info = changed.info;
+    let mut params = changed.params;
+    check::reach(engine, authority, &info)?;
+    check::name(&changed.model_name)?;
+    check::info(&mut info)?;
+    check::params(engine, &changed.model_name, &mut params)?;
+    let key = params.api_key.take();
+    let keeps = key.is_none() && has_credential(&before) && !changed.clears_credential;
+    let earlier = change::params_of(&before)?;
+    let is_elsewhere = check::place(engine, &params) != check::place(engine, &earlier);
+    if !authority.is_administrator() {
+        if keeps && is_elsewhere {
+            return Err(check::credential_elsewhere());
+        }
+        if key.is_none() && check::prices(&params, &info) != check::prices(&earlier, &info_of(&before)) {
+            return Err(check::prices_of_others());
+        }
+        check::may_ask(engine, &info, &params, key.is_some() || keeps)?;
+    }
+    let actor = Actor::of(authority);
+    info.insert("updated_by".into(), actor.name.clone().into());
+    let row = ModelRow {
+        id: before.id.clone(),
+        model_name: changed.model_name,
+        params: stored(&params, key.is_some() || keeps)?,
+        info: Value::Object(info).to_string(),
+        created_by: before.created_by.clone(),
+        created_at: before.created_at,
+        updated_at: clock::now_ms().max(before.updated_at + 1),
+    };
+    let is_given = key.is_some();
+    let former = match key {
+        Some(key) => Some(replace_credential(engine, &row.id, key).await?),
+        None => None,
+    };
+    let (was, written) = (before.clone(), row.clone());
+    let put = engine.transact(move |connection| {
+        check::team(connection, &info_of(&written))?;
+        written.put(connection)?;
+        let credential = if is_given { "replaced" } else { kept(&written) };
+        let (earlier, after) = (shown(&was, kept(&was)), shown(&written, credential));
+        let object = ("model", written.id.as_str());
+        audit::record(connection, &actor, Action::Updated, object, Some(earlier), Some(after))
+    });
+    if let Err(failure) = put.await {
+        if let Some(former) = former {
+            put_back(engine, &row.id, former).await;
+        }
+        return Err(failure);
+    }
+    if !has_credential(&row) && has_credential(&before) {
+        engine.remove_credential(&model_credential(&row.id)).await;
+    }
+    if is_given || is_elsewhere {
+        forget(engine, &row.id);
+    }
+    engine.changed(&[Topic::Models]).await?;
+    Ok(row)
+}
+
+/// The credential that was there before, if any.
+async fn replace_credential(engine: &Engine, id: &str, key: Secret) -> Result<Option<Secret>, Failure> {
+    let name = model_credential(id);
+    let asked = name.clone();
+    let former = engine.with_vault(move |vault| vault.get(&asked)).await?;
+    engine.store_credential(&name, key).await?;
+    Ok(former)
+}
+
+async fn put_back(engine: &Engine, id: &str, former: Option<Secret>) {
+    let name = model_credential(id);
+    match former {
+        None => engine.remove_credential(&name).await,
+        Some(former) => {
+            if let Err(failure) = engine.store_credential(&name, former).await {
+                tracing::error!(name, reason = failure.error.message, "a credential was lost");
+            }
+        }
+    }
+}
+
+/// What was learned of it is of another credential or address.
+fn forget(engine: &Engine, id: &str) {
+    engine.forget_refusal(id);
+    for condition in engine.conditions.all() {
+        let rest = condition.id().strip_prefix(id);
+        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', '/'])) {
+            engine.conditions.forget(condition.id());
+        }
+    }
+}
+
+/// Removes a deployment with its credential.
+pub async fn remove(engine: &Engine, authority: &Authority, id: &str) -> Result<ModelRow, Failure> {
+    let _one_at_a_time = engine.editing.lock().await;
+    let row = existing(engine, authority, id).await?;
+    discard(engine, Actor::of(authority), id).await?;
+    engine.changed(&[Topic::Models]).await?;
+    Ok(row)
+}
+
+/// Removes a deployment without a look at who wants it; false when there is none of that id. The caller holds the lock of
+/// changes, and rebuilds.
+pub(super) async fn discard(engine: &Engine, actor: Actor, id: &str) -> Result<bool, Failure> {
     let wanted = id.to_owned();
-    let removed = engine.store.write(move |connection| models::remove(connection, &wanted)).await?;
+    let removed = engine.transact(move |connection| discard_row(connection, &actor, &wanted)).await?;
     if removed {
         engine.remove_credential(&model_credential(id)).await;
-        engine.changed(&[Topic::Models]).await?;
+        forget(engine, id);
     }
     Ok(removed)
+}
+
+fn discard_row(connection: &Connection, actor: &Actor, id: &str) -> Result<bool, Failure> {
+    let Some(row) = models::find(connection, id)? else { return Ok(false) };
+    models::remove(connection, id)?;
+    let before = shown(&row, kept(&row));
+    audit::record(connection, actor, Action::Deleted, ("model", id), Some(before), None)?;
+    Ok(true)
 }

@@ -19,6 +19,7 @@ pub use trial::{ProviderTest, test, test_unsaved};
 pub use uses::{Use, UseKind};
 use uuid::Uuid;
 
+use super::audit::Actor;
 use super::conditions;
 use crate::clock;
 use crate::engine::Engine;
@@ -154,7 +155,7 @@ pub async fn remove(engine: &Engine, id: Uuid, cascade: bool) -> Result<Vec<Stri
     }
     let mut removed = Vec::with_capacity(used_by.len());
     for found in used_by {
-        if models::remove(engine, &found.name).await? {
+        if models::discard(engine, Actor::administrator(), &found.name).await? {
             removed.push(found.name);
         }
     }

@@ -7,15 +7,17 @@ use postern_secrets::{Secret, VaultError};
 use postern_store::table::models::ModelRow;
 use postern_store::table::prices::PriceRow;
 use postern_store::table::providers::ProviderRow;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::access::AccessGroups;
-use super::deployment::{self, Parts};
+use super::deployment::{self, Parts, Said};
+use super::facts;
 use super::origin::origin;
 use super::pattern::Pattern;
 use super::provider::{demo_provider, provider};
 use super::wildcard::{Template, Wildcard, Wildcards};
-use super::{Deployment, Group, PricePlan, Provider, Snapshot};
+use super::{Deployment, Facts, Group, OfTeam, PricePlan, Provider, Snapshot, TeamModels};
 use crate::catalogue::{Catalogue, PriceOverride};
 use crate::condition::Conditions;
 use crate::config::{self, ConfigFile, LitellmParams, StoredFallbacks};
@@ -81,7 +83,7 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
     };
     let mut collected = Collected::default();
     if let Some(made) = made_demo {
-        collected.gathered(&made.group.clone()).deployments.push(Arc::new(made));
+        collected.common.gathered(&made.group.clone()).deployments.push(Arc::new(made));
     }
     for (model, id) in sources.config.models.iter().zip(config::config_ids(&sources.config.models)) {
         let own = model.litellm_params.api_key.clone().map(Ok);
@@ -100,9 +102,10 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
             }
         }
     }
-    let access = collected.access_groups();
-    let switched_off = std::mem::take(&mut collected.switched_off);
-    let (groups, wildcards) = collected.finish(sources.credentials);
+    let common = std::mem::take(&mut collected.common);
+    let access = common.access_groups();
+    let (groups, switched_off, wildcards) = common.finish(None, sources.credentials);
+    let teams = collected.teams(sources.credentials);
     Snapshot {
         providers,
         groups,
@@ -110,6 +113,7 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
         aliases: sources.config.aliases.clone(),
         hidden_aliases: sources.config.hidden_aliases.clone(),
         wildcards,
+        teams,
         access: Arc::new(access),
         routing,
         conditions: sources.conditions,
@@ -139,42 +143,70 @@ struct Gathered {
     access: BTreeSet<String>,
 }
 
-/// Model groups as they come together.
+/// Model groups as they come together: everybody's, or one team's.
 #[derive(Default)]
-struct Collected {
+struct Names {
     groups: BTreeMap<String, Gathered>,
     /// See [`Snapshot::switched_off`].
     switched_off: BTreeMap<String, String>,
 }
 
+#[derive(Default)]
+struct Collected {
+    common: Names,
+    teams: BTreeMap<Arc<str>, Names>,
+}
+
+/// The team whose model it is.
+fn team_of(info: &Map<String, Value>) -> Option<&str> {
+    info.get("team_id")?.as_str().filter(|team| !team.is_empty())
+}
+
 impl Collected {
+    fn add(&mut self, parts: &Parts<'_>, entry: Entry<'_>, info: &Map<String, Value>) {
+        match team_of(info) {
+            Some(team) => self.teams.entry(team.into()).or_default().add(parts, entry, info),
+            None => self.common.add(parts, entry, info),
+        }
+    }
+
+    fn teams(
+        self,
+        credentials: &HashMap<String, Result<Secret, VaultError>>,
+    ) -> HashMap<Arc<str>, TeamModels> {
+        let made = |(team, names): (Arc<str>, Names)| {
+            let (groups, switched_off, wildcards) = names.finish(Some(&team), credentials);
+            (team, TeamModels { groups, switched_off, wildcards })
+        };
+        self.teams.into_iter().map(made).collect()
+    }
+}
+
+impl Names {
     fn gathered(&mut self, group: &str) -> &mut Gathered {
         self.groups.entry(group.to_owned()).or_default()
     }
 
-    fn add(
-        &mut self,
-        parts: &Parts<'_>,
-        entry: Entry<'_>,
-        info: &serde_json::Map<String, serde_json::Value>,
-    ) {
-        let Entry { id, group, params, own } = entry;
+    fn add(&mut self, parts: &Parts<'_>, entry: Entry<'_>, info: &Map<String, Value>) {
+        let Entry { id, group, mut params, own } = entry;
         if let Some(provider) = parts.switched_off(&params, own.is_some()) {
             self.switched_off.insert(group.to_owned(), provider);
             return;
         }
+        let facts = Facts::of(info);
+        facts::add_prices(info, &mut params);
         let gathered = self.gathered(group);
         gathered.num_retries = gathered.num_retries.max(params.num_retries);
-        let named = info.get("access_groups").and_then(serde_json::Value::as_array).into_iter().flatten();
+        let named = info.get("access_groups").and_then(Value::as_array).into_iter().flatten();
         gathered.access.extend(named.filter_map(|name| name.as_str().map(str::to_owned)));
         let is_wildcard = Pattern::parse(group).is_some();
         // `*` alone leads to a provider only when it stands for something.
         if !is_wildcard || origin(&params, parts.providers).is_some() {
-            let made = parts.deployments(&id, group, &params, own.as_ref());
+            let made = parts.deployments(Said { id: &id, group, facts: &facts }, &params, own.as_ref());
             gathered.deployments.extend(made.into_iter().map(Arc::new));
         }
         if is_wildcard {
-            gathered.templates.push(Template { id, params, own });
+            gathered.templates.push(Template { id, params, facts, own });
         }
     }
 
@@ -190,18 +222,18 @@ impl Collected {
 
     fn finish(
         self,
+        team: Option<&Arc<str>>,
         credentials: &HashMap<String, Result<Secret, VaultError>>,
-    ) -> (BTreeMap<String, Arc<Group>>, Wildcards) {
+    ) -> (BTreeMap<String, Arc<Group>>, BTreeMap<String, String>, Wildcards) {
         let mut groups = BTreeMap::new();
         let mut wildcards = Wildcards::default();
         for (name, gathered) in self.groups {
-            let Gathered { deployments, templates, num_retries, .. } = gathered;
+            let Gathered { deployments, templates, num_retries, access } = gathered;
             let pattern = Pattern::parse(&name);
-            let group = Arc::new(Group { num_retries, ..Group::of(name.clone(), deployments) });
+            let team = team.map(|id| OfTeam { id: id.clone(), access_groups: Arc::new(access) });
+            let group = Arc::new(Group { num_retries, team, ..Group::of(name.clone(), deployments) });
             match pattern {
-                Some(pattern) => {
-                    wildcards.list.push(Wildcard { pattern, templates, num_retries, shown: group });
-                }
+                Some(pattern) => wildcards.list.push(Wildcard { pattern, templates, shown: group }),
                 None if group.deployments.is_empty() => {}
                 None => {
                     groups.insert(name, group);
@@ -212,7 +244,7 @@ impl Collected {
         if !wildcards.list.is_empty() {
             wildcards.credentials.clone_from(credentials);
         }
-        (groups, wildcards)
+        (groups, self.switched_off, wildcards)
     }
 }
 

@@ -10,15 +10,26 @@ use postern_wire::Surgery;
 
 pub(super) use super::endpoint::endpoints;
 use super::endpoint::{fixed_headers, lead};
+use super::facts;
 use super::origin::{Origin, given_settings, origin};
 use super::price::price_plan;
 use super::provider::credential;
-use super::{Credential, DEMO, Deployment, Endpoint, Held, Place, PricePlan, Provider, provider_credential};
+use super::{
+    Credential, DEMO, Deployment, Endpoint, Facts, Held, Place, PricePlan, Provider, provider_credential,
+};
 use crate::catalogue::{Catalogue, Unit};
 use crate::condition::{Condition, Conditions, CooldownRules};
 use crate::config::{LitellmParams, RoutingSettings};
 use crate::providers::auth::Scheme;
 use crate::providers::{self, ProviderSpec, Settings};
+
+/// What a deployment is called, and what `model_info` says of it.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    pub id: &'a str,
+    pub group: &'a str,
+    pub facts: &'a Facts,
+}
 
 /// What deployments are made from.
 pub(super) struct Parts<'a> {
@@ -61,7 +72,7 @@ pub(super) fn direct(
         let base_url = &provider.row.base_url;
         let mut endpoints = endpoints(provider.spec, base_url, model, &provider.settings, proofs)?;
         lead(&mut endpoints, known.as_ref());
-        let prices = price_plan(provider.spec, model, &LitellmParams::default(), overrides);
+        let prices = price_plan(provider.spec, model, &LitellmParams::default(), known.as_ref(), overrides);
         Some(Deployment {
             api_base: Some(shown_base(provider.spec, base_url, &provider.settings)),
             price_rank: price_rank(provider.spec, prices.as_deref()),
@@ -134,6 +145,8 @@ fn of_provider(provider: &Provider, model: &str, endpoints: Vec<Endpoint>) -> De
         surgery: Surgery::default(),
         context: None,
         max_output: None,
+        mode: None,
+        base_model: None,
     }
 }
 
@@ -151,11 +164,11 @@ impl Parts<'_> {
     /// configured provider of that name or kind, and is there once for each of that one's credentials.
     pub fn deployments(
         &self,
-        id: &str,
-        group: &str,
+        said: Said<'_>,
         params: &LitellmParams,
         own: Option<&Result<Secret, VaultError>>,
     ) -> Vec<Deployment> {
+        let Said { id, group, .. } = said;
         let unusable = |why: &str| {
             tracing::error!(deployment = id, group, "a deployment is left out: {why}");
             Vec::new()
@@ -170,7 +183,7 @@ impl Parts<'_> {
         }
         let held = self.held(&origin, params, own);
         let made = in_turn(held.iter(), self.conditions, |held| {
-            self.deployment(id, group, params, &origin, held, own.is_some())
+            self.deployment(said, params, &origin, held, own.is_some())
         });
         if made.is_empty() { unusable("its address is not a URL") } else { made }
     }
@@ -210,13 +223,13 @@ impl Parts<'_> {
 
     fn deployment(
         &self,
-        id: &str,
-        group: &str,
+        said: Said<'_>,
         params: &LitellmParams,
         origin: &Origin<'_>,
         held: &Held,
         has_own: bool,
     ) -> Option<Deployment> {
+        let Said { id, group, facts } = said;
         let Origin { spec, provider, model } = origin;
         let base_url = match (&params.api_base, provider) {
             (Some(base), _) => base,
@@ -232,9 +245,9 @@ impl Parts<'_> {
             });
             endpoint.headers.extend(extra);
         }
-        let known = Catalogue::embedded().find(&spec.id, model);
+        let known = facts::known(spec, model, facts.base_model.as_deref());
         lead(&mut endpoints, known.as_ref());
-        let prices = price_plan(spec, model, params, self.overrides);
+        let prices = price_plan(spec, model, params, known.as_ref(), self.overrides);
         Some(Deployment {
             id: id.to_owned(),
             group: group.to_owned(),
@@ -265,8 +278,10 @@ impl Parts<'_> {
             drop_params: params.drop_params,
             strict_params: params.strict_params,
             surgery: surgery(params),
-            context: known.as_ref().and_then(|model| model.context),
-            max_output: known.and_then(|model| model.max_output),
+            context: facts.context.or_else(|| known.as_ref()?.context),
+            max_output: facts.max_output.or_else(|| known.as_ref()?.max_output),
+            mode: facts.mode.clone(),
+            base_model: facts.base_model.clone(),
             upstream_model: model.clone(),
         })
     }

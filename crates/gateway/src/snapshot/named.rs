@@ -13,7 +13,7 @@ impl Snapshot {
             }
             let why = match self.resolve(&named.group) {
                 Ok(_) | Err(Unresolved::Disabled(_)) => return None,
-                Err(Unresolved::Unknown) => "there is no such model group".to_owned(),
+                Err(Unresolved::Unknown | Unresolved::OfATeam) => "there is no such model group".to_owned(),
                 Err(Unresolved::NotConfigured(provider)) => format!("{provider} is not configured"),
             };
             let message = format!("{}: `{}`: {why}", named.at.message, named.group);

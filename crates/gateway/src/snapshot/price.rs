@@ -4,18 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::PricePlan;
-use crate::catalogue::{BilledTokens, Catalogue, Cost, PriceOverride};
+use crate::catalogue::{BilledTokens, Catalogue, Cost, Model, PriceOverride};
 use crate::config::LitellmParams;
 use crate::providers::ProviderSpec;
 
-/// The price in force: the deployment's own, else the user's, else the catalogue's.
+/// The price in force: the deployment's own, else the user's, else the catalogue's; `known` is the model's row there.
 pub(super) fn price_plan(
     spec: &ProviderSpec,
     model: &str,
     params: &LitellmParams,
+    known: Option<&Model>,
     overrides: &HashMap<(String, String), Arc<PricePlan>>,
 ) -> Option<Arc<PricePlan>> {
-    let known = Catalogue::embedded().find(&spec.id, model);
     let own = PriceOverride::from_litellm(
         params.input_cost_per_token,
         params.output_cost_per_token,
@@ -24,7 +24,7 @@ pub(super) fn price_plan(
     );
     if let Some(own) = own {
         return Some(Arc::new(PricePlan {
-            prices: own.over(known.as_ref().map(|model| &model.prices)),
+            prices: own.over(known.map(|model| &model.prices)),
             source: "deployment".into(),
             version: String::new(),
         }));
@@ -33,8 +33,11 @@ pub(super) fn price_plan(
         return Some(plan.clone());
     }
     let known = known?;
+    if let Some(plan) = overrides.get(&(known.provider.to_owned(), known.id.to_owned())) {
+        return Some(plan.clone());
+    }
     Some(Arc::new(PricePlan {
-        prices: known.prices,
+        prices: known.prices.clone(),
         source: known.source.to_string(),
         version: Catalogue::embedded().source_version(known.source).to_owned(),
     }))

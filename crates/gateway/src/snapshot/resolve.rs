@@ -2,7 +2,7 @@
 //! that it fits, `provider/model`, `provider:model`, or the bare name of a model that configured providers serve according
 //! to the catalogue.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::deployment;
@@ -25,6 +25,8 @@ pub enum Unresolved {
     Disabled(String),
     /// A model of a provider that is known and not configured.
     NotConfigured(String),
+    /// A team's own model, asked for by somebody else.
+    OfATeam,
 }
 
 impl Snapshot {
@@ -52,7 +54,9 @@ impl Snapshot {
         if name.contains('*') {
             return Err(Unresolved::Unknown);
         }
-        if let Some(group) = self.group_of_deployment(name).or_else(|| self.wildcard_group(name)) {
+        if let Some(group) =
+            self.group_of_deployment(name).or_else(|| self.wildcard_group(&self.wildcards, name))
+        {
             return Ok(group);
         }
         let mut unresolved = Unresolved::Unknown;
@@ -89,18 +93,7 @@ impl Snapshot {
 
     /// A deployment of a model group by its id, and what stands in for it.
     fn group_of_deployment(&self, id: &str) -> Option<Group> {
-        for group in self.groups.values() {
-            let Some(first) = group.deployments.iter().position(|known| known.id == id) else { continue };
-            if group.deployments[first].stands_in_for.is_some() {
-                return None;
-            }
-            let rest = group.deployments[first + 1..].iter();
-            let others = rest.take_while(|other| other.stands_in_for.is_some());
-            let deployments = std::iter::once(&group.deployments[first]).chain(others).cloned().collect();
-            let num_retries = group.num_retries;
-            return Some(Group { num_retries, ..Group::of(group.name.clone(), deployments) });
-        }
-        self.wildcard_deployment(id)
+        deployment_in(&self.groups, id).or_else(|| self.wildcard_deployment(&self.wildcards, id))
     }
 
     /// All deployments of a model by its bare name, whichever providers serve it.
@@ -117,8 +110,7 @@ impl Snapshot {
     /// Of all model groups, and those made on the fly.
     pub fn all_deployments(&self) -> Vec<Arc<Deployment>> {
         let direct = self.direct.read().unwrap_or_else(PoisonError::into_inner);
-        self.groups
-            .values()
+        self.every_group()
             .chain(direct.values())
             .flat_map(|group| group.deployments.iter().cloned())
             .collect()
@@ -126,7 +118,7 @@ impl Snapshot {
 
     /// The deployment of that id, in a model group or as `provider/model`.
     pub fn deployment(&self, id: &str) -> Option<Arc<Deployment>> {
-        let known = self.groups.values().flat_map(|group| &group.deployments).find(|known| known.id == id);
+        let known = self.every_group().flat_map(|group| &group.deployments).find(|known| known.id == id);
         known.cloned().or_else(|| self.resolve(id).ok()?.group.deployments.first().cloned())
     }
 
@@ -139,9 +131,33 @@ impl Snapshot {
     }
 }
 
+/// A deployment of these groups by its id, and what stands in for it, as a group.
+pub(super) fn deployment_in(groups: &BTreeMap<String, Arc<Group>>, id: &str) -> Option<Group> {
+    for group in groups.values() {
+        let Some(first) = group.deployments.iter().position(|known| known.id == id) else { continue };
+        if group.deployments[first].stands_in_for.is_some() {
+            return None;
+        }
+        let rest = group.deployments[first + 1..].iter();
+        let others = rest.take_while(|other| other.stands_in_for.is_some());
+        let deployments = std::iter::once(&group.deployments[first]).chain(others).cloned().collect();
+        let (num_retries, team) = (group.num_retries, group.team.clone());
+        return Some(Group { num_retries, team, ..Group::of(group.name.clone(), deployments) });
+    }
+    None
+}
+
 impl Unresolved {
     pub fn into_failure(self, model: &str) -> Failure {
         let message = match self {
+            Self::OfATeam => {
+                let message = format!(
+                    "key not allowed to access model. `{model}` is a team's own model, and only the keys of that team may use it"
+                );
+                return Failure::forbidden("model_not_allowed", message)
+                    .with_type("key_model_access_denied")
+                    .with_param("model");
+            }
             Self::Unknown => format!(
                 "The model `{model}` does not exist or no configured provider serves it. GET /v1/models lists what there is."
             ),

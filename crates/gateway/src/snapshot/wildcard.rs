@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use postern_secrets::{Secret, VaultError};
 
-use super::deployment::Parts;
+use super::deployment::{Parts, Said};
 use super::origin::origin;
 use super::pattern::Pattern;
-use super::{Deployment, Group, Snapshot};
+use super::{Deployment, Facts, Group, Snapshot};
 use crate::catalogue::{Catalogue, Model};
 use crate::config::LitellmParams;
 
@@ -27,7 +27,6 @@ pub struct Wildcards {
 pub struct Wildcard {
     pub pattern: Pattern,
     pub templates: Vec<Template>,
-    pub num_retries: Option<u32>,
     /// Its deployments as they are configured, with the star in their models' names: to be shown, never to be asked.
     pub shown: Arc<Group>,
 }
@@ -36,6 +35,7 @@ pub struct Wildcard {
 pub struct Template {
     pub id: String,
     pub params: LitellmParams,
+    pub facts: Facts,
     /// A credential of its own.
     pub own: Option<Result<Secret, VaultError>>,
 }
@@ -55,26 +55,27 @@ impl Snapshot {
     }
 
     /// A group made of the most specific wildcard group that has a deployment for this name.
-    pub(super) fn wildcard_group(&self, name: &str) -> Option<Group> {
-        self.wildcards.list.iter().find_map(|wildcard| {
+    pub(super) fn wildcard_group(&self, wildcards: &Wildcards, name: &str) -> Option<Group> {
+        wildcards.list.iter().find_map(|wildcard| {
             let captures = wildcard.captures(name)?;
-            self.made_of(wildcard, wildcard.templates.iter(), name, &captures)
+            self.made_of(wildcards, wildcard, wildcard.templates.iter(), name, &captures)
         })
     }
 
     /// The deployment of one of them by its id, which ends in the name that it was made for.
-    pub(super) fn wildcard_deployment(&self, id: &str) -> Option<Group> {
-        self.wildcards.list.iter().find_map(|wildcard| {
+    pub(super) fn wildcard_deployment(&self, wildcards: &Wildcards, id: &str) -> Option<Group> {
+        wildcards.list.iter().find_map(|wildcard| {
             wildcard.templates.iter().find_map(|template| {
                 let name = id.strip_prefix(&template.id)?.strip_prefix('/')?;
                 let captures = wildcard.captures(name)?;
-                self.made_of(wildcard, std::iter::once(template), name, &captures)
+                self.made_of(wildcards, wildcard, std::iter::once(template), name, &captures)
             })
         })
     }
 
     fn made_of<'a>(
         &self,
+        wildcards: &Wildcards,
         wildcard: &Wildcard,
         templates: impl Iterator<Item = &'a Template>,
         name: &str,
@@ -82,7 +83,7 @@ impl Snapshot {
     ) -> Option<Group> {
         let parts = Parts {
             providers: &self.providers,
-            credentials: &self.wildcards.credentials,
+            credentials: &wildcards.credentials,
             overrides: &self.overrides,
             conditions: &self.conditions,
             routing: &self.routing,
@@ -97,18 +98,24 @@ impl Snapshot {
             });
             if leads {
                 let id = format!("{}/{name}", template.id);
-                let made = parts.deployments(&id, name, &params, template.own.as_ref());
+                let said = Said { id: &id, group: name, facts: &template.facts };
+                let made = parts.deployments(said, &params, template.own.as_ref());
                 deployments.extend(made.into_iter().map(Arc::new));
             }
         }
-        let num_retries = wildcard.num_retries;
-        (!deployments.is_empty()).then(|| Group { num_retries, ..Group::of(name.to_owned(), deployments) })
+        let (num_retries, team) = (wildcard.shown.num_retries, wildcard.shown.team.clone());
+        (!deployments.is_empty()).then(|| Group {
+            num_retries,
+            team,
+            ..Group::of(name.to_owned(), deployments)
+        })
     }
 
-    /// The models of the catalogue that wildcard groups stand for: the name to ask for, who serves it, and what is known.
-    pub fn wildcard_models(&self) -> Vec<(String, String, Model)> {
+    /// The models of the catalogue that wildcard groups stand for: the group, the name to ask for, who serves it, and what is
+    /// known.
+    pub(super) fn wildcard_models(&self, wildcards: &Wildcards) -> Vec<(Arc<Group>, String, String, Model)> {
         let mut listed = Vec::new();
-        for wildcard in &self.wildcards.list {
+        for wildcard in &wildcards.list {
             let mut left = MOST_LISTED;
             for template in &wildcard.templates {
                 let Some(origin) = origin(&template.params, &self.providers) else { continue };
@@ -117,7 +124,8 @@ impl Snapshot {
                 let known = Catalogue::embedded().models_of(&origin.spec.id);
                 for model in known.filter(|model| matches!(model.mode, "chat" | "responses")).take(left) {
                     let Some(captures) = models.captures(model.id) else { continue };
-                    listed.push((wildcard.pattern.fill(&captures), owner.clone(), model));
+                    let name = wildcard.pattern.fill(&captures);
+                    listed.push((wildcard.shown.clone(), name, owner.clone(), model));
                     left -= 1;
                 }
             }

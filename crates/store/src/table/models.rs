@@ -2,6 +2,8 @@
 
 use rusqlite::{Connection, Result};
 
+use super::columns::table_row;
+
 pub(super) const CREATE: &str = "
 CREATE TABLE models (
   id         TEXT PRIMARY KEY,
@@ -14,42 +16,28 @@ CREATE TABLE models (
 ) STRICT;
 CREATE INDEX models_by_name ON models (model_name);";
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelRow {
-    pub id: String,
-    pub model_name: String,
-    pub params: String,
-    pub info: String,
-    pub created_by: String,
-    pub created_at: i64,
-    pub updated_at: i64,
+table_row! {
+    /// A deployment. `params` and `info` are JSON objects.
+    ModelRow of "models" by ["id"] {
+        id: String,
+        /// The model group.
+        model_name: String,
+        /// Without credentials.
+        params: String,
+        info: String,
+        created_by: String,
+        created_at: i64,
+        updated_at: i64,
+    }
 }
 
+/// Oldest first.
 pub fn all(connection: &Connection) -> Result<Vec<ModelRow>> {
-    connection
-        .prepare("SELECT id, model_name, params, info, created_by, created_at, updated_at FROM models ORDER BY created_at, id")?
-        .query_map([], |row| {
-            Ok(ModelRow {
-                id: row.get(0)?,
-                model_name: row.get(1)?,
-                params: row.get(2)?,
-                info: row.get(3)?,
-                created_by: row.get(4)?,
-                created_at: row.get(5)?,
-                updated_at: row.get(6)?,
-            })
-        })?
-        .collect()
+    ModelRow::query(connection, "ORDER BY created_at, id", [])
 }
 
-/// Inserts a new deployment; a used id is a constraint error.
-pub fn insert(connection: &Connection, row: &ModelRow) -> Result<()> {
-    connection.execute(
-        "INSERT INTO models (id, model_name, params, info, created_by, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        (&row.id, &row.model_name, &row.params, &row.info, &row.created_by, row.created_at, row.updated_at),
-    )?;
-    Ok(())
+pub fn find(connection: &Connection, id: &str) -> Result<Option<ModelRow>> {
+    Ok(ModelRow::query(connection, "WHERE id = ?1", [id])?.pop())
 }
 
 /// Whether there was one to remove.

@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::Shared;
-use super::super::models::{Listed, one, usable};
+use super::super::models::{Besides, Listed, one, usable};
 use crate::auth::Caller;
-use crate::catalogue::Catalogue;
 use crate::error::Failure;
 use crate::ids;
 use crate::shapes::{JsonBody, JsonObject};
@@ -81,7 +80,11 @@ pub async fn tags(State(engine): State<Shared>, caller: Result<Caller, Failure>)
         Err(failure) => return failure.respond(Format::Ollama, ids::new_id()),
     };
     let snapshot = engine.snapshot.load_full();
-    let models = engine.tasks.blocking(move || usable(&snapshot, &caller)).await.unwrap_or_default();
+    let models = engine
+        .tasks
+        .blocking(move || usable(&snapshot, &caller.into(), Besides::default()))
+        .await
+        .unwrap_or_default();
     Json(TagList { models: models.into_iter().map(Tag::from).collect() }).into_response()
 }
 
@@ -124,7 +127,8 @@ pub async fn show(
         let (caller, JsonBody(asked)) = (caller?, body?);
         let snapshot = engine.snapshot.load();
         let listed = one(&snapshot, &caller, &asked.model)?;
-        let group = snapshot.resolve(&asked.model).map_err(|reason| reason.into_failure(&asked.model))?.group;
+        let resolved = snapshot.resolve_for(caller.namespace(), &asked.model);
+        let group = resolved.map_err(|reason| reason.into_failure(&asked.model))?.group;
         Ok(describe(&listed, group.deployments.first().map(AsRef::as_ref)))
     };
     match shown() {
@@ -134,8 +138,7 @@ pub async fn show(
 }
 
 fn describe(listed: &Listed, deployment: Option<&Deployment>) -> Shown {
-    let known = deployment
-        .and_then(|deployment| Catalogue::embedded().find(&deployment.spec.id, &deployment.upstream_model));
+    let known = deployment.and_then(Deployment::known);
     let is_embedding = known.as_ref().is_some_and(|model| model.mode == "embedding");
     let has = |capability: &str| {
         known.as_ref().is_some_and(|model| model.capabilities.iter().any(|name| name == capability))

@@ -56,9 +56,12 @@ fn providers_models_prices_and_settings_come_back_and_go() {
         created_at: 1,
         updated_at: 2,
     };
-    models::insert(&connection, &model).unwrap();
-    assert!(is_constraint(&models::insert(&connection, &model).unwrap_err()), "two deployments of one id");
-    assert_eq!(models::all(&connection).unwrap(), std::slice::from_ref(&model));
+    model.put(&connection).unwrap();
+    let renamed = ModelRow { model_name: "quick".into(), updated_at: 3, ..model };
+    renamed.put(&connection).unwrap();
+    assert_eq!(models::all(&connection).unwrap(), std::slice::from_ref(&renamed));
+    assert_eq!(models::find(&connection, "a").unwrap().as_ref(), Some(&renamed));
+    assert_eq!(models::find(&connection, "b").unwrap(), None);
     assert!(models::remove(&connection, "a").unwrap());
     assert!(!models::remove(&connection, "a").unwrap());
 
