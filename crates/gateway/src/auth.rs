@@ -3,7 +3,7 @@
 //! `permissions` says who may call which route of the management API, `routes` which routes a key is restricted to.
 
 pub mod permissions;
-mod routes;
+pub mod routes;
 
 use std::borrow::Cow;
 use std::sync::Arc;

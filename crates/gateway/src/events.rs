@@ -6,6 +6,7 @@ use std::sync::Arc;
 use postern_store::table::requests::RequestRow;
 use serde::Serialize;
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 /// What a watcher's picture is stale of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -58,6 +59,14 @@ pub enum Event {
     /// The listener started, stopped or failed.
     Listener,
     Budget(Arc<BudgetNotice>),
+    /// A key was rotated by itself; its new secret waits to be fetched.
+    KeyRotated {
+        key_id: Uuid,
+        /// The alias, else the name.
+        label: String,
+        /// The old one is taken until then, UTC milliseconds.
+        previous_until: i64,
+    },
     /// A provider refused its credential (401), once until it works again.
     CredentialRefused {
         provider_id: String,

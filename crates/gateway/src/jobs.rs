@@ -1,4 +1,5 @@
-//! Work that comes round: a late vault is asked again, budgets begin anew, a changed configuration file is read.
+//! Work that comes round: a late vault is asked again, budgets begin anew, keys are rotated, a changed configuration file is
+//! read.
 
 mod config_file;
 
@@ -12,6 +13,7 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::{Event, Topic};
 use crate::probes;
+use crate::registry::keys::{rotation, sessions};
 use crate::registry::{conditions, resets};
 
 const VAULT_RETRY: Duration = Duration::from_secs(3);
@@ -22,12 +24,15 @@ const RESPONSES_CHECK: Duration = Duration::from_hours(1);
 const CIRCUITS_KEPT: Duration = Duration::from_hours(30 * 24);
 const CIRCUITS_CHECK: Duration = Duration::from_hours(1);
 const BUDGET_CHECK: Duration = Duration::from_secs(30);
+/// Rotation and the end of sessions.
+const KEY_CHECK: Duration = Duration::from_secs(15);
 
 pub fn start(engine: &Arc<Engine>) {
     if !engine.vault.vault.state().is_ready() {
         engine.tasks.spawn_until_stopped(wait_for_vault(engine.clone()));
     }
     engine.tasks.spawn_until_stopped(reset_budgets(engine.clone()));
+    engine.tasks.spawn_until_stopped(tend_keys(engine.clone()));
     engine.tasks.spawn_until_stopped(probes::revive(engine.clone()));
     engine.tasks.spawn_until_stopped(probes::check(engine.clone()));
     engine.tasks.spawn_until_stopped(forget_responses(engine.clone()));
@@ -106,6 +111,16 @@ async fn reset_budgets(engine: Arc<Engine>) {
             tracing::warn!(reason = failure.error.message, "budgets could not be reset");
         }
         tokio::time::sleep(BUDGET_CHECK).await;
+    }
+}
+
+async fn tend_keys(engine: Arc<Engine>) {
+    loop {
+        rotation::run(&engine).await;
+        if let Err(failure) = sessions::prune(&engine).await {
+            tracing::warn!(reason = failure.error.message, "sessions that are over could not be ended");
+        }
+        tokio::time::sleep(KEY_CHECK).await;
     }
 }
 

@@ -116,6 +116,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// What was read as JSON already, with the same refusals.
+pub fn typed<T: DeserializeOwned>(value: &impl Serialize) -> Result<T, Failure> {
+    let text = serde_json::to_vec(value).map_err(|error| Failure::internal(error.to_string()))?;
+    read_json(&text)
+}
+
 fn read_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     let read = serde_path_to_error::deserialize(&mut reader);

@@ -24,6 +24,35 @@ const INFO: [&str; 14] = [
 /// What a restricted key may always do: find out who it is.
 const ALWAYS: [&str; 2] = ["/console/session", "/console/sign-out"];
 
+/// LiteLLM's names for groups of routes.
+pub const GROUPS: [&str; 4] = ["llm_api_routes", "openai_routes", "management_routes", "info_routes"];
+
+/// What a key is restricted to that may call models and nothing else.
+pub const MODELS_ONLY: &str = "llm_api_routes";
+
+/// Whether an entry is one that can allow something.
+pub fn is_known(entry: &str) -> bool {
+    entry == "*" || entry.starts_with('/') || GROUPS.contains(&entry)
+}
+
+/// Whether an entry allows routes of models alone.
+pub fn is_for_models(entry: &str) -> bool {
+    let first = entry.split('/').nth(1).unwrap_or_default();
+    let is_path = !first.is_empty() && !first.contains(['*', '{']) && !permissions::covers(entry);
+    is_path || matches!(entry, MODELS_ONLY | "openai_routes")
+}
+
+/// Whether an entry allows nothing that a list does not.
+pub fn includes(allowed: &[Box<str>], entry: &str) -> bool {
+    let is_plain = entry.starts_with('/') && !entry.contains(['*', '{']);
+    allowed.iter().any(|own| match &**own {
+        own if own == entry => true,
+        MODELS_ONLY | "openai_routes" => is_for_models(entry),
+        own if GROUPS.contains(&own) => is_plain && allows(own, entry),
+        own => own.strip_suffix('*').map_or(is_plain && fits(own, entry), |start| entry.starts_with(start)),
+    })
+}
+
 /// Refuses a path that no entry of the list allows.
 pub fn check(allowed: &[Box<str>], path: &str) -> Result<(), Failure> {
     if ALWAYS.contains(&path) || allowed.iter().any(|entry| allows(entry, path)) {
@@ -68,7 +97,7 @@ fn fits(entry: &str, path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::allows;
+    use super::{allows, includes, is_for_models};
 
     #[test]
     fn entries_are_paths_patterns_and_groups() {
@@ -89,6 +118,37 @@ mod tests {
             ("info_routes", "/key/generate", false),
         ] {
             assert_eq!(allows(entry, path), fits, "{entry} {path}");
+        }
+    }
+
+    #[test]
+    fn what_is_for_models_alone_manages_nothing() {
+        for entry in ["llm_api_routes", "/v1/chat/completions", "/v1/*", "/embeddings"] {
+            assert!(is_for_models(entry), "{entry}");
+        }
+        for entry in
+            ["/key/generate", "/k*", "/*", "*", "/{any}/generate", "/", "management_routes", "/user/*"]
+        {
+            assert!(!is_for_models(entry), "{entry}");
+        }
+    }
+
+    #[test]
+    fn a_list_includes_what_is_narrower() {
+        for (own, entry, included) in [
+            ("/v1/*", "/v1/messages", true),
+            ("/v1/*", "/v1/files/*", true),
+            ("/v1/files/*", "/v1/*", false),
+            ("/v1/messages", "/v1/messages", true),
+            ("/v1/messages", "/v1/{any}", false),
+            ("llm_api_routes", "/v1/messages", true),
+            ("llm_api_routes", "/key/generate", false),
+            ("management_routes", "/key/generate", true),
+            ("management_routes", "/key/*", false),
+            ("info_routes", "management_routes", false),
+            ("/key/*", "management_routes", false),
+        ] {
+            assert_eq!(includes(&[own.into()], entry), included, "{own} {entry}");
         }
     }
 }

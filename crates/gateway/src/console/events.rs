@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
+use crate::clock;
 use crate::console::{requests, status};
 use crate::engine::Engine;
 use crate::events::Event;
@@ -52,6 +53,10 @@ pub fn watch(engine: Arc<Engine>) -> impl Stream<Item = (&'static str, Value)> +
                 Ok(Event::Budget(notice)) => {
                     ("budget", serde_json::to_value(notice.as_ref()).unwrap_or(Value::Null))
                 }
+                Ok(Event::KeyRotated { key_id, label, previous_until }) => (
+                    "key_rotated",
+                    json!({"key_id": key_id, "label": label, "previous_until": clock::text(previous_until)}),
+                ),
                 Ok(Event::CredentialRefused { .. }) => continue,
                 // Missed some: the watcher reads everything anew.
                 Err(RecvError::Lagged(_)) => (

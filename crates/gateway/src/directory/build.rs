@@ -220,6 +220,7 @@ impl Directory {
             tags: some_texts(&row.tags),
             enforced_params: listed(&metadata, "enforced_params"),
             previous,
+            rotate_at: row.rotate_at.filter(|_| row.auto_rotate),
         });
         if let Some(previous) = previous {
             self.keys.insert(previous.hash, key.clone());

@@ -89,6 +89,8 @@ pub struct VirtualKey {
     /// Members that every request must have.
     pub enforced_params: Option<Box<[Box<str>]>>,
     pub previous: Option<Previous>,
+    /// When it is rotated by itself, UTC milliseconds.
+    pub rotate_at: Option<i64>,
 }
 
 /// The key from before a rotation.

@@ -9,7 +9,7 @@ mod filter;
 
 #[cfg(test)]
 pub(super) use filter::page_sql;
-pub use filter::{KeyFilter, SeenBy, SortBy, count, page};
+pub use filter::{KeyFilter, SeenBy, SortBy, aliases, count, page};
 
 pub(super) const CREATE: &str = "
 CREATE TABLE keys (
@@ -186,4 +186,18 @@ pub fn labels(connection: &Connection) -> Result<Vec<(Uuid, String, String)>> {
         .prepare("SELECT id, COALESCE(key_alias, key_name), token FROM keys")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect()
+}
+
+/// Ends what signing in to the console made: without a trace where the ledger has none of it, else as every key is revoked.
+pub fn end_session(connection: &Connection, id: Uuid, by: &str, now: i64) -> Result<()> {
+    let used: bool = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM spend_hourly WHERE key_id = ?1)")?
+        .query_row([id], |row| row.get(0))?;
+    let ended = "WHERE id = ?1 AND is_session = 1 AND deleted_at IS NULL";
+    if used {
+        let sql = format!("UPDATE keys SET deleted_at = ?2, updated_at = ?2, deleted_by = ?3 {ended}");
+        connection.execute(&sql, (id, now, by)).map(drop)
+    } else {
+        connection.execute(&format!("DELETE FROM keys {ended}"), [id]).map(drop)
+    }
 }

@@ -34,6 +34,8 @@ pub struct KeyFilter {
     pub created_by: Option<String>,
     /// Only what somebody may see. `None`: all.
     pub seen_by: Option<SeenBy>,
+    /// Only what somebody has to do with. `None`: all.
+    pub related_to: Option<SeenBy>,
     /// Revoked ones instead.
     pub deleted: bool,
     /// Those that signing in to the console made, too.
@@ -90,25 +92,31 @@ impl KeyFilter {
             });
             conditions.push(format!("({})", either.join(" OR ")));
         }
-        if let Some(seen) = &self.seen_by {
-            let mut either = vec!["0".to_owned()];
-            let lists = [
-                ("token", &seen.tokens),
-                ("user_id", &seen.users),
-                ("team_id", &seen.teams),
-                ("created_by", &seen.created_by),
-            ];
-            for (column, list) in lists {
-                if !list.is_empty() {
-                    either.push(format!("{column} IN ({})", places(list, &mut values)));
-                }
-            }
-            if !seen.organizations.is_empty() {
-                either.push(of_organizations(&seen.organizations, &mut values));
-            }
-            conditions.push(format!("({})", either.join(" OR ")));
+        for any in [&self.seen_by, &self.related_to].into_iter().flatten() {
+            conditions.push(any.condition(&mut values));
         }
         (format!("WHERE {}", conditions.join(" AND ")), values)
+    }
+}
+
+impl SeenBy {
+    fn condition(&self, values: &mut Vec<Value>) -> String {
+        let mut either = vec!["0".to_owned()];
+        let lists = [
+            ("token", &self.tokens),
+            ("user_id", &self.users),
+            ("team_id", &self.teams),
+            ("created_by", &self.created_by),
+        ];
+        for (column, list) in lists {
+            if !list.is_empty() {
+                either.push(format!("{column} IN ({})", places(list, values)));
+            }
+        }
+        if !self.organizations.is_empty() {
+            either.push(of_organizations(&self.organizations, values));
+        }
+        format!("({})", either.join(" OR "))
     }
 }
 
@@ -184,4 +192,11 @@ pub fn count(connection: &Connection, filter: &KeyFilter) -> Result<i64> {
     let (condition, values) = filter.condition();
     let sql = format!("SELECT COUNT(*) FROM keys {condition}");
     connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))
+}
+
+/// The aliases of the keys that fit, in order; the filter's own order and page are not looked at.
+pub fn aliases(connection: &Connection, filter: &KeyFilter) -> Result<Vec<String>> {
+    let (condition, values) = filter.condition();
+    let sql = format!("SELECT key_alias FROM keys {condition} AND key_alias IS NOT NULL ORDER BY key_alias");
+    connection.prepare_cached(&sql)?.query_map(params_from_iter(values), |row| row.get(0))?.collect()
 }
