@@ -8,3 +8,5 @@ pub mod remove;
 mod request;
 pub mod rotate;
 mod view;
+
+pub use view::{KeyView, views};

@@ -86,7 +86,7 @@ pub async fn info(
     let me = authority.caller.user_id();
     let theirs = members.into_iter().zip(spent).filter(|(row, _)| all || me == Some(row.user_id.as_str()));
     let team_memberships = theirs.map(|(row, spent)| Membership::new(row, spent, &defaults)).collect();
-    let keys = keys::views(&engine, seen(&authority, &directory, &id, keys)).await?;
+    let keys = keys::views(&engine, seen(&authority, &directory, &id, keys), false).await?;
     Ok(Json(TeamInfo { team_id: id, team_info: team.into(), keys, team_memberships }))
 }
 
@@ -143,7 +143,7 @@ async fn listed(
         .map(|(team, keys)| seen(authority, &directory, &team.row.team_id, keys))
         .collect();
     let counts: Vec<usize> = keys.iter().map(Vec::len).collect();
-    let mut views = keys::views(engine, keys.into_iter().flatten().collect()).await?.into_iter();
+    let mut views = keys::views(engine, keys.into_iter().flatten().collect(), false).await?.into_iter();
     Ok(teams
         .into_iter()
         .zip(counts)
