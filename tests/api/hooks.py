@@ -118,7 +118,7 @@ def of_a_provider(case):
 def own_errors_are_described(context, response, case):
     """A provider may answer with any status, which is `default`. The gateway may not."""
     described = known.operations.get(case.operation.label, {}).get("responses", {})
-    if "default" in described and response.status_code not in (405, *map(int, described.keys() - {"default"})):
+    if "default" in described and str(response.status_code) not in {"405", *described}:
         assert of_a_provider(case), f"status {response.status_code} is described by `default` alone"
 
 

@@ -81,7 +81,9 @@ RESOURCES = (
         {"model": "demo", "messages": [{"role": "user", "content": "Hello"}]},
         {"request": "header:x-request-id"},
     ),
+    # One that the gateway keeps, and one that the provider does.
     ("POST /v1/responses", {"model": "demo", "input": "Hello"}, {"response": "id"}),
+    ("POST /v1/responses", {"model": "{model_group}", "input": "Hello"}, {"response": "id"}),
 )
 
 TODAY = datetime.datetime.now(datetime.UTC).date()
@@ -110,8 +112,8 @@ NOWHERE = "http://127.0.0.1:9"
 # Of each kind, the newest: some that are new, and some that were used.
 MOST = 8
 
-# After one of these its resource is gone, or another.
-ENDS = re.compile(r"DELETE |.*/(\w+_)?(delete|regenerate|claim)\b")
+# After one of these its resource is gone, or another. A team that has lost a model is neither.
+ENDS = re.compile(r"DELETE |POST /(?!team/model/).*/(delete|regenerate|claim)\b")
 
 
 class Known:

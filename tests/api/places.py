@@ -13,6 +13,7 @@ PLACES = [
     (re.compile(path), re.compile(f"({name})\\Z"), kinds.split())
     for path, name, kinds in (
         (r"/(v1|v2|api)/", r"role|status|order|from|to", ""),
+        (r"/(v1|v2|api)/", r"user", "customer"),
         (r"/(v1/embeddings|api/embed)", r"model", "embedding_model embedding_model model_group"),
         (r"/(customer|end_user)/", r"(end_)?user_ids?", "customer"),
         (r"/tag/", r"names?|tags?|tag_filters?", "tag"),
@@ -143,11 +144,13 @@ class Placing:
         described = known.operations[operation]
         content = described.get("requestBody", {}).get("content", {}).get("application/json", {})
         self.schema = content.get("schema", {})
-        self.example = content.get("example") if "LLM" in described.get("tags", ()) else None
+        is_llm = "LLM" in described.get("tags", ())
+        self.example = content.get("example") if is_llm else None
         text = json.dumps([seed, operation, *generated], sort_keys=True, default=lambda value: type(value).__name__)
         self.dice = random.Random(OF_THIS_RUN.sub("", text))
-        # A route that makes something is rarely given one that exists.
-        self.made = {kind for resource in RESOURCES if resource[0] == operation for kind in resource[2]}
+        # A route that makes something is rarely given one that exists. Models make what nobody names.
+        made = {kind for resource in RESOURCES if resource[0] == operation for kind in resource[2]}
+        self.made = set() if is_llm else made
         self.tidy = self.dice.random() < 0.8
 
     def parameters(self, values, chance):
