@@ -10,7 +10,7 @@ help: ## Show this list
 run: ## Build and start Postern (ARGS="--listen 127.0.0.1:4010"; HEADLESS=1 for the gateway alone)
 	@scripts/run.sh $(ARGS)
 
-test: ## Run every test (ARGS="rust sdk" for some: ui rust api sdk agents browser desktop)
+test: ## Run every test (ARGS="rust sdk" for some: ui rust api fuzz sdk agents browser desktop)
 	@scripts/test.sh $(ARGS)
 
 test-agents: ## Let coding agents do a turn each through the gateway (ARGS=test_codex for one)

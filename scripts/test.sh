@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs all of them; the exit code tells. `make test ARGS="rust sdk"` runs only those
-# sections: ui rust api sdk agents browser desktop. Nothing here is skipped because of a cache or a missing tool.
+# sections: ui rust api fuzz sdk agents browser desktop. Nothing here is skipped because of a cache or a missing tool.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-sections=(ui rust api sdk agents browser desktop)
+sections=(ui rust api fuzz sdk agents browser desktop)
 wanted=("$@")
 [ $# -gt 0 ] || wanted=("${sections[@]}")
 for name in "${wanted[@]}"; do
@@ -43,6 +43,14 @@ section_api() {
   scripts/openapi.sh --check
 }
 
+section_fuzz() {
+  # Providers have addresses of their own: nothing outside of this machine is to be asked.
+  unset http_proxy https_proxy all_proxy no_proxy ALL_PROXY
+  export HTTP_PROXY=http://127.0.0.1:9 HTTPS_PROXY=http://127.0.0.1:9 NO_PROXY=127.0.0.1,localhost
+  export POSTERN_CONFIG=tests/api/gateway.yaml
+  scripts/with-gateway.sh "$python" tests/api/fuzz.py
+}
+
 section_sdk() {
   local node
   export POSTERN_CONFIG=tests/sdk/gateway.yaml
@@ -71,6 +79,7 @@ title() {
     ui) echo "Console: unit tests" ;;
     rust) echo "Rust: every crate" ;;
     api) echo "API description and TypeScript client: drift" ;;
+    fuzz) echo "API fuzzed from its own description" ;;
     sdk) echo "Official Python and Node.js SDKs against the gateway" ;;
     agents) echo "Coding agents through the gateway" ;;
     browser) echo "Console in Chromium, with and without a real gateway" ;;

@@ -79,9 +79,16 @@ async fn unknown_paths_and_methods_say_so_in_the_formats_words() {
         (Method::POST, "/v1/messages/nothing", Caller::Messages, 404),
         (Method::GET, "/v1/chat/completions", Caller::Chat, 405),
         (Method::DELETE, "/v1/messages", Caller::Messages, 405),
+        (Method::GET, "/v1/responses", Caller::Chat, 405),
+        // Bytes that are no text.
+        (Method::GET, "/v1/models/%FF", Caller::Chat, 404),
+        (Method::GET, "/console/requests/%C3%28", Caller::Chat, 404),
+        (Method::DELETE, "/fallback/%FF", Caller::Chat, 404),
+        (Method::POST, "/v1/messages/%FF", Caller::Messages, 404),
     ] {
         let answer = with(&world, method.clone(), path, &[]).await;
         assert_eq!(answer.status, status, "{method} {path}");
+        assert_eq!(status == 405, !answer.header("allow").is_empty(), "{method} {path}");
         caller.own_error(&answer);
     }
     // Without /v1 the same.

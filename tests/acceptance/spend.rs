@@ -37,8 +37,12 @@ async fn requests_are_told_in_litellms_shape() {
     assert_eq!((&days[0]["startTime"], &days[0]["spend"]), (&json!(day), &good["spend"]), "{days}");
     let rows = world.get(&format!("/spend/logs?start_date={day}&end_date={day}&summarize=false")).await;
     assert_eq!(rows.as_array().unwrap().len(), 2);
-    for wrong in ["start_date=soon", "end_date=2026-13-45", "start_date=%F0%9F%98%80%F0%9F%98%80%F0%9F%98%80"]
-    {
+    for wrong in [
+        "start_date=soon",
+        "end_date=2026-13-45",
+        "end_date=9999-12-31",
+        "start_date=%F0%9F%98%80%F0%9F%98%80%F0%9F%98%80",
+    ] {
         let answer = world.admin(Method::GET, &format!("/spend/logs?{wrong}"), Value::Null).await.expect(400);
         assert_eq!(answer.json()["error"]["reason"], "invalid_date");
     }

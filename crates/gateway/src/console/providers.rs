@@ -318,7 +318,7 @@ pub struct RemoveQuery {
 /// One in use is not removed: `error.details.used_by` says by what.
 #[utoipa::path(
     delete, path = "/console/providers/{id}", tag = "Console", params(("id" = Uuid, Path), RemoveQuery),
-    responses((status = 204), (status = 409, description = "It is in use", body = ErrorBody), (status = 400, description = "The built-in provider", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody))
+    responses((status = 204), (status = 409, description = "It is in use", body = ErrorBody), (status = 400, description = "The built-in provider", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody))
 )]
 pub async fn remove(
     State(engine): State<Shared>,

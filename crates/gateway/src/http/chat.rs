@@ -6,7 +6,7 @@ use postern_wire::Format;
 
 use super::Shared;
 use crate::exchange::{self, Call};
-use crate::shapes::{ErrorBody, JsonObject};
+use crate::shapes::JsonObject;
 
 /// Chat completion, streamed or not, by any model of any provider
 ///
@@ -16,17 +16,18 @@ use crate::shapes::{ErrorBody, JsonObject};
     post, path = "/v1/chat/completions", tag = "LLM",
     request_body(content = JsonObject, example = json!({"model": "demo", "messages": [{"role": "user", "content": "Hello"}]})),
     responses(
-        (status = 200, description = "OpenAI's chat completion, or `text/event-stream` when `stream` is true", body = JsonObject),
-        (status = 400, description = "The request is not valid", body = ErrorBody),
-        (status = 401, description = "No valid key", body = ErrorBody),
-        (status = 402, description = "A budget is used up", body = ErrorBody),
-        (status = 403, description = "The key may not use this model", body = ErrorBody),
-        (status = 404, description = "No such model", body = ErrorBody),
-        (status = 413, description = "The body is too large", body = ErrorBody),
-        (status = 429, description = "A rate limit, the gateway's or the provider's", body = ErrorBody),
-        (status = 502, description = "The provider failed", body = ErrorBody),
-        (status = 503, description = "The provider's credential is missing or cannot be read", body = ErrorBody),
-        (status = 504, description = "The provider did not answer in time", body = ErrorBody),
+        (status = 200, description = "OpenAI's chat completion; events when `stream` is true", content((JsonObject = "application/json"), (String = "text/event-stream"))),
+        (status = 400, description = "The request is not valid", body = JsonObject),
+        (status = 401, description = "No valid key", body = JsonObject),
+        (status = 402, description = "A budget is used up", body = JsonObject),
+        (status = 403, description = "The key may not use this model", body = JsonObject),
+        (status = 404, description = "No such model", body = JsonObject),
+        (status = 413, description = "The body is too large", body = JsonObject),
+        (status = 429, description = "A rate limit, the gateway's or the provider's", body = JsonObject),
+        (status = 502, description = "The provider failed", body = JsonObject),
+        (status = 503, description = "The provider's credential is missing or cannot be read", body = JsonObject),
+        (status = 504, description = "The provider did not answer in time", body = JsonObject),
+        (status = "default", description = "A provider's error, with its status and, where the formats are the same, its words", body = JsonObject),
     )
 )]
 pub async fn create(State(engine): State<Shared>, request: Request) -> Response {

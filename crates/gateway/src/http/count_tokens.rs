@@ -33,6 +33,7 @@ pub struct TokenCount {
         (status = 403, description = "The key may not use this model", body = JsonObject),
         (status = 404, description = "No such model", body = JsonObject),
         (status = 413, description = "The body is too large", body = JsonObject),
+        (status = "default", description = "A provider's error, with its status and, where the formats are the same, its words", body = JsonObject),
     )
 )]
 pub async fn count(State(engine): State<Shared>, request: Request) -> Response {

@@ -22,7 +22,8 @@ pub async fn handle(options: &Options, router: Router, request: Request<Body>) -
     let path_format = format_of(request.uri().path());
     let origin = request.headers().get(header::ORIGIN).cloned();
     let retell = own_errors(request.uri().path());
-    if !internal && let Err(failure) = check(options, request.uri(), request.headers()) {
+    let allowed = if internal { Ok(()) } else { check(options, request.uri(), request.headers()) };
+    if let Err(failure) = allowed.and_then(|()| readable(request.uri())) {
         return retell(failure.respond(path_format, ids::new_id()));
     }
     // Only allowed origins get this far; the gateway's own pages need no permission, others have to be told.
@@ -114,6 +115,14 @@ fn check(options: &Options, uri: &Uri, headers: &HeaderMap) -> Result<(), Failur
             shown(origin)
         ),
     ))
+}
+
+/// A path has parts that are texts; one that is not would be told of in the router's words, which are of no format.
+fn readable(uri: &Uri) -> Result<(), Failure> {
+    percent_encoding::percent_decode_str(uri.path())
+        .decode_utf8()
+        .map(|_| ())
+        .map_err(|_| Failure::not_found("unknown_path", "the path is not valid UTF-8"))
 }
 
 fn shown(text: &str) -> String {

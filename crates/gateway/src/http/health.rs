@@ -28,7 +28,7 @@ pub async fn healthz() -> Json<Health> {
 }
 
 /// The same, by LiteLLM's name
-#[utoipa::path(get, path = "/health/liveliness", tag = "Health", security(()), responses((status = 200, body = String)))]
+#[utoipa::path(get, path = "/health/liveliness", tag = "Health", security(()), responses((status = 200, content_type = "application/json", body = String)))]
 pub async fn liveliness() -> Json<&'static str> {
     Json("I'm alive!")
 }

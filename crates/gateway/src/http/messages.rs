@@ -15,7 +15,7 @@ use crate::shapes::JsonObject;
     post, path = "/v1/messages", tag = "LLM",
     request_body(content = JsonObject, example = json!({"model": "demo", "max_tokens": 256, "messages": [{"role": "user", "content": "Hello"}]})),
     responses(
-        (status = 200, description = "Anthropic's message, or `text/event-stream` when `stream` is true", body = JsonObject),
+        (status = 200, description = "Anthropic's message; events when `stream` is true", content((JsonObject = "application/json"), (String = "text/event-stream"))),
         (status = 400, description = "The request is not valid", body = JsonObject),
         (status = 401, description = "No valid key", body = JsonObject),
         (status = 402, description = "A budget is used up", body = JsonObject),
@@ -27,6 +27,7 @@ use crate::shapes::JsonObject;
         (status = 503, description = "The provider's credential is missing or cannot be read", body = JsonObject),
         (status = 504, description = "The provider did not answer in time", body = JsonObject),
         (status = 529, description = "The provider is overloaded", body = JsonObject),
+        (status = "default", description = "A provider's error, with its status and, where the formats are the same, its words", body = JsonObject),
     )
 )]
 pub async fn create(State(engine): State<Shared>, request: Request) -> Response {

@@ -29,13 +29,18 @@ const SHORT: usize = 4096;
     post, path = "/api/chat", tag = "LLM",
     request_body(content = JsonObject, example = json!({"model": "demo", "messages": [{"role": "user", "content": "Hello"}], "stream": false})),
     responses(
-        (status = 200, description = "Ollama's answer, or `application/x-ndjson` unless `stream` is false", body = JsonObject),
+        (status = 200, description = "Ollama's answer; several, one a line, unless `stream` is false", content((JsonObject = "application/json"), (String = "application/x-ndjson"))),
         (status = 400, description = "The request is not valid", body = JsonObject),
         (status = 401, description = "No valid key", body = JsonObject),
+        (status = 402, description = "A budget is used up", body = JsonObject),
         (status = 403, description = "The key may not use this model", body = JsonObject),
         (status = 404, description = "No such model", body = JsonObject),
+        (status = 413, description = "The body is too large", body = JsonObject),
         (status = 429, description = "A rate limit, the gateway's or the provider's", body = JsonObject),
         (status = 502, description = "The provider failed", body = JsonObject),
+        (status = 503, description = "The provider's credential is missing or cannot be read", body = JsonObject),
+        (status = 504, description = "The provider did not answer in time", body = JsonObject),
+        (status = "default", description = "A provider's error, with its status and, where the formats are the same, its words", body = JsonObject),
     )
 )]
 pub async fn chat(State(engine): State<Shared>, request: Request) -> Response {
@@ -47,13 +52,18 @@ pub async fn chat(State(engine): State<Shared>, request: Request) -> Response {
     post, path = "/api/generate", tag = "LLM",
     request_body(content = JsonObject, example = json!({"model": "demo", "prompt": "Hello", "stream": false})),
     responses(
-        (status = 200, description = "Ollama's answer, or `application/x-ndjson` unless `stream` is false", body = JsonObject),
+        (status = 200, description = "Ollama's answer; several, one a line, unless `stream` is false", content((JsonObject = "application/json"), (String = "application/x-ndjson"))),
         (status = 400, description = "The request is not valid", body = JsonObject),
         (status = 401, description = "No valid key", body = JsonObject),
+        (status = 402, description = "A budget is used up", body = JsonObject),
         (status = 403, description = "The key may not use this model", body = JsonObject),
         (status = 404, description = "No such model", body = JsonObject),
+        (status = 413, description = "The body is too large", body = JsonObject),
         (status = 429, description = "A rate limit, the gateway's or the provider's", body = JsonObject),
         (status = 502, description = "The provider failed", body = JsonObject),
+        (status = 503, description = "The provider's credential is missing or cannot be read", body = JsonObject),
+        (status = 504, description = "The provider did not answer in time", body = JsonObject),
+        (status = "default", description = "A provider's error, with its status and, where the formats are the same, its words", body = JsonObject),
     )
 )]
 pub async fn generate(State(engine): State<Shared>, request: Request) -> Response {
@@ -68,7 +78,13 @@ pub async fn generate(State(engine): State<Shared>, request: Request) -> Respons
         (status = 200, description = "`model`, `embeddings`, `prompt_eval_count`", body = JsonObject),
         (status = 400, description = "The request is not valid, or the model's provider has no embeddings", body = JsonObject),
         (status = 401, body = JsonObject), (status = 403, body = JsonObject), (status = 404, body = JsonObject),
+        (status = 402, description = "A budget is used up", body = JsonObject),
+        (status = 413, description = "The body is too large", body = JsonObject),
+        (status = 429, description = "A rate limit, the gateway's or the provider's", body = JsonObject),
         (status = 502, description = "The provider failed", body = JsonObject),
+        (status = 503, description = "The provider's credential is missing or cannot be read", body = JsonObject),
+        (status = 504, description = "The provider did not answer in time", body = JsonObject),
+        (status = "default", description = "A provider's error, with its status and, where the formats are the same, its words", body = JsonObject),
     )
 )]
 pub async fn embed(State(engine): State<Shared>, request: Request) -> Response {

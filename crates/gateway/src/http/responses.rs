@@ -4,7 +4,7 @@ pub mod compact;
 pub mod kept;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use postern_wire::Format;
 
@@ -12,7 +12,7 @@ use super::Shared;
 use crate::error::Failure;
 use crate::exchange::{self, Call};
 use crate::ids;
-use crate::shapes::{ErrorBody, JsonObject};
+use crate::shapes::JsonObject;
 
 const FORMAT: Format = Format::OpenAiResponses;
 
@@ -24,17 +24,18 @@ const FORMAT: Format = Format::OpenAiResponses;
     post, path = "/v1/responses", tag = "LLM",
     request_body(content = JsonObject, example = json!({"model": "demo", "input": "Hello"})),
     responses(
-        (status = 200, description = "OpenAI's response, or `text/event-stream` when `stream` is true", body = JsonObject),
-        (status = 400, description = "The request is not valid", body = ErrorBody),
-        (status = 401, description = "No valid key", body = ErrorBody),
-        (status = 402, description = "A budget is used up", body = ErrorBody),
-        (status = 403, description = "The key may not use this model", body = ErrorBody),
-        (status = 404, description = "No such model", body = ErrorBody),
-        (status = 413, description = "The body is too large", body = ErrorBody),
-        (status = 429, description = "A rate limit, the gateway's or the provider's", body = ErrorBody),
-        (status = 502, description = "The provider failed", body = ErrorBody),
-        (status = 503, description = "The provider's credential is missing or cannot be read", body = ErrorBody),
-        (status = 504, description = "The provider did not answer in time", body = ErrorBody),
+        (status = 200, description = "OpenAI's response; events when `stream` is true", content((JsonObject = "application/json"), (String = "text/event-stream"))),
+        (status = 400, description = "The request is not valid", body = JsonObject),
+        (status = 401, description = "No valid key", body = JsonObject),
+        (status = 402, description = "A budget is used up", body = JsonObject),
+        (status = 403, description = "The key may not use this model", body = JsonObject),
+        (status = 404, description = "No such model", body = JsonObject),
+        (status = 413, description = "The body is too large", body = JsonObject),
+        (status = 429, description = "A rate limit, the gateway's or the provider's", body = JsonObject),
+        (status = 502, description = "The provider failed", body = JsonObject),
+        (status = 503, description = "The provider's credential is missing or cannot be read", body = JsonObject),
+        (status = 504, description = "The provider did not answer in time", body = JsonObject),
+        (status = "default", description = "A provider's error, with its status and, where the formats are the same, its words", body = JsonObject),
     )
 )]
 pub async fn create(State(engine): State<Shared>, request: Request) -> Response {
@@ -50,5 +51,7 @@ pub async fn socket(headers: HeaderMap) -> Response {
         Failure::invalid("method_not_allowed", "/v1/responses takes POST")
     };
     failure.error.status = if upgrade { 426 } else { 405 };
-    failure.respond(FORMAT, ids::new_id())
+    let mut response = failure.respond(FORMAT, ids::new_id());
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    response
 }

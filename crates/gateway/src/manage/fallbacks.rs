@@ -18,6 +18,7 @@ pub struct NewFallback {
     #[schema(example = "smart")]
     model: String,
     /// In the order in which they are asked.
+    #[schema(min_items = 1, max_items = 100)]
     fallback_models: Vec<String>,
     #[serde(default)]
     fallback_type: FallbackKind,

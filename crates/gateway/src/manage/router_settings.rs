@@ -23,10 +23,9 @@ pub struct Field {
     pub field_name: &'static str,
     #[schema(example = "Integer")]
     pub field_type: &'static str,
-    #[schema(value_type = Option<Object>)]
+    /// Null where it is off.
     pub field_value: Value,
     pub field_description: &'static str,
-    #[schema(value_type = Option<Object>)]
     pub field_default: Value,
     /// What it may be, where that is a choice.
     pub options: Option<Vec<&'static str>>,

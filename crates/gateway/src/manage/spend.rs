@@ -66,25 +66,41 @@ pub struct SpendLog {
     pub metadata: Value,
 }
 
+/// What one day's requests cost. Money in dollars.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct SpendDay {
+    #[serde(rename = "startTime")]
+    pub start_time: String,
+    pub spend: f64,
+    #[schema(value_type = Object)]
+    pub users: Map<String, Value>,
+    /// By model group.
+    #[schema(value_type = Object)]
+    pub models: Map<String, Value>,
+    /// By the SHA-256 of the key, beside the other members.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub keys: Map<String, Value>,
+}
+
+/// All entries of an answer are of the same kind.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
-pub enum Logs {
-    Rows(Vec<SpendLog>),
-    /// `{startTime, spend, users, models, <key hash>: spend}` per day.
-    #[schema(value_type = Vec<Object>)]
-    Days(Vec<Value>),
+pub enum SpendEntry {
+    Request(Box<SpendLog>),
+    Day(Box<SpendDay>),
 }
 
 /// Requests and what they cost, newest first, or sums by day
 #[utoipa::path(
     get, path = "/spend/logs", tag = "Spend", params(LogsQuery),
-    responses((status = 200, body = Logs), (status = 400, description = "A date makes no sense", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
+    responses((status = 200, body = Vec<SpendEntry>), (status = 400, description = "A date makes no sense", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
 )]
 pub async fn logs(
     State(engine): State<Shared>,
     caller: Caller,
     QueryOf(query): QueryOf<LogsQuery>,
-) -> Result<Json<Logs>, Failure> {
+) -> Result<Json<Vec<SpendEntry>>, Failure> {
     let own = caller.key().map(|key| key.token());
     let wanted = query.api_key.as_deref().map(keys::token_of);
     if let (Some(own), Some(wanted)) = (&own, &wanted)
@@ -101,7 +117,7 @@ pub async fn logs(
         None => None,
         Some(token) => match labels.iter().find(|(_, known)| *known == token) {
             Some((id, _)) => Some(*id),
-            None => return Ok(Json(Logs::Rows(Vec::new()))),
+            None => return Ok(Json(Vec::new())),
         },
     };
     if let Some(id) = query.request_id {
@@ -112,31 +128,31 @@ pub async fn logs(
             })
             .await?;
         let visible = found.filter(|row| key_id.is_none_or(|key_id| row.key_id == key_id));
-        return Ok(Json(Logs::Rows(visible.map(|row| log(row, &labels)).into_iter().collect())));
+        return Ok(Json(visible.map(|row| entry(row, &labels)).into_iter().collect()));
     }
     let from = query.start_date.as_deref().map(|text| day(text, "start_date")).transpose()?;
     let to = query.end_date.as_deref().map(|text| day(text, "end_date")).transpose()?;
     if let (Some(from), Some(to)) = (from, to)
         && query.summarize != Some(false)
     {
-        return Ok(Json(Logs::Days(days(&engine, from, to + DAY_MS, key_id, &labels).await?)));
+        let days = days(&engine, from, to + DAY_MS, key_id, &labels).await?;
+        return Ok(Json(days.into_iter().map(|day| SpendEntry::Day(Box::new(day))).collect()));
     }
     let filter = Filter { key_id, from, to: to.map(|to| to + DAY_MS), limit: MOST_ROWS, ..Filter::default() };
     let rows = engine.read(move |connection| requests::page(connection, &filter)).await?;
-    Ok(Json(Logs::Rows(rows.into_iter().map(|row| log(row, &labels)).collect())))
+    Ok(Json(rows.into_iter().map(|row| entry(row, &labels)).collect()))
 }
 
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
 
 fn day(text: &str, param: &str) -> Result<i64, Failure> {
-    let date: Date = text.get(..10).unwrap_or(text).parse().map_err(|_| {
+    let wrong = || {
         Failure::invalid("invalid_date", format!("{param} must be a date such as 2026-11-20"))
             .with_param(param)
-    })?;
-    let start = date
-        .to_zoned(TimeZone::UTC)
-        .map_err(|error| Failure::invalid("invalid_date", error.to_string()).with_param(param))?;
+    };
+    let date: Date = text.get(..10).unwrap_or(text).parse().map_err(|_| wrong())?;
+    let start = date.to_zoned(TimeZone::UTC).map_err(|_| wrong())?;
     Ok(start.timestamp().as_millisecond())
 }
 
@@ -148,7 +164,7 @@ async fn days(
     to: i64,
     key_id: Option<Uuid>,
     labels: &HashMap<Uuid, String>,
-) -> Result<Vec<Value>, Failure> {
+) -> Result<Vec<SpendDay>, Failure> {
     let hours = engine
         .read(move |connection| {
             spend_hourly::between(connection, from.div_euclid(HOUR_MS), to.div_euclid(HOUR_MS))
@@ -169,23 +185,22 @@ async fn days(
     };
     Ok(days
         .into_iter()
-        .map(|(day, (sum, models, keys))| {
-            let mut entry = json!({
-                "startTime": &clock::text(day * DAY_MS)[..10],
-                "spend": dollars(sum),
-                "users": {},
-                "models": shown(models),
-            });
-            if let Some(entry) = entry.as_object_mut() {
-                entry.extend(shown(keys));
-            }
-            entry
+        .map(|(day, (sum, models, keys))| SpendDay {
+            start_time: clock::text(day * DAY_MS)[..10].to_owned(),
+            spend: dollars(sum),
+            users: Map::new(),
+            models: shown(models),
+            keys: shown(keys),
         })
         .collect())
 }
 
 fn dollars(nanos: i64) -> f64 {
     nanos as f64 / 1e9
+}
+
+fn entry(row: RequestRow, labels: &HashMap<Uuid, String>) -> SpendEntry {
+    SpendEntry::Request(Box::new(log(row, labels)))
 }
 
 fn log(row: RequestRow, labels: &HashMap<Uuid, String>) -> SpendLog {

@@ -170,7 +170,7 @@ fn describe(listed: &Listed, deployment: Option<&Deployment>) -> Shown {
 }
 
 /// The version of Ollama's API that is spoken
-#[utoipa::path(get, path = "/api/version", tag = "LLM", responses((status = 200, body = JsonObject)))]
+#[utoipa::path(get, path = "/api/version", tag = "LLM", security(()), responses((status = 200, body = JsonObject)))]
 pub async fn version() -> Json<Value> {
     Json(json!({ "version": VERSION }))
 }

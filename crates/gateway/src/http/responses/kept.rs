@@ -19,7 +19,7 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::exchange::kept;
 use crate::ids;
-use crate::shapes::{ErrorBody, JsonObject, QueryOf};
+use crate::shapes::{JsonObject, QueryOf};
 use crate::snapshot::Place;
 use crate::upstream;
 
@@ -86,7 +86,12 @@ async fn ask(
 /// By the provider that made it, or by the gateway where the provider keeps nothing.
 #[utoipa::path(
     get, path = "/v1/responses/{response_id}", tag = "LLM", params(("response_id" = String, Path)),
-    responses((status = 200, body = JsonObject), (status = 401, body = ErrorBody), (status = 404, description = "No such response, or another key's", body = ErrorBody))
+    responses(
+        (status = 200, body = JsonObject), (status = 401, body = JsonObject), (status = 404, description = "No such response, or another key's", body = JsonObject),
+        (status = 502, description = "The provider that keeps it cannot be reached", body = JsonObject),
+        (status = 504, description = "The provider that keeps it did not answer in time", body = JsonObject),
+        (status = "default", description = "What the provider that keeps it answered, as it is", body = JsonObject),
+    )
 )]
 pub async fn get(
     State(engine): State<Shared>,
@@ -110,7 +115,12 @@ pub async fn get(
 /// Delete a response that was kept
 #[utoipa::path(
     delete, path = "/v1/responses/{response_id}", tag = "LLM", params(("response_id" = String, Path)),
-    responses((status = 200, body = JsonObject), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+    responses(
+        (status = 200, body = JsonObject), (status = 401, body = JsonObject), (status = 404, body = JsonObject),
+        (status = 502, description = "The provider that keeps it cannot be reached", body = JsonObject),
+        (status = 504, description = "The provider that keeps it did not answer in time", body = JsonObject),
+        (status = "default", description = "What the provider that keeps it answered, as it is", body = JsonObject),
+    )
 )]
 pub async fn delete(
     State(engine): State<Shared>,
@@ -138,7 +148,12 @@ pub async fn delete(
 /// Cancel a response that is made in the background
 #[utoipa::path(
     post, path = "/v1/responses/{response_id}/cancel", tag = "LLM", params(("response_id" = String, Path)),
-    responses((status = 200, body = JsonObject), (status = 400, description = "It is not made in the background", body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+    responses(
+        (status = 200, body = JsonObject), (status = 400, description = "It is not made in the background", body = JsonObject), (status = 401, body = JsonObject), (status = 404, body = JsonObject),
+        (status = 502, description = "The provider that keeps it cannot be reached", body = JsonObject),
+        (status = 504, description = "The provider that keeps it did not answer in time", body = JsonObject),
+        (status = "default", description = "What the provider that keeps it answered, as it is", body = JsonObject),
+    )
 )]
 pub async fn cancel(
     State(engine): State<Shared>,
@@ -173,7 +188,12 @@ pub struct Page {
 /// The input items of a response that was kept
 #[utoipa::path(
     get, path = "/v1/responses/{response_id}/input_items", tag = "LLM", params(("response_id" = String, Path), Page),
-    responses((status = 200, body = JsonObject), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody))
+    responses(
+        (status = 200, body = JsonObject), (status = 400, body = JsonObject), (status = 401, body = JsonObject), (status = 404, body = JsonObject), (status = 422, body = JsonObject),
+        (status = 502, description = "The provider that keeps it cannot be reached", body = JsonObject),
+        (status = 504, description = "The provider that keeps it did not answer in time", body = JsonObject),
+        (status = "default", description = "What the provider that keeps it answered, as it is", body = JsonObject),
+    )
 )]
 pub async fn input_items(
     State(engine): State<Shared>,
