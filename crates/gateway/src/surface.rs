@@ -6,7 +6,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContactBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Schema};
+use utoipa::openapi::{
+    ContactBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, Schema,
+};
 
 use crate::console::ui;
 use crate::error::Failure;
@@ -46,6 +48,7 @@ pub fn description() -> OpenApi {
         .map(|(path, item)| (path.replace("{*", "{"), item))
         .collect();
     require_what_is_always_there(&mut description);
+    limit_bodies(&mut description);
     name_operations(&mut description);
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     description.components.get_or_insert_default().add_security_scheme("key", bearer);
@@ -82,6 +85,25 @@ fn require_what_is_always_there(description: &mut OpenApi) {
             && let RefOr::T(schema) = schema
         {
             require_all(schema);
+        }
+    }
+}
+
+/// Every operation with a body may be sent one that is too large.
+fn limit_bodies(description: &mut OpenApi) {
+    for (path, item) in &mut description.paths.paths {
+        let shape = if admin::errors::covers(path) { "AdminErrorBody" } else { "ErrorBody" };
+        let operations = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten().filter(|operation| operation.request_body.is_some())
+        {
+            let too_large = || {
+                let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(shape))).build();
+                let response = ResponseBuilder::new()
+                    .description("The body is too large")
+                    .content("application/json", content);
+                RefOr::T(response.build())
+            };
+            operation.responses.responses.entry("413".to_owned()).or_insert_with(too_large);
         }
     }
 }
