@@ -11,6 +11,7 @@ pub mod keys;
 pub mod limited;
 pub mod models;
 pub mod organizations;
+pub mod passwords;
 pub mod people;
 pub mod providers;
 pub mod resets;
