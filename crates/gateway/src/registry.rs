@@ -15,4 +15,7 @@ pub mod passwords;
 pub mod people;
 pub mod providers;
 pub mod resets;
+pub mod sessions;
+pub mod sign_in;
+pub mod sso;
 pub mod teams;

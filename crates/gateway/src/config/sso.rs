@@ -26,8 +26,8 @@ pub struct SsoSettings {
     pub claims: ClaimNames,
     /// From a value of the role claim to one of [`SSO_ROLES`].
     pub role_map: BTreeMap<String, String>,
-    /// One of [`SSO_ROLES`].
-    pub default_role: String,
+    /// One of [`SSO_ROLES`]; absent: the one of all new users.
+    pub default_role: Option<String>,
     /// In lower case; empty: all.
     pub allowed_email_domains: Vec<String>,
     /// An address of which the server does not say whether it was verified counts as verified.
@@ -172,7 +172,7 @@ impl SsoDraft {
             scopes,
             claims: self.claims,
             role_map: self.role_map,
-            default_role: self.default_role.unwrap_or_else(|| "internal_user".into()),
+            default_role: self.default_role,
             allowed_email_domains: self.allowed_email_domains.unwrap_or_default(),
             trust_email: self.trust_email.unwrap_or(false),
             create_users: self.create_users.unwrap_or(true),

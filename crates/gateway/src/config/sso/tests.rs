@@ -46,7 +46,7 @@ fn litellm_s_variables_of_google_are_understood() {
     assert_eq!(settings.allowed_email_domains, ["example.com", "example.org"]);
     assert_eq!(settings.public_url.as_deref(), Some("https://gateway.example"));
     assert_eq!(settings.scopes, ["openid", "email", "profile"]);
-    assert_eq!(settings.default_role, "internal_user");
+    assert_eq!(settings.default_role, None);
     assert!(settings.create_users && !settings.trust_email);
 }
 

@@ -84,21 +84,15 @@ impl Claims {
         refuse(format!("people of {} may not sign in here", shown(&domain)))
     }
 
-    /// The role that the server's word gives: the mightiest of those that its values stand for, else the default one.
-    /// `None` where it has no say in that.
-    pub fn role(&self, settings: &SsoSettings) -> Option<String> {
-        settings.claims.role.as_ref()?;
-        let given: Vec<&str> = self
-            .roles
-            .iter()
-            .filter_map(|value| {
-                let mapped = settings.role_map.get(value).map(String::as_str);
-                // Values that are roles already need no map; where there is one, it alone counts.
-                mapped.or_else(|| Some(value.as_str()).filter(|_| settings.role_map.is_empty()))
-            })
-            .collect();
-        let mightiest = SSO_ROLES.into_iter().find(|role| given.contains(role));
-        Some(mightiest.unwrap_or(&settings.default_role).to_owned())
+    /// The mightiest of the roles that the values of the role claim stand for, if they stand for any.
+    pub fn role(&self, settings: &SsoSettings) -> Option<&'static str> {
+        let stands_for = |value: &String| {
+            let mapped = settings.role_map.get(value).map(String::as_str);
+            // Values that are roles already need no map; where there is one, it alone counts.
+            mapped.unwrap_or(if settings.role_map.is_empty() { value } else { "" }).to_owned()
+        };
+        let given: Vec<String> = self.roles.iter().map(stands_for).collect();
+        SSO_ROLES.into_iter().find(|role| given.iter().any(|given| given == role))
     }
 }
 

@@ -17,7 +17,7 @@ use super::claims::Claims;
 use super::pending::Begun;
 use super::server::{OtherClaims, OwnIdToken, Refusal, Server, Tokens, unusable};
 use super::shown;
-use super::wire::{NoAnswer, ask};
+use super::wire::{NoAnswer, Wire, ask};
 use crate::clock;
 use crate::config::SsoSettings;
 use crate::error::Failure;
@@ -64,10 +64,7 @@ pub async fn redeem(
         request = request.add_extra_param("client_id", settings.client_id.clone());
     }
     let name = &settings.name;
-    request
-        .request_async(&|request| ask(clients, name, request))
-        .await
-        .map_err(|error| no_tokens(name, error))
+    request.request_async(&Wire { clients, name }).await.map_err(|error| no_tokens(name, error))
 }
 
 /// Whatever the server answered instead: its own words of errors are meant to be seen, its bodies are not.
@@ -196,7 +193,7 @@ async fn userinfo(
     let subject = openidconnect::SubjectIdentifier::new(subject.to_owned());
     let answer: Result<UserInfoClaims<OtherClaims, CoreGenderClaim>, _> = client
         .user_info(tokens.access_token().clone(), Some(subject))
-        .request_async(&|request| ask(clients, name, request))
+        .request_async(&Wire { clients, name })
         .await;
     let claims = answer.map_err(|error| match error {
         UserInfoError::Request(NoAnswer(failure)) => failure,

@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 
 use super::super::Clients;
 use super::shown;
-use super::wire::{NoAnswer, ask};
+use super::wire::{NoAnswer, Wire};
 use crate::clock;
 use crate::config::{SsoServer, SsoSettings};
 use crate::error::Failure;
@@ -192,8 +192,7 @@ impl Server {
     async fn discover(clients: &Clients, name: &str, issuer: &str, now: i64) -> Result<Self, Failure> {
         let address = IssuerUrl::new(issuer.to_owned())
             .map_err(|_| unusable(name, "has an issuer in its settings that is no address"))?;
-        let metadata =
-            CoreProviderMetadata::discover_async(address, &|request| ask(clients, name, request)).await;
+        let metadata = CoreProviderMetadata::discover_async(address, &Wire { clients, name }).await;
         let metadata = metadata.map_err(|error| undiscovered(name, issuer, error))?;
         let methods = metadata.token_endpoint_auth_methods_supported();
         let has = |method| methods.is_some_and(|methods| methods.contains(&method));

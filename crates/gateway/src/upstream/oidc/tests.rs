@@ -1,6 +1,6 @@
 //! Whole sign-ins against a server of our own that can be made to misbehave. A real one is in `tests/sdk`.
 
-mod issuer;
+pub mod issuer;
 
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ fn settings(issuer: &Issuer) -> SsoSettings {
         scopes: ["openid", "email", "profile"].map(str::to_owned).to_vec(),
         claims: ClaimNames::default(),
         role_map: [].into(),
-        default_role: "internal_user".into(),
+        default_role: None,
         allowed_email_domains: Vec::new(),
         trust_email: false,
         create_users: true,
@@ -350,7 +350,7 @@ async fn a_server_without_openid_connect_says_who_somebody_is_by_userinfo() {
     assert_eq!(claims.subject, "1815");
     assert_eq!(claims.email.as_deref(), Some("ada@example.com"));
     assert!(!claims.email_verified, "nobody said so");
-    assert_eq!(claims.role(&ours.settings).as_deref(), Some("proxy_admin"));
+    assert_eq!(claims.role(&ours.settings), Some("proxy_admin"));
     assert_eq!(issuer.asked("metadata"), 0);
 
     issuer.behave(|how| how.userinfo = json!({"email": "ada@example.com"}));

@@ -1,10 +1,11 @@
 //! What the protocol's library asks over the network, asked with the gateway's own clients: no redirects, a time limit, a
 //! size limit.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use axum::http::Response;
-use openidconnect::{HttpRequest, HttpResponse};
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 
 use super::super::{Clients, collect};
 use crate::error::Failure;
@@ -19,7 +20,22 @@ const LARGEST: usize = 1024 * 1024;
 #[error("{}", .0.error.message)]
 pub struct NoAnswer(pub Failure);
 
-/// Sends one request of the library's to the server of that name.
+/// The way to the server of that name, as the library wants one.
+pub struct Wire<'w> {
+    pub clients: &'w Clients,
+    pub name: &'w str,
+}
+
+impl<'c> AsyncHttpClient<'c> for Wire<'_> {
+    type Error = NoAnswer;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, NoAnswer>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(ask(self.clients, self.name, request))
+    }
+}
+
+/// Sends one request to the server of that name.
 pub async fn ask(clients: &Clients, name: &str, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
     let answered = tokio::time::timeout(PATIENCE, exchange(clients, name, request)).await;
     let answered = answered.unwrap_or_else(|_| {

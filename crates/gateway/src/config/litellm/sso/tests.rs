@@ -42,7 +42,7 @@ fn everything_that_can_be_said_is_understood() {
     assert_eq!(read.claims.role.as_deref(), Some("realm.roles"));
     assert_eq!(read.claims.subject.as_deref(), Some("id"));
     assert_eq!(read.role_map["ops"], "proxy_admin");
-    assert_eq!(read.default_role, "internal_user_viewer");
+    assert_eq!(read.default_role.as_deref(), Some("internal_user_viewer"));
     assert_eq!(read.allowed_email_domains, ["example.com"]);
     assert_eq!(read.public_url.as_deref(), Some("https://gateway.example"));
     assert!(read.trust_email && !read.create_users);

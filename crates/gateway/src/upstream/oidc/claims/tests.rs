@@ -13,7 +13,7 @@ fn settings(claims: ClaimNames) -> SsoSettings {
         scopes: Vec::new(),
         claims,
         role_map: [].into(),
-        default_role: "internal_user".into(),
+        default_role: None,
         allowed_email_domains: Vec::new(),
         trust_email: false,
         create_users: true,
@@ -92,18 +92,16 @@ fn the_mightiest_role_that_the_map_gives_counts() {
         read(settings, &[json!({"sub": "1", "groups": groups})]).role(settings)
     };
     // Without a map the values are roles themselves.
-    assert_eq!(role(&mapped, json!(["internal_user", "proxy_admin"])).as_deref(), Some("proxy_admin"));
-    assert_eq!(role(&mapped, json!("proxy_admin_viewer")).as_deref(), Some("proxy_admin_viewer"));
-    assert_eq!(role(&mapped, json!(["nobody"])).as_deref(), Some("internal_user"));
+    assert_eq!(role(&mapped, json!(["internal_user", "proxy_admin"])), Some("proxy_admin"));
+    assert_eq!(role(&mapped, json!("proxy_admin_viewer")), Some("proxy_admin_viewer"));
+    assert_eq!(role(&mapped, json!(["nobody", ""])), None);
     mapped.role_map = [("ops", "proxy_admin"), ("guests", "internal_user_viewer")]
         .map(|(from, to)| (from.into(), to.into()))
         .into();
-    mapped.default_role = "internal_user_viewer".into();
-    assert_eq!(role(&mapped, json!(["guests", "ops"])).as_deref(), Some("proxy_admin"));
-    assert_eq!(role(&mapped, json!(["guests"])).as_deref(), Some("internal_user_viewer"));
+    assert_eq!(role(&mapped, json!(["guests", "ops"])), Some("proxy_admin"));
+    assert_eq!(role(&mapped, json!(["guests"])), Some("internal_user_viewer"));
     // With one, nothing else makes anybody mighty.
-    assert_eq!(role(&mapped, json!(["proxy_admin"])).as_deref(), Some("internal_user_viewer"));
-    assert_eq!(role(&mapped, json!(null)).as_deref(), Some("internal_user_viewer"));
-    let unasked = settings(ClaimNames::default());
-    assert_eq!(role(&unasked, json!(["proxy_admin"])), None);
+    assert_eq!(role(&mapped, json!(["proxy_admin"])), None);
+    assert_eq!(role(&mapped, json!(null)), None);
+    assert_eq!(role(&settings(ClaimNames::default()), json!(["proxy_admin"])), None);
 }
