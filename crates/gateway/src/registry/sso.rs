@@ -4,10 +4,9 @@
 use postern_store::Connection;
 use postern_store::table::LimitColumns;
 use postern_store::table::users::{self, UserRow};
-use serde_json::{Map, Value};
 
 use super::audit::{self, Action, Actor};
-use super::limited::{LimitFields, Now, Said};
+use super::people::{self, Beginning};
 use super::sessions::check_open;
 use crate::config::SsoSettings;
 use crate::directory::{Change, Role};
@@ -22,12 +21,10 @@ const ACTOR: &str = "single sign-on";
 
 /// The user, found or made.
 pub async fn arrive(engine: &Engine, settings: &SsoSettings, claims: Claims) -> Result<UserRow, Failure> {
-    let (settings, now) = (settings.clone(), engine.now());
-    let defaults = engine.directory.load().rules.default_user_params.clone();
+    let (settings, beginning) = (settings.clone(), Beginning::of(engine));
     let (user, is_changed) = engine
         .transact(move |connection| {
-            let arriving = Arriving { connection, settings: &settings, defaults: &defaults, now: &now };
-            arriving.user(&claims)
+            Arriving { connection, settings: &settings, beginning: &beginning }.user(&claims)
         })
         .await?;
     if is_changed {
@@ -39,8 +36,7 @@ pub async fn arrive(engine: &Engine, settings: &SsoSettings, claims: Claims) -> 
 struct Arriving<'a> {
     connection: &'a Connection,
     settings: &'a SsoSettings,
-    defaults: &'a Map<String, Value>,
-    now: &'a Now,
+    beginning: &'a Beginning,
 }
 
 impl Arriving<'_> {
@@ -64,7 +60,7 @@ impl Arriving<'_> {
             return Ok((user, false));
         }
         user.updated_by = ACTOR.to_owned();
-        user.updated_at = self.now.ms();
+        user.updated_at = self.beginning.now.ms();
         user.put(self.connection)?;
         self.record(Action::Updated, &user, Some(before.shown()))?;
         Ok((user, true))
@@ -97,8 +93,8 @@ impl Arriving<'_> {
             return Err(Failure::forbidden("sso_user_unknown", message).with_type("auth_error"));
         }
         let mut limits = LimitColumns::default();
-        limits_of(self.defaults).apply(self.connection, &mut limits, None, self.now)?;
-        let models = self.defaults.get("models").filter(|models| models.is_array());
+        let Beginning { defaults, now } = self.beginning;
+        people::limits(defaults).apply(self.connection, &mut limits, None, now)?;
         let user = UserRow {
             user_id: ids::new_id().to_string(),
             user_alias: claims.name.clone(),
@@ -106,14 +102,14 @@ impl Arriving<'_> {
             user_email: claims.email.clone().filter(|_| claims.email_verified),
             user_role: self.role(claims).unwrap_or_else(|| self.default_role()),
             sso_user_id: Some(claims.subject.clone()),
-            models: models.map_or_else(|| "[]".to_owned(), ToString::to_string),
+            models: people::models(defaults).to_string(),
             metadata: "{}".into(),
             extra: "{}".into(),
             limits,
             created_by: ACTOR.to_owned(),
-            created_at: self.now.ms(),
+            created_at: now.ms(),
             updated_by: ACTOR.to_owned(),
-            updated_at: self.now.ms(),
+            updated_at: now.ms(),
             ..UserRow::default()
         };
         user.put(self.connection)?;
@@ -129,37 +125,14 @@ impl Arriving<'_> {
 
     /// What the section says, else what the file says of all new users.
     fn default_role(&self) -> String {
-        let of_users = self.defaults.get("user_role").and_then(Value::as_str);
-        let role = self.settings.default_role.as_deref().or(of_users).and_then(Role::parse);
-        role.unwrap_or_default().as_str().to_owned()
+        let own = self.settings.default_role.as_deref().and_then(Role::parse);
+        own.unwrap_or_else(|| people::role(&self.beginning.defaults)).as_str().to_owned()
     }
 
     fn record(&self, action: Action, user: &UserRow, before: Option<audit::Shown>) -> Result<(), Failure> {
         let actor = Actor { name: ACTOR.to_owned(), key: String::new() };
         let object = ("user", user.user_id.as_str());
         audit::record(self.connection, &actor, action, object, before, Some(user.shown()))
-    }
-}
-
-/// The limits that the file gives new users.
-fn limits_of(defaults: &Map<String, Value>) -> LimitFields {
-    fn said<T>(value: Option<T>) -> Said<T> {
-        value.map_or(Said::Nothing, Said::Set)
-    }
-    let member = |name: &str| defaults.get(name);
-    let count = |name: &str| said(member(name).and_then(Value::as_i64));
-    let dollars = |name: &str| said(member(name).and_then(Value::as_f64));
-    let text = |name: &str| said(member(name).and_then(Value::as_str).map(str::to_owned));
-    LimitFields {
-        max_budget: dollars("max_budget"),
-        soft_budget: dollars("soft_budget"),
-        budget_duration: text("budget_duration"),
-        rpm_limit: count("rpm_limit"),
-        tpm_limit: count("tpm_limit"),
-        max_parallel_requests: count("max_parallel_requests"),
-        model_max_budget: said(member("model_max_budget").and_then(Value::as_object).cloned()),
-        budget_id: text("budget_id"),
-        ..LimitFields::default()
     }
 }
 

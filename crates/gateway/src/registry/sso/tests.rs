@@ -1,7 +1,8 @@
 use postern_store::Store;
 use postern_store::table::audit_log;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
+use super::super::limited::Now;
 use super::*;
 use crate::config::{ClaimNames, SsoServer};
 
@@ -52,7 +53,8 @@ impl House {
             .transact(move |connection| {
                 let at = "2026-03-04T05:06:07Z".parse().unwrap();
                 let now = Now { at, zone: jiff::tz::TimeZone::UTC };
-                Arriving { connection, settings: &settings, defaults: &defaults, now: &now }.user(&claims)
+                let beginning = Beginning { defaults, now };
+                Arriving { connection, settings: &settings, beginning: &beginning }.user(&claims)
             })
             .await
     }

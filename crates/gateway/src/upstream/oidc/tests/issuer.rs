@@ -41,6 +41,7 @@ pub struct Behaviour {
     pub issuer_name: Option<String>,
     /// Over the right ones; [`absent`] takes one away.
     pub claims: Map<String, Value>,
+    /// Null: who it is, and nothing else.
     pub userinfo: Value,
     pub forge: Option<Forge>,
     pub token_error: Option<(u16, Value)>,
@@ -72,8 +73,7 @@ pub fn query(text: &str) -> HashMap<String, String> {
 
 impl Issuer {
     pub async fn start() -> Self {
-        let told = json!({"sub": "ada-1815"});
-        let how = Arc::new(Mutex::new(Behaviour { key: 1, userinfo: told, ..Behaviour::default() }));
+        let how = Arc::new(Mutex::new(Behaviour { key: 1, ..Behaviour::default() }));
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(metadata))
             .route("/moved/.well-known/openid-configuration", get(async || Redirect::temporary("/")))
@@ -225,7 +225,7 @@ async fn token(State(how): Shared, headers: HeaderMap, body: String) -> Response
     if challenge != approved.challenge || form["redirect_uri"] != approved.redirect_uri {
         return refuse("invalid_grant");
     }
-    let access_token = format!("access-{}", crate::ids::new_id());
+    let access_token = format!("access-{}:{}", crate::ids::new_id(), approved.subject);
     let mut answer = json!({"access_token": access_token, "token_type": "Bearer", "expires_in": 60});
     if !how.without_id_token {
         answer["id_token"] = how.id_token(&approved, &access_token).into();
@@ -237,8 +237,10 @@ async fn userinfo(State(how): Shared, RawQuery(_): RawQuery, headers: HeaderMap)
     let mut how = how.lock().unwrap();
     how.count("userinfo");
     let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !bearer.starts_with("Bearer access-") {
+    let Some((_, subject)) = bearer.strip_prefix("Bearer access-").and_then(|token| token.split_once(':'))
+    else {
         return StatusCode::UNAUTHORIZED.into_response();
-    }
-    Json(how.userinfo.clone()).into_response()
+    };
+    if how.userinfo.is_null() { Json(json!({"sub": subject})) } else { Json(how.userinfo.clone()) }
+        .into_response()
 }
