@@ -59,7 +59,7 @@ impl Arriving<'_> {
         if user == before {
             return Ok((user, false));
         }
-        user.updated_by = ACTOR.to_owned();
+        ACTOR.clone_into(&mut user.updated_by);
         user.updated_at = self.beginning.now.ms();
         user.put(self.connection)?;
         self.record(Action::Updated, &user, Some(before.shown()))?;

@@ -53,7 +53,7 @@ impl House {
             .transact(move |connection| {
                 let at = "2026-03-04T05:06:07Z".parse().unwrap();
                 let now = Now { at, zone: jiff::tz::TimeZone::UTC };
-                let beginning = Beginning { defaults, now };
+                let beginning = Beginning { now, defaults };
                 Arriving { connection, settings: &settings, beginning: &beginning }.user(&claims)
             })
             .await
