@@ -241,6 +241,12 @@ fn see(url: &str, cookies: impl IntoIterator<Item = String>) -> Result<Response,
 }
 
 fn told(headers: &HeaderMap, failure: &Failure) -> Response {
+    // Whoever set it up looks here; what the other server says is no secret, and tokens are never in it.
+    tracing::info!(
+        code = failure.error.code,
+        reason = failure.error.message,
+        "a sign-in elsewhere came to nothing"
+    );
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.contains("text/html") { page::of(failure) } else { failure.clone().into_response() }
 }
