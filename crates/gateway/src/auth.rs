@@ -2,6 +2,7 @@
 //!
 //! `permissions` says who may call which route of the management API, `routes` which routes a key is restricted to.
 
+pub mod attempts;
 pub mod permissions;
 pub mod routes;
 

@@ -4,6 +4,7 @@
 mod governance;
 mod litellm;
 mod routing;
+pub mod sso;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ pub use routing::{
     DEFAULT_RETRIES, FallbackKind, Fallbacks, LONGEST_TIMEOUT, MOST_RETRIES, Mirror, Policy, RoutingSettings,
     StoredFallbacks, Strategy, described,
 };
+pub use sso::{ClaimNames, SSO_ROLES, SsoServer, SsoSettings};
 
 /// Where the gateway listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4000);

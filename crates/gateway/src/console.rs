@@ -5,6 +5,8 @@ pub mod events;
 pub mod overview;
 pub mod providers;
 pub mod requests;
+pub mod sign_in;
+pub mod sso;
 pub mod status;
 pub mod ui;
 
@@ -14,6 +16,13 @@ use crate::shapes::routes::Routes;
 pub fn routes() -> Routes {
     Routes::default()
         .routes(routes!(status::session))
+        .routes(routes!(sign_in::ways, sign_in::with_password))
+        .routes(routes!(sign_in::redeem))
+        .routes(routes!(sign_in::sign_out))
+        .routes(routes!(sign_in::litellm))
+        .routes(routes!(sso::login))
+        .routes(routes!(sso::litellm_login))
+        .routes(routes!(sso::callback))
         .routes(routes!(status::status))
         .routes(routes!(status::listener))
         .routes(routes!(status::guide))

@@ -20,6 +20,7 @@ use crate::directory::Directory;
 use crate::error::Failure;
 use crate::events::{Event, Events, Topic};
 use crate::exchange::mirror::MOST_AT_A_TIME;
+use crate::registry::sign_in::SignIn;
 use crate::routing::Affinity;
 use crate::snapshot::{self, Snapshot, Sources};
 use crate::tasks::Tasks;
@@ -44,6 +45,7 @@ pub struct Engine {
     pub affinity: Affinity,
     /// Places for copies of requests.
     pub mirrors: Arc<Semaphore>,
+    pub sign_in: SignIn,
     pub events: Events,
     pub tasks: Tasks,
     /// UTC milliseconds.
@@ -118,6 +120,7 @@ impl Engine {
             conditions: Arc::default(),
             affinity: Affinity::default(),
             mirrors: Arc::new(Semaphore::new(MOST_AT_A_TIME)),
+            sign_in: SignIn::default(),
             events: Events::default(),
             tasks: Tasks::default(),
             started_at,

@@ -79,7 +79,7 @@ impl Gateway {
                     path.display()
                 ))
             })?,
-            None => ConfigFile::default(),
+            None => ConfigFile::absent(),
         };
         let opening = options.clone();
         let (lock, store, vault) = tokio::task::spawn_blocking(move || open_parts(&opening))

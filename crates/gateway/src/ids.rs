@@ -16,9 +16,14 @@ pub fn new_id() -> Uuid {
 
 /// A new virtual key: `sk-` and 32 random bytes, URL-safe.
 pub fn new_key() -> Result<Secret, getrandom::Error> {
+    Ok(Secret::from(format!("sk-{}", new_random()?.expose())))
+}
+
+/// 32 random bytes, URL-safe.
+pub fn new_random() -> Result<Secret, getrandom::Error> {
     let mut random = [0_u8; 32];
     getrandom::fill(&mut random)?;
-    Ok(Secret::from(format!("sk-{}", URL_SAFE_NO_PAD.encode(random))))
+    Ok(Secret::from(URL_SAFE_NO_PAD.encode(random)))
 }
 
 pub fn hash_key(key: &str) -> KeyHash {

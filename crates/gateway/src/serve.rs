@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::attempts::Peer;
 use crate::engine::Engine;
 use crate::gateway::ListenError;
 use crate::http::guard;
@@ -98,17 +99,17 @@ pub fn control(_: &Arc<Engine>, _: Router) -> std::io::Result<Option<Listening>>
 trait Source: Send + 'static {
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    fn accept(&self) -> impl Future<Output = std::io::Result<Self::Stream>> + Send;
+    fn accept(&self) -> impl Future<Output = std::io::Result<(Self::Stream, Peer)>> + Send;
 }
 
 impl Source for TcpListener {
     type Stream = tokio::net::TcpStream;
 
-    async fn accept(&self) -> std::io::Result<Self::Stream> {
-        let (stream, _) = TcpListener::accept(self).await?;
+    async fn accept(&self) -> std::io::Result<(Self::Stream, Peer)> {
+        let (stream, address) = TcpListener::accept(self).await?;
         // Without this the first chunk of a stream waits for the client's acknowledgement.
         stream.set_nodelay(true)?;
-        Ok(stream)
+        Ok((stream, Peer(Some(address.ip()))))
     }
 }
 
@@ -116,8 +117,8 @@ impl Source for TcpListener {
 impl Source for tokio::net::UnixListener {
     type Stream = tokio::net::UnixStream;
 
-    async fn accept(&self) -> std::io::Result<Self::Stream> {
-        Ok(tokio::net::UnixListener::accept(self).await?.0)
+    async fn accept(&self) -> std::io::Result<(Self::Stream, Peer)> {
+        Ok((tokio::net::UnixListener::accept(self).await?.0, Peer(None)))
     }
 }
 
@@ -141,7 +142,9 @@ fn start(
                     accepted = source.accept() => accepted,
                 };
                 match accepted {
-                    Ok(stream) => connection(&engine, &router, stream, &graceful, &connections, internal),
+                    Ok((stream, peer)) => {
+                        connection(&engine, &router, (stream, peer), &graceful, &connections, internal);
+                    }
                     Err(error) => {
                         // Out of file descriptors, for instance: a moment later there may be some again.
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -157,7 +160,7 @@ fn start(
 fn connection<S>(
     engine: &Arc<Engine>,
     router: &Router,
-    stream: S,
+    (stream, peer): (S, Peer),
     graceful: &GracefulShutdown,
     connections: &Tasks,
     internal: bool,
@@ -169,6 +172,7 @@ fn connection<S>(
         let (engine, router) = (engine.clone(), router.clone());
         async move {
             let mut request = request.map(Body::new);
+            request.extensions_mut().insert(peer);
             if internal {
                 request.extensions_mut().insert(crate::auth::InternalOrigin);
             }

@@ -2,6 +2,7 @@
 //! not followed (they would carry credentials elsewhere) and nothing is decompressed (frames are forwarded as received).
 
 pub mod demo;
+pub mod oidc;
 mod signing;
 mod wrapping;
 

@@ -9,9 +9,11 @@ mod place;
 mod problem;
 mod read;
 mod router;
+mod sso;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use axum::http::{HeaderName, HeaderValue};
 pub use diff::Difference;
@@ -23,6 +25,7 @@ pub use router::CLASSES;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::sso::SsoSettings;
 use super::{Governance, MOST_RETRIES, RoutingSettings};
 use crate::config;
 
@@ -57,6 +60,8 @@ pub struct ConfigFile {
     pub strict_params: bool,
     /// Whether responses are kept for their callers to come back to; they are when this is absent.
     pub keep_responses: Option<bool>,
+    /// How people sign in at another server, by the file and the environment.
+    pub sso: Option<Arc<SsoSettings>>,
     /// Sentences that name what was not understood.
     pub warnings: Vec<Problem>,
     /// Model groups that settings name. Whether there is such a group is known to a snapshot only.

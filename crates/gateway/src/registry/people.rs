@@ -121,17 +121,17 @@ pub fn ensure_user(
 }
 
 /// Naming somebody makes nobody an administrator, whatever the defaults say.
-fn role(defaults: &Map<String, Value>) -> Role {
+pub(super) fn role(defaults: &Map<String, Value>) -> Role {
     let said = defaults.get("user_role").and_then(Value::as_str).and_then(Role::parse);
     said.filter(|role| *role == Role::InternalUserViewer).unwrap_or(Role::InternalUser)
 }
 
-fn models(defaults: &Map<String, Value>) -> Value {
+pub(super) fn models(defaults: &Map<String, Value>) -> Value {
     let list = defaults.get("models").and_then(Value::as_array);
     list.into_iter().flatten().filter(|model| model.is_string()).cloned().collect()
 }
 
-fn limits(defaults: &Map<String, Value>) -> LimitFields {
+pub(super) fn limits(defaults: &Map<String, Value>) -> LimitFields {
     fn said<T>(value: Option<T>) -> Said<T> {
         value.map_or(Said::Nothing, Said::Set)
     }

@@ -172,6 +172,12 @@ pub fn find_by_alias(connection: &Connection, alias: &str) -> Result<Option<KeyR
     Ok(KeyRow::query(connection, "WHERE key_alias = ?1 AND deleted_at IS NULL", [alias])?.pop())
 }
 
+/// The sessions of a user that are not revoked, oldest first.
+pub fn sessions_of(connection: &Connection, user_id: &str) -> Result<Vec<KeyRow>> {
+    let rest = "WHERE user_id = ?1 AND is_session = 1 AND deleted_at IS NULL ORDER BY created_at, id";
+    KeyRow::query(connection, rest, [user_id])
+}
+
 /// Revokes by hash: the alias becomes free, the row stays for the ledger's sake. Whether there was one.
 pub fn revoke(connection: &Connection, token: &str, by: &str, now: i64) -> Result<bool> {
     Ok(connection.execute(

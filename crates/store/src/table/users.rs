@@ -71,6 +71,13 @@ pub fn find_by_sso(connection: &Connection, sso_user_id: &str) -> Result<Option<
     Ok(UserRow::query(connection, "WHERE sso_user_id = ?1", [sso_user_id])?.pop())
 }
 
+/// Whether anybody has a password.
+pub fn has_passwords(connection: &Connection) -> Result<bool> {
+    connection.query_row("SELECT EXISTS (SELECT 1 FROM users WHERE password_hash IS NOT NULL)", [], |row| {
+        row.get(0)
+    })
+}
+
 pub fn remove(connection: &Connection, user_id: &str) -> Result<bool> {
     Ok(connection.execute("DELETE FROM users WHERE user_id = ?1", [user_id])? > 0)
 }

@@ -2,6 +2,7 @@
 //! only unknown is a warning. Both say where.
 
 use std::path;
+use std::sync::Arc;
 
 use postern_secrets::Secret;
 use serde_json::{Map, Value};
@@ -10,14 +11,26 @@ use super::place::{Path, Places};
 use super::problem::{Named, Problem, Wrong};
 use super::router::{self, Section};
 use super::value::Node;
-use super::{ConfigFile, governance, model};
+use super::{ConfigFile, governance, model, sso};
 use crate::config::environment;
+use crate::config::sso::sso_of_environment;
 
 /// Reads and interprets the file.
 pub fn read(path: &path::Path) -> Result<ConfigFile, Problem> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Problem::of_the_file(format!("the file cannot be read: {error}")))?;
     interpret(&text)
+}
+
+impl ConfigFile {
+    /// What counts where there is no file.
+    pub fn absent() -> Self {
+        let mut reading = Reading::default();
+        reading.sso_of_environment();
+        let Reading { mut file, warnings, .. } = reading;
+        file.warnings = warnings.into_iter().map(|wrong| Problem::of_the_file(wrong.message)).collect();
+        file
+    }
 }
 
 pub(super) fn interpret(text: &str) -> Result<ConfigFile, Problem> {
@@ -114,7 +127,20 @@ impl Reading {
                 }
             }
         }
+        if !self.file.parts.contains_key("general_settings.sso") {
+            self.sso_of_environment();
+        }
         model::list(self, &Node::new(root.name("model_list"), &models))
+    }
+
+    fn sso_of_environment(&mut self) {
+        match sso_of_environment(&environment) {
+            Ok(settings) => self.file.sso = settings.map(Arc::new),
+            Err(message) => {
+                let message = format!("nobody can sign in with single sign-on: {message}");
+                self.warnings.push(Wrong { path: Path::default(), message });
+            }
+        }
     }
 
     /// The settings that are not routing's.
@@ -124,6 +150,7 @@ impl Reading {
                 // Never repeated, whatever is wrong with it.
                 self.file.master_key = Some(Secret::from(node.text()?.to_owned()));
             }
+            (Section::General, "sso") => sso::section(self, node, &environment)?,
             (Section::General, "keep_responses") => self.file.keep_responses = Some(node.flag()?),
             (Section::Litellm, "drop_params") => self.file.drop_params = node.flag()?,
             (Section::Litellm, "strict_params") => self.file.strict_params = node.flag()?,

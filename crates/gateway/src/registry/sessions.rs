@@ -1,0 +1,109 @@
+//! Sessions of the console: virtual keys that signing in makes and signing out revokes. A browser uses one as it would any
+//! other key, so that what somebody may do is said in one place.
+
+use postern_secrets::Secret;
+use postern_store::Connection;
+use postern_store::table::LimitColumns;
+use postern_store::table::keys::{self, KeyRow};
+use postern_store::table::users::{self, UserRow};
+
+use crate::auth::Caller;
+use crate::clock;
+use crate::directory::Change;
+use crate::engine::Engine;
+use crate::error::Failure;
+use crate::events::Topic;
+use crate::ids;
+
+/// Sessions of one user at a time; another ends the oldest.
+const MOST: usize = 50;
+
+/// Somebody who is signed in.
+pub struct Session {
+    /// Shown once and kept nowhere.
+    pub key: Secret,
+    pub row: KeyRow,
+    pub user: UserRow,
+}
+
+/// Opens a session of a user, as they are now.
+pub async fn open(engine: &Engine, user_id: String) -> Result<Session, Failure> {
+    let key =
+        ids::new_key().map_err(|error| Failure::internal(format!("no random numbers for a key: {error}")))?;
+    let rules = engine.directory.load().rules.clone();
+    let now = clock::now_ms();
+    let lasting = i64::try_from(rules.session.as_millis()).unwrap_or(i64::MAX);
+    let mut row = KeyRow {
+        id: ids::new_id(),
+        token: ids::hex(&ids::hash_key(key.expose())),
+        key_name: ids::key_name(key.expose()),
+        is_session: true,
+        models: "[]".into(),
+        metadata: "{}".into(),
+        aliases: "{}".into(),
+        allowed_routes: "[]".into(),
+        tags: "[]".into(),
+        extra: "{}".into(),
+        expires_at: Some(now.saturating_add(lasting)),
+        limits: LimitColumns {
+            max_budget_nanos: rules.session_budget_nanos,
+            budget_started_at: now,
+            ..LimitColumns::default()
+        },
+        created_at: now,
+        updated_at: now,
+        ..KeyRow::default()
+    };
+    let (row, user, mut changes) = engine
+        .transact(move |connection| {
+            let user = users::find(connection, &user_id)?.ok_or_else(gone)?;
+            check_open(&user)?;
+            row.user_id = Some(user.user_id.clone());
+            row.created_by.clone_from(&user.user_id);
+            row.updated_by.clone_from(&user.user_id);
+            let ended = end_old(connection, &user.user_id, now)?;
+            row.put(connection)?;
+            Ok((row, user, ended))
+        })
+        .await?;
+    changes.push(Change::Key(row.id));
+    engine.refresh(changes, &[Topic::Keys]).await?;
+    tracing::info!(user = user.user_id, key = row.key_name, "signed in to the console");
+    Ok(Session { key, row, user })
+}
+
+/// Refuses who may not sign in at all.
+pub fn check_open(user: &UserRow) -> Result<(), Failure> {
+    if !user.blocked {
+        return Ok(());
+    }
+    let message = "this account is blocked; ask whoever administers this gateway";
+    Err(Failure::forbidden("user_blocked", message).with_type("auth_error"))
+}
+
+fn gone() -> Failure {
+    Failure::forbidden("user_unknown", "this account does not exist any more").with_type("auth_error")
+}
+
+/// Revokes what has ended by itself, and the oldest beyond the number that there may be.
+fn end_old(connection: &Connection, user_id: &str, now: i64) -> Result<Vec<Change>, Failure> {
+    let known = keys::sessions_of(connection, user_id)?;
+    let (over, running): (Vec<_>, Vec<_>) =
+        known.into_iter().partition(|row| row.expires_at.is_some_and(|end| end <= now));
+    let too_many = (running.len() + 1).saturating_sub(MOST);
+    let mut changes = Vec::new();
+    for row in over.into_iter().chain(running.into_iter().take(too_many)) {
+        keys::revoke(connection, &row.token, user_id, now)?;
+        changes.push(Change::Key(row.id));
+    }
+    Ok(changes)
+}
+
+/// Ends the session that the caller uses; false if it is none.
+pub async fn close(engine: &Engine, caller: &Caller) -> Result<bool, Failure> {
+    let Some(key) = caller.key().filter(|key| key.is_session) else { return Ok(false) };
+    let (token, name, now) = (key.token(), caller.name(), clock::now_ms());
+    engine.transact(move |connection| Ok(keys::revoke(connection, &token, &name, now)?)).await?;
+    engine.refresh(vec![Change::Key(key.id)], &[Topic::Keys]).await?;
+    Ok(true)
+}
