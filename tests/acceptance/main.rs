@@ -15,6 +15,7 @@ mod house;
 mod key;
 mod ledger;
 mod model;
+mod organization;
 mod pass_through;
 mod permissions;
 mod router;
