@@ -193,3 +193,42 @@ async fn a_restart_releases_reservations_and_remembers_what_was_spent() {
     assert_eq!(ask().await, 200);
     assert_eq!(ask().await, 402, "what was spent before the restart still counts");
 }
+
+#[tokio::test]
+async fn what_is_used_of_limits_is_told_as_it_changes() {
+    let world = dear_world().await;
+    let key = world.gateway.new_key(json!({"max_budget": 1.0, "rpm_limit": 9, "tpm_limit": 1000})).await;
+    let usage = Usage { input: 3, cache_read: 0, cache_write: 0, output: OUTPUT, reasoning: 0 };
+    let gate = postern_testkit::Gate::default();
+    world.openai.always(Reply::default().usage(usage).gated(&gate));
+    let streamed = &endpoints()[1];
+    let response = world.gateway.post(streamed.path, &key, &streamed.body);
+    let (response, told) = tokio::join!(response.send(), async {
+        tokio::time::timeout(Duration::from_secs(20), async {
+            loop {
+                let told = world.get(&format!("/console/limits?of=key&ids={key}")).await["limits"][0].clone();
+                if told["in_flight"] == 1 {
+                    gate.open_for_good();
+                    return told;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+        .expect("the request to be under way")
+    });
+    assert_eq!(
+        (&told["spent_nanos"], &told["requests"], &told["rpm_limit"]),
+        (&json!(0), &json!(1), &json!(9))
+    );
+    assert!(told["reserved_nanos"].as_i64().unwrap() >= (REAL * 1e9) as i64, "{told}");
+    response.expect("an answer").bytes().await.expect("its body");
+    let told = world.get(&format!("/console/limits?of=key&ids={key}")).await["limits"][0].clone();
+    assert_eq!(
+        (&told["reserved_nanos"], &told["in_flight"], &told["tokens"]),
+        (&json!(0), &json!(0), &json!(3 + OUTPUT))
+    );
+    let url = format!("{}/console/limits?of=key&ids={}", world.gateway.url(), world.key);
+    let other = postern_tests::receive(world.gateway.client().get(url).bearer_auth(&key)).await;
+    assert_eq!(other.status, 403, "another's key");
+}

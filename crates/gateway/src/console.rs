@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod events;
+pub mod limits;
 pub mod overview;
 pub mod providers;
 pub mod requests;
@@ -37,4 +38,5 @@ pub fn routes() -> Routes {
         .routes(routes!(requests::list))
         .routes(routes!(requests::get))
         .routes(routes!(events::events))
+        .routes(routes!(limits::limits))
 }
