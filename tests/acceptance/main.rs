@@ -21,4 +21,5 @@ mod permissions;
 mod router;
 mod routing_settings;
 mod spend;
+mod team;
 mod v1;

@@ -24,7 +24,7 @@ use postern_store::{Connection, SqlError};
 use serde_json::Value;
 
 use super::audit::{self, Action, Actor};
-use super::budgets::check_id;
+use super::budgets::{check_id, own};
 use super::limited::Said;
 use super::people::Beginning;
 use crate::config::Governance;
@@ -210,7 +210,7 @@ pub fn keys_of(connection: &Connection, team_id: &str) -> Result<Vec<KeyRow>, Sq
         team_id: Some(team_id.to_owned()),
         sessions: true,
         ascending: true,
-        limit: -1,
+        limit: i64::MAX,
         ..keys::KeyFilter::default()
     };
     keys::page(connection, &filter)
@@ -321,6 +321,7 @@ pub fn take_down(
     }
     member_table::empty_team(connection, id)?;
     teams::remove(connection, id)?;
+    own::release(connection, actor, row.limits.budget_id.as_deref(), None)?;
     audit::record(connection, actor, Action::Deleted, ("team", id), Some(row.shown()), None)?;
     Ok(changes)
 }
@@ -329,6 +330,7 @@ fn revoke(connection: &Connection, actor: &Actor, key: &KeyRow, now: i64) -> Res
     keys::revoke(connection, &key.token, &actor.name, now)?;
     let id = key.id.to_string();
     audit::record(connection, actor, Action::Deleted, ("key", &id), Some(key.shown()), None)?;
+    own::release(connection, actor, key.limits.budget_id.as_deref(), None)?;
     Ok(Change::Key(key.id))
 }
 

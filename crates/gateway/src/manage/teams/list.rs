@@ -121,7 +121,7 @@ fn narrowed(
         teams: sight.teams,
         organizations: sight.organizations,
     });
-    Ok(TeamFilter { user_id, organization_id, seen_by, limit: -1, ..TeamFilter::default() })
+    Ok(TeamFilter { user_id, organization_id, seen_by, limit: i64::MAX, ..TeamFilter::default() })
 }
 
 async fn listed(

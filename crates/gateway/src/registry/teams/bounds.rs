@@ -6,13 +6,13 @@ use std::sync::Arc;
 use postern_store::Connection;
 use postern_store::table::organizations::{self, OrganizationRow};
 use postern_store::table::teams::TeamRow;
-use postern_store::table::{LimitColumns, budgets, members};
+use postern_store::table::{LimitColumns, members};
 
 use super::fields::{NO_MODELS, TeamFields};
 use crate::auth::permissions::Authority;
 use crate::directory::{Directory, Member};
 use crate::error::Failure;
-use crate::registry::limited::{Said, shown};
+use crate::registry::limited::{Said, effective, shown};
 use crate::snapshot::{AccessGroups, AllowedModels};
 
 /// In which capacity somebody changes a team.
@@ -107,21 +107,6 @@ impl Standing {
 fn beyond(name: &str) -> Failure {
     let message = format!("{name}: a team's own administrators may not give it more than it has");
     Failure::forbidden("beyond_own", message).with_type("auth_error").with_param(name)
-}
-
-/// Limits with those of the budget that they refer to.
-pub fn effective(connection: &Connection, columns: &LimitColumns) -> Result<LimitColumns, Failure> {
-    let Some(id) = &columns.budget_id else { return Ok(columns.clone()) };
-    let Some(budget) = budgets::find(connection, id)? else { return Ok(columns.clone()) };
-    Ok(LimitColumns {
-        max_budget_nanos: columns.max_budget_nanos.or(budget.max_budget_nanos),
-        soft_budget_nanos: columns.soft_budget_nanos.or(budget.soft_budget_nanos),
-        budget_duration: columns.budget_duration.clone().or(budget.budget_duration),
-        rpm_limit: columns.rpm_limit.or(budget.rpm_limit),
-        tpm_limit: columns.tpm_limit.or(budget.tpm_limit),
-        max_parallel_requests: columns.max_parallel_requests.or(budget.max_parallel_requests),
-        ..columns.clone()
-    })
 }
 
 fn figures(limits: &LimitColumns) -> [(&'static str, Option<i64>); 4] {

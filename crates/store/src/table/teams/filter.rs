@@ -29,7 +29,6 @@ pub struct TeamFilter {
     pub seen_by: Option<SeenBy>,
     pub sort_by: SortBy,
     pub descending: bool,
-    /// Negative: all.
     pub limit: i64,
     pub offset: i64,
 }
