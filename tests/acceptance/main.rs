@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do: by panicking where they are")]
 
+mod access_group;
 mod admin;
 mod budgets_hold;
 mod cli;

@@ -1,5 +1,10 @@
 //! `/model/*`: deployments come into force at once and go at once, and show no credential.
 
+mod change;
+mod groups;
+mod info;
+mod teams;
+
 use postern_tests::{Caller, World, receive};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -44,6 +49,13 @@ async fn a_deployment_that_makes_no_sense_is_refused() {
         json!({"model_name": "x", "litellm_params": {"model": "openai/x", "mystery": 1}}),
         json!({"model_name": "x"}),
         json!({"litellm_params": {"model": "openai/x"}}),
+        json!({"model_name": "x\u{0}y", "litellm_params": {"model": "openai/x"}}),
+        json!({"model_name": "x", "litellm_params": {"model": "openai/x"}, "model_info": {"id": "a\nb"}}),
+        json!({"model_name": "x", "litellm_params": {"model": "openai/x"}, "model_info": {"base_model": 7}}),
+        json!({"model_name": "x", "litellm_params": {"model": "openai/x"}, "model_info": {"max_input_tokens": -1}}),
+        json!({"model_name": "x", "litellm_params": {"model": "openai/x"}, "model_info": {"input_cost_per_token": "free"}}),
+        json!({"model_name": "x", "litellm_params": {"model": "openai/x"}, "model_info": {"team_id": "nobody's"}}),
+        json!({"model_name": "x", "litellm_params": {"model": "openai/x"}, "model_inof": {"team_id": "nobody's"}}),
     ];
     for body in calls {
         let answer = world.admin(Method::POST, "/model/new", body.clone()).await;
@@ -54,6 +66,56 @@ async fn a_deployment_that_makes_no_sense_is_refused() {
         json!({"model_name": "x", "litellm_params": {"model": "openai/x"}, "model_info": {"id": "mine"}});
     world.admin(Method::POST, "/model/new", body.clone()).await.expect(200);
     world.admin(Method::POST, "/model/new", body).await.expect(409);
+    assert_eq!(
+        world.get("/v2/model/info").await["total_count"],
+        2,
+        "the built-in one and the one that made sense"
+    );
+}
+
+#[tokio::test]
+async fn names_are_kept_as_they_are_written() {
+    let world = World::start().await;
+    for name in ["../../etc/passwd", "'; DROP TABLE models; --", "名前", "a/b:c*d", "%2e%2e%2f"] {
+        let id = format!("id of {name}");
+        let body = json!({"model_name": name, "litellm_params": {"model": "openai/x"}, "model_info": {"id": id, "base_model": name}});
+        let made = world.admin(Method::POST, "/model/new", body).await.expect(200).json();
+        assert_eq!((&made["model_name"], &made["model_id"]), (&json!(name), &json!(id)));
+        let page = world.get("/v2/model/info?size=1000").await;
+        let found =
+            page["data"].as_array().unwrap().iter().find(|model| model["model_info"]["id"] == id).unwrap();
+        assert_eq!((&found["model_name"], &found["model_info"]["base_model"]), (&json!(name), &json!(name)));
+        world.admin(Method::POST, "/model/delete", json!({"id": id})).await.expect(200);
+    }
+    world.assert_well().await;
+}
+
+#[tokio::test]
+async fn what_stands_in_the_file_is_changed_there() {
+    let config = "{model_list: [{model_name: fixed, litellm_params: {model: openai/gpt-4o-mini, api_key: sk-of-file}, model_info: {id: written, access_groups: [staff]}}]}";
+    let world = World::with(config, |builder| builder).await;
+    let info = world.get("/model/info?litellm_model_id=written").await["data"][0].clone();
+    assert_eq!((&info["model_info"]["db_model"], &info["model_name"]), (&json!(false), &json!("fixed")));
+    assert_eq!(info["model_info"]["access_groups"], json!(["staff"]));
+    assert!(!info.to_string().contains("sk-of-file"), "{info}");
+    let change = json!({"litellm_params": {"model": "openai/gpt-4o"}, "model_info": {"id": "written"}});
+    for (method, path, body) in [
+        (Method::POST, "/model/update", change.clone()),
+        (Method::PATCH, "/model/written/update", change),
+        (Method::POST, "/model/delete", json!({"id": "written"})),
+        (Method::POST, "/model/delete", json!({"id": "demo"})),
+        (Method::PUT, "/access_group/staff/update", json!({"model_names": ["demo"]})),
+        (Method::DELETE, "/access_group/staff/delete", Value::Null),
+        (Method::POST, "/access_group/new", json!({"access_group": "other", "model_names": ["fixed"]})),
+    ] {
+        let answer = world.admin(method, path, body).await.expect(409);
+        let message = Caller::Chat.own_error(&answer);
+        assert!(message.contains("configuration file") || message.contains("built-in"), "{path}: {message}");
+    }
+    let body =
+        json!({"model_name": "x", "litellm_params": {"model": "openai/x"}, "model_info": {"id": "written"}});
+    world.admin(Method::POST, "/model/new", body).await.expect(409);
+    assert_eq!(world.get("/model/info?litellm_model_id=written").await["data"][0], info);
 }
 
 #[tokio::test]

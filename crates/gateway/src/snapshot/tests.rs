@@ -2,6 +2,7 @@
 
 mod access;
 mod names;
+mod teams;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    AccessGroups, AllowedModels, Credential, Deployment, Place, Snapshot, Sources, Unresolved, build,
-    provider_credential,
+    AccessGroups, AllowedModels, Credential, Deployment, Namespace, Place, Snapshot, Sources, Unresolved,
+    build, provider_credential,
 };
 use crate::config::{ConfigFile, ConfigModel};
 

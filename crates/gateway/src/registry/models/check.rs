@@ -252,15 +252,13 @@ pub(super) fn prices(
 pub(super) fn credential_elsewhere() -> Failure {
     let message =
         "the stored credential was given for another model or address: give litellm_params.api_key again";
-    Failure::forbidden("credential_elsewhere", message)
-        .with_type("auth_error")
-        .with_param("litellm_params.api_key")
+    Failure::invalid("credential_elsewhere", message).with_param("litellm_params.api_key")
 }
 
 /// Nor make cheap what others pay for.
 pub(super) fn prices_of_others() -> Failure {
     let message = "what a model costs is the administrator's to say, unless it is asked with a credential that you give with the price";
-    Failure::forbidden("price_not_yours", message).with_type("auth_error").with_param("litellm_params")
+    Failure::invalid("price_not_yours", message).with_param("litellm_params")
 }
 
 /// What a team's administrator adds is asked with a credential of its own, or is what the team may ask for anyway: the
