@@ -10,5 +10,6 @@ pub mod fallbacks;
 pub mod keys;
 pub mod limited;
 pub mod models;
+pub mod passwords;
 pub mod providers;
 pub mod resets;
