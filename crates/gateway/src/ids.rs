@@ -16,9 +16,18 @@ pub fn new_id() -> Uuid {
 
 /// A new virtual key: `sk-` and 32 random bytes, URL-safe.
 pub fn new_key() -> Result<Secret, getrandom::Error> {
+    random("sk-")
+}
+
+/// What the link of a new invitation says: `inv-` and 32 random bytes, URL-safe.
+pub fn new_invitation() -> Result<Secret, getrandom::Error> {
+    random("inv-")
+}
+
+fn random(prefix: &str) -> Result<Secret, getrandom::Error> {
     let mut random = [0_u8; 32];
     getrandom::fill(&mut random)?;
-    Ok(Secret::from(format!("sk-{}", URL_SAFE_NO_PAD.encode(random))))
+    Ok(Secret::from(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(random))))
 }
 
 pub fn hash_key(key: &str) -> KeyHash {
