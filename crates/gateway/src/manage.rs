@@ -8,12 +8,14 @@ pub mod errors;
 pub mod fallbacks;
 pub mod fields;
 pub mod guard;
+pub mod invitations;
 pub mod keys;
 pub mod models;
 pub mod organizations;
 pub mod router_settings;
 pub mod spend;
 pub mod teams;
+pub mod users;
 
 use crate::routes;
 use crate::shapes::routes::Routes;
@@ -44,6 +46,14 @@ pub fn routes() -> Routes {
         .routes(routes!(keys::rotate::regenerate_named))
         .routes(routes!(keys::rotate::rotated))
         .routes(routes!(keys::remove::delete))
+        .routes(routes!(invitations::new))
+        .routes(routes!(invitations::create))
+        .routes(routes!(invitations::info))
+        .routes(routes!(invitations::update))
+        .routes(routes!(invitations::remove))
+        .routes(routes!(invitations::claim::open, invitations::claim::claim))
+        .routes(routes!(invitations::onboarding::token))
+        .routes(routes!(invitations::onboarding::claim_token))
         .routes(routes!(models::new))
         .routes(routes!(models::update))
         .routes(routes!(models::patch))
@@ -68,5 +78,15 @@ pub fn routes() -> Routes {
         .routes(routes!(access_groups::update))
         .routes(routes!(access_groups::remove))
         .routes(routes!(spend::logs))
+        .routes(routes!(users::new::create))
+        .routes(routes!(users::bulk::create_many))
+        .routes(routes!(users::info::info))
+        .routes(routes!(users::info::row))
+        .routes(routes!(users::list::list))
+        .routes(routes!(users::update::update))
+        .routes(routes!(users::bulk::update_many))
+        .routes(routes!(users::remove::remove))
+        .routes(routes!(users::about::available_users))
+        .routes(routes!(users::about::available_roles))
         .merge(teams::routes())
 }
