@@ -19,6 +19,11 @@ pub fn new_key() -> Result<Secret, getrandom::Error> {
     Ok(Secret::from(format!("sk-{}", new_random()?.expose())))
 }
 
+/// What the link of a new invitation says: `inv-` and 32 random bytes, URL-safe.
+pub fn new_invitation() -> Result<Secret, getrandom::Error> {
+    Ok(Secret::from(format!("inv-{}", new_random()?.expose())))
+}
+
 /// 32 random bytes, URL-safe.
 pub fn new_random() -> Result<Secret, getrandom::Error> {
     let mut random = [0_u8; 32];

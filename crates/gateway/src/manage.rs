@@ -8,12 +8,14 @@ pub mod errors;
 pub mod fallbacks;
 pub mod fields;
 pub mod guard;
+pub mod invitations;
 pub mod keys;
 pub mod models;
 pub mod organizations;
 pub mod router_settings;
 pub mod spend;
 pub mod teams;
+pub mod users;
 
 use crate::routes;
 use crate::shapes::routes::Routes;
@@ -69,4 +71,6 @@ pub fn routes() -> Routes {
         .routes(routes!(access_groups::remove))
         .routes(routes!(spend::logs))
         .merge(teams::routes())
+        .merge(invitations::routes())
+        .merge(users::routes())
 }

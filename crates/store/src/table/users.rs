@@ -4,6 +4,10 @@ use rusqlite::{Connection, Result};
 
 use super::columns::{LimitColumns, limit_columns, table_row};
 
+mod filter;
+
+pub use filter::{SeenBy, SortBy, UserFilter, count, key_counts, page};
+
 pub(super) const CREATE: &str = concat!(
     "
 CREATE TABLE users (
