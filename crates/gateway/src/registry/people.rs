@@ -6,7 +6,7 @@ use postern_store::table::users::{self, UserRow};
 use serde_json::{Map, Value};
 
 use super::audit::{self, Action, Actor};
-use super::budgets::{LONGEST_ID, check_id};
+use super::budgets::check_id;
 use super::limited::{LimitFields, Now, Said};
 use crate::directory::Role;
 use crate::engine::Engine;
@@ -90,8 +90,9 @@ pub fn check_email(email: &str) -> Result<Option<String>, Failure> {
     if is_fine && email.chars().count() <= LONGEST_EMAIL {
         return Ok(Some(email.to_owned()));
     }
-    let message =
-        format!("user_email must be an address such as jo@example.com, of at most {LONGEST_EMAIL} characters");
+    let message = format!(
+        "user_email must be an address such as jo@example.com, of at most {LONGEST_EMAIL} characters"
+    );
     Err(Failure::invalid("invalid_email", message).with_param("user_email"))
 }
 

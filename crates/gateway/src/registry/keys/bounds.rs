@@ -14,7 +14,10 @@ const TEAM_MODELS: &str = "all-team-models";
 const NO_MODELS: &str = "no-default-models";
 
 /// Limits with those of the budget that they refer to.
-pub(in crate::registry) fn effective(connection: &Connection, columns: &LimitColumns) -> Result<LimitColumns, Failure> {
+pub(in crate::registry) fn effective(
+    connection: &Connection,
+    columns: &LimitColumns,
+) -> Result<LimitColumns, Failure> {
     let Some(id) = &columns.budget_id else { return Ok(columns.clone()) };
     let Some(budget) = budgets::find(connection, id)? else { return Ok(columns.clone()) };
     Ok(LimitColumns {

@@ -2,7 +2,8 @@ use super::check_email;
 
 #[test]
 fn addresses_are_told_from_what_is_none() {
-    for fine in ["jo@example.com", "jo+tag@sub.example.co", "root@localhost", "jo@büro.example", "o'neil@x.y"] {
+    for fine in ["jo@example.com", "jo+tag@sub.example.co", "root@localhost", "jo@büro.example", "o'neil@x.y"]
+    {
         assert_eq!(check_email(&format!(" {fine} ")).unwrap().as_deref(), Some(fine));
     }
     for wrong in [

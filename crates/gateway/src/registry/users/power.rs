@@ -184,7 +184,6 @@ pub(super) fn refused(code: &str, message: &str, param: &str) -> Failure {
 
 /// As the guard says it of things that somebody may not see.
 pub(super) fn not_yours(what: &str) -> Failure {
-    let message =
-        format!("Authentication Error, this {what} is not yours: your key may not do this with it");
+    let message = format!("Authentication Error, this {what} is not yours: your key may not do this with it");
     refused("not_yours", &message, what)
 }
