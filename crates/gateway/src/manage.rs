@@ -89,4 +89,6 @@ pub fn routes() -> Routes {
         .routes(routes!(users::about::available_users))
         .routes(routes!(users::about::available_roles))
         .merge(teams::routes())
+        .merge(invitations::routes())
+        .merge(users::routes())
 }

@@ -1,9 +1,9 @@
 //! `/invitation/*` and `/onboarding/*`: links with which somebody sets a password, or signs up. LiteLLM's routes, and those of its
 //! documents, over the same invitations.
 
-pub mod claim;
+mod claim;
 mod link;
-pub mod onboarding;
+mod onboarding;
 
 use axum::Json;
 use axum::extract::State;
@@ -19,7 +19,21 @@ use crate::http::Shared;
 use crate::registry::audit::Actor;
 use crate::registry::invitations::{self, For};
 use crate::registry::users::Power;
+use crate::routes;
+use crate::shapes::routes::Routes;
 use crate::shapes::{ErrorBody, JsonBody, QueryOf};
+
+pub fn routes() -> Routes {
+    Routes::default()
+        .routes(routes!(new))
+        .routes(routes!(create))
+        .routes(routes!(info))
+        .routes(routes!(update))
+        .routes(routes!(remove))
+        .routes(routes!(claim::open, claim::claim))
+        .routes(routes!(onboarding::token))
+        .routes(routes!(onboarding::claim_token))
+}
 
 /// An invitation. Times RFC 3339.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -85,7 +99,7 @@ pub async fn new(
     base: Base,
     JsonBody(body): JsonBody<NewInvitation>,
 ) -> Result<Json<NewInvitationView>, Failure> {
-    let (actor, power) = (Actor::of(&authority), Power::of(&authority));
+    let (actor, power) = (Actor::of(&authority), Power::of(&engine, &authority));
     let (link, row) = invitations::create(&engine, actor, power, For::User(body.user_id), None).await?;
     let invitation_url = url(&base, link.expose());
     Ok(Json(NewInvitationView { invitation: view(link.expose(), row), invitation_url }))
@@ -126,7 +140,7 @@ pub async fn create(
         })
     };
     let expires_at = body.expires_at.map(read).transpose()?;
-    let (actor, power) = (Actor::of(&authority), Power::of(&authority));
+    let (actor, power) = (Actor::of(&authority), Power::of(&engine, &authority));
     let (link, row) = invitations::create(&engine, actor, power, whom, expires_at).await?;
     let invitation_url = url(&base, link.expose());
     Ok(Json(NewInvitationView { invitation: view(link.expose(), row), invitation_url }))
@@ -152,7 +166,7 @@ pub async fn info(
     QueryOf(query): QueryOf<InfoQuery>,
 ) -> Result<Json<InvitationView>, Failure> {
     let sees_all = authority.reaches_all(&engine.directory.load());
-    let power = if sees_all { Power::All } else { Power::of(&authority) };
+    let power = if sees_all { Power::All } else { Power::of(&engine, &authority) };
     let row = invitations::find(&engine, power, &query.invitation_id).await?;
     Ok(Json(view(&query.invitation_id, row)))
 }
@@ -178,7 +192,7 @@ pub async fn update(
     authority: Authority,
     JsonBody(body): JsonBody<UpdateInvitation>,
 ) -> Result<Json<InvitationView>, Failure> {
-    let (actor, power) = (Actor::of(&authority), Power::of(&authority));
+    let (actor, power) = (Actor::of(&authority), Power::of(&engine, &authority));
     let row = invitations::update(&engine, actor, power, &body.invitation_id, body.is_accepted).await?;
     Ok(Json(view(&body.invitation_id, row)))
 }
@@ -202,7 +216,7 @@ pub async fn remove(
     authority: Authority,
     JsonBody(body): JsonBody<OneInvitation>,
 ) -> Result<Json<InvitationView>, Failure> {
-    let (actor, power) = (Actor::of(&authority), Power::of(&authority));
+    let (actor, power) = (Actor::of(&authority), Power::of(&engine, &authority));
     let row = invitations::remove(&engine, actor, power, &body.invitation_id).await?;
     Ok(Json(view(&body.invitation_id, row)))
 }

@@ -1,13 +1,13 @@
 //! `/user/*`: people. Requests and answers have LiteLLM's members; where the flat ones of its documents differ from the nested
 //! ones of its code, both are there.
 
-pub mod about;
-pub mod bulk;
-pub mod info;
-pub mod list;
-pub mod new;
-pub mod remove;
-pub mod update;
+mod about;
+mod bulk;
+mod info;
+mod list;
+mod new;
+mod remove;
+mod update;
 mod view;
 
 use std::collections::BTreeMap;
@@ -20,6 +20,22 @@ pub(super) use view::view_one;
 use crate::directory::Role;
 use crate::error::Failure;
 use crate::manage::fields;
+use crate::routes;
+use crate::shapes::routes::Routes;
+
+pub fn routes() -> Routes {
+    Routes::default()
+        .routes(routes!(new::create))
+        .routes(routes!(bulk::create_many))
+        .routes(routes!(info::info))
+        .routes(routes!(info::row))
+        .routes(routes!(list::list))
+        .routes(routes!(update::update))
+        .routes(routes!(bulk::update_many))
+        .routes(routes!(remove::remove))
+        .routes(routes!(about::available_users))
+        .routes(routes!(about::available_roles))
+}
 
 /// What somebody is to the gateway as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]

@@ -2,12 +2,14 @@
 //!
 //! `fields` is what a request says of a key. Whoever asks is an [`Asking`]; `owners` says whose a key may be, `bounds` what its
 //! team and organization permit, `grants` that nobody gives more than they have, `rules` what the configuration file adds.
-//! `issue`, `change`, `rotate` and `remove` do it; `rotation` and `sessions` are what the gateway does by itself.
+//! `issue`, `change`, `rotate` and `remove` do it, and `first` makes the key of a new user; `rotation` and `sessions` are what the
+//! gateway does by itself.
 
 mod asking;
 pub mod bounds;
 mod change;
 pub mod fields;
+mod first;
 mod grants;
 mod issue;
 mod owners;
@@ -20,6 +22,7 @@ pub mod sessions;
 pub use asking::{Asking, resolve, thing};
 pub use change::{set_blocked, update};
 pub use fields::KeyFields;
+pub use first::{First, first};
 pub use issue::{NewKey, generate};
 pub use remove::delete;
 pub use rotate::{Regenerated, regenerate};

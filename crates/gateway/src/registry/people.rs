@@ -6,7 +6,7 @@ use postern_store::table::users::{self, UserRow};
 use serde_json::{Map, Value};
 
 use super::audit::{self, Action, Actor};
-use super::budgets::{LONGEST_ID, check_id};
+use super::budgets::check_id;
 use super::limited::{LimitFields, Now, Said};
 use crate::directory::Role;
 use crate::engine::Engine;
@@ -63,14 +63,37 @@ impl Named {
     }
 }
 
-/// An address without the blanks around it; an empty one is none.
+const LONGEST_EMAIL: usize = 254;
+
+/// An address without the blanks around it, as far as its form tells; an empty one is none.
 pub fn check_email(email: &str) -> Result<Option<String>, Failure> {
     let email = email.trim();
-    if email.chars().count() > LONGEST_ID || email.chars().any(char::is_control) {
-        let message = format!("user_email must be 1 to {LONGEST_ID} characters without control characters");
-        return Err(Failure::invalid("invalid_email", message).with_param("user_email"));
+    if email.is_empty() {
+        return Ok(None);
     }
-    Ok((!email.is_empty()).then(|| email.to_owned()))
+    let is_odd = |letter: char| {
+        letter.is_whitespace()
+            || letter.is_control()
+            || matches!(letter, '<' | '>' | '"' | ',' | ';' | '(' | ')' | '\\')
+    };
+    let is_host = |host: &str| {
+        host.split('.').all(|label| {
+            !label.is_empty()
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|letter| letter.is_alphanumeric() || letter == '-')
+        })
+    };
+    let is_fine = email.rsplit_once('@').is_some_and(|(person, host)| {
+        !person.is_empty() && !person.contains('@') && !email.contains(is_odd) && is_host(host)
+    });
+    if is_fine && email.chars().count() <= LONGEST_EMAIL {
+        return Ok(Some(email.to_owned()));
+    }
+    let message = format!(
+        "user_email must be an address such as jo@example.com, of at most {LONGEST_EMAIL} characters"
+    );
+    Err(Failure::invalid("invalid_email", message).with_param("user_email"))
 }
 
 /// The person of that name, if there is one. The id counts where both are given.
@@ -149,3 +172,6 @@ pub(super) fn limits(defaults: &Map<String, Value>) -> LimitFields {
         ..LimitFields::default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,8 @@
-//! People: added, changed, removed. What somebody who is not the administrator may do with them is in `power`; a new one's key
-//! in `first_key`.
+//! People: added, changed, removed. What somebody who is not the administrator may do with them is in `power`. Who is only named
+//! somewhere, and not known yet, is made in [`people`](super::people).
 
 mod change;
 mod create;
-mod first_key;
 mod power;
 mod remove;
 mod texts;
@@ -13,10 +12,9 @@ use std::collections::BTreeSet;
 pub use change::{Changed, UserChange, change, change_many};
 pub use create::{Created, NewUser, Place, create, create_many};
 pub(super) use create::{Hashed, Making, insert};
-pub use first_key::{FirstKey, first_key};
 pub use power::Power;
 pub use remove::remove;
-pub(super) use texts::{check_email_is_free, email};
+pub(super) use texts::check_email_is_free;
 
 use postern_store::Connection;
 use postern_store::table::keys::{self, KeyFilter};
@@ -69,8 +67,8 @@ pub(super) fn end_sessions(
     now: i64,
 ) -> Result<Vec<Uuid>, Failure> {
     let mut ended = Vec::new();
-    for key in keys_of(connection, user_id)? {
-        if key.is_session && key.token != actor.key {
+    for key in keys::sessions_of(connection, user_id)? {
+        if key.token != actor.key {
             keys::revoke(connection, &key.token, &actor.name, now)?;
             ended.push(key.id);
         }

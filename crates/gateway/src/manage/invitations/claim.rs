@@ -47,7 +47,7 @@ pub struct ClaimedInvitation {
 
 /// Show the page on which an invitation is used
 #[utoipa::path(
-    get, path = "/invitation/claim/{invitation_id}", tag = "Invitations",
+    get, path = "/invitation/claim/{invitation_id}", tag = "Invitations", security(()),
     params(("invitation_id" = String, Path, description = "What the link says")),
     responses((status = 303, description = "To the console's page"))
 )]
@@ -57,7 +57,7 @@ pub async fn open(Path(link): Path<String>) -> Redirect {
 
 /// Use an invitation: set its user's password, or sign up
 #[utoipa::path(
-    post, path = "/invitation/claim/{invitation_id}", tag = "Invitations", request_body = ClaimInvitation,
+    post, path = "/invitation/claim/{invitation_id}", tag = "Invitations", security(()), request_body = ClaimInvitation,
     params(("invitation_id" = String, Path, description = "What the link says")),
     responses(
         (status = 200, body = ClaimedInvitation),

@@ -1,5 +1,5 @@
-//! Where an invitation leads. Its address is one that the gateway answers to: the one that the caller came by, since that is
-//! known to be good from elsewhere than this machine, too.
+//! Where an invitation leads. Its address is one that the gateway answers to: the one that is configured as public, else the one
+//! that the caller came by.
 
 use std::convert::Infallible;
 
@@ -22,12 +22,22 @@ impl FromRequestParts<std::sync::Arc<Engine>> for Base {
         parts: &mut Parts,
         engine: &std::sync::Arc<Engine>,
     ) -> Result<Self, Infallible> {
+        let public = engine.config.load().sso.as_ref().and_then(|sso| sso.public_url.clone());
+        if let Some(public) = public {
+            return Ok(Self(public));
+        }
         // The window and the command come by no address.
         let is_internal = parts.extensions.get::<InternalOrigin>().is_some();
         let came_by = if is_internal { None } else { host(&parts.uri, &parts.headers) };
         let own = || engine.base_url().unwrap_or_else(|| base_url(engine.address()));
-        Ok(Self(came_by.map_or_else(own, |host| format!("http://{host}"))))
+        Ok(Self(came_by.map_or_else(own, |host| format!("{}://{host}", scheme(&parts.headers)))))
     }
+}
+
+/// As a proxy in front of the gateway says that it was reached.
+fn scheme(headers: &HeaderMap) -> &'static str {
+    let forwarded = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok());
+    if forwarded == Some("https") { "https" } else { "http" }
 }
 
 /// What the guard has found to be this gateway.

@@ -37,7 +37,7 @@ pub struct OnboardingToken {
 
 /// Whom an invitation is for
 #[utoipa::path(
-    get, path = "/onboarding/get_token", tag = "Invitations", params(TokenQuery),
+    get, path = "/onboarding/get_token", tag = "Invitations", security(()), params(TokenQuery),
     responses(
         (status = 200, body = OnboardingToken), (status = 401, description = "Used or expired", body = ErrorBody),
         (status = 404, description = "There is no such invitation", body = ErrorBody), (status = 422, body = ErrorBody),
@@ -98,7 +98,7 @@ impl<'de> Deserialize<'de> for Password {
 
 /// Set the password of who was invited
 #[utoipa::path(
-    post, path = "/onboarding/claim_token", tag = "Invitations", request_body = ClaimToken,
+    post, path = "/onboarding/claim_token", tag = "Invitations", security(()), request_body = ClaimToken,
     responses(
         (status = 200, body = UserView),
         (status = 400, description = "It is no password", body = ErrorBody),

@@ -95,7 +95,7 @@ pub async fn create_many(
         named.push((user.user_id.clone(), user.user_email.clone()));
         read.push(user.read().map(|new| wanted.push(new)));
     }
-    let power = Power::of(&authority);
+    let power = Power::of(&engine, &authority);
     let done = users::create_many(&engine, &Actor::of(&authority), &power, wanted).await?;
     let mut results = Vec::new();
     for (result, (user_id, user_email)) in in_order(read, done, |created| created).into_iter().zip(named) {
@@ -197,7 +197,7 @@ pub async fn update_many(
         }
     }
     let total_requested = named.len();
-    let power = Power::of(&authority);
+    let power = Power::of(&engine, &authority);
     let done = users::change_many(&engine, &Actor::of(&authority), &power, wanted).await?;
     let mut results: Vec<UserResult> = Vec::new();
     for (result, (user_id, user_email)) in in_order(read, done, |changed| changed.user).into_iter().zip(named)

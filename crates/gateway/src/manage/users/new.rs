@@ -1,5 +1,7 @@
 //! `/user/new`: an account, with the first key of whoever it is for.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use postern_secrets::Secret;
@@ -15,7 +17,10 @@ use crate::error::Failure;
 use crate::http::Shared;
 use crate::manage::invitations::{self, Base};
 use crate::registry::audit::Actor;
-use crate::registry::users::{self, Created, FirstKey, NewUser, Place, Power};
+use crate::registry::keys::KeyFields;
+use crate::registry::limited::Said;
+use crate::registry::teams::members::TeamRole;
+use crate::registry::users::{self, Created, NewUser, Place, Power};
 use crate::shapes::{ErrorBody, JsonBody};
 
 crate::limited! {
@@ -61,7 +66,7 @@ crate::limited! {
         duration: Option<String>,
         /// The key's other names for models.
         #[schema(value_type = Option<Object>)]
-        aliases: Option<Map<String, Value>>,
+        aliases: Option<BTreeMap<String, String>>,
         /// Routes that the key may call; empty: all.
         allowed_routes: Option<Vec<String>>,
         /// The key's tags.
@@ -82,13 +87,6 @@ pub enum TeamPlace {
         /// `user` when absent.
         user_role: Option<TeamRole>,
     },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TeamRole {
-    User,
-    Admin,
 }
 
 /// A new user, and the key, this once. Money in dollars, times RFC 3339.
@@ -153,14 +151,17 @@ impl NewUserRequest {
         }
         let mut organizations = self.organizations.unwrap_or_default();
         organizations.extend(named(self.organization_id));
-        let first_key = self.auto_create_key.unwrap_or(true).then(|| FirstKey {
-            alias: self.key_alias,
-            duration: self.duration,
-            team_id,
-            organization_id: None,
-            aliases: self.aliases.unwrap_or_default(),
-            allowed_routes: self.allowed_routes.unwrap_or_default(),
-            tags: self.tags.unwrap_or_default(),
+        fn said<T>(value: Option<T>) -> Said<T> {
+            value.map_or(Said::Nothing, Said::Set)
+        }
+        let first_key = self.auto_create_key.unwrap_or(true).then(|| KeyFields {
+            alias: said(self.key_alias),
+            duration: said(self.duration),
+            team_id: said(team_id),
+            aliases: said(self.aliases),
+            allowed_routes: said(self.allowed_routes),
+            tags: said(self.tags),
+            ..KeyFields::default()
         });
         Ok(NewUser {
             user_id: self.user_id,
@@ -253,6 +254,6 @@ pub async fn create(
     JsonBody(body): JsonBody<NewUserRequest>,
 ) -> Result<Json<NewUserView>, Failure> {
     let new = body.read()?;
-    let created = users::create(&engine, Actor::of(&authority), Power::of(&authority), new).await?;
+    let created = users::create(&engine, Actor::of(&authority), Power::of(&engine, &authority), new).await?;
     Ok(Json(shown(&engine, &base, created).await?))
 }

@@ -38,6 +38,7 @@ pub async fn remove(
         failure.error.status = 422;
         return Err(failure);
     }
-    let removed = users::remove(&engine, Actor::of(&authority), Power::of(&authority), body.user_ids).await?;
+    let removed =
+        users::remove(&engine, Actor::of(&authority), Power::of(&engine, &authority), body.user_ids).await?;
     Ok(Json(removed))
 }

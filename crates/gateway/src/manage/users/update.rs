@@ -129,7 +129,7 @@ pub async fn update(
     JsonBody(body): JsonBody<UserUpdate>,
 ) -> Result<Json<UpdatedUser>, Failure> {
     let said = body.read()?;
-    let changed = users::change(&engine, Actor::of(&authority), Power::of(&authority), said).await?;
+    let changed = users::change(&engine, Actor::of(&authority), Power::of(&engine, &authority), said).await?;
     let shown = views(&engine, &authority, vec![changed.user]).await?.pop();
     Ok(Json(shown.ok_or_else(|| Failure::internal("a user's row was lost"))?.into()))
 }

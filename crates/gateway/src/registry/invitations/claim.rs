@@ -12,8 +12,10 @@ use crate::directory::Change;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::registry::audit::{self, Action, Actor};
-use crate::registry::passwords;
-use crate::registry::users::{self, Created, FirstKey, Hashed, Making, NewUser, Power, TOPICS};
+use crate::registry::keys::{self, KeyFields};
+use crate::registry::limited::Said;
+use crate::registry::users::{self, Created, Hashed, Making, NewUser, Power, TOPICS};
+use crate::registry::{passwords, people};
 use crate::{clock, ids};
 
 /// What somebody says who uses an invitation.
@@ -85,13 +87,12 @@ pub async fn claim(engine: &Engine, link: &str, mut said: Claim) -> Result<Claim
         }
     };
     let token = hashed(link);
-    let (now, rules) = (engine.now(), engine.directory.load().rules.clone());
+    // Whom the actor is is known when the user is.
+    let nobody = Actor { name: String::new(), key: String::new() };
+    let mut making = Making::new(engine, nobody, Power::All);
     let (claimed, changes) = engine
         .transact(move |connection| {
-            // Whom the actor is is known when the user is.
-            let actor = Actor { name: String::new(), key: String::new() };
-            let mut making = Making { actor, power: Power::All, now, rules };
-            let row = usable(invitations::find(connection, &token)?, making.now.ms())?;
+            let row = usable(invitations::find(connection, &token)?, making.beginning.now.ms())?;
             let (user, key, changes) = if row.user_id.is_empty() {
                 sign_up(connection, &mut making, said, password)?
             } else {
@@ -130,7 +131,7 @@ fn sign_up(
         user_id: Some(user_id),
         email: said.email,
         alias: said.alias,
-        first_key: password.is_none().then(FirstKey::default),
+        first_key: password.is_none().then(KeyFields::default),
         ..NewUser::default()
     };
     let (Created { user, key, .. }, changes) = users::insert(connection, making, new, password)?;
@@ -159,9 +160,9 @@ fn accept(
         ));
     }
     making.actor.name.clone_from(&before.user_id);
-    let now = making.now.ms();
+    let now = making.beginning.now.ms();
     let mut user = before.clone();
-    if let Some(email) = said.email.map(|text| users::email(&text)).transpose()?.flatten() {
+    if let Some(email) = said.email.map(|text| people::check_email(&text)).transpose()?.flatten() {
         match &before.user_email {
             None => {
                 users::check_email_is_free(connection, &email, &before.user_id)?;
@@ -184,9 +185,17 @@ fn accept(
         }
         None => {
             let organizations = members::organizations_of(connection, &user.user_id)?;
-            let organization_id = organizations.into_iter().next().map(|row| row.organization_id);
-            let said = FirstKey { organization_id, ..FirstKey::default() };
-            let made = users::first_key(connection, &making.actor, &user.user_id, said, &making.now)?;
+            let organization = organizations.into_iter().next().map(|row| row.organization_id);
+            let organization_id = organization.map_or(Said::Nothing, Said::Set);
+            let first = keys::First {
+                actor: &making.actor,
+                user_id: &user.user_id,
+                rules: &making.rules,
+                now: &making.beginning.now,
+                is_held_by_another: false,
+            };
+            let said = KeyFields { organization_id, ..KeyFields::default() };
+            let made = keys::first(connection, &first, said)?;
             changes.push(Change::Key(made.1.id));
             key = Some(made.0);
         }
@@ -205,7 +214,7 @@ fn use_up(
     mut row: InvitationRow,
 ) -> Result<InvitationRow, Failure> {
     let before = row.shown();
-    let (user_id, now) = (making.actor.name.clone(), making.now.ms());
+    let (user_id, now) = (making.actor.name.clone(), making.beginning.now.ms());
     row.user_id.clone_from(&user_id);
     row.is_accepted = true;
     row.accepted_at = Some(now);

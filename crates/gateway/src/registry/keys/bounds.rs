@@ -14,7 +14,10 @@ const TEAM_MODELS: &str = "all-team-models";
 const NO_MODELS: &str = "no-default-models";
 
 /// Limits with those of the budget that they refer to.
-pub(super) fn effective(connection: &Connection, columns: &LimitColumns) -> Result<LimitColumns, Failure> {
+pub(in crate::registry) fn effective(
+    connection: &Connection,
+    columns: &LimitColumns,
+) -> Result<LimitColumns, Failure> {
     let Some(id) = &columns.budget_id else { return Ok(columns.clone()) };
     let Some(budget) = budgets::find(connection, id)? else { return Ok(columns.clone()) };
     Ok(LimitColumns {
@@ -28,7 +31,7 @@ pub(super) fn effective(connection: &Connection, columns: &LimitColumns) -> Resu
 }
 
 /// Limits that are numbers, by the names that requests have for them.
-pub(super) fn figures(limits: &LimitColumns) -> [(&'static str, Option<i64>); 4] {
+pub(in crate::registry) fn figures(limits: &LimitColumns) -> [(&'static str, Option<i64>); 4] {
     [
         ("max_budget", limits.max_budget_nanos),
         ("rpm_limit", limits.rpm_limit),
@@ -38,16 +41,16 @@ pub(super) fn figures(limits: &LimitColumns) -> [(&'static str, Option<i64>); 4]
 }
 
 /// A figure as errors show it.
-pub(super) fn figure(name: &str, value: i64) -> String {
+pub(in crate::registry) fn figure(name: &str, value: i64) -> String {
     if name == "max_budget" { shown(value).to_string() } else { value.to_string() }
 }
 
-pub(super) fn entries(json: &str) -> Vec<String> {
+pub(in crate::registry) fn entries(json: &str) -> Vec<String> {
     serde_json::from_str(json).unwrap_or_default()
 }
 
 /// An entry of a key's list that reaches beyond another list. An empty list is none: what is above it is in force then.
-pub(super) fn stranger<'a>(
+pub(in crate::registry) fn stranger<'a>(
     entries: &'a [String],
     above: &AllowedModels,
     access: &AccessGroups,

@@ -103,7 +103,7 @@ async fn take_back(engine: &Engine, id: Uuid) -> Result<(), Failure> {
 
 /// Forgets what waits for a key that is revoked, or that somebody rotated. A vault that cannot be reached keeps it, and it is
 /// good for nothing.
-pub(super) async fn forget(engine: &Engine, row: &KeyRow) {
+pub(in crate::registry) async fn forget(engine: &Engine, row: &KeyRow) {
     if row.rotation_interval.is_some()
         && let Err(failure) = take_back(engine, row.id).await
     {

@@ -89,7 +89,8 @@ pub async fn add(
     Ok(added)
 }
 
-fn join(
+/// Puts somebody in who exists, inside of a transaction of the caller's.
+pub fn join(
     connection: &Connection,
     actor: &Actor,
     (organization_id, user): (&str, &UserRow),

@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::registry::audit::{Action, Actor};
 use crate::registry::limited::{LimitFields, Said};
-use crate::registry::passwords;
+use crate::registry::{passwords, people};
 
 /// What is said of somebody.
 #[derive(Debug, Clone, Default)]
@@ -89,15 +89,14 @@ async fn change_one(
             Some(passwords::hash_password(&engine.tasks, password).await?)
         }
     };
-    let rules = engine.directory.load().rules.clone();
-    let making = Making { actor, power, now: engine.now(), rules };
+    let making = Making::new(engine, actor, power);
     engine.transact(move |connection| apply(connection, &making, said, hashed)).await
 }
 
 fn find(connection: &Connection, said: &UserChange) -> Result<Option<UserRow>, Failure> {
     match (&said.user_id, &said.email) {
         (Some(id), _) => Ok(users::find(connection, id)?),
-        (None, Said::Set(email)) => match texts::email(email)? {
+        (None, Said::Set(email)) => match people::check_email(email)? {
             Some(email) => Ok(users::find_by_email(connection, &email)?),
             None => Ok(None),
         },
@@ -111,7 +110,8 @@ fn apply(
     mut said: UserChange,
     hashed: Hashed,
 ) -> Result<(Changed, Vec<Change>), Failure> {
-    let Making { actor, power, now, .. } = making;
+    let Making { actor, power, beginning, .. } = making;
+    let now = &beginning.now;
     let found = find(connection, &said)?;
     let is_self = found.as_ref().is_some_and(|row| power.is_only(&row.user_id));
     if !is_self {
@@ -176,7 +176,7 @@ fn put(
     let id = row.user_id.clone();
     text(said.alias, &mut row.user_alias, |text| texts::name("user_alias", text))?;
     text(said.email, &mut row.user_email, |text| {
-        let email = texts::email(text)?;
+        let email = people::check_email(text)?;
         email.as_ref().map(|email| texts::check_email_is_free(connection, email, &id)).transpose()?;
         Ok(email)
     })?;
@@ -206,7 +206,7 @@ fn put(
     row.blocked = said.blocked.unwrap_or(row.blocked);
     row.password_hash = hashed.or_else(|| row.password_hash.take());
     let subject = Subject::User(row.user_id.clone());
-    said.limits.apply(connection, &mut row.limits, Some(&subject), &making.now)
+    said.limits.apply(connection, &mut row.limits, Some(&subject), &making.beginning.now)
 }
 
 /// People change of themselves what they are called, and their password.
@@ -243,7 +243,7 @@ fn make(
     hashed: Hashed,
 ) -> Result<(Changed, Vec<Change>), Failure> {
     if !making.power.is_all() {
-        return Err(not_yours());
+        return Err(not_yours("user"));
     }
     fn given<T>(said: Said<T>) -> Option<T> {
         match said {

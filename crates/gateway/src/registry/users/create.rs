@@ -6,25 +6,29 @@ use postern_secrets::Secret;
 use postern_store::Connection;
 use postern_store::table::invitations::InvitationRow;
 use postern_store::table::keys::KeyRow;
-use postern_store::table::members::{OrganizationMemberRow, TeamMemberRow};
 use postern_store::table::spent::Subject;
+use postern_store::table::teams::TeamRow;
 use postern_store::table::users::{self, UserRow};
-use postern_store::table::{LimitColumns, organizations, teams};
-use serde::Deserialize;
+use postern_store::table::{self, LimitColumns};
 use serde_json::{Map, Value};
 
-use super::power::{not_yours, refused};
-use super::{FirstKey, Power, TOPICS, changes_of, first_key, once_each, record, texts};
+use super::power::not_yours;
+use super::{Power, TOPICS, changes_of, once_each, record, texts};
 use crate::auth::ADMINISTRATOR;
 use crate::config::Governance;
 use crate::directory::{Change, Role};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::ids;
-use crate::registry::audit::{self, Action, Actor};
+use crate::registry::audit::{Action, Actor};
 use crate::registry::budgets::check_id;
-use crate::registry::limited::{LimitFields, Now, Said};
-use crate::registry::{invitations, limited, passwords};
+use crate::registry::keys::{self, KeyFields};
+use crate::registry::limited::{LimitFields, Said};
+use crate::registry::organizations::members::MemberRole;
+use crate::registry::people::{self, Beginning, Named};
+use crate::registry::teams::bounds::Outside;
+use crate::registry::teams::members::{MemberLimits, NewMember, TeamRole};
+use crate::registry::{invitations, organizations, passwords, teams};
 
 /// What is said of somebody new.
 #[derive(Debug, Default)]
@@ -44,7 +48,8 @@ pub struct NewUser {
     pub limits: LimitFields,
     pub teams: Vec<Place>,
     pub organizations: Vec<String>,
-    pub first_key: Option<FirstKey>,
+    /// What its first key is to be, if there is one.
+    pub first_key: Option<KeyFields>,
     pub invite: bool,
 }
 
@@ -61,8 +66,6 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Created {
     pub user: UserRow,
-    pub teams: Vec<String>,
-    pub organizations: Vec<String>,
     /// The key is told this once.
     pub key: Option<(Secret, KeyRow)>,
     /// What its link says is told this once.
@@ -73,8 +76,15 @@ pub struct Created {
 pub(in crate::registry) struct Making {
     pub actor: Actor,
     pub power: Power,
-    pub now: Now,
+    pub beginning: Beginning,
     pub rules: Arc<Governance>,
+}
+
+impl Making {
+    pub fn new(engine: &Engine, actor: Actor, power: Power) -> Self {
+        let rules = engine.directory.load().rules.clone();
+        Self { actor, power, beginning: Beginning::of(engine), rules }
+    }
 }
 
 /// A password as it is kept.
@@ -118,75 +128,51 @@ async fn create_one(
             Some(passwords::hash_password(&engine.tasks, password).await?)
         }
     };
-    let rules = engine.directory.load().rules.clone();
-    let making = Making { actor, power, now: engine.now(), rules };
+    let making = Making::new(engine, actor, power);
     engine.transact(move |connection| insert(connection, &making, new, hashed)).await
-}
-
-/// What `default_internal_user_params` says.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Defaults {
-    user_role: Option<String>,
-    max_budget: Option<f64>,
-    soft_budget: Option<f64>,
-    budget_duration: Option<String>,
-    models: Option<Vec<String>>,
-    tpm_limit: Option<i64>,
-    rpm_limit: Option<i64>,
-    max_parallel_requests: Option<i64>,
-    teams: Option<Vec<DefaultPlace>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum DefaultPlace {
-    Id(String),
-    Place { team_id: String, max_budget_in_team: Option<f64>, user_role: Option<String> },
 }
 
 impl NewUser {
     /// Puts in what the configuration file says of ordinary users, where nothing else was said.
-    fn put_defaults(&mut self, rules: &Governance) -> Result<(), Failure> {
-        if !matches!(self.role, None | Some(Role::InternalUser)) || rules.default_user_params.is_empty() {
-            return Ok(());
+    fn put_defaults(&mut self, defaults: &Map<String, Value>) {
+        if !matches!(self.role, None | Some(Role::InternalUser)) || defaults.is_empty() {
+            return;
         }
-        let wrong = |what: &str| {
-            let message = format!("litellm_settings.default_internal_user_params: {what}");
-            Failure::invalid("invalid_defaults", message).with_param("default_internal_user_params")
-        };
-        let said = Value::Object(rules.default_user_params.clone());
-        let defaults: Defaults = serde_json::from_value(said).map_err(|error| wrong(&error.to_string()))?;
-        if let (None, Some(role)) = (self.role, &defaults.user_role) {
-            self.role = Some(Role::parse(role).ok_or_else(|| wrong("user_role is no role of users"))?);
+        self.role.get_or_insert(people::role(defaults));
+        if self.models.as_ref().is_none_or(Vec::is_empty) {
+            self.models = serde_json::from_value(people::models(defaults)).ok();
         }
-        if self.models.as_ref().is_none_or(Vec::is_empty) && defaults.models.is_some() {
-            self.models = defaults.models;
-        }
-        fn or<T>(place: &mut Said<T>, value: Option<T>) {
-            if let (Said::Nothing, Some(value)) = (&*place, value) {
-                *place = Said::Set(value);
+        fn or<T>(place: &mut Said<T>, default: Said<T>) {
+            if matches!(place, Said::Nothing) {
+                *place = default;
             }
         }
-        or(&mut self.limits.max_budget, defaults.max_budget);
-        or(&mut self.limits.soft_budget, defaults.soft_budget);
-        or(&mut self.limits.budget_duration, defaults.budget_duration);
-        or(&mut self.limits.tpm_limit, defaults.tpm_limit);
-        or(&mut self.limits.rpm_limit, defaults.rpm_limit);
-        or(&mut self.limits.max_parallel_requests, defaults.max_parallel_requests);
+        let (said, default) = (&mut self.limits, people::limits(defaults));
+        or(&mut said.max_budget, default.max_budget);
+        or(&mut said.soft_budget, default.soft_budget);
+        or(&mut said.budget_duration, default.budget_duration);
+        or(&mut said.tpm_limit, default.tpm_limit);
+        or(&mut said.rpm_limit, default.rpm_limit);
+        or(&mut said.max_parallel_requests, default.max_parallel_requests);
+        or(&mut said.budget_id, default.budget_id);
         if self.teams.is_empty() {
-            let places = defaults.teams.unwrap_or_default().into_iter().map(|place| match place {
-                DefaultPlace::Id(team_id) => Place { team_id, ..Place::default() },
-                DefaultPlace::Place { team_id, max_budget_in_team, user_role } => Place {
-                    team_id,
-                    is_admin: user_role.as_deref() == Some("admin"),
-                    max_budget: max_budget_in_team,
-                },
-            });
-            self.teams = places.collect();
+            self.teams = default_teams(defaults);
         }
-        Ok(())
     }
+}
+
+/// Ids, or objects with roles and budgets.
+fn default_teams(defaults: &Map<String, Value>) -> Vec<Place> {
+    let listed = defaults.get("teams").and_then(Value::as_array);
+    let place = |said: &Value| {
+        let id = said.as_str().or_else(|| said.get("team_id")?.as_str())?;
+        Some(Place {
+            team_id: id.to_owned(),
+            is_admin: said.get("user_role").and_then(Value::as_str) == Some("admin"),
+            max_budget: said.get("max_budget_in_team").and_then(Value::as_f64),
+        })
+    };
+    listed.into_iter().flatten().filter_map(place).collect()
 }
 
 /// Makes somebody within a transaction, and says what is to be read again after it.
@@ -196,48 +182,68 @@ pub(in crate::registry) fn insert(
     mut new: NewUser,
     hashed: Hashed,
 ) -> Result<(Created, Vec<Change>), Failure> {
-    let Making { actor, power, now, rules } = making;
-    new.put_defaults(rules)?;
-    let organizations = organizations_for(connection, power, std::mem::take(&mut new.organizations))?;
+    let Making { actor, power, beginning, rules } = making;
+    new.put_defaults(&beginning.defaults);
+    let mut places = std::mem::take(&mut new.teams);
+    if let Some(KeyFields { team_id: Said::Set(id), .. }) = &new.first_key {
+        places.push(Place { team_id: id.clone(), ..Place::default() });
+    }
+    let teams = teams_for(connection, power, places)?;
+    let named = std::mem::take(&mut new.organizations);
+    let organizations = organizations_for(connection, power, named, &teams)?;
     let row = row(connection, making, &mut new, hashed)?;
     power.check_granted(connection, &row)?;
     row.put(connection)?;
     record(connection, actor, Action::Created, None, Some(&row))?;
-    for organization in &organizations {
-        join_organization(connection, making, &row, organization)?;
+    let role = match Role::parse(&row.user_role) {
+        Some(Role::InternalUserViewer | Role::ProxyAdminViewer) => MemberRole::InternalUserViewer,
+        _ => MemberRole::InternalUser,
+    };
+    for id in &organizations {
+        let (whom, limits) = ((id.as_str(), &row), LimitFields::default());
+        organizations::members::join(connection, actor, whom, role, &limits, &beginning.now)?;
     }
-    let mut places = std::mem::take(&mut new.teams);
-    if let Some(team) = new.first_key.as_ref().and_then(|key| key.team_id.clone()) {
-        places.push(Place { team_id: team, ..Place::default() });
-    }
-    let mut teams: Vec<String> = Vec::new();
-    for place in places {
-        if !teams.contains(&place.team_id) {
-            teams.push(place.team_id.clone());
-            join_team(connection, making, &row, place)?;
-        }
+    for (team, place) in &teams {
+        let member = NewMember {
+            named: Named::by_id(&row.user_id),
+            role: if place.is_admin { TeamRole::Admin } else { TeamRole::User },
+            limits: MemberLimits {
+                max_budget: place.max_budget.map_or(Said::Nothing, Said::Set),
+                ..MemberLimits::default()
+            },
+        };
+        teams::members::join(connection, actor, team, member, Outside::Allowed, beginning)?;
     }
     let key = match new.first_key {
         None => None,
         Some(mut said) => {
+            power.check_first_key()?;
             // What somebody spends who was made in an organization counts for it.
-            if said.team_id.is_none() && (organizations.len() == 1 || !power.is_all()) {
-                said.organization_id = organizations.first().cloned();
+            let is_in_team = matches!(said.team_id, Said::Set(_));
+            if let Some(id) = organizations.first().filter(|_| !is_in_team) {
+                said.organization_id = Said::Set(id.clone());
             }
-            Some(first_key(connection, actor, &row.user_id, said, now)?)
+            let first = keys::First {
+                actor,
+                user_id: &row.user_id,
+                rules,
+                now: &beginning.now,
+                is_held_by_another: !power.is_all(),
+            };
+            Some(keys::first(connection, &first, said)?)
         }
     };
-    let invitation = match new.invite {
-        false => None,
-        true => {
-            let expires_at = now.ms() + invitations::LIFE;
-            let whom = (row.user_id.as_str(), actor.name.as_str());
-            Some(invitations::insert(connection, actor, whom, expires_at, now.ms())?)
-        }
+    let invitation = if new.invite {
+        let whom = (row.user_id.as_str(), actor.name.as_str());
+        let now = beginning.now.ms();
+        Some(invitations::insert(connection, actor, whom, now + invitations::LIFE, now)?)
+    } else {
+        None
     };
     let ids: Vec<_> = key.iter().map(|(_, key)| key.id).collect();
+    let teams: Vec<String> = teams.into_iter().map(|(team, _)| team.team_id).collect();
     let changes = changes_of(&row.user_id, &teams, &organizations, &ids);
-    Ok((Created { user: row, teams, organizations, key, invitation }, changes))
+    Ok((Created { user: row, key, invitation }, changes))
 }
 
 fn row(
@@ -246,7 +252,8 @@ fn row(
     new: &mut NewUser,
     password_hash: Hashed,
 ) -> Result<UserRow, Failure> {
-    let Making { actor, power, now, .. } = making;
+    let Making { actor, power, beginning, .. } = making;
+    let now = &beginning.now;
     let user_id = match new.user_id.take() {
         None => ids::new_id().to_string(),
         Some(id) => {
@@ -261,7 +268,7 @@ fn row(
     };
     let role = new.role.unwrap_or_default();
     power.check_role(role)?;
-    let user_email = new.email.take().map(|text| texts::email(&text)).transpose()?.flatten();
+    let user_email = new.email.take().map(|text| people::check_email(&text)).transpose()?.flatten();
     if let Some(email) = &user_email {
         texts::check_email_is_free(connection, email, &user_id)?;
     }
@@ -292,39 +299,63 @@ fn row(
     })
 }
 
-/// The organizations that somebody is made in: those that are named, which must be the caller's; where none is and the caller
-/// has one only, that.
+/// The teams that somebody is put into, each once.
+fn teams_for(
+    connection: &Connection,
+    power: &Power,
+    places: Vec<Place>,
+) -> Result<Vec<(TeamRow, Place)>, Failure> {
+    let mine = power.organizations(connection)?;
+    let mut teams: Vec<(TeamRow, Place)> = Vec::new();
+    for place in places {
+        if teams.iter().any(|(known, _)| known.team_id == place.team_id) {
+            continue;
+        }
+        let team = table::teams::find(connection, &place.team_id)?;
+        if !power.is_all() {
+            let organization = team.as_ref().and_then(|team| team.organization_id.as_ref());
+            if !organization.is_some_and(|organization| mine.contains(organization)) {
+                return Err(not_yours("team"));
+            }
+        }
+        let team = team.ok_or_else(|| {
+            let message = format!("Team doesn't exist in db. Team={}", place.team_id);
+            Failure::not_found("team_not_found", message).with_param("teams")
+        })?;
+        teams.push((team, place));
+    }
+    Ok(teams)
+}
+
+/// The organizations that somebody is made in: those that are named, which must be the caller's, and those of the teams; where
+/// there is none and the caller has one only, that.
 fn organizations_for(
     connection: &Connection,
     power: &Power,
     named: Vec<String>,
+    teams: &[(TeamRow, Place)],
 ) -> Result<Vec<String>, Failure> {
-    let mut organizations: Vec<String> = Vec::new();
-    for id in named {
-        if !organizations.contains(&id) {
-            organizations.push(id);
-        }
-    }
-    if power.is_all() {
-        for id in &organizations {
-            if organizations::find(connection, id)?.is_none() {
-                let message = format!("Organization not found, passed organization_id={id}");
-                return Err(Failure::not_found("organization_not_found", message).with_param("organizations"));
-            }
-        }
-        return Ok(organizations);
-    }
     let mine = power.organizations(connection)?;
-    if organizations.iter().any(|id| !mine.contains(id)) {
-        let message =
-            "Authentication Error, this organization is not yours: your key may not do this with it";
-        return Err(refused("not_yours", message, "organizations"));
+    let of_teams = teams.iter().filter_map(|(team, _)| team.organization_id.clone());
+    let mut organizations: Vec<String> = Vec::new();
+    for id in named.into_iter().chain(of_teams) {
+        if organizations.contains(&id) {
+            continue;
+        }
+        if !power.is_all() && !mine.contains(&id) {
+            return Err(not_yours("organization"));
+        }
+        if table::organizations::find(connection, &id)?.is_none() {
+            let message = format!("Organization not found, passed organization_id={id}");
+            return Err(Failure::not_found("organization_not_found", message).with_param("organizations"));
+        }
+        organizations.push(id);
     }
-    if !organizations.is_empty() {
+    if power.is_all() || !organizations.is_empty() {
         return Ok(organizations);
     }
     match mine.len() {
-        0 => Err(not_yours()),
+        0 => Err(not_yours("organization")),
         1 => Ok(mine.into_iter().collect()),
         _ => {
             let list: Vec<String> = mine.into_iter().collect();
@@ -335,60 +366,4 @@ fn organizations_for(
             Err(Failure::invalid("missing_field", message).with_param("organizations"))
         }
     }
-}
-
-fn join_organization(
-    connection: &Connection,
-    making: &Making,
-    user: &UserRow,
-    organization_id: &str,
-) -> Result<(), Failure> {
-    let Making { actor, now, .. } = making;
-    let role = match Role::parse(&user.user_role) {
-        Some(Role::InternalUserViewer | Role::ProxyAdminViewer) => "internal_user_viewer",
-        _ => "internal_user",
-    };
-    let member = OrganizationMemberRow {
-        organization_id: organization_id.to_owned(),
-        user_id: user.user_id.clone(),
-        role: role.to_owned(),
-        limits: LimitColumns { budget_started_at: now.ms(), ..LimitColumns::default() },
-        created_at: now.ms(),
-        updated_at: now.ms(),
-    };
-    member.put(connection)?;
-    let id = format!("{organization_id}/{}", user.user_id);
-    let object = ("organization_member", id.as_str());
-    audit::record(connection, actor, Action::Created, object, None, Some(member.shown()))
-}
-
-fn join_team(connection: &Connection, making: &Making, user: &UserRow, place: Place) -> Result<(), Failure> {
-    let Making { actor, power, now, .. } = making;
-    let team = teams::find(connection, &place.team_id)?;
-    if !power.is_all() {
-        let mine = power.organizations(connection)?;
-        let organization = team.as_ref().and_then(|team| team.organization_id.as_ref());
-        if !organization.is_some_and(|organization| mine.contains(organization)) {
-            let message = "Authentication Error, this team is not yours: your key may not do this with it";
-            return Err(refused("not_yours", message, "teams"));
-        }
-    }
-    if team.is_none() {
-        let message = format!("Team doesn't exist in db. Team={}", place.team_id);
-        return Err(Failure::not_found("team_not_found", message).with_param("teams"));
-    }
-    let max_budget_nanos =
-        place.max_budget.map(|budget| limited::dollars("max_budget_in_team", budget)).transpose()?;
-    let member = TeamMemberRow {
-        team_id: place.team_id,
-        user_id: user.user_id.clone(),
-        role: if place.is_admin { "admin" } else { "user" }.to_owned(),
-        limits: LimitColumns { max_budget_nanos, budget_started_at: now.ms(), ..LimitColumns::default() },
-        created_at: now.ms(),
-        updated_at: now.ms(),
-    };
-    member.put(connection)?;
-    let id = format!("{}/{}", member.team_id, member.user_id);
-    let object = ("team_member", id.as_str());
-    audit::record(connection, actor, Action::Created, object, None, Some(member.shown()))
 }

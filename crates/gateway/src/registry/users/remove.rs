@@ -2,14 +2,16 @@
 //! ledger under their name.
 
 use postern_store::Connection;
+use postern_store::table::keys::{self, KeyRow};
 use postern_store::table::users as table;
-use postern_store::table::{invitations, keys, members};
+use postern_store::table::{invitations, members};
 
 use super::{Power, TOPICS, changes_of, keys_of, once_each, record, unknown};
 use crate::directory::Change;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::registry::audit::{self, Action, Actor};
+use crate::registry::keys::rotation;
 
 /// Removes all of them or none; how many there were.
 pub async fn remove(
@@ -22,16 +24,21 @@ pub async fn remove(
     user_ids.dedup();
     let count = user_ids.len();
     let now = engine.now().ms();
-    let changes = engine
+    let (changes, keys) = engine
         .transact(move |connection| {
-            let mut changes = Vec::new();
+            let (mut changes, mut keys) = (Vec::new(), Vec::new());
             for id in &user_ids {
-                changes.extend(remove_one(connection, &actor, &power, id, now)?);
+                let (further, revoked) = remove_one(connection, &actor, &power, id, now)?;
+                changes.extend(further);
+                keys.extend(revoked);
             }
-            Ok(changes)
+            Ok((changes, keys))
         })
         .await?;
     engine.refresh(once_each(changes), &TOPICS).await?;
+    for key in &keys {
+        rotation::forget(engine, key).await;
+    }
     Ok(count)
 }
 
@@ -41,7 +48,7 @@ fn remove_one(
     power: &Power,
     user_id: &str,
     now: i64,
-) -> Result<Vec<Change>, Failure> {
+) -> Result<(Vec<Change>, Vec<KeyRow>), Failure> {
     let found = table::find(connection, user_id)?;
     power.check_person(connection, found.as_ref())?;
     let row = found.ok_or_else(|| unknown(user_id))?;
@@ -60,5 +67,5 @@ fn remove_one(
     table::remove(connection, user_id)?;
     record(connection, actor, Action::Deleted, Some(&row), None)?;
     let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
-    Ok(changes_of(user_id, &teams, &organizations, &ids))
+    Ok((changes_of(user_id, &teams, &organizations, &ids), keys))
 }
