@@ -73,6 +73,4 @@ pub fn routes() -> Routes {
         .merge(invitations::routes())
         .merge(teams::routes())
         .merge(users::routes())
-        .merge(invitations::routes())
-        .merge(users::routes())
 }
