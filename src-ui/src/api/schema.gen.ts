@@ -4,6 +4,91 @@
  */
 
 export interface paths {
+    "/access_group/{access_group}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an access group from all its models */
+        delete: operations["delete_access_group_access_group_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access_group/{access_group}/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One access group */
+        get: operations["get_access_group_access_group_info"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access_group/{access_group}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give an access group other model groups */
+        put: operations["put_access_group_access_group_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access_group/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The access groups of the models that the key may use */
+        get: operations["get_access_group_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access_group/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an access group of model groups */
+        post: operations["post_access_group_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/health": {
         parameters: {
             query?: never;
@@ -227,6 +312,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/budget/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a budget that nothing refers to */
+        post: operations["post_budget_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/budget/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Some budgets; those that do not exist are left out */
+        post: operations["post_budget_info"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/budget/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All budgets, oldest first */
+        get: operations["get_budget_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/budget/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a budget */
+        post: operations["post_budget_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/budget/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a budget, and with it whatever refers to it */
+        post: operations["post_budget_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/config/reload": {
         parameters: {
             query?: never;
@@ -298,6 +468,23 @@ export interface paths {
         put?: never;
         /** Dismiss the first-run guide, or bring it back */
         post: operations["post_console_guide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is used of limits at this moment */
+        get: operations["get_console_limits"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -500,6 +687,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one can sign in */
+        get: operations["get_console_sign_in"];
+        put?: never;
+        /** Sign in with a password */
+        post: operations["post_console_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/sign-in/redeem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchange the code of a sign-in elsewhere for a session, once, within a minute, with the cookie that came with it */
+        post: operations["post_console_sign_in_redeem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the session whose key this is */
+        post: operations["post_console_sign_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/status": {
         parameters: {
             query?: never;
@@ -609,6 +848,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/invitation/claim/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the page on which an invitation is used */
+        get: operations["get_invitation_claim_invitation_id"];
+        put?: never;
+        /** Use an invitation: set its user's password, or sign up */
+        post: operations["post_invitation_claim_invitation_id"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitation/create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Invite a user to set their password, or somebody new to sign up */
+        post: operations["post_invitation_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitation/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an invitation back */
+        post: operations["post_invitation_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitation/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of an invitation */
+        get: operations["get_invitation_info"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitation/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Invite a user to set their password */
+        post: operations["post_invitation_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitation/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark an invitation as used, or as not used after all */
+        post: operations["post_invitation_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/key/{key}/regenerate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a key a new secret; its id, limits and history stay */
+        post: operations["post_key_key_regenerate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/key/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The aliases of keys, in order */
+        get: operations["get_key_aliases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/key/block": {
         parameters: {
             query?: never;
@@ -620,6 +996,23 @@ export interface paths {
         put?: never;
         /** Block a key, from the next request on */
         post: operations["post_key_block"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/key/bulk_update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change many keys, each by itself: what cannot be changed is told, and the rest is done */
+        post: operations["post_key_bulk_update"];
         delete?: never;
         options?: never;
         head?: never;
@@ -660,6 +1053,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/key/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether the caller's key works */
+        post: operations["post_key_health"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/key/info": {
         parameters: {
             query?: never;
@@ -684,10 +1094,61 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All keys, newest first */
+        /** Keys in pages, newest first unless asked otherwise */
         get: operations["get_key_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/key/regenerate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a key a new secret; its id, limits and history stay */
+        post: operations["post_key_regenerate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/key/rotated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The new secret of a key that was rotated by itself, this once */
+        post: operations["post_key_rotated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/key/service-account/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue a key that belongs to a team and to no person */
+        post: operations["post_key_service_account_generate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -709,6 +1170,77 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/key/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change keys, from the next request on */
+        post: operations["post_key_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model_group/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The model groups that the key may use */
+        get: operations["get_model_group_info"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model_group/make_public": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show model groups to everybody, at `/public/model_hub` */
+        post: operations["post_model_group_make_public"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change parts of a deployment
+         * @description A member that is null is taken away.
+         */
+        patch: operations["patch_model_model_id_update"];
         trace?: never;
     };
     "/model/delete": {
@@ -735,7 +1267,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The deployments that the key may use */
+        /**
+         * The deployments that the key may use
+         * @description Those of the configuration file have `model_info.db_model` false and are changed there.
+         */
         get: operations["get_model_info"];
         put?: never;
         post?: never;
@@ -759,6 +1294,218 @@ export interface paths {
          * @description In force from the next request on. The key goes to the vault and is never shown again.
          */
         post: operations["post_model_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change a deployment; what is said is laid over what is there
+         * @description `model_info.id` says which. A member that is null says nothing.
+         */
+        post: operations["post_model_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/onboarding/claim_token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set the password of who was invited */
+        post: operations["post_onboarding_claim_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/onboarding/get_token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom an invitation is for */
+        get: operations["get_onboarding_get_token"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organization/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove organizations with their teams, keys and memberships; the people stay */
+        delete: operations["delete_organization_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organization/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An organization with its members and teams; who is only a member sees themselves and their own teams in it */
+        get: operations["get_organization_info"];
+        put?: never;
+        /** Some organizations; those that do not exist are left out */
+        post: operations["post_organization_info"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organization/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organizations, oldest first; whoever administers not all sees their own */
+        get: operations["get_organization_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organization/member_add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring people into an organization
+         * @description Who does not exist is made. Who is in other organizations or teams, or has a role over the whole gateway, is brought in by a
+         *     proxy admin alone.
+         */
+        post: operations["post_organization_member_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organization/member_delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take somebody out of an organization */
+        delete: operations["delete_organization_member_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organization/member_update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Give a member another role or share of the budget */
+        patch: operations["patch_organization_member_update"];
+        trace?: never;
+    };
+    "/organization/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an organization */
+        post: operations["post_organization_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organization/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change an organization */
+        patch: operations["patch_organization_update"];
+        trace?: never;
+    };
+    "/public/model_hub": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The model groups that everybody may see, with or without a key */
+        get: operations["get_public_model_hub"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -796,6 +1543,545 @@ export interface paths {
         get: operations["get_spend_logs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sso/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Come back from another server */
+        get: operations["get_sso_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sso/key/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sign in at another server, by LiteLLM's path */
+        get: operations["get_sso_key_generate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sso/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sign in at another server */
+        get: operations["get_sso_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/{team_id}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A team's logging callbacks */
+        get: operations["get_team_team_id_callback"];
+        put?: never;
+        /**
+         * Add a logging callback to a team
+         * @description It is kept and shown for the logging integrations that take it from here; the ledger has every request in any case.
+         */
+        post: operations["post_team_team_id_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/{team_id}/disable_logging": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take all logging callbacks from a team */
+        post: operations["post_team_team_id_disable_logging"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/available": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Teams that whoever calls may join
+         * @description Those that `litellm_settings.default_internal_user_params.available_teams` names, without those that the caller is in.
+         */
+        get: operations["get_team_available"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Block a team: its keys are refused from the next request on */
+        post: operations["post_team_block"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/bulk_member_add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add many people to a team: those who can be added */
+        post: operations["post_team_bulk_member_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete teams
+         * @description Their keys are deleted with them, and stop from the next request on, unless `refuse_if_keys` is sent and there are some. People
+         *     stay. All of them are deleted or, if one is not there, none.
+         */
+        post: operations["post_team_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One team */
+        get: operations["get_team_info"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The teams that the caller may see, oldest first */
+        get: operations["get_team_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/member_add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add people to a team
+         * @description People who are not known yet are made, with the role `internal_user`. All of them are added or, if one cannot be, none.
+         */
+        post: operations["post_team_member_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/member_delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take somebody out of a team; the keys that they have in it are deleted */
+        post: operations["post_team_member_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/member_update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a member's role and limits */
+        post: operations["post_team_member_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/model/add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a team use further models
+         * @description A team without a list may use all models: the first that is added makes a list, and limits the team to it.
+         */
+        post: operations["post_team_model_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/model/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take models from a team
+         * @description The last one that is taken leaves `no-default-models`, which stands for none: an empty list would allow all.
+         */
+        post: operations["post_team_model_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a team
+         * @description Whoever makes it becomes its administrator, if they are a user. People who are not known yet are made. An alias may be that of
+         *     another team: the id tells them apart.
+         */
+        post: operations["post_team_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/permissions_list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Routes that members of a team may call with its keys */
+        get: operations["get_team_permissions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/permissions_update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set which routes members of a team may call with its keys */
+        post: operations["post_team_permissions_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/unblock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Unblock a team */
+        post: operations["post_team_unblock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change a team
+         * @description Absent members stay as they are, null clears. Metadata is replaced as a whole. A team's own administrators may not give it more
+         *     than it or its organization has; only a proxy admin moves it to another organization, and its keys go with it.
+         */
+        post: operations["post_team_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/available_roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What users may be, by the name of the role */
+        get: operations["get_user_available_roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/available_users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many users and teams there are */
+        get: operations["get_user_available_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/bulk_update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change many users */
+        post: operations["post_user_bulk_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove users with their keys, invitations and memberships: all of them, or none; how many */
+        post: operations["post_user_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Somebody, with their keys and teams */
+        get: operations["get_user_info"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Users, oldest first unless asked otherwise */
+        get: operations["get_user_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a user, and a key for them */
+        post: operations["post_user_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/new_bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make many users, each with a key */
+        post: operations["post_user_new_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a user, from the next request on */
+        put: operations["put_user_update"];
+        /** Change a user, from the next request on */
+        post: operations["post_user_update"];
         delete?: never;
         options?: never;
         head?: never;
@@ -900,6 +2186,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/model/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The deployments that the key may use, as under `/model/info` */
+        get: operations["get_v1_model_info"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -910,7 +2213,7 @@ export interface paths {
         /**
          * The models that the key may use
          * @description In Anthropic's shape, with its paging, when the request has an `anthropic-version` header; in Google's when it has an
-         *     `x-goog-api-key`.
+         *     `x-goog-api-key`. With `include_metadata` each entry has `metadata.fallbacks`.
          */
         get: operations["get_v1_models"];
         put?: never;
@@ -1051,10 +2354,168 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/key/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is known of some keys; those that do not exist are left out */
+        post: operations["post_v2_key_info"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with a password, as LiteLLM's console does */
+        post: operations["post_v2_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/model/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The deployments that the key may use, in pages */
+        get: operations["get_v2_model_info"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/team/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the teams that the caller may see */
+        get: operations["get_v2_team_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/user/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Somebody, without their keys */
+        get: operations["get_v2_user_info"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccessGroupChange: {
+            /** @description Single deployments, by their ids. */
+            model_ids?: string[] | null;
+            /** @description The model groups that it is to have, and no others. */
+            model_names?: string[] | null;
+        };
+        AccessGroupDeleted: {
+            access_group: string;
+            message: string;
+            /** @description Deployments from which the name was taken. */
+            models_updated: number;
+        };
+        AccessGroupInfo: {
+            access_group: string;
+            deployment_count: number;
+            model_names: string[];
+        };
+        AccessGroupList: {
+            access_groups: components["schemas"]["AccessGroupInfo"][];
+        };
+        AccessGroupWritten: {
+            access_group: string;
+            model_ids: string[];
+            model_names: string[];
+            /** @description Deployments that were changed. */
+            models_updated: number;
+        };
+        AddCallback: {
+            /** @example langfuse */
+            callback_name: string;
+            callback_type?: components["schemas"]["CallbackType"];
+            /** @description Its settings, such as `langfuse_host`. Secrets go to the vault; `os.environ/NAME` refers to a variable. */
+            callback_vars?: {
+                [key: string]: string;
+            };
+        };
+        /** @description A person who was added to a team. */
+        AddedUser: {
+            created_at: string;
+            updated_at: string;
+            user_alias: string | null;
+            user_email: string | null;
+            user_id: string;
+            user_role: string;
+        };
+        AddMembers: {
+            /**
+             * @description After which that budget starts anew.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /**
+             * Format: double
+             * @description Dollars that each of them may spend in the team.
+             */
+            max_budget_in_team?: number | null;
+            member: components["schemas"]["OneOrMore"];
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            team_id: string;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+        };
+        /** @description What became of one of those who were to be added. */
+        AddResult: {
+            /** @description Why not. */
+            error: string | null;
+            success: boolean;
+            updated_team_membership: components["schemas"]["Membership"] | null;
+            updated_user: components["schemas"]["AddedUser"] | null;
+            user_email: string | null;
+            user_id: string | null;
+        };
         AdminError: {
             /**
              * @description `invalid_request`, `unauthorized`, `forbidden`, `not_found`, `conflict`, `rate_limit_exceeded`, `internal_error` or
@@ -1150,6 +2611,29 @@ export interface components {
             /** Format: int32 */
             status: number | null;
         };
+        /** @description A team that may be joined. */
+        AvailableTeam: {
+            /** @description What its metadata says of it. */
+            description: string | null;
+            models: string[];
+            organization_id: string | null;
+            team_alias: string | null;
+            team_id: string;
+        };
+        /** @description How many users and teams there are. There may be as many as one likes: what is left of that is null. */
+        AvailableUsers: {
+            /** Format: int64 */
+            total_teams: number | null;
+            /** Format: int64 */
+            total_teams_remaining: number | null;
+            total_teams_used: number;
+            /** Format: int64 */
+            total_users: number | null;
+            /** Format: int64 */
+            total_users_remaining: number | null;
+            /** Format: int64 */
+            total_users_used: number;
+        };
         /** @description A further call that the request was charged for, besides the one that answered it. Its cost is part of the request's. */
         Bill: {
             /**
@@ -1174,6 +2658,124 @@ export interface components {
         };
         /** @enum {string} */
         Bucket: "hour" | "day";
+        BudgetIds: {
+            budgets: string[];
+        };
+        /** @description What `/budget/new` and `/budget/update` take. Money in dollars. */
+        BudgetRequest: {
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: Record<string, unknown> | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: Record<string, unknown> | null;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+        };
+        /** @description Limits in force: the thing's own, else those of the budget that it refers to. Money in dollars, times RFC 3339. */
+        BudgetTable: {
+            budget_duration: string | null;
+            /** @description Absent where the limits are the thing's own. */
+            budget_id: string | null;
+            budget_reset_at: string | null;
+            /** Format: double */
+            max_budget: number | null;
+            /** Format: int64 */
+            max_parallel_requests: number | null;
+            model_max_budget: Record<string, unknown>;
+            /** Format: int64 */
+            rpm_limit: number | null;
+            /** Format: double */
+            soft_budget: number | null;
+            /** Format: int64 */
+            tpm_limit: number | null;
+        };
+        /** @description A budget, as LiteLLM shows it. Money in dollars, times RFC 3339. */
+        BudgetView: {
+            budget_duration: string | null;
+            budget_id: string;
+            budget_reset_at: string | null;
+            created_at: string;
+            created_by: string;
+            /** Format: double */
+            max_budget: number | null;
+            /** Format: int64 */
+            max_parallel_requests: number | null;
+            model_max_budget: Record<string, unknown>;
+            /** Format: int64 */
+            rpm_limit: number | null;
+            /** Format: double */
+            soft_budget: number | null;
+            /** Format: int64 */
+            tpm_limit: number | null;
+            updated_at: string;
+            updated_by: string;
+        };
+        BulkAdded: {
+            failed_additions: number;
+            results: components["schemas"]["AddResult"][];
+            successful_additions: number;
+            team_id: string;
+            total_requested: number;
+            updated_team: components["schemas"]["TeamView"];
+        };
+        BulkAddMembers: {
+            /** @description Everybody who is not in it, in place of `members`; for a proxy admin. */
+            all_users?: boolean | null;
+            /**
+             * Format: double
+             * @description Dollars that each of them may spend in the team.
+             */
+            max_budget_in_team?: number | null;
+            /** @description At most 500. */
+            members?: components["schemas"]["MemberWithRole"][] | null;
+            team_id: string;
+        };
+        BulkUpdate: {
+            /** @description What `/key/update` takes, for each key by itself. */
+            keys: components["schemas"]["UpdateKey"][];
+        };
+        BulkUpdated: {
+            failed_updates: components["schemas"]["FailedUpdate"][];
+            successful_updates: components["schemas"]["SuccessfulUpdate"][];
+            total_requested: number;
+        };
+        /** @description A team after its callbacks changed. */
+        CallbackAdded: {
+            data: components["schemas"]["TeamView"];
+            status: string;
+        };
+        /**
+         * @description What of a team's requests a callback is told.
+         * @enum {string}
+         */
+        CallbackType: "success" | "failure" | "success_and_failure";
         /** @description One model at one provider. Prices are pico-dollars per token, or per the unit that the name states. */
         CatalogueModel: {
             /** @description A configured provider serves it. */
@@ -1252,6 +2854,45 @@ export interface components {
             retry_in_seconds: number | null;
             state: components["schemas"]["CircuitName"];
         };
+        /** @description Whose account it is now, and how to get in. */
+        ClaimedInvitation: {
+            accepted_at: string | null;
+            invitation_id: string;
+            is_accepted: boolean;
+            /** @description Of who chose no password. It is shown now and never again. */
+            key: string | null;
+            /** @description The console. */
+            login_url: string;
+            user: components["schemas"]["UserView"];
+            user_email: string | null;
+            user_id: string;
+            user_role: string;
+        };
+        ClaimInvitation: {
+            /**
+             * Format: password
+             * @description To sign in to the console with: 8 to 256 characters. Without one, a key is made.
+             */
+            password?: string | null;
+            user_alias?: string | null;
+            /**
+             * @description The same.
+             * @example jo@example.com
+             */
+            user_email?: string | null;
+            /** @description Of whoever signs up, the id to have; of who was invited, their own. */
+            user_id?: string | null;
+        };
+        ClaimToken: {
+            /** @description What the invitation's link says. */
+            invitation_link: string;
+            /**
+             * Format: password
+             * @description 8 to 256 characters.
+             */
+            password: string;
+            user_id: string;
+        };
         ClientTotals: {
             client: string;
             totals: components["schemas"]["Totals"];
@@ -1301,6 +2942,15 @@ export interface components {
             /** Format: int64 */
             tokens: number;
         };
+        CreateInvitation: {
+            /**
+             * @description RFC 3339, at most 366 days from now; in seven days when absent.
+             * @example 2030-02-19T10:00:00Z
+             */
+            expires_at?: string | null;
+            /** @description Who is invited. Absent, or somebody who administers the gateway (who then is who invites): whoever signs up with it. */
+            user_id?: string | null;
+        };
         /** @enum {string} */
         CredentialName: "stored" | "missing" | "not_needed" | "unavailable" | "refused";
         CredentialProblem: {
@@ -1325,6 +2975,12 @@ export interface components {
             /** @description Hashes of the keys that were revoked. */
             deleted_keys: string[];
         };
+        DeletedTeams: {
+            /** @description How many keys were deleted with them. */
+            deleted_keys: number;
+            /** @description As they were passed. */
+            deleted_teams: string[];
+        };
         DeleteKeys: {
             key_aliases?: string[];
             /** @description Keys or their hashes. */
@@ -1332,6 +2988,11 @@ export interface components {
         };
         DeleteModel: {
             id: string;
+        };
+        DeleteTeams: {
+            /** @description Refuse (409) where a key would be deleted, and change nothing. */
+            refuse_if_keys?: boolean;
+            team_ids: string[];
         };
         DeploymentHealth: {
             /** Format: int32 */
@@ -1377,6 +3038,11 @@ export interface components {
             param: string | null;
             type: string;
         };
+        FailedUpdate: {
+            failed_reason: string;
+            /** @description Its hash, where it could be made out. */
+            key: string | null;
+        };
         FailureView: {
             /** @description RFC 3339, UTC. */
             at: string;
@@ -1405,23 +3071,39 @@ export interface components {
         };
         /** @description The answer of `/key/generate`: the row, and the key itself, this once. */
         GeneratedKey: components["schemas"]["KeyView"] & {
+            /** @description Always null: `expires` says until when it is taken. */
+            duration: string | null;
             /** @description The key. It is shown now and never again. */
             key: string;
+            /** @description Its hash, as `token` is. */
             token_id: string;
         };
         /** @description What `/key/generate` takes. Money in dollars; absent and null mean no limit. */
         GenerateKey: {
+            /** @description Other names of models: name to model. */
+            aliases?: Record<string, unknown> | null;
+            allowed_cache_controls?: string[] | null;
+            /** @description Paths (`/v1/messages`, `/v1/*`), `llm_api_routes`, `management_routes`, `info_routes`; empty allows all. */
+            allowed_routes?: string[] | null;
+            /** @description Whether it is rotated by itself; needs a `rotation_interval`. */
+            auto_rotate?: boolean | null;
             blocked?: boolean | null;
             /**
-             * @description After which the budget starts anew, aligned to the calendar.
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
              * @example 30d
              */
             budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /** @description Kept and shown, as the following are. */
+            config?: Record<string, unknown> | null;
             /**
-             * @description How long it lives: `30s`, `15m`, `12h`, `30d`, `2w`, `1mo`. Absent: for ever.
+             * @description How long it lives from now on: `30s`, `15m`, `12h`, `30d`, `2w`, `1mo`. Absent: for ever; `-1` on a change, too.
              * @example 30d
              */
             duration?: string | null;
+            /** @description Members that every request must have, such as `user` or `metadata.generation_name`. */
+            enforced_params?: string[] | null;
             /**
              * Format: password
              * @description A key of your own: `sk-` and at least 13 characters. Made up when absent.
@@ -1432,17 +3114,57 @@ export interface components {
              * @example laptop
              */
             key_alias?: string | null;
-            /** Format: double */
+            key_type?: components["schemas"]["KeyType"] | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
             max_budget?: number | null;
             /** Format: int64 */
             max_parallel_requests?: number | null;
+            /** @description Anything; replaced as a whole. `tags` and `enforced_params` are kept in it. */
             metadata?: Record<string, unknown> | null;
-            /** @description Models it may use, `prefix/*` included; empty allows all. */
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: Record<string, unknown> | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: Record<string, unknown> | null;
+            /** @description Models it may use, `prefix/*`, access groups and `all-team-models` included; empty allows all. */
             models?: string[] | null;
+            organization_id?: string | null;
+            permissions?: Record<string, unknown> | null;
+            /** @example 90d */
+            rotation_interval?: string | null;
+            router_settings?: Record<string, unknown> | null;
             /** Format: int64 */
             rpm_limit?: number | null;
+            rpm_limit_type?: components["schemas"]["RateKind"] | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** @description Of every request of this key. */
+            tags?: string[] | null;
+            team_id?: string | null;
+            /** Format: date-time */
+            temp_budget_expiry?: string | null;
+            /**
+             * Format: double
+             * @description Dollars more of a budget, until `temp_budget_expiry`.
+             */
+            temp_budget_increase?: number | null;
             /** Format: int64 */
             tpm_limit?: number | null;
+            tpm_limit_type?: components["schemas"]["RateKind"] | null;
+            /** @description Whose it is. A person who is not known is made. */
+            user_id?: string | null;
         };
         Health: {
             /** @example postern */
@@ -1460,19 +3182,63 @@ export interface components {
             /** @description Where the next page begins; null at the end. */
             next: string | null;
         };
+        /** @description An invitation. Times RFC 3339. */
+        InvitationView: {
+            accepted_at: string | null;
+            created_at: string;
+            created_by: string;
+            expires_at: string;
+            /** @description What its link says, in the answer that makes it and in answers to whoever asked with it; else the SHA-256 of that. */
+            id: string;
+            /** @description The same. */
+            invitation_id: string;
+            is_accepted: boolean;
+            updated_at: string;
+            updated_by: string;
+            /** @description Who was invited; null until somebody signed up with it. */
+            user_id: string | null;
+        };
         /** @description Any JSON object. */
         JsonObject: Record<string, unknown>;
+        KeyAliases: {
+            aliases: string[];
+        };
+        KeyHealth: {
+            /** @description `healthy`: who is asking was let in. */
+            key: string;
+            /** @description Always null: keys have no logging of their own. */
+            logging_callbacks: Record<string, unknown> | null;
+        };
         KeyInfo: {
             info: components["schemas"]["KeyView"];
-            /** @description As asked for. */
+            /** @description Its hash: the key itself is never given back, whatever was asked with. */
             key: string;
         };
         KeyList: {
+            /** Format: int64 */
             current_page: number;
             /** @description Hashes, or rows with `return_full_object`. */
             keys: components["schemas"]["Listed"][];
+            /** Format: int64 */
             total_count: number;
+            /** Format: int64 */
             total_pages: number;
+        };
+        /** @description A key of a user. */
+        KeyOfUser: components["schemas"]["KeyView"] & {
+            team_alias: string | null;
+        };
+        /** @description A key, or its hash. */
+        KeyOrHash: string;
+        KeysAsked: {
+            key_aliases?: string[];
+            /** @description Keys or their hashes. */
+            keys?: string[];
+        };
+        KeysInfo: {
+            info: components["schemas"]["KeyView"][];
+            /** @description Hashes, in the order in which they were asked for. */
+            key: string[];
         };
         KeyTotals: {
             /** @description Absent for the administrator's key. */
@@ -1480,40 +3246,143 @@ export interface components {
             key_name: string;
             totals: components["schemas"]["Totals"];
         };
+        /**
+         * @description What a key is for.
+         * @enum {string}
+         */
+        KeyType: "default" | "llm_api" | "management" | "read_only";
         /** @description A key's row, as LiteLLM shows it. Money in dollars, times RFC 3339. */
         KeyView: {
+            /** @description Other names of models. */
+            aliases: Record<string, unknown>;
+            allowed_cache_controls: string[];
+            allowed_routes: string[];
+            auto_rotate: boolean;
             blocked: boolean | null;
             budget_duration: string | null;
+            budget_id: string | null;
             budget_reset_at: string | null;
+            config: Record<string, unknown>;
             created_at: string;
             created_by: string;
+            /** @description When it was revoked, and by whom. */
+            deleted_at: string | null;
+            deleted_by: string | null;
+            enforced_params: unknown[];
             expires: string | null;
             key_alias: string | null;
             /** @description Stays when a key is rotated; requests in the ledger carry it. */
             key_id: string;
             /** @description `sk-...` and the last four characters. */
             key_name: string;
+            /** @description When it is rotated by itself. */
+            key_rotation_at: string | null;
+            last_rotation_at: string | null;
             last_used_at: string | null;
+            litellm_budget_table: components["schemas"]["BudgetView"] | null;
             /** Format: double */
             max_budget: number | null;
             /** Format: int64 */
             max_parallel_requests: number | null;
             metadata: Record<string, unknown>;
+            model_max_budget: Record<string, unknown>;
+            model_rpm_limit: Record<string, unknown>;
+            /** @description In the running periods of the budgets by model. */
+            model_spend: Record<string, unknown>;
+            model_tpm_limit: Record<string, unknown>;
             models: string[];
+            /** @description Always null. */
+            object_permission: Record<string, unknown> | null;
+            /** @description Always null. */
+            object_permission_id: string | null;
+            organization_id: string | null;
+            permissions: Record<string, unknown>;
+            /** @description Until when what it was before its rotation is taken. */
+            previous_key_until: string | null;
+            /** Format: int64 */
+            rotation_count: number;
+            rotation_interval: string | null;
+            router_settings: Record<string, unknown> | null;
             /** Format: int64 */
             rpm_limit: number | null;
+            rpm_limit_type: string | null;
+            /** Format: double */
+            soft_budget: number | null;
+            soft_budget_cooldown: boolean;
             /**
              * Format: double
              * @description In the running budget period, or in all where there is none.
              */
             spend: number;
+            tags: string[];
+            team_id: string | null;
+            temp_budget_expiry: string | null;
+            /**
+             * Format: double
+             * @description Dollars more of a budget until `temp_budget_expiry`.
+             */
+            temp_budget_increase: number | null;
             /** @description SHA-256 of the key; every key parameter takes it in place of the key. */
             token: string;
             /** Format: int64 */
             tpm_limit: number | null;
+            tpm_limit_type: string | null;
             updated_at: string;
+            updated_by: string;
+            user: components["schemas"]["UserBrief"] | null;
+            user_id: string | null;
+        };
+        /** @description One thing's limits and what is used of them. Money in nano-dollars, times in UTC milliseconds; null: no limit. */
+        LimitUse: {
+            /** @description As it was asked about. */
+            id: string;
+            /**
+             * Format: int32
+             * @description Under way.
+             */
+            in_flight: number;
+            /** Format: int64 */
+            max_budget_nanos: number | null;
+            /** Format: int64 */
+            max_parallel_requests: number | null;
+            /** @description Where the limits are for one model only. */
+            model: string | null;
+            /**
+             * Format: int64
+             * @description In the last minute.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description What requests under way may cost at most.
+             */
+            reserved_nanos: number;
+            /** Format: int64 */
+            reset_at: number | null;
+            /** Format: int64 */
+            rpm_limit: number | null;
+            /** Format: int64 */
+            soft_budget_nanos: number | null;
+            /**
+             * Format: int64
+             * @description Spent in the running period. Null where there is no budget: nobody counts then.
+             */
+            spent_nanos: number | null;
+            /** Format: int64 */
+            tokens: number;
+            /** Format: int64 */
+            tpm_limit: number | null;
+        };
+        LimitUses: {
+            /** @description Those that have limits, in the order in which they were asked about. */
+            limits: components["schemas"]["LimitUse"][];
         };
         Listed: string | components["schemas"]["KeyView"];
+        /** @description A team with its keys, as lists have it. */
+        ListedTeam: components["schemas"]["TeamView"] & {
+            /** @description The keys that the caller may see. */
+            keys: components["schemas"]["KeyView"][];
+        };
         Listener: {
             address: string;
             /**
@@ -1526,6 +3395,19 @@ export interface components {
         };
         /** @enum {string} */
         ListenerName: "running" | "stopped" | "failed";
+        LitellmLoggedIn: {
+            /** @description The console. */
+            redirect_url: string;
+            /** @description The session's key. Shown once. */
+            token: string;
+        };
+        /** @description What `/v2/login` takes. */
+        LitellmLogin: {
+            /** Format: password */
+            password?: string;
+            /** @description An e-mail address or a user's id. */
+            username?: string | null;
+        };
         /** @description LiteLLM's `litellm_params`: what a deployment is. Costs are dollars per token, timeouts seconds. */
         LitellmParams: {
             /** @description Members of the request that are not sent: `logprobs`, `metadata.user_id`, `tools[*].input_examples`. */
@@ -1647,6 +3529,11 @@ export interface components {
             /** @description Its name at the provider. */
             upstream_model: string | null;
         };
+        LoggingDisabled: {
+            data: components["schemas"]["TeamCallbacks"];
+            message: string;
+            status: string;
+        };
         LogPage: {
             /** @description Newest first. */
             logs: components["schemas"]["LogEntry"][];
@@ -1660,7 +3547,94 @@ export interface components {
             /** Format: int64 */
             total_pages: number;
         };
-        Logs: components["schemas"]["SpendLog"][] | Record<string, unknown>[];
+        MemberAdd: {
+            /**
+             * Format: double
+             * @description Dollars: how much of the organization's budget each of them may spend.
+             */
+            max_budget_in_organization?: number | null;
+            /** @description One or a list of them; who does not exist is made. */
+            member: components["schemas"]["OneOrMany_OrganizationMember"];
+            organization_id: string;
+        };
+        /** @description Limits of a member, or of members who have none of their own. */
+        MemberBudget: {
+            budget_duration: string | null;
+            budget_id: string | null;
+            budget_reset_at: string | null;
+            /** Format: double */
+            max_budget: number | null;
+            /** Format: int64 */
+            max_parallel_requests: number | null;
+            model_max_budget: Record<string, unknown>;
+            /** Format: int64 */
+            rpm_limit: number | null;
+            /** Format: double */
+            soft_budget: number | null;
+            /** Format: int64 */
+            tpm_limit: number | null;
+        };
+        MemberDelete: {
+            organization_id: string;
+            user_email?: string | null;
+            user_id?: string | null;
+        };
+        MembersAdded: {
+            organization_id: string;
+            updated_organization_memberships: components["schemas"]["MembershipView"][];
+            updated_users: components["schemas"]["PersonView"][];
+        };
+        /** @description What somebody has in a team. */
+        Membership: {
+            budget_id: string | null;
+            litellm_budget_table: components["schemas"]["MemberBudget"] | null;
+            role: components["schemas"]["TeamRole"];
+            /**
+             * Format: double
+             * @description In the running period of their budget in the team.
+             */
+            spend: number;
+            team_id: string;
+            user_id: string;
+        };
+        /** @description Somebody in an organization. */
+        MembershipView: {
+            budget_id: string | null;
+            created_at: string;
+            litellm_budget_table: components["schemas"]["BudgetTable"] | null;
+            /** Format: double */
+            max_budget_in_organization: number | null;
+            organization_id: string;
+            /**
+             * Format: double
+             * @description In this organization, in the running period of their budget in it.
+             */
+            spend: number;
+            updated_at: string;
+            user: components["schemas"]["PersonView"] | null;
+            user_email: string | null;
+            user_id: string;
+            /** @description `org_admin`, `internal_user` or `internal_user_viewer`. */
+            user_role: string;
+        };
+        MemberUpdate: {
+            /**
+             * Format: double
+             * @description Dollars; null: as much as the organization may.
+             */
+            max_budget_in_organization?: number | null;
+            organization_id: string;
+            role?: components["schemas"]["OrganizationRole"] | null;
+            user_email?: string | null;
+            user_id?: string | null;
+        };
+        /** @description A person and their role in the team, by id or e-mail address. */
+        MemberWithRole: {
+            /** @description `admin` changes the team, its members and their keys. */
+            role: components["schemas"]["TeamRole"];
+            user_email?: string | null;
+            user_id?: string | null;
+        };
         /** @description One entry of the list, in OpenAI's shape. */
         Model: {
             /**
@@ -1674,14 +3648,78 @@ export interface components {
             object: string;
             owned_by: string;
         };
+        /** @description What is to be different of a deployment. Members that are absent stay as they are. */
+        ModelChange: {
+            /** @description Members as `/model/new` takes them. A new `api_key` takes the place of the one in the vault. */
+            litellm_params?: Record<string, unknown> | null;
+            /** @description Members as `/model/new` takes them. `id` names the deployment where the path does not. */
+            model_info?: Record<string, unknown> | null;
+            model_name?: string | null;
+        };
+        /** @description A model group. What its deployments differ in is told of the one that has most; rates are told together. */
+        ModelGroup: {
+            /** @description Callers give no addresses or credentials of their own here. */
+            configurable_clientside_auth_params: string[] | null;
+            /** @description When it was asked last. */
+            health_checked_at: string | null;
+            /**
+             * Format: double
+             * @description Milliseconds to the first token, of its fastest.
+             */
+            health_response_time: number | null;
+            /** @description `healthy`, `unhealthy`, or `unknown` while nobody has asked it. */
+            health_status: string;
+            /** Format: double */
+            input_cost_per_pixel: number | null;
+            /**
+             * Format: double
+             * @description Dollars.
+             */
+            input_cost_per_token: number | null;
+            is_public_model_group: boolean;
+            /** Format: int64 */
+            max_input_tokens: number | null;
+            /** Format: int64 */
+            max_output_tokens: number | null;
+            mode: string;
+            model_group: string;
+            /** Format: double */
+            output_cost_per_token: number | null;
+            providers: string[];
+            /** Format: int64 */
+            rpm: number | null;
+            /** @description What at least one of its deployments takes of a chat request. */
+            supported_openai_params: string[];
+            supports_function_calling: boolean;
+            supports_parallel_function_calling: boolean;
+            supports_reasoning: boolean;
+            supports_url_context: boolean;
+            supports_vision: boolean;
+            supports_web_search: boolean;
+            /** Format: int64 */
+            tpm: number | null;
+        };
+        ModelGroupList: {
+            data: components["schemas"]["ModelGroup"][];
+        };
         ModelInfo: {
             litellm_params: Record<string, unknown>;
-            /** @description `id`, `db_model`, prices in dollars per token, token limits, mode, `supports_*`. */
+            /** @description `id`, `db_model`, `team_id`, prices in dollars per token, token limits, mode, `supports_*`. */
             model_info: Record<string, unknown>;
             model_name: string;
         };
         ModelInfoList: {
             data: components["schemas"]["ModelInfo"][];
+        };
+        ModelInfoPage: {
+            /** Format: int64 */
+            current_page: number;
+            data: components["schemas"]["ModelInfo"][];
+            /** Format: int64 */
+            size: number;
+            total_count: number;
+            /** Format: int64 */
+            total_pages: number;
         };
         ModelList: {
             data: components["schemas"]["Model"][];
@@ -1691,12 +3729,24 @@ export interface components {
         ModelStats: components["schemas"]["RequestStats"] & {
             model: string;
         };
+        /** @description The team's other names for models. */
+        ModelTable: {
+            model_aliases: Record<string, unknown>;
+        };
         ModelTotals: {
             /** @description The model group. */
             model: string;
             /** @description Empty where requests reached none. */
             provider: string;
             totals: components["schemas"]["Totals"];
+        };
+        NewAccessGroup: {
+            /** @example beta */
+            access_group: string;
+            /** @description Single deployments, by their ids. */
+            model_ids?: string[] | null;
+            /** @description Model groups: all of their stored deployments get the name. */
+            model_names?: string[] | null;
         };
         NewFallback: {
             /** @description In the order in which they are asked. */
@@ -1708,15 +3758,79 @@ export interface components {
              */
             model: string;
         };
+        NewInvitation: {
+            /** @description Whose password it sets. */
+            user_id: string;
+        };
+        /** @description A new invitation, with its link. Whoever has that may use it, once. */
+        NewInvitationView: components["schemas"]["InvitationView"] & {
+            /** @description A browser finds the console's page there; whoever has none may send the rest as `POST` to the same address. */
+            invitation_url: string;
+        };
+        NewKeyView: {
+            expires: string | null;
+            key: string;
+            /** @description The alias, else for whom it was made. */
+            key_name: string;
+            /** @description What it may use: the user's models. */
+            models: string[];
+        };
         NewModel: {
             litellm_params: components["schemas"]["LitellmParams"];
-            /** @description `id` may be given; the rest is kept and shown. */
+            /**
+             * @description `id` may be given, and `team_id`: a team's model is its keys' alone. `access_groups`, `base_model`, `mode`, prices and
+             *     token limits count; the rest is kept and shown.
+             */
             model_info?: Record<string, unknown> | null;
             /**
              * @description The model group: the name callers use.
              * @example smart
              */
             model_name: string;
+        };
+        /** @description What `/organization/new` takes. Money in dollars. */
+        NewOrganization: {
+            blocked?: boolean | null;
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            metadata?: Record<string, unknown> | null;
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: Record<string, unknown> | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: Record<string, unknown> | null;
+            /** @description Empty: all. */
+            models?: string[] | null;
+            organization_alias: string;
+            /** @description Made up when absent. */
+            organization_id?: string | null;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
         };
         NewProvider: {
             /**
@@ -1747,9 +3861,273 @@ export interface components {
              */
             weight?: number | null;
         };
+        /** @description What `/user/new` takes. Models and limits are the user's; the key that is made with it has none of its own. Money in dollars. */
+        NewUserRequest: {
+            /** @description The key's other names for models. */
+            aliases?: Record<string, unknown> | null;
+            /** @description Routes that the key may call; empty: all. */
+            allowed_routes?: string[] | null;
+            /**
+             * @description Whether a key is made, too: yes, unless told otherwise.
+             * @default true
+             */
+            auto_create_key: boolean | null;
+            blocked?: boolean | null;
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /** @description How long the key lives: `30s`, `15m`, `12h`, `30d`, `2w`, `1mo`. Absent: for ever. */
+            duration?: string | null;
+            /** @description The key's name; no two keys share one. */
+            key_alias?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            metadata?: Record<string, unknown> | null;
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: Record<string, unknown> | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: Record<string, unknown> | null;
+            /** @description Models, `prefix/*` and access groups; empty: all. */
+            models?: string[] | null;
+            /** @description One more of them. */
+            organization_id?: string | null;
+            /** @description Organizations to be in. */
+            organizations?: string[] | null;
+            /**
+             * Format: password
+             * @description To sign in to the console with: 8 to 256 characters.
+             */
+            password?: string | null;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            /** @description Makes an invitation, and gives its link back in `invitation_url`: no mail is sent. */
+            send_invite_email?: boolean | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** @description The name that the single sign-on server has for them. */
+            sso_user_id?: string | null;
+            /** @description The key's tags. */
+            tags?: string[] | null;
+            /** @description One more of them, in which the key is. */
+            team_id?: string | null;
+            /** @description Teams to be in: ids, or ids with a role and a budget. */
+            teams?: components["schemas"]["TeamPlace"][] | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+            /** @example Jo */
+            user_alias?: string | null;
+            /**
+             * @description No two users share one.
+             * @example jo@example.com
+             */
+            user_email?: string | null;
+            /** @description Made up when absent. */
+            user_id?: string | null;
+            user_role?: components["schemas"]["UserRole"] | null;
+        };
+        NewUserResult: {
+            created_user: components["schemas"]["NewUserView"] | null;
+            /** @description Why there is no such user. */
+            error: string | null;
+            success: boolean;
+            user_email: string | null;
+            user_id: string | null;
+        };
+        /** @description In the order of the request. */
+        NewUserResults: {
+            failed_creations: number;
+            results: components["schemas"]["NewUserResult"][];
+            successful_creations: number;
+            total_requested: number;
+        };
+        /** @description What `/user/new_bulk` takes. */
+        NewUsers: {
+            /**
+             * @description Whether keys are made, too, where a user does not say: yes, unless told otherwise.
+             * @default true
+             */
+            auto_create_keys: boolean | null;
+            /** @description As `/user/new` takes each: 1 to 500. */
+            users: components["schemas"]["NewUserRequest"][];
+        };
+        /** @description A new user, and the key, this once. Money in dollars, times RFC 3339. */
+        NewUserView: components["schemas"]["UserView"] & {
+            aliases: Record<string, unknown>;
+            allowed_routes: string[];
+            /** @description Always null: `expires` says when. */
+            duration: string | null;
+            /** @description When the key does. */
+            expires: string | null;
+            /** @description Where the user sets a password, if an invitation was asked for. It is shown now and never again. */
+            invitation_url: string | null;
+            /** @description The key, or an empty text where none was made. It is shown now and never again. */
+            key: string;
+            key_alias: string | null;
+            /** @description `sk-...` and the last four characters. */
+            key_name: string | null;
+            /** @description The keys that were made: one or none. */
+            keys: components["schemas"]["NewKeyView"][];
+            litellm_budget_table: Record<string, unknown> | null;
+            tags: string[];
+            team_id: string | null;
+            /** @description SHA-256 of the key. */
+            token: string | null;
+            token_id: string | null;
+        };
+        OnboardingToken: {
+            /** @description The console's page for it. */
+            login_url: string;
+            /** @description A JSON Web Token that tells who is invited. It lets nobody in: the link itself does. */
+            token: string;
+            /** @description Null where whoever has it signs up. */
+            user_email: string | null;
+        };
+        OneBudget: {
+            /** @description The budget's id. */
+            id: string;
+        };
+        OneInvitation: {
+            invitation_id: string;
+        };
         OneKey: {
             /** @description The key or its hash. */
-            key: string;
+            key: components["schemas"]["KeyOrHash"];
+        };
+        /** @description One of something or a list of them. */
+        OneOrMany_OrganizationMember: Record<string, unknown>;
+        /** @description One member, or several. */
+        OneOrMore: components["schemas"]["MemberWithRole"] | components["schemas"]["MemberWithRole"][];
+        OneTeam: {
+            team_id: string;
+        };
+        OrganizationIds: {
+            organization_ids: string[];
+        };
+        /** @enum {string} */
+        OrganizationRole: "org_admin" | "internal_user" | "internal_user_viewer";
+        /** @description A team of an organization. */
+        OrganizationTeam: {
+            blocked: boolean;
+            budget_duration: string | null;
+            budget_reset_at: string | null;
+            created_at: string;
+            /** Format: double */
+            max_budget: number | null;
+            members_with_roles: components["schemas"]["TeamPerson"][];
+            metadata: Record<string, unknown>;
+            models: string[];
+            organization_id: string | null;
+            /** Format: int64 */
+            rpm_limit: number | null;
+            /** Format: double */
+            spend: number;
+            team_alias: string | null;
+            team_id: string;
+            /** Format: int64 */
+            tpm_limit: number | null;
+            updated_at: string;
+        };
+        /** @description What `/organization/update` takes: absent leaves what is there, null clears it. Money in dollars. */
+        OrganizationUpdate: {
+            /** @description Nobody may use anything of a blocked organization. */
+            blocked?: boolean | null;
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            /** @description Replaces what is there. */
+            metadata?: Record<string, unknown> | null;
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: Record<string, unknown> | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: Record<string, unknown> | null;
+            /** @description Empty: all. */
+            models?: string[] | null;
+            organization_alias?: string | null;
+            organization_id: string;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+        };
+        /** @description An organization. Money in dollars, times RFC 3339. */
+        OrganizationView: {
+            blocked: boolean;
+            budget_duration: string | null;
+            budget_id: string | null;
+            budget_reset_at: string | null;
+            created_at: string;
+            created_by: string;
+            litellm_budget_table: components["schemas"]["BudgetTable"] | null;
+            /** Format: double */
+            max_budget: number | null;
+            /** Format: int64 */
+            max_parallel_requests: number | null;
+            members: components["schemas"]["MembershipView"][];
+            metadata: Record<string, unknown>;
+            model_rpm_limit: Record<string, unknown>;
+            model_tpm_limit: Record<string, unknown>;
+            /** @description Empty: all. */
+            models: string[];
+            organization_alias: string;
+            organization_id: string;
+            /** Format: int64 */
+            rpm_limit: number | null;
+            /** Format: double */
+            soft_budget: number | null;
+            /**
+             * Format: double
+             * @description Of the running period of its budget.
+             */
+            spend: number;
+            teams: components["schemas"]["OrganizationTeam"][];
+            /** Format: int64 */
+            tpm_limit: number | null;
+            updated_at: string;
+            updated_by: string;
+            /** @description Always null: who belongs to it is in `members`. */
+            users: Record<string, unknown>[] | null;
         };
         /** @enum {string} */
         Origin: "window" | "network";
@@ -1775,6 +4153,23 @@ export interface components {
             to: number;
             totals: components["schemas"]["Totals"];
             tz: string;
+        };
+        /** @description What a session is opened with: an account and its password. */
+        PasswordSignIn: {
+            /** @description This or `user_id`. */
+            email?: string | null;
+            /** Format: password */
+            password?: string;
+            user_id?: string | null;
+        };
+        /** @description A person, as organizations show them. */
+        PersonView: {
+            created_at: string;
+            updated_at: string;
+            user_alias: string | null;
+            user_email: string | null;
+            user_id: string;
+            user_role: string;
         };
         /** @description A provider to choose from. The shape is the API's. */
         Preset: {
@@ -2026,10 +4421,127 @@ export interface components {
              */
             status: number | null;
         };
+        PublicGroups: {
+            /** @description All that are to be shown; those that are not named are shown no more. */
+            model_groups: string[];
+        };
+        PublicGroupsSet: {
+            message: string;
+            public_model_groups: string[];
+            updated_by: string;
+        };
         /** @enum {string} */
         Range: "today" | "7d" | "30d";
+        /**
+         * @description How LiteLLM is to treat a limit of rates; kept, and means nothing here.
+         * @enum {string}
+         */
+        RateKind: "guaranteed_throughput" | "best_effort_throughput" | "dynamic";
+        /** @description What a page has in its address after a sign-in elsewhere. */
+        Redemption: {
+            /** Format: password */
+            code?: string;
+        };
+        /** @description What `/key/regenerate` takes: the key, and what changes with it. Money in dollars. */
+        RegenerateKey: {
+            /** @description Other names of models: name to model. */
+            aliases?: Record<string, unknown> | null;
+            allowed_cache_controls?: string[] | null;
+            /** @description Paths (`/v1/messages`, `/v1/*`), `llm_api_routes`, `management_routes`, `info_routes`; empty allows all. */
+            allowed_routes?: string[] | null;
+            /** @description Whether it is rotated by itself; needs a `rotation_interval`. */
+            auto_rotate?: boolean | null;
+            blocked?: boolean | null;
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /** @description Kept and shown, as the following are. */
+            config?: Record<string, unknown> | null;
+            /**
+             * @description How long it lives from now on: `30s`, `15m`, `12h`, `30d`, `2w`, `1mo`. Absent: for ever; `-1` on a change, too.
+             * @example 30d
+             */
+            duration?: string | null;
+            /** @description Members that every request must have, such as `user` or `metadata.generation_name`. */
+            enforced_params?: string[] | null;
+            /**
+             * @description How long the old one is still taken: `30s`, `15m`, `24h`. Absent: not at all.
+             * @example 24h
+             */
+            grace_period?: string | null;
+            key?: components["schemas"]["KeyOrHash"] | null;
+            /**
+             * @description Its name; no two keys share one.
+             * @example laptop
+             */
+            key_alias?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            /** @description Anything; replaced as a whole. `tags` and `enforced_params` are kept in it. */
+            metadata?: Record<string, unknown> | null;
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: Record<string, unknown> | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: Record<string, unknown> | null;
+            /** @description Models it may use, `prefix/*`, access groups and `all-team-models` included; empty allows all. */
+            models?: string[] | null;
+            /**
+             * Format: password
+             * @description A key of your own making. Made up when absent.
+             */
+            new_key?: string | null;
+            organization_id?: string | null;
+            permissions?: Record<string, unknown> | null;
+            /** @example 90d */
+            rotation_interval?: string | null;
+            router_settings?: Record<string, unknown> | null;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            rpm_limit_type?: components["schemas"]["RateKind"] | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** @description Of every request of this key. */
+            tags?: string[] | null;
+            team_id?: string | null;
+            /** Format: date-time */
+            temp_budget_expiry?: string | null;
+            /**
+             * Format: double
+             * @description Dollars more of a budget, until `temp_budget_expiry`.
+             */
+            temp_budget_increase?: number | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+            tpm_limit_type?: components["schemas"]["RateKind"] | null;
+            /** @description Whose it is. A person who is not known is made. */
+            user_id?: string | null;
+        };
         Reloaded: components["schemas"]["ConfigDifference"] & {
             warnings: components["schemas"]["ConfigProblem"][];
+        };
+        RemoveMember: {
+            team_id: string;
+            user_email?: string | null;
+            user_id?: string | null;
         };
         RequestDetail: components["schemas"]["RequestRow"] & {
             /** @description Empty where the first attempt succeeded. */
@@ -2140,18 +4652,23 @@ export interface components {
         };
         /** @enum {string} */
         Role: "admin" | "key";
+        RoleView: {
+            description: string;
+            ui_label: string;
+        };
         RouterSettings: {
             /** @description By name; null where one is off. */
             current_values: Record<string, unknown>;
             fields: components["schemas"]["RouterSettingsField"][];
         };
         RouterSettingsField: {
-            field_default: Record<string, unknown> | null;
+            field_default: unknown;
             field_description: string;
             field_name: string;
             /** @example Integer */
             field_type: string;
-            field_value: Record<string, unknown> | null;
+            /** @description Null where it is off. */
+            field_value: unknown;
             /** @description What it may be, where that is a choice. */
             options: string[] | null;
             ui_field_name: string;
@@ -2171,6 +4688,11 @@ export interface components {
         };
         SetListener: {
             running: boolean;
+        };
+        SetPermissions: {
+            team_id: string;
+            /** @description Routes; those of `all_available_permissions`. */
+            team_member_permissions: string[];
         };
         /** @description One thing to be told. */
         SettingSpec: {
@@ -2220,6 +4742,32 @@ export interface components {
             parameters: string;
             template: string;
         };
+        ShownCallbacks: {
+            data: components["schemas"]["TeamCallbacks"];
+            status: string;
+        };
+        /** @description An open session. */
+        SignedIn: {
+            /** @description RFC 3339. */
+            expires: string | null;
+            /** @description The session's key: `Authorization: Bearer ...`. Shown once. */
+            key: string;
+            user_email: string | null;
+            user_id: string;
+            user_role: string;
+        };
+        SignedOut: {
+            /** @description False where the key is no session's: it stays good. */
+            signed_out: boolean;
+        };
+        /** @description The ways there are of signing in. */
+        SignInWays: {
+            /** @description With the administrator's key, which is used as it is. */
+            administrator_key: boolean;
+            /** @description Somebody has a password. */
+            password: boolean;
+            sso: components["schemas"]["SsoWay"] | null;
+        };
         Slot: {
             models: components["schemas"]["ModelTotals"][];
             /**
@@ -2228,6 +4776,20 @@ export interface components {
              */
             start: number;
         };
+        SomeOrganizations: {
+            organizations: string[];
+        };
+        /** @description What one day's requests cost. Money in dollars. */
+        SpendDay: {
+            /** @description By model group. */
+            models: Record<string, unknown>;
+            /** Format: double */
+            spend: number;
+            startTime: string;
+            users: Record<string, unknown>;
+        };
+        /** @description All entries of an answer are of the same kind. */
+        SpendEntry: components["schemas"]["SpendLog"] | components["schemas"]["SpendDay"];
         /** @description One request, in LiteLLM's shape. Money in dollars. */
         SpendLog: {
             /** @description SHA-256 of the key. */
@@ -2259,6 +4821,13 @@ export interface components {
             /** Format: int64 */
             total_tokens: number;
             user: string;
+        };
+        /** @description Signing in at another server. */
+        SsoWay: {
+            /** @description What people call the server. */
+            name: string;
+            /** @description Where the browser goes. */
+            url: string;
         };
         Status: {
             /** @description Absent while the listener is stopped. */
@@ -2296,6 +4865,12 @@ export interface components {
             model_info: Record<string, unknown>;
             model_name: string;
             updated_at: string;
+            updated_by: string;
+        };
+        SuccessfulUpdate: {
+            /** @description Its hash. */
+            key: string;
+            key_info: components["schemas"]["KeyView"];
         };
         SystemHealth: {
             /**
@@ -2345,6 +4920,203 @@ export interface components {
         TagList: {
             models: components["schemas"]["Tag"][];
         };
+        /** @description A team's callbacks. */
+        TeamCallbacks: {
+            /** @description Of all of them; secrets hidden. */
+            callback_vars: Record<string, unknown>;
+            failure_callbacks: string[];
+            success_callbacks: string[];
+            team_id: string;
+        };
+        /** @description A team with its keys and what its members have. */
+        TeamInfo: {
+            /** @description The keys that the caller may see: whoever is only a member sees their own. */
+            keys: components["schemas"]["KeyView"][];
+            team_id: string;
+            team_info: components["schemas"]["TeamView"];
+            /** @description Of everybody; whoever is only a member sees their own. */
+            team_memberships: components["schemas"]["Membership"][];
+        };
+        /** @description A person in a team. */
+        TeamMemberView: {
+            role: components["schemas"]["TeamRole"];
+            user_email: string | null;
+            user_id: string;
+        };
+        TeamModels: {
+            models: string[];
+            team_id: string;
+        };
+        /** @description A page of teams. */
+        TeamPage: {
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            page_size: number;
+            teams: components["schemas"]["ListedTeam"][];
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
+        };
+        /** @description What members of a team may call with its keys, and what they could be let to. */
+        TeamPermissions: {
+            all_available_permissions: string[];
+            team_id: string;
+            team_member_permissions: string[];
+        };
+        TeamPerson: {
+            /** @description `admin` or `user`. */
+            role: string;
+            user_id: string;
+        };
+        /** @description A team to be in. */
+        TeamPlace: string | {
+            /**
+             * Format: double
+             * @description Dollars.
+             */
+            max_budget_in_team?: number | null;
+            team_id: string;
+            user_role?: components["schemas"]["TeamRole"] | null;
+        };
+        /** @description What `/team/new` and `/team/update` take. Money in dollars. */
+        TeamRequest: {
+            /** @description Ids of its administrators (new teams only). */
+            admins?: string[] | null;
+            blocked?: boolean | null;
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            /** @description Ids of its members (new teams only). */
+            members?: string[] | null;
+            /** @description People with their roles (new teams only); who is not known is made. */
+            members_with_roles?: components["schemas"]["MemberWithRole"][] | null;
+            metadata?: Record<string, unknown> | null;
+            /** @description Other names of models, for the team's keys. */
+            model_aliases?: Record<string, unknown> | null;
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: Record<string, unknown> | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: Record<string, unknown> | null;
+            /** @description Models it may use, `prefix/*` and access groups included; empty allows all. */
+            models?: string[] | null;
+            /** @description The organization that it is in; only a proxy admin moves a team to another. */
+            organization_id?: string | null;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** @description Tags that every request of the team's keys is counted for. */
+            tags?: string[] | null;
+            team_alias?: string | null;
+            /** @description Made up when absent; the update says by it which team is meant. */
+            team_id?: string | null;
+            /**
+             * Format: double
+             * @description Dollars of each member who has no budget of their own in the team.
+             */
+            team_member_budget?: number | null;
+            /**
+             * @description After which members' budgets start anew.
+             * @example 30d
+             */
+            team_member_budget_duration?: string | null;
+            /**
+             * @description How long keys live that members make for themselves.
+             * @example 30d
+             */
+            team_member_key_duration?: string | null;
+            /** @description Routes that members may call with the team's keys. */
+            team_member_permissions?: string[] | null;
+            /** Format: int64 */
+            team_member_rpm_limit?: number | null;
+            /** Format: int64 */
+            team_member_tpm_limit?: number | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+        };
+        /**
+         * @description What somebody is in a team.
+         * @enum {string}
+         */
+        TeamRole: "admin" | "user";
+        /** @description A team. */
+        TeamView: {
+            /** @description Ids of its administrators. */
+            admins: string[];
+            blocked: boolean;
+            budget_duration: string | null;
+            budget_id: string | null;
+            budget_reset_at: string | null;
+            created_at: string;
+            created_by: string;
+            litellm_model_table: components["schemas"]["ModelTable"] | null;
+            /** Format: double */
+            max_budget: number | null;
+            /** Format: int64 */
+            max_parallel_requests: number | null;
+            /** @description Ids of everybody in it. */
+            members: string[];
+            members_with_roles: components["schemas"]["TeamMemberView"][];
+            metadata: Record<string, unknown>;
+            /** Format: int64 */
+            model_id: number | null;
+            model_max_budget: Record<string, unknown>;
+            model_rpm_limit: Record<string, unknown>;
+            model_tpm_limit: Record<string, unknown>;
+            /** @description Empty allows all. */
+            models: string[];
+            object_permission: Record<string, unknown> | null;
+            organization_id: string | null;
+            router_settings: Record<string, unknown>;
+            /** Format: int64 */
+            rpm_limit: number | null;
+            /** Format: double */
+            soft_budget: number | null;
+            /**
+             * Format: double
+             * @description In the running period of its budget, or in all where there is none.
+             */
+            spend: number;
+            team_alias: string | null;
+            team_id: string;
+            team_member_budget_table: components["schemas"]["MemberBudget"] | null;
+            /** @description How long keys live that members make for themselves. */
+            team_member_key_duration: string | null;
+            /** @description Routes that members may call with the team's keys. */
+            team_member_permissions: string[];
+            /** Format: int64 */
+            tpm_limit: number | null;
+            updated_at: string;
+            updated_by: string;
+        };
+        /** @description A team, and who was added to it. */
+        TeamWithAdded: components["schemas"]["TeamView"] & {
+            updated_team_memberships: components["schemas"]["Membership"][];
+            updated_users: components["schemas"]["AddedUser"][];
+        };
         TokenCount: {
             /**
              * Format: int64
@@ -2380,8 +5152,329 @@ export interface components {
             /** Format: int64 */
             unpriced_requests: number;
         };
+        /** @description One row where `key` was said, and a list where `keys` was. */
+        Updated: components["schemas"]["UpdatedKey"] | {
+            keys: components["schemas"]["UpdatedKey"][];
+        };
+        /** @description The answer of `/key/update` for one key. */
+        UpdatedKey: components["schemas"]["KeyView"] & {
+            /** @description Its hash. */
+            key: string;
+        };
+        /** @description What a member is and has by now. */
+        UpdatedMember: {
+            budget_duration: string | null;
+            budget_reset_at: string | null;
+            /** Format: double */
+            max_budget_in_team: number | null;
+            role: components["schemas"]["TeamRole"];
+            /** Format: int64 */
+            rpm_limit: number | null;
+            team_id: string;
+            /** Format: int64 */
+            tpm_limit: number | null;
+            user_email: string | null;
+            user_id: string;
+        };
+        /** @description The answer of `/team/update`. */
+        UpdatedTeam: {
+            data: components["schemas"]["TeamView"];
+            team_id: string;
+        };
+        UpdatedUser: {
+            data: components["schemas"]["UserView"];
+            updated_at: string;
+            user_email: string | null;
+            user_id: string;
+            user_role: string;
+        };
+        UpdateInvitation: {
+            invitation_id: string;
+            /** @description True takes it as used, false lets it be used again. */
+            is_accepted: boolean;
+        };
+        /** @description What `/key/update` takes: the keys, and what changes; null clears. Money in dollars. */
+        UpdateKey: {
+            /** @description Other names of models: name to model. */
+            aliases?: Record<string, unknown> | null;
+            allowed_cache_controls?: string[] | null;
+            /** @description Paths (`/v1/messages`, `/v1/*`), `llm_api_routes`, `management_routes`, `info_routes`; empty allows all. */
+            allowed_routes?: string[] | null;
+            /** @description Whether it is rotated by itself; needs a `rotation_interval`. */
+            auto_rotate?: boolean | null;
+            blocked?: boolean | null;
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /** @description Kept and shown, as the following are. */
+            config?: Record<string, unknown> | null;
+            /**
+             * @description How long it lives from now on: `30s`, `15m`, `12h`, `30d`, `2w`, `1mo`. Absent: for ever; `-1` on a change, too.
+             * @example 30d
+             */
+            duration?: string | null;
+            /** @description Members that every request must have, such as `user` or `metadata.generation_name`. */
+            enforced_params?: string[] | null;
+            key?: components["schemas"]["KeyOrHash"] | null;
+            /**
+             * @description Its name; no two keys share one.
+             * @example laptop
+             */
+            key_alias?: string | null;
+            /** @description Several at once: all of them are changed, or none. */
+            keys?: string[] | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            /** @description Anything; replaced as a whole. `tags` and `enforced_params` are kept in it. */
+            metadata?: Record<string, unknown> | null;
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: Record<string, unknown> | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: Record<string, unknown> | null;
+            /** @description Models it may use, `prefix/*`, access groups and `all-team-models` included; empty allows all. */
+            models?: string[] | null;
+            organization_id?: string | null;
+            permissions?: Record<string, unknown> | null;
+            /** @example 90d */
+            rotation_interval?: string | null;
+            router_settings?: Record<string, unknown> | null;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            rpm_limit_type?: components["schemas"]["RateKind"] | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** @description Of every request of this key. */
+            tags?: string[] | null;
+            team_id?: string | null;
+            /** Format: date-time */
+            temp_budget_expiry?: string | null;
+            /**
+             * Format: double
+             * @description Dollars more of a budget, until `temp_budget_expiry`.
+             */
+            temp_budget_increase?: number | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+            tpm_limit_type?: components["schemas"]["RateKind"] | null;
+            /** @description Whose it is. A person who is not known is made. */
+            user_id?: string | null;
+        };
+        UpdateMember: {
+            /**
+             * @description After which that budget starts anew.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /**
+             * Format: double
+             * @description Dollars they may spend in the team; null: what the team says for its members.
+             */
+            max_budget_in_team?: number | null;
+            role?: components["schemas"]["TeamRole"] | null;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            team_id: string;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+            user_email?: string | null;
+            user_id?: string | null;
+        };
         /** @enum {string} */
         UsageSourceName: "none" | "reported" | "estimated";
+        /** @description A person beside their key. */
+        UserBrief: {
+            user_alias: string | null;
+            user_email: string | null;
+            user_id: string;
+            user_role: string;
+        };
+        UserIds: {
+            user_ids: string[];
+        };
+        /** @description Somebody, with their keys and teams. */
+        UserInfo: {
+            keys: components["schemas"]["KeyOfUser"][];
+            /** Format: double */
+            max_budget: number | null;
+            metadata: Record<string, unknown>;
+            models: string[];
+            /** Format: double */
+            spend: number;
+            teams: components["schemas"]["TeamView"][];
+            user_alias: string | null;
+            user_email: string | null;
+            user_id: string;
+            user_info: components["schemas"]["UserView"] | null;
+            user_role: string;
+        };
+        UserList: {
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            page_size: number;
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
+            users: components["schemas"]["UserView"][];
+        };
+        UserResult: {
+            /** @description Why nothing changed. */
+            error: string | null;
+            success: boolean;
+            updated_user: components["schemas"]["UserView"] | null;
+            user_email: string | null;
+            user_id: string | null;
+        };
+        /** @description In the order of the request; of all users, the oldest first. */
+        UserResults: {
+            failed_updates: number;
+            results: components["schemas"]["UserResult"][];
+            successful_updates: number;
+            total_requested: number;
+        };
+        /**
+         * @description What somebody is to the gateway as a whole.
+         * @enum {string}
+         */
+        UserRole: "proxy_admin" | "proxy_admin_viewer" | "internal_user" | "internal_user_viewer";
+        /** @description What `/user/update` takes: what is absent stays as it is, null clears. Money in dollars. */
+        UserUpdate: {
+            /** @description Refuses every request of their keys. */
+            blocked?: boolean | null;
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            /** @description Replaced as a whole. */
+            metadata?: Record<string, unknown> | null;
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: Record<string, unknown> | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: Record<string, unknown> | null;
+            /** @description Models, `prefix/*` and access groups; empty: all. */
+            models?: string[] | null;
+            /**
+             * Format: password
+             * @description To sign in to the console with: 8 to 256 characters. Signs them out everywhere else.
+             */
+            password?: string | null;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** @description The name that the single sign-on server has for them. */
+            sso_user_id?: string | null;
+            /** @description Only those that they are in: teams are joined with `/team/member_add` and left with `/team/member_delete`. */
+            teams?: string[] | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+            user_alias?: string | null;
+            /** @description With `user_id`, the new address. */
+            user_email?: string | null;
+            /** @description Who it is; needed unless `user_email` says so. Whom the administrator names and nobody knows is made. */
+            user_id?: string | null;
+            user_role?: components["schemas"]["UserRole"] | null;
+        };
+        /** @description What `/user/bulk_update` takes: `users`, or `all_users` with `user_updates`. */
+        UserUpdates: {
+            /** @description Everybody; for the administrator alone. */
+            all_users?: boolean | null;
+            user_updates?: components["schemas"]["UserUpdate"] | null;
+            /** @description As `/user/update` takes each: 1 to 500. */
+            users?: components["schemas"]["UserUpdate"][] | null;
+        };
+        /** @description A user. Money in dollars, times RFC 3339. */
+        UserView: {
+            blocked: boolean;
+            budget_duration: string | null;
+            /** @description Where limits come from that are not said here. */
+            budget_id: string | null;
+            budget_reset_at: string | null;
+            created_at: string;
+            created_by: string;
+            /** @description Whether they have a password to sign in to the console with. */
+            has_password: boolean;
+            /**
+             * Format: int64
+             * @description Keys of theirs, sign-ins to the console not counted.
+             */
+            key_count: number;
+            /** Format: double */
+            max_budget: number | null;
+            /** Format: int64 */
+            max_parallel_requests: number | null;
+            metadata: Record<string, unknown>;
+            model_max_budget: Record<string, unknown>;
+            model_rpm_limit: Record<string, unknown>;
+            model_tpm_limit: Record<string, unknown>;
+            /** @description What their own keys may use; empty: everything. */
+            models: string[];
+            /** @description The first of them. */
+            organization_id: string | null;
+            /** @description Organizations that they are in. */
+            organizations: string[];
+            /** Format: int64 */
+            rpm_limit: number | null;
+            /** Format: double */
+            soft_budget: number | null;
+            /**
+             * Format: double
+             * @description In the running budget period, or in all where there is none.
+             */
+            spend: number;
+            /** @description The name that the single sign-on server has for them. */
+            sso_user_id: string | null;
+            /** @description Teams that they are in. */
+            teams: string[];
+            /** Format: int64 */
+            tpm_limit: number | null;
+            updated_at: string;
+            updated_by: string;
+            user_alias: string | null;
+            user_email: string | null;
+            user_id: string;
+            user_role: string;
+        };
         /** @enum {string} */
         VaultKindName: "keychain" | "file" | "memory";
         /** @enum {string} */
@@ -2401,6 +5494,296 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    delete_access_group_access_group_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                access_group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessGroupDeleted"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It stands in the configuration file */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_access_group_access_group_info: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                access_group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessGroupInfo"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_access_group_access_group_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                access_group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessGroupChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessGroupWritten"];
+                };
+            };
+            /** @description No such model group, or none was named */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A model stands in the configuration file */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_access_group_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessGroupList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_access_group_new: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccessGroup"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessGroupWritten"];
+                };
+            };
+            /** @description No such model group, or none was named */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is one of that name, or a model stands in the configuration file */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_admin_health: {
         parameters: {
             query?: never;
@@ -2656,6 +6039,15 @@ export interface operations {
                     "application/json": components["schemas"]["AdminErrorBody"];
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
             /** @description The vault cannot be used */
             503: {
                 headers: {
@@ -2845,6 +6237,15 @@ export interface operations {
                     "application/json": components["schemas"]["AdminErrorBody"];
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminErrorBody"];
+                };
+            };
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2929,13 +6330,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Ollama's answer, or `application/x-ndjson` unless `stream` is false */
+            /** @description Ollama's answer; several, one a line, unless `stream` is false */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JsonObject"];
+                    "application/x-ndjson": string;
                 };
             };
             /** @description The request is not valid */
@@ -2949,6 +6351,15 @@ export interface operations {
             };
             /** @description No valid key */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A budget is used up */
+            402: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2974,6 +6385,15 @@ export interface operations {
                     "application/json": components["schemas"]["JsonObject"];
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
             /** @description A rate limit, the gateway's or the provider's */
             429: {
                 headers: {
@@ -2985,6 +6405,33 @@ export interface operations {
             };
             /** @description The provider failed */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider's credential is missing or cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A provider's error, with its status and, where the formats are the same, its words */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3041,6 +6488,15 @@ export interface operations {
                     "application/json": components["schemas"]["JsonObject"];
                 };
             };
+            /** @description A budget is used up */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3057,8 +6513,53 @@ export interface operations {
                     "application/json": components["schemas"]["JsonObject"];
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A rate limit, the gateway's or the provider's */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
             /** @description The provider failed */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider's credential is missing or cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A provider's error, with its status and, where the formats are the same, its words */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3088,13 +6589,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Ollama's answer, or `application/x-ndjson` unless `stream` is false */
+            /** @description Ollama's answer; several, one a line, unless `stream` is false */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JsonObject"];
+                    "application/x-ndjson": string;
                 };
             };
             /** @description The request is not valid */
@@ -3108,6 +6610,15 @@ export interface operations {
             };
             /** @description No valid key */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A budget is used up */
+            402: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3133,6 +6644,15 @@ export interface operations {
                     "application/json": components["schemas"]["JsonObject"];
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
             /** @description A rate limit, the gateway's or the provider's */
             429: {
                 headers: {
@@ -3144,6 +6664,33 @@ export interface operations {
             };
             /** @description The provider failed */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider's credential is missing or cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A provider's error, with its status and, where the formats are the same, its words */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3190,6 +6737,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             422: {
@@ -3245,6 +6801,322 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+        };
+    };
+    post_budget_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneBudget"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something refers to it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_budget_info: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetIds"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"][];
+                };
+            };
+            /** @description No id was sent */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_budget_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_budget_new: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is one of that id */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_budget_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3406,6 +7278,72 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_console_limits: {
+        parameters: {
+            query: {
+                /** @description Ids, with commas between them: hashes of keys, ids of users and so on. At most 200. */
+                ids: string;
+                of: "key" | "user" | "team" | "organization" | "customer" | "tag";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitUses"];
+                };
+            };
+            /** @description Too many ids */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description One of them is not yours */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3438,6 +7376,15 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3604,6 +7551,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3748,6 +7704,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3829,6 +7794,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
         };
     };
     patch_console_providers_id: {
@@ -3887,6 +7860,15 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3995,6 +7977,15 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4150,6 +8141,200 @@ export interface operations {
             };
         };
     };
+    get_console_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWays"];
+                };
+            };
+        };
+    };
+    post_console_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordSignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The account and the password do not belong together */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The account is blocked */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many wrong passwords: 5 in 5 minutes */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many sign in at the moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_console_sign_in_redeem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Redemption"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The code is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The account is blocked */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_console_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_console_status: {
         parameters: {
             query?: {
@@ -4244,6 +8429,15 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4419,7 +8613,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": string;
+                    "application/json": string;
                 };
             };
         };
@@ -4439,6 +8633,555 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    get_invitation_claim_invitation_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the link says */
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console's page */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    post_invitation_claim_invitation_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the link says */
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimInvitation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimedInvitation"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Used, expired, or for somebody else */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such invitation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The id or the e-mail is another user's */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many passwords at a time */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_invitation_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateInvitation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewInvitationView"];
+                };
+            };
+            /** @description expires_at makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Somebody else's user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such user */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_invitation_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneInvitation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationView"];
+                };
+            };
+            /** @description There is none of that id */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_invitation_info: {
+        parameters: {
+            query: {
+                invitation_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationView"];
+                };
+            };
+            /** @description There is none of that id */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_invitation_new: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewInvitationView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Somebody else's user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such user */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_invitation_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateInvitation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationView"];
+                };
+            };
+            /** @description There is none of that id */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_key_key_regenerate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key or its hash */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegenerateKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedKey"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is somebody else's, or may do more than whoever asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key of your own making exists already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_key_aliases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyAliases"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -4488,6 +9231,78 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_key_bulk_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkUpdated"];
+                };
+            };
+            /** @description None or too many were sent */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4527,6 +9342,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description One of them is somebody else's; none was revoked */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4544,6 +9360,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No key was named */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4575,7 +9400,7 @@ export interface operations {
                     "application/json": components["schemas"]["GeneratedKey"];
                 };
             };
-            /** @description A field makes no sense, or the alias is taken */
+            /** @description A field makes no sense, the alias is taken, or team, organization or budget are not known */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4592,6 +9417,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description It would be somebody else's, or may do more than whoever asks */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4600,6 +9426,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The key of your own making exists already */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4608,7 +9435,50 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_key_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyHealth"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4636,6 +9506,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KeyInfo"];
+                };
+            };
+            /** @description The administrator's key has no row: say which one */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             401: {
@@ -4676,14 +9555,32 @@ export interface operations {
     get_key_list: {
         parameters: {
             query?: {
-                /** @description Only keys with this alias. */
+                /** @description `user`: with whose each key is. Only in whole objects. */
+                expand?: string;
+                /** @description With `user_id`: also the keys that they made. */
+                include_created_by_keys?: boolean;
+                /** @description With `user_id`: also the keys of the teams that they administer. */
+                include_team_keys?: boolean;
+                /** @description Only the key of this alias. */
                 key_alias?: string;
                 /** @description Only the key of this hash. */
                 key_hash?: string;
+                /** @description Of the organization itself and of its teams. */
+                organization_id?: string;
                 /** @description From 1. */
                 page?: number;
                 return_full_object?: boolean;
+                /** @description Found in alias, name, user, team or hash. */
+                search?: string;
                 size?: number;
+                /** @description `created_at`, `updated_at`, `spend`, `max_budget`, `token` or `key_alias`. */
+                sort_by?: string;
+                /** @description `asc` or `desc`. */
+                sort_order?: string;
+                /** @description `deleted`: revoked keys instead. */
+                status?: string;
+                team_id?: string;
+                user_id?: string;
             };
             header?: never;
             path?: never;
@@ -4699,6 +9596,145 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
+            /** @description An order or a status that there is not */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Somebody else's keys */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_key_regenerate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegenerateKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedKey"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is somebody else's, or may do more than whoever asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key of your own making exists already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_key_rotated: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedKey"];
+                };
+            };
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4708,6 +9744,104 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such key, or nothing waits for it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The vault cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_key_service_account_generate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedKey"];
+                };
+            };
+            /** @description A field makes no sense, or there is no such team */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4770,7 +9904,293 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_key_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Updated"];
+                };
+            };
+            /** @description A field makes no sense, or goes beyond the key's team or organization */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is somebody else's, or would do more than whoever asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_model_group_info: {
+        parameters: {
+            query?: {
+                /** @description Only this one. */
+                model_group?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelGroupList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_model_group_make_public: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicGroups"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicGroupsSet"];
+                };
+            };
+            /** @description No such model group */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    patch_model_model_id_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The deployment's id */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredModel"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not of one of your teams */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No deployment of that id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It stands in the configuration file */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The vault cannot be used */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4818,7 +10238,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Not of one of your teams */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It stands in the configuration file */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4866,6 +10304,14 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4921,6 +10367,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Not for one of your teams, or with credentials that are not yours */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4931,6 +10378,14 @@ export interface operations {
             };
             /** @description The id or name is taken */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4953,6 +10408,852 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_model_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredModel"];
+                };
+            };
+            /** @description No deployment of that id, no litellm_params, or a field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not of one of your teams */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It stands in the configuration file */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The vault cannot be used */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_onboarding_claim_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimToken"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description It is no password */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Used, expired, or for somebody else */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such invitation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The id is another user's */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many passwords at a time */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_onboarding_get_token: {
+        parameters: {
+            query: {
+                /** @description What the invitation's link says. */
+                invite_link: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnboardingToken"];
+                };
+            };
+            /** @description Used or expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such invitation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_organization_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationIds"];
+            };
+        };
+        responses: {
+            /** @description As they were */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationView"][];
+                };
+            };
+            /** @description No id was sent */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_organization_info: {
+        parameters: {
+            query: {
+                organization_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_organization_info: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SomeOrganizations"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationView"][];
+                };
+            };
+            /** @description No id was sent */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_organization_list: {
+        parameters: {
+            query?: {
+                /** @description Whose alias contains this, whatever the case of its letters. */
+                org_alias?: string;
+                /** @description Of this id only. */
+                org_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_organization_member_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberAdd"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersAdded"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Somebody is in it already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_organization_member_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberDelete"];
+            };
+        };
+        responses: {
+            /** @description As it was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipView"];
+                };
+            };
+            /** @description Nobody was named */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such organization or member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    patch_organization_member_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipView"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such organization or member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_organization_new: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrganization"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationView"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is one of that id */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    patch_organization_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationView"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not yours, or more than you may give */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_public_model_hub: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelGroup"][];
                 };
             };
         };
@@ -5015,7 +11316,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Logs"];
+                    "application/json": components["schemas"]["SpendEntry"][];
                 };
             };
             /** @description A date makes no sense */
@@ -5053,6 +11354,2084 @@ export interface operations {
             };
         };
     };
+    get_sso_callback: {
+        parameters: {
+            query?: {
+                code?: string;
+                error?: string;
+                error_description?: string;
+                /** @description Who answers. */
+                iss?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console, with a code for POST /console/sign-in/redeem */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unknown, over, or no way back at all */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What the server says is no proof */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Declined, or not allowed in */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_sso_key_generate: {
+        parameters: {
+            query?: {
+                /** @description The page of the console to come back to: `/keys`. */
+                return_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the other server */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_sso_login: {
+        parameters: {
+            query?: {
+                /** @description The page of the console to come back to: `/keys`. */
+                return_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the other server */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is set up */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server cannot be used */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server does not answer */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_team_team_id_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownCallbacks"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_team_id_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddCallback"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallbackAdded"];
+                };
+            };
+            /** @description The callback is there already, or a setting makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A setting is not known */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The vault cannot be used */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_team_id_disable_logging: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggingDisabled"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_team_available: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AvailableTeam"][];
+                };
+            };
+            /** @description The configuration names none */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_block: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneTeam"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_bulk_member_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkAddMembers"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAdded"];
+                };
+            };
+            /** @description Nobody or more than 500 were named */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteTeams"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedTeams"];
+                };
+            };
+            /** @description No team was named */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Keys would be deleted, and refuse_if_keys was sent */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_team_info: {
+        parameters: {
+            query?: {
+                /** @description Required. */
+                team_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamInfo"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_team_list: {
+        parameters: {
+            query?: {
+                /** @description Only teams of this organization. */
+                organization_id?: string;
+                /** @description Only teams that this user is in. */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedTeam"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_member_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddMembers"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamWithAdded"];
+                };
+            };
+            /** @description Somebody is in the team already, or a field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An e-mail address belongs to somebody of another id */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_member_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoveMember"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            /** @description They are not in the team */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_member_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateMember"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatedMember"];
+                };
+            };
+            /** @description They are not in the team, or a field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_model_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamModels"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            /** @description Its organization may not use one of them */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_model_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamModels"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            /** @description A name makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_new: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            /** @description The id is taken, the organization is not known, or a field makes no sense or goes beyond the organization */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An e-mail address belongs to somebody of another id */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_team_permissions_list: {
+        parameters: {
+            query?: {
+                /** @description Required. */
+                team_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamPermissions"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_permissions_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPermissions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            /** @description A route is not known */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_unblock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneTeam"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_team_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatedTeam"];
+                };
+            };
+            /** @description A field makes no sense or goes beyond the organization */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_user_available_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["RoleView"];
+                    };
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_user_available_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AvailableUsers"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_user_bulk_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserUpdates"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserResults"];
+                };
+            };
+            /** @description Nobody, too many, or what cannot be everybody's */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_user_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserIds"];
+            };
+        };
+        responses: {
+            /** @description How many were removed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": number;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description One of them does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_user_info: {
+        parameters: {
+            query?: {
+                /** @description The caller's own when absent. */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserInfo"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Somebody else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_user_list: {
+        parameters: {
+            query?: {
+                /** @description Only members of this organization. */
+                organization_id?: string;
+                /** @description From 1. */
+                page?: number;
+                page_size?: number;
+                /** @description Only users of this role. */
+                role?: string;
+                /** @description `user_id`, `user_email`, `user_alias`, `user_role`, `created_at`, `updated_at`, `spend` or `max_budget`. */
+                sort_by?: string;
+                /** @description `asc` or `desc`. */
+                sort_order?: string;
+                /** @description Only those whom the single sign-on server knows by these names, with commas between. */
+                sso_user_ids?: string;
+                /** @description Only members of this team. */
+                team?: string;
+                /** @description Found somewhere in the e-mail. */
+                user_email?: string;
+                /** @description Only these, with commas between. */
+                user_ids?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserList"];
+                };
+            };
+            /** @description A filter makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_user_new: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUserRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUserView"];
+                };
+            };
+            /** @description A field makes no sense, or the key's alias is taken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description More than is the caller's to give */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A team or an organization that does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The id or the e-mail is another user's */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many passwords at a time */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_user_new_bulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUsers"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUserResults"];
+                };
+            };
+            /** @description None, or too many */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_user_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatedUser"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Somebody else, or more than is the caller's to give */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A team that does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The e-mail is another user's */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many passwords at a time */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_user_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatedUser"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Somebody else, or more than is the caller's to give */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A team that does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The e-mail is another user's */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many passwords at a time */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     post_v1_chat_completions: {
         parameters: {
             query?: never;
@@ -5077,13 +13456,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OpenAI's chat completion, or `text/event-stream` when `stream` is true */
+            /** @description OpenAI's chat completion; events when `stream` is true */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JsonObject"];
+                    "text/event-stream": string;
                 };
             };
             /** @description The request is not valid */
@@ -5092,7 +13472,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description No valid key */
@@ -5101,7 +13481,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description A budget is used up */
@@ -5110,7 +13490,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The key may not use this model */
@@ -5119,7 +13499,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description No such model */
@@ -5128,7 +13508,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The body is too large */
@@ -5137,7 +13517,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description A rate limit, the gateway's or the provider's */
@@ -5146,7 +13526,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The provider failed */
@@ -5155,7 +13535,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The provider's credential is missing or cannot be read */
@@ -5164,7 +13544,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The provider did not answer in time */
@@ -5173,7 +13553,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A provider's error, with its status and, where the formats are the same, its words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
         };
@@ -5197,13 +13586,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OpenAI's completion, or `text/event-stream` when `stream` is true */
+            /** @description OpenAI's completion; events when `stream` is true */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JsonObject"];
+                    "text/event-stream": string;
                 };
             };
             /** @description The request is not valid */
@@ -5212,7 +13602,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description No valid key */
@@ -5221,7 +13611,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A budget is used up */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The key may not use this model */
@@ -5230,7 +13629,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description No such model */
@@ -5239,7 +13638,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description A rate limit, the gateway's or the provider's */
@@ -5248,7 +13656,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The provider failed */
@@ -5257,7 +13665,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider's credential is missing or cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A provider's error, with its status and, where the formats are the same, its words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
         };
@@ -5296,7 +13731,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description No valid key */
@@ -5305,7 +13740,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A budget is used up */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The key may not use this model */
@@ -5314,7 +13758,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description No such model */
@@ -5323,7 +13767,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description A rate limit, the gateway's or the provider's */
@@ -5332,7 +13785,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The provider failed */
@@ -5341,7 +13794,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider's credential is missing or cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A provider's error, with its status and, where the formats are the same, its words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
         };
@@ -5371,13 +13851,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Anthropic's message, or `text/event-stream` when `stream` is true */
+            /** @description Anthropic's message; events when `stream` is true */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JsonObject"];
+                    "text/event-stream": string;
                 };
             };
             /** @description The request is not valid */
@@ -5479,6 +13960,15 @@ export interface operations {
                     "application/json": components["schemas"]["JsonObject"];
                 };
             };
+            /** @description A provider's error, with its status and, where the formats are the same, its words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
         };
     };
     post_v1_messages_count_tokens: {
@@ -5558,6 +14048,70 @@ export interface operations {
                     "application/json": components["schemas"]["JsonObject"];
                 };
             };
+            /** @description A provider's error, with its status and, where the formats are the same, its words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+        };
+    };
+    get_v1_model_info: {
+        parameters: {
+            query?: {
+                /** @description Only the deployment of this id. */
+                litellm_model_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelInfoList"];
+                };
+            };
+            /** @description No deployment of that id */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
         };
     };
     get_v1_models: {
@@ -5567,8 +14121,20 @@ export interface operations {
                 after_id?: string;
                 /** @description With `anthropic-version` only: what comes before this model. */
                 before_id?: string;
+                /** @description Which of its fallbacks: `general`, `context_window` or `content_policy`. */
+                fallback_type?: components["schemas"]["FallbackKind"];
+                /** @description With `metadata.fallbacks` of each model. */
+                include_metadata?: boolean;
+                /** @description Access groups, too. */
+                include_model_access_groups?: boolean;
                 /** @description With `anthropic-version` only: how many, at most 1000; 20 when absent. */
                 limit?: number;
+                /** @description Access groups and nothing else. */
+                only_model_access_groups?: boolean;
+                /** @description Names that stand for many models, too. */
+                return_wildcard_routes?: boolean;
+                /** @description What this team may use, in the place of what the key may. */
+                team_id?: string;
             };
             header?: never;
             path?: never;
@@ -5584,8 +14150,43 @@ export interface operations {
                     "application/json": components["schemas"]["ModelList"];
                 };
             };
+            /** @description A parameter makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No valid key */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another's team */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such team or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5654,13 +14255,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OpenAI's response, or `text/event-stream` when `stream` is true */
+            /** @description OpenAI's response; events when `stream` is true */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JsonObject"];
+                    "text/event-stream": string;
                 };
             };
             /** @description The request is not valid */
@@ -5669,7 +14271,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description No valid key */
@@ -5678,7 +14280,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description A budget is used up */
@@ -5687,7 +14289,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The key may not use this model */
@@ -5696,7 +14298,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description No such model */
@@ -5705,7 +14307,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The body is too large */
@@ -5714,7 +14316,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description A rate limit, the gateway's or the provider's */
@@ -5723,7 +14325,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The provider failed */
@@ -5732,7 +14334,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The provider's credential is missing or cannot be read */
@@ -5741,7 +14343,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The provider did not answer in time */
@@ -5750,7 +14352,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A provider's error, with its status and, where the formats are the same, its words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
         };
@@ -5779,7 +14390,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description No such response, or another key's */
@@ -5788,7 +14399,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider that keeps it cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider that keeps it did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description What the provider that keeps it answered, as it is */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
         };
@@ -5817,7 +14455,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             404: {
@@ -5825,7 +14463,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider that keeps it cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider that keeps it did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description What the provider that keeps it answered, as it is */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
         };
@@ -5855,7 +14520,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             401: {
@@ -5863,7 +14528,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             404: {
@@ -5871,7 +14536,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider that keeps it cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider that keeps it did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description What the provider that keeps it answered, as it is */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
         };
@@ -5907,7 +14599,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             401: {
@@ -5915,7 +14607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             404: {
@@ -5923,7 +14615,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             422: {
@@ -5931,7 +14623,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider that keeps it cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider that keeps it did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description What the provider that keeps it answered, as it is */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
         };
@@ -5975,7 +14694,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description No valid key */
@@ -5984,7 +14703,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A budget is used up */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The key may not use this model */
@@ -5993,7 +14721,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description No such model */
@@ -6002,7 +14730,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A rate limit, the gateway's or the provider's */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The provider failed */
@@ -6011,7 +14757,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider's credential is missing or cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A provider's error, with its status and, where the formats are the same, its words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
         };
@@ -6040,13 +14813,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Cohere's answer, or `text/event-stream` when `stream` is true */
+            /** @description Cohere's answer; events when `stream` is true */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JsonObject"];
+                    "text/event-stream": string;
                 };
             };
             /** @description The request is not valid */
@@ -6060,6 +14834,15 @@ export interface operations {
             };
             /** @description No valid key */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A budget is used up */
+            402: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6085,6 +14868,15 @@ export interface operations {
                     "application/json": components["schemas"]["JsonObject"];
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
             /** @description A rate limit, the gateway's or the provider's */
             429: {
                 headers: {
@@ -6101,6 +14893,361 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider's credential is missing or cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The provider did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description A provider's error, with its status and, where the formats are the same, its words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+        };
+    };
+    post_v2_key_info: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeysAsked"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeysInfo"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description One of them is another's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No key was named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_v2_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LitellmLogin"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LitellmLoggedIn"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_v2_model_info: {
+        parameters: {
+            query?: {
+                /** @description Only deployments of this model group. */
+                model?: string;
+                /** @description Only the deployment of this id. */
+                modelId?: string;
+                /** @description 1 when absent. */
+                page?: number;
+                /** @description Found in the model group's name or the model's. */
+                search?: string;
+                /** @description 1 to 1000; 50 when absent. */
+                size?: number;
+                /** @description `model_name`, `created_at`, `updated_at` or `costs`; the order of names when absent. */
+                sortBy?: string;
+                /** @description `asc` or `desc`. */
+                sortOrder?: string;
+                /** @description Only a team's own. */
+                teamId?: string;
+                /** @description Only those that the caller has added. */
+                user_models_only?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelInfoPage"];
+                };
+            };
+            /** @description A parameter makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_v2_team_list: {
+        parameters: {
+            query?: {
+                /** @description Only teams of this organization. */
+                organization_id?: string;
+                page?: number;
+                page_size?: number;
+                /** @description `created_at`, `updated_at`, `team_id`, `team_alias` or `max_budget`. */
+                sort_by?: string;
+                /** @description `asc` or `desc`. */
+                sort_order?: string;
+                /** @description Found in the alias. */
+                team_alias?: string;
+                team_id?: string;
+                /** @description Only teams that this user is in. */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamPage"];
+                };
+            };
+            /** @description What to sort by is not known */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_v2_user_info: {
+        parameters: {
+            query?: {
+                /** @description The caller's own when absent. */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Somebody else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

@@ -19,6 +19,7 @@ const MOST: usize = 200;
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LimitsQuery {
+    #[param(inline)]
     of: Kind,
     /// Ids, with commas between them: hashes of keys, ids of users and so on. At most 200.
     ids: String,
