@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
-import { answer, Refusal } from "./routes.ts";
+import { Refusal } from "./refusal.ts";
+import { answer } from "./routes.ts";
 import { type World, worldOf } from "./world.ts";
 
-const API = /^\/(console|key|model|v1|__mock)\//;
+const API = /^\/(console|key|model|model_group|access_group|user|team|v2|organization|v1|__mock)\//;
 // As strict as the gateway's own, so that a violation shows in the tests. Styles are inserted by the dialog and toast parts.
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

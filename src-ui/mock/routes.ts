@@ -1,7 +1,5 @@
-import { randomBytes } from "node:crypto";
 import type {
   Catalogue,
-  IssuedKey,
   KeyRow,
   ModelInfo,
   Overview,
@@ -13,41 +11,11 @@ import type {
 } from "../src/api/contract.ts";
 import type { Use } from "../src/features/providers/uses.ts";
 import * as catalogue from "./catalogue.ts";
+import { KEY_ROUTES, OWNER_ROUTES } from "./keys.ts";
 import { overview } from "./overview.ts";
 import { address, hint, lists, PRESETS, preset as presetOf, problem } from "./presets.ts";
-import { uuid } from "./random.ts";
+import { found, part, Refusal, type Route } from "./refusal.ts";
 import type { World } from "./world.ts";
-
-export class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-    readonly param: string | null = null,
-    readonly details: unknown = {},
-  ) {
-    super(message);
-  }
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: a mock trusts the bodies it is sent
-type Body = any;
-interface Call {
-  world: World;
-  key: KeyRow | null;
-  /** As if called from the native window. */
-  inWindow: boolean;
-  query: URLSearchParams;
-  body: Body;
-  path: string[];
-}
-type Route = [method: string, path: RegExp, answer: (call: Call) => unknown];
-
-const part = (call: Call, index: number) => decodeURIComponent(call.path[index] ?? "");
-const found = <T>(value: T | undefined, what: string): T => {
-  if (value === undefined) throw new Refusal(404, "not_found", `There is no such ${what}.`);
-  return value;
-};
 
 /** Refuses what the gateway would refuse of a draft or change. */
 function check(id: string, settings: Record<string, string>, key: string | undefined) {
@@ -68,10 +36,6 @@ const USES: Record<string, Use[]> = {
     { kind: "alias", name: "short", model_group: null },
   ],
 };
-
-const UNITS: Record<string, number> = { h: 3_600_000, d: 86_400_000 };
-const later = (duration: string | undefined) =>
-  duration ? new Date(Date.now() + Number.parseInt(duration, 10) * UNITS[duration.at(-1)!]!).toISOString() : null;
 
 function test(preset: string, key: string | undefined, base_url: string, models: number): ProviderTest {
   const at = Date.now();
@@ -267,68 +231,8 @@ const ROUTES: Route[] = [
       call.world.stale("providers", "catalogue");
     },
   ],
-  [
-    "GET",
-    /^\/key\/list$/,
-    ({ world }) => ({ keys: world.keys, total_count: world.keys.length, current_page: 1, total_pages: 1 }),
-  ],
-  [
-    "POST",
-    /^\/key\/generate$/,
-    ({ world, body }) => {
-      // Not from the seed: two worlds must not issue the same key.
-      const key = `sk-${randomBytes(22).toString("hex")}`;
-      const now = new Date().toISOString();
-      const row: KeyRow = {
-        key_id: uuid(Date.now(), world.random),
-        token: world.random.hex(64),
-        key_name: `sk-...${key.slice(-4)}`,
-        key_alias: body.key_alias ?? null,
-        models: body.models ?? [],
-        spend: 0,
-        max_budget: body.max_budget ?? null,
-        budget_duration: body.budget_duration ?? null,
-        budget_reset_at: later(body.budget_duration),
-        rpm_limit: body.rpm_limit ?? null,
-        tpm_limit: body.tpm_limit ?? null,
-        max_parallel_requests: body.max_parallel_requests ?? null,
-        expires: later(body.duration),
-        blocked: null,
-        created_at: now,
-        created_by: "administrator",
-        updated_at: now,
-        last_used_at: null,
-        metadata: {},
-      };
-      world.keys.unshift(row);
-      world.secrets.set(key, row);
-      world.stale("keys", "status");
-      return { key, token_id: row.token, ...row } satisfies IssuedKey;
-    },
-  ],
-  [
-    "POST",
-    /^\/key\/delete$/,
-    ({ world, body }) => {
-      world.keys = world.keys.filter((row) => !body.keys.includes(row.token));
-      for (const [secret, row] of world.secrets) if (body.keys.includes(row.token)) world.secrets.delete(secret);
-      world.stale("keys");
-      return { deleted_keys: body.keys };
-    },
-  ],
-  [
-    "POST",
-    /^\/key\/(block|unblock)$/,
-    (call) => {
-      const row = found(
-        call.world.keys.find((entry) => entry.token === call.body.key),
-        "key",
-      );
-      row.blocked = call.path[0] === "block";
-      call.world.stale("keys");
-      return row;
-    },
-  ],
+  ...KEY_ROUTES,
+  ...OWNER_ROUTES,
   ["GET", /^\/console\/requests$/, ({ world, query }) => page(world.ledger, query)],
   [
     "GET",

@@ -9,21 +9,24 @@ import type {
   Status,
   Topic,
 } from "../src/api/contract.ts";
+import type { FullKey } from "../src/api/governance-keys.ts";
 import * as catalogue from "./catalogue.ts";
 import * as fixtures from "./fixtures.ts";
+import { keys, manyKeys } from "./keys.ts";
 import { makeLedger, makeRequest } from "./ledger.ts";
 import { type Random, seeded } from "./random.ts";
 
-export type Scenario = "busy" | "fresh" | "quiet" | "failing" | "slow" | "trouble";
-const SCENARIOS: Scenario[] = ["busy", "fresh", "quiet", "failing", "slow", "trouble"];
+export type Scenario = "busy" | "fresh" | "quiet" | "failing" | "slow" | "trouble" | "many";
+const SCENARIOS: Scenario[] = ["busy", "fresh", "quiet", "failing", "slow", "trouble", "many"];
 type Watcher = (event: string, data: unknown) => void;
 
 export class World {
   readonly random: Random = seeded(4000);
   readonly now = Date.now();
-  readonly secrets = new Map<string, KeyRow>();
+  readonly secrets = new Map<string, FullKey>();
   readonly watchers = new Set<Watcher>();
-  keys: KeyRow[] = [];
+  keys: FullKey[] = [];
+  revoked: FullKey[] = [];
   providers: Provider[] = [];
   ledger: RequestDetail[] = [];
   prices = new Map<string, CatalogueModel["prices"]>();
@@ -41,7 +44,8 @@ export class World {
       ? [{ ...fixtures.DEMO, created_at: this.now }]
       : fixtures.providers(this.now, scenario === "trouble");
     if (!empty) {
-      this.keys = fixtures.keys(this.now, this.random);
+      this.keys = keys(this.now, this.random);
+      if (scenario === "many") this.keys.push(...manyKeys(this.now, this.random, 10_000));
       this.ledger = makeLedger(10_000, this.now, this.random, this.keys.slice(0, 6));
       this.external = 10_000;
     }

@@ -8,6 +8,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import type { KeySearch } from "@/features/keys/key-filters";
 import { KeysPage } from "@/features/keys/keys-page";
 import { ModelsPage } from "@/features/models/models-page";
 import { OverviewPage } from "@/features/overview/overview-page";
@@ -41,6 +42,10 @@ interface RequestSearch {
   key_id?: string;
   client?: string;
   search?: string;
+  open?: string;
+}
+interface KeyPageSearch extends KeySearch {
+  issue?: boolean;
   open?: string;
 }
 interface ModelSearch {
@@ -97,7 +102,16 @@ const keys = createRoute({
   getParentRoute: () => root,
   path: "/keys",
   component: KeysPage,
-  validateSearch: (s: Search): { issue?: boolean } => ({ issue: s.issue === true ? true : undefined }),
+  validateSearch: (s: Search): KeyPageSearch => ({
+    q: text(s.q),
+    team: text(s.team),
+    user: text(s.user),
+    organization: text(s.organization),
+    state: oneOf(s.state, ["revoked"] as const),
+    sort: text(s.sort),
+    issue: s.issue === true ? true : undefined,
+    open: text(s.open),
+  }),
 });
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
 const elsewhere = createRoute({

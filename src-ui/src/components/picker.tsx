@@ -27,6 +27,7 @@ export function Picker({
   testid,
   id,
   trigger,
+  ...search
 }: {
   chosen: string[];
   onChange: (chosen: string[]) => void;
@@ -34,6 +35,12 @@ export function Picker({
   any: string;
   label: string;
   multiple?: boolean;
+  /** What is typed, where others look for it: the options are then what was found. */
+  onQuery?: (query: string) => void;
+  /** They are still looking. */
+  searching?: boolean;
+  /** Makes a choice of what is typed, where it need not be one of the options. */
+  free?: (query: string) => PickerOption;
   /** In a toolbar a choice other than `any` is marked: it hides things. */
   filter?: boolean;
   className?: string;
@@ -44,7 +51,13 @@ export function Picker({
   const [open, setOpen] = useState(false);
   const labels = chosen.map((value) => options.find((option) => option.value === value)?.label ?? value);
   return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
+    <Popover.Root
+      open={open}
+      onOpenChange={(next) => {
+        setOpen(next);
+        if (!next) search.onQuery?.("");
+      }}
+    >
       <Popover.Trigger asChild>
         <button
           type="button"
@@ -79,6 +92,7 @@ export function Picker({
             label={label}
             multiple={multiple}
             onClose={() => setOpen(false)}
+            {...search}
           />
         </Popover.Content>
       </Popover.Portal>
@@ -94,6 +108,9 @@ function List({
   label,
   multiple,
   onClose,
+  onQuery,
+  searching,
+  free,
 }: {
   chosen: string[];
   onChange: (chosen: string[]) => void;
@@ -102,15 +119,21 @@ function List({
   label: string;
   multiple?: boolean;
   onClose: () => void;
+  onQuery?: (query: string) => void;
+  searching?: boolean;
+  free?: (query: string) => PickerOption;
 }) {
   const [query, setQuery] = useState("");
   const [active, setActive] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   const found = useMemo(() => {
-    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-    return options.filter((option) => words.every((word) => option.label.toLowerCase().includes(word)));
-  }, [options, query]);
+    const words = onQuery ? [] : query.toLowerCase().split(/\s+/).filter(Boolean);
+    const some = options.filter((option) => words.every((word) => option.label.toLowerCase().includes(word)));
+    const typed = query.trim();
+    if (!free || typed === "" || options.some(({ value }) => value === typed)) return some;
+    return [...some, free(typed)];
+  }, [options, query, onQuery, free]);
   const shown = found.slice(0, AT_MOST);
   // Without a search the first line takes the choice back.
   const lines: (PickerOption | null)[] = query ? shown : [null, ...shown];
@@ -150,6 +173,7 @@ function List({
         value={query}
         onChange={(event) => {
           setQuery(event.target.value);
+          onQuery?.(event.target.value);
           setActive(0);
         }}
         onKeyDown={onKeyDown}
@@ -187,7 +211,11 @@ function List({
             </div>
           );
         })}
-        {found.length === 0 && <p className="px-3 py-4 text-center text-muted">Nothing matches.</p>}
+        {found.length === 0 && (
+          <p className="px-3 py-4 text-center text-muted">
+            {searching ? "Looking…" : query ? "Nothing matches." : "There is none yet."}
+          </p>
+        )}
         {found.length > AT_MOST && (
           <p className="px-3 py-2 text-faint text-xs">{count(found.length - AT_MOST)} more: type to narrow.</p>
         )}

@@ -41,6 +41,8 @@ interface Props<Row> {
   onOpen: (row: Row) => void;
   openKey?: string;
   rowTestid?: string;
+  /** What tests call a row. */
+  rowName?: (row: Row) => string;
   sort?: Sort;
   onSort?: (sort: Sort) => void;
   loading?: boolean;
@@ -169,6 +171,7 @@ export function VirtualTable<Row>(props: Props<Row>) {
                   aria-selected={key === props.openKey}
                   data-testid={props.rowTestid}
                   data-key={key}
+                  data-name={props.rowName?.(row)}
                   onClick={() => {
                     setActive(item.index);
                     onOpen(row);
