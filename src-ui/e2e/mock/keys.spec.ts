@@ -114,7 +114,7 @@ test("ten thousand keys: only what is in sight is read, searched by the gateway"
   const grid = page.getByRole("grid", { name: "Keys" });
   await grid.focus();
   await page.keyboard.press("End");
-  await expect(page.getByTestId("key-row").last()).toHaveAttribute("data-name", /10000|\w/);
+  await expect(page.getByTestId("key-row").last()).toHaveAttribute("data-name", /10000$/);
   expect(pages.length).toBeLessThan(12);
   await page.getByTestId("keys-search").fill("04711");
   await expect(page.getByTestId("key-row")).toHaveCount(1);

@@ -14,20 +14,23 @@ import { keyState, nameOf } from "./key-state";
 import { RegenerateKey, RotatedKey } from "./regenerate-key";
 import { useBlock } from "./use-key-writes";
 
-interface Actions {
-  onRevoke: (row: FullKey) => void;
-  /** The key has another hash. */
-  onTurned: (token: string) => void;
-}
-
 /** One key: what it spent of what, what it may do, whose it is; and everything that can be done with it. */
 export function KeyDrawer({
   token,
   known,
   revoked,
   onClose,
-  ...actions
-}: Actions & { token: string | undefined; known: FullKey | undefined; revoked: boolean; onClose: () => void }) {
+  onRevoke,
+  onTurned,
+}: {
+  token: string | undefined;
+  known: FullKey | undefined;
+  revoked: boolean;
+  onClose: () => void;
+  onRevoke: (row: FullKey) => void;
+  /** The key has another hash. */
+  onTurned: (token: string) => void;
+}) {
   const now = useNow();
   // A link may name a key that is on no page that was read.
   const found = useQuery({
@@ -38,51 +41,72 @@ export function KeyDrawer({
   const row = found.data?.keys[0] ?? known;
   const state = row && keyState(row, now);
   const [editing, setEditing] = useState<string | null>(null);
+  // Kept here, beside the row: a new secret gives the key another hash, and what shows it must not go with the old row.
+  const [asked, setAsked] = useState<{ row: FullKey; what: "new" | "rotated" } | null>(null);
   return (
-    <Drawer
-      open={token !== undefined}
-      onClose={onClose}
-      testid="key-drawer"
-      title={
-        <span className="flex min-w-0 items-center gap-2">
-          <span className="truncate" title={row && nameOf(row)}>
-            {row ? nameOf(row) : "Key"}
+    <>
+      <Drawer
+        open={token !== undefined}
+        onClose={onClose}
+        testid="key-drawer"
+        title={
+          <span className="flex min-w-0 items-center gap-2">
+            <span className="truncate" title={row && nameOf(row)}>
+              {row ? nameOf(row) : "Key"}
+            </span>
+            {state && <Badge tone={state.tone}>{state.word}</Badge>}
           </span>
-          {state && <Badge tone={state.tone}>{state.word}</Badge>}
-        </span>
-      }
-    >
-      {!row && found.error && <ErrorNotice error={found.error} className="m-5" onRetry={() => void found.refetch()} />}
-      {!row && found.isPending && (
-        <div aria-busy className="grid gap-4 p-5">
-          {[0, 1, 2, 3, 4, 5].map((line) => (
-            <Skeleton key={line} className={line % 2 ? "w-1/2" : "w-4/5"} />
+        }
+      >
+        {!row && found.error && (
+          <ErrorNotice error={found.error} className="m-5" onRetry={() => void found.refetch()} />
+        )}
+        {!row && found.isPending && (
+          <div aria-busy className="grid gap-4 p-5">
+            {[0, 1, 2, 3, 4, 5].map((line) => (
+              <Skeleton key={line} className={line % 2 ? "w-1/2" : "w-4/5"} />
+            ))}
+          </div>
+        )}
+        {!row && found.data && (
+          <Empty icon={KeyRound} title="There is no such key" testid="key-unknown">
+            It was revoked, given another secret, or it is not yours to see.
+          </Empty>
+        )}
+        {row &&
+          (editing === row.token ? (
+            <EditKey row={row} onDone={() => setEditing(null)} />
+          ) : (
+            <>
+              <ActionsRow
+                row={row}
+                onEdit={() => setEditing(row.token)}
+                onSecret={(what) => setAsked({ row, what })}
+                onRevoke={onRevoke}
+              />
+              <KeyFacts row={row} />
+            </>
           ))}
-        </div>
-      )}
-      {!row && found.data && (
-        <Empty icon={KeyRound} title="There is no such key" testid="key-unknown">
-          It was revoked, given another secret, or it is not yours to see.
-        </Empty>
-      )}
-      {row &&
-        (editing === row.token ? (
-          <EditKey row={row} onDone={() => setEditing(null)} />
-        ) : (
-          <>
-            <ActionsRow row={row} onEdit={() => setEditing(row.token)} {...actions} />
-            <KeyFacts row={row} />
-          </>
-        ))}
-    </Drawer>
+      </Drawer>
+      {asked?.what === "new" && <RegenerateKey row={asked.row} onClose={() => setAsked(null)} onTurned={onTurned} />}
+      {asked?.what === "rotated" && <RotatedKey row={asked.row} onClose={() => setAsked(null)} />}
+    </>
   );
 }
 
-function ActionsRow({ row, onEdit, onRevoke, onTurned }: Actions & { row: FullKey; onEdit: () => void }) {
+function ActionsRow({
+  row,
+  onEdit,
+  onSecret,
+  onRevoke,
+}: {
+  row: FullKey;
+  onEdit: () => void;
+  onSecret: (what: "new" | "rotated") => void;
+  onRevoke: (row: FullKey) => void;
+}) {
   const may = useMay();
   const block = useBlock(row);
-  const [turning, setTurning] = useState(false);
-  const [fetching, setFetching] = useState(false);
   const alive = !row.deleted_at;
   const can = (route: string): boolean => alive && may(route);
   return (
@@ -93,7 +117,7 @@ function ActionsRow({ row, onEdit, onRevoke, onTurned }: Actions & { row: FullKe
         </Act>
       )}
       {can("POST /key/regenerate") && (
-        <Act icon={<RefreshCw className="size-3.5" />} testid="key-regenerate" onClick={() => setTurning(true)}>
+        <Act icon={<RefreshCw className="size-3.5" />} testid="key-regenerate" onClick={() => onSecret("new")}>
           New secret
         </Act>
       )}
@@ -127,12 +151,10 @@ function ActionsRow({ row, onEdit, onRevoke, onTurned }: Actions & { row: FullKe
         </Button>
       )}
       {alive && row.auto_rotate && row.rotation_count > 0 && may("POST /key/rotated") && (
-        <Act icon={<KeyRound className="size-3.5" />} testid="key-rotated" onClick={() => setFetching(true)}>
+        <Act icon={<KeyRound className="size-3.5" />} testid="key-rotated" onClick={() => onSecret("rotated")}>
           Show the rotated key
         </Act>
       )}
-      <RegenerateKey row={row} open={turning} onClose={() => setTurning(false)} onTurned={onTurned} />
-      <RotatedKey row={row} open={fetching} onClose={() => setFetching(false)} />
     </div>
   );
 }

@@ -26,39 +26,35 @@ const Copied = ({ onClick }: { onClick: () => void }) => (
 /** Another secret for the same key: its limits, spend and history stay. */
 export function RegenerateKey({
   row,
-  open,
   onClose,
   onTurned,
 }: {
   row: FullKey;
-  open: boolean;
   onClose: () => void;
   onTurned: (token: string) => void;
 }) {
   const [grace, setGrace] = useState("24h");
   const [shown, setShown] = useState<ShownKey | null>(null);
   const turn = useWrite(() => regenerateKey(row.token, grace || undefined), ["keys"]);
-  const close = () => {
-    // Only now: the drawer reads the key by its hash, and must not change under the one that is being copied.
-    if (shown) onTurned(shown.token);
-    setShown(null);
-    turn.reset();
-    onClose();
-  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    turn.mutate(undefined, { onSuccess: setShown });
+    turn.mutate(undefined, {
+      onSuccess: (turned) => {
+        setShown(turned);
+        onTurned(turned.token);
+      },
+    });
   };
   return (
     <Dialog
-      open={open}
-      onClose={close}
+      open
+      onClose={onClose}
       lock
       wide={shown !== null}
       testid="regenerate-key"
       title={shown ? "Copy the key now" : `A new secret for ${nameOf(row)}`}
       description={shown ? ONCE : "Its limits, spend and history stay; the tools that use it need the new one."}
-      footer={shown && <Copied onClick={close} />}
+      footer={shown && <Copied onClick={onClose} />}
     >
       {shown ? (
         <Issued issued={shown} />
@@ -86,7 +82,7 @@ export function RegenerateKey({
           </Field>
           {turn.error && <ErrorNotice error={turn.error} />}
           <div className="flex justify-end gap-2">
-            <Button onClick={close}>Cancel</Button>
+            <Button onClick={onClose}>Cancel</Button>
             <Button
               type="submit"
               variant={grace ? "primary" : "danger"}
@@ -103,18 +99,13 @@ export function RegenerateKey({
 }
 
 /** What a key became when it was rotated by itself: kept until somebody fetches it, once. */
-export function RotatedKey({ row, open, onClose }: { row: FullKey; open: boolean; onClose: () => void }) {
+export function RotatedKey({ row, onClose }: { row: FullKey; onClose: () => void }) {
   const [shown, setShown] = useState<ShownKey | null>(null);
   const fetch = useWrite(() => fetchRotated(row.token), ["keys"]);
-  const close = () => {
-    setShown(null);
-    fetch.reset();
-    onClose();
-  };
   return (
     <Dialog
-      open={open}
-      onClose={close}
+      open
+      onClose={onClose}
       lock={shown !== null}
       wide={shown !== null}
       testid="rotated-key"
@@ -122,10 +113,10 @@ export function RotatedKey({ row, open, onClose }: { row: FullKey; open: boolean
       description={shown ? ONCE : "The secret that this key was given by itself is shown once, then forgotten."}
       footer={
         shown ? (
-          <Copied onClick={close} />
+          <Copied onClick={onClose} />
         ) : (
           <>
-            <Button onClick={close}>Cancel</Button>
+            <Button onClick={onClose}>Cancel</Button>
             <Button
               variant="primary"
               busy={fetch.isPending}
