@@ -49,6 +49,8 @@ interface KeyPageSearch extends KeySearch {
   open?: string;
 }
 interface ModelSearch {
+  view?: "groups";
+  add?: boolean;
   q?: string;
   provider?: string;
   mode?: string;
@@ -83,6 +85,8 @@ const models = createRoute({
   path: "/models",
   component: ModelsPage,
   validateSearch: (s: Search): ModelSearch => ({
+    view: oneOf(s.view, ["groups"] as const),
+    add: s.add === true ? true : undefined,
     q: text(s.q),
     provider: text(s.provider),
     mode: text(s.mode),

@@ -113,6 +113,51 @@ for (const size of SIZES) {
         },
       },
       keys: { scenario: "busy", path: "/keys", act: (p) => p.getByTestId("key-row").first().waitFor() },
+      "keys-many": { scenario: "many", path: "/keys", act: (p) => p.getByTestId("key-row").first().waitFor() },
+      "keys-drawer": {
+        scenario: "busy",
+        path: "/keys",
+        act: async (p) => {
+          await p.locator('[data-testid=key-row][data-name="aider"]').click();
+          await p.getByTestId("key-edit").waitFor();
+        },
+      },
+      "keys-drawer-long": {
+        scenario: "busy",
+        path: "/keys",
+        act: async (p) => {
+          await p.getByTestId("key-row").filter({ hasText: "opencode" }).click();
+          await p.getByTestId("key-edit").waitFor();
+        },
+      },
+      "keys-edit": {
+        scenario: "busy",
+        path: "/keys",
+        act: async (p) => {
+          await p.getByTestId("key-row").filter({ hasText: "deployment pipeline" }).click();
+          await p.getByTestId("key-edit").click();
+          await p.getByText("More to spend, for a while").click();
+        },
+      },
+      "keys-more": {
+        scenario: "busy",
+        path: "/keys?issue=true",
+        act: async (p) => {
+          await p.getByTestId("key-name").fill("laptop");
+          await p.getByText("More: owner").click();
+          await p.getByTestId("key-rotate").click();
+        },
+      },
+      "keys-secret": {
+        scenario: "busy",
+        path: "/keys",
+        act: async (p) => {
+          await p.locator('[data-testid=key-row][data-name="aider"]').click();
+          await p.getByTestId("key-regenerate").click();
+        },
+      },
+      "keys-none": { scenario: "busy", path: "/keys?q=zzzz", act: (p) => p.getByTestId("keys-none").waitFor() },
+      "keys-slow": { scenario: "slow", path: "/keys" },
       "keys-empty": { scenario: "quiet", path: "/keys" },
       "keys-issue": { scenario: "busy", path: "/keys?issue=true" },
       "keys-issued": {
