@@ -1,7 +1,6 @@
 import type {
   Catalogue,
   KeyRow,
-  ModelInfo,
   Overview,
   Provider,
   ProviderTest,
@@ -12,6 +11,7 @@ import type {
 import type { Use } from "../src/features/providers/uses.ts";
 import * as catalogue from "./catalogue.ts";
 import { KEY_ROUTES, OWNER_ROUTES } from "./keys.ts";
+import { MODEL_ROUTES } from "./models.ts";
 import { overview } from "./overview.ts";
 import { address, hint, lists, PRESETS, preset as presetOf, problem } from "./presets.ts";
 import { found, part, Refusal, type Route } from "./refusal.ts";
@@ -243,13 +243,7 @@ const ROUTES: Route[] = [
         "request",
       ),
   ],
-  [
-    "GET",
-    /^\/model\/info$/,
-    () => ({
-      data: [{ model_name: "demo", litellm_params: { model: "demo/demo" }, model_info: {} }] satisfies ModelInfo[],
-    }),
-  ],
+  ...MODEL_ROUTES,
   [
     "PUT",
     /^\/console\/prices\/([^/]+)\/(.+)$/,

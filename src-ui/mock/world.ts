@@ -2,6 +2,7 @@
 import type {
   CatalogueModel,
   KeyRow,
+  ModelInfo,
   Provider,
   RequestDetail,
   RequestRow,
@@ -14,6 +15,7 @@ import * as catalogue from "./catalogue.ts";
 import * as fixtures from "./fixtures.ts";
 import { keys, manyKeys } from "./keys.ts";
 import { makeLedger, makeRequest } from "./ledger.ts";
+import { deployments } from "./models.ts";
 import { type Random, seeded } from "./random.ts";
 
 export type Scenario = "busy" | "fresh" | "quiet" | "failing" | "slow" | "trouble" | "many";
@@ -27,6 +29,8 @@ export class World {
   readonly watchers = new Set<Watcher>();
   keys: FullKey[] = [];
   revoked: FullKey[] = [];
+  deployments: ModelInfo[] = [];
+  publicGroups: string[] = [];
   providers: Provider[] = [];
   ledger: RequestDetail[] = [];
   prices = new Map<string, CatalogueModel["prices"]>();
@@ -39,6 +43,7 @@ export class World {
   constructor(readonly scenario: Scenario) {
     const empty = scenario === "fresh" || scenario === "quiet";
     this.failing = scenario === "failing";
+    this.deployments = deployments(empty);
     this.guideDismissed = scenario === "quiet";
     this.providers = empty
       ? [{ ...fixtures.DEMO, created_at: this.now }]

@@ -1,5 +1,5 @@
 import { expect, type Page, test } from "@playwright/test";
-import { mockKey, signIn } from "../helpers";
+import { mockKey, onlyLooks, signIn } from "../helpers";
 
 test("a key is issued with its limits, shown once, with lines to paste", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
@@ -182,4 +182,16 @@ test("revoked keys are listed apart", async ({ page }) => {
   await mine(page, "aider").click();
   await expect(page.getByTestId("key-drawer")).toContainText("by administrator");
   await expect(page.getByTestId("key-edit")).toHaveCount(0);
+});
+
+test("who only looks sees keys, and nothing to change them with", async ({ page }) => {
+  await onlyLooks(page);
+  await signIn(page, mockKey("busy"), "/keys?issue=true");
+  await expect(page.getByTestId("key-row").first()).toBeVisible();
+  await expect(page.getByTestId("issue-key")).toHaveCount(0);
+  await expect(page.getByTestId("issue-key-dialog")).toHaveCount(0);
+  await mine(page, "aider").click();
+  await expect(page.getByTestId("key-requests")).toBeVisible();
+  for (const id of ["key-edit", "key-regenerate", "key-drawer-block", "key-drawer-revoke"])
+    await expect(page.getByTestId(id)).toHaveCount(0);
 });

@@ -83,9 +83,15 @@ export function Dialog({
   );
 }
 
-/** The end of a form in a dialog: what was found and what to do stay in sight while a long form scrolls. */
-export const FormEnd = ({ children }: { children: ReactNode }) => (
-  <div className="sticky -bottom-5 z-10 -mx-5 -mb-5 grid gap-3 rounded-b-xl border-line border-t bg-raised px-5 py-3">
+/** The end of a form in a dialog or, with a padding of its own, in a drawer: what was found and what to do stay in sight while a long form scrolls. */
+export const FormEnd = ({ children, drawer }: { children: ReactNode; drawer?: boolean }) => (
+  <div
+    className={cn(
+      "sticky z-10 -mx-5 -mb-5 grid gap-3 border-line border-t px-5 py-3",
+      // What scrolls in a dialog has the padding itself; in a drawer the form has it.
+      drawer ? "bottom-0 bg-surface" : "-bottom-5 rounded-b-xl bg-raised",
+    )}
+  >
     {children}
   </div>
 );

@@ -56,7 +56,7 @@ export function EditKey({ row, onDone }: { row: FullKey; onDone: () => void }) {
           />
         )}
       </Field>
-      <div className="grid grid-cols-2 gap-3">
+      <div className="grid grid-cols-2 items-start gap-3">
         <Expiry {...fields} row={before} />
         <Field label="Allowed models" error={error("models")}>
           {({ id }) => (
@@ -86,7 +86,7 @@ export function EditKey({ row, onDone }: { row: FullKey; onDone: () => void }) {
       <RouteFields {...fields} />
       <NoteFields {...fields} />
       <RotationFields {...fields} />
-      <FormEnd>
+      <FormEnd drawer>
         {refused.rest ? <ErrorNotice error={refused.rest} /> : null}
         {tried && Object.keys(problems).length > 0 && (
           <p className="text-bad text-xs">Something above has to be put right first.</p>
@@ -124,7 +124,7 @@ function Expiry({ form, set, error, row }: FieldsProps & { row: FullKey }) {
 
 function Temporary({ form, set, error }: FieldsProps) {
   return (
-    <div className="grid grid-cols-2 gap-3">
+    <div className="grid grid-cols-2 items-start gap-3">
       <Field
         label="Added to the budget"
         error={error("temp_budget_increase") ?? error("temp_budget_expiry")}

@@ -71,7 +71,7 @@ export function IssueForm({ onIssued, start }: { onIssued: (key: ShownKey) => vo
           />
         )}
       </Field>
-      <div className="grid grid-cols-2 gap-3">
+      <div className="grid grid-cols-2 items-start gap-3">
         <Field label="Expires" error={error("duration")}>
           {({ id }) => (
             <Select

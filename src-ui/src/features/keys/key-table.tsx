@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { FullKey } from "@/api/governance-keys";
 import { useMay } from "@/api/may";
 import type { PagedRows } from "@/api/paged";
-import { Badge } from "@/components/controls";
+import { Badge, type Tone } from "@/components/controls";
 import { UsageBar } from "@/components/usage-bar";
 import { type Column, type Sort, VirtualTable } from "@/components/virtual-table";
 import { rateWords } from "@/features/limits/limits";
@@ -121,21 +121,7 @@ export function KeyTable({
       rowTestid="key-row"
       rowName={nameOf}
       columns={columns}
-      narrow={(row) => (
-        <div className="flex min-w-0 flex-1 items-center gap-3">
-          <div className="min-w-0 flex-1">
-            <Name row={row} now={now} />
-            <p className="truncate text-faint text-xs">
-              {row.last_used_at ? `used ${relative(row.last_used_at, now)}` : "never used"}
-              {(row.user_id || row.team_id) && ` · ${ownerWords(row, teamName)}`}
-            </p>
-          </div>
-          <div className="w-28 shrink-0">
-            <Spend row={row} now={now} />
-          </div>
-          <KeyMenu row={row} onRevoke={() => onRevoke(row)} />
-        </div>
-      )}
+      narrow={(row) => <Narrow row={row} now={now} teamName={teamName} onRevoke={() => onRevoke(row)} />}
       onOpen={onOpen}
       openKey={openKey}
       sort={sort}
@@ -146,6 +132,43 @@ export function KeyTable({
     />
   );
 }
+
+/** Two lines; what is the matter takes the place of when it was used. */
+function Narrow({
+  row,
+  now,
+  teamName,
+  onRevoke,
+}: {
+  row: FullKey;
+  now: number;
+  teamName: (id: string) => string;
+  onRevoke: () => void;
+}) {
+  const state = keyState(row, now);
+  const name = nameOf(row);
+  const used = row.last_used_at ? `used ${relative(row.last_used_at, now)}` : "never used";
+  const owner = ownerWords(row, teamName);
+  return (
+    <div className="flex min-w-0 flex-1 items-center gap-3">
+      <div className="min-w-0 flex-1">
+        <p className="truncate font-medium" title={name}>
+          {name}
+        </p>
+        <p className="truncate text-faint text-xs">
+          {state ? <span className={STATE_TEXT[state.tone]}>{state.word}</span> : used}
+          {owner && ` · ${owner}`}
+        </p>
+      </div>
+      <div className="w-28 shrink-0">
+        <Spend row={row} now={now} />
+      </div>
+      <KeyMenu row={row} onRevoke={onRevoke} />
+    </div>
+  );
+}
+
+const STATE_TEXT: Record<Tone, string> = { bad: "text-bad", warn: "text-warn", neutral: "", ok: "", accent: "" };
 
 function Name({ row, now }: { row: FullKey; now: number }) {
   const state = keyState(row, now);

@@ -17,7 +17,7 @@ export interface FieldsProps {
 export function OwnerFields({ form, set, error }: FieldsProps) {
   const may = useMay();
   return (
-    <div className="grid grid-cols-2 gap-3 max-sm:grid-cols-1">
+    <div className="grid grid-cols-2 items-start gap-3 max-sm:grid-cols-1">
       {may("GET /user/list") && (
         <Field label="User" error={error("user_id")}>
           {({ id }) => (

@@ -142,7 +142,7 @@ function NewGroup({ options }: { options: PickerOption[] }) {
   };
   return (
     <form onSubmit={submit} className="grid gap-3 border-line border-t pt-4">
-      <div className="grid grid-cols-2 gap-3">
+      <div className="grid grid-cols-2 items-start gap-3">
         <Field
           label="New access group"
           error={(tried && name.trim() === "" && "Its name, such as beta.") || refused.at("access_group")}

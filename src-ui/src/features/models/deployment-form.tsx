@@ -124,7 +124,7 @@ export function DeploymentForm({ row, onDone }: { row?: Shown; onDone: (name?: s
       <Field label="Address" optional error={error("litellm_params.api_base")} hint="Empty: the provider's own.">
         {(control) => <Input {...control} {...input("api_base", { placeholder: "https://…/v1", inputMode: "url" })} />}
       </Field>
-      <div className="grid grid-cols-3 gap-3 max-sm:grid-cols-1">
+      <div className="grid grid-cols-3 items-start gap-3 max-sm:grid-cols-1">
         {(
           [
             ["rpm", "Requests / min", "no limit"],
@@ -177,7 +177,7 @@ export function DeploymentForm({ row, onDone }: { row?: Shown; onDone: (name?: s
           )}
         </div>
       </Fold>
-      <FormEnd>
+      <FormEnd drawer={before !== undefined}>
         {refused.rest ? <ErrorNotice error={refused.rest} /> : null}
         <div className="flex justify-end gap-2">
           <Button onClick={() => onDone()}>Cancel</Button>
