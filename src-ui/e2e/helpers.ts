@@ -38,7 +38,4 @@ const LOOKS = {
   key_name: null,
   origin: "network",
   user: { user_id: "viewer", user_email: "viewer@example.org", user_role: "proxy_admin_viewer" },
-  may: ["/key/list", "/user/list", "/v2/team/list", "/organization/list", "/model/info", "/access_group/list"].map(
-    (path) => `GET ${path}`,
-  ),
 };

@@ -74,6 +74,7 @@ const ROUTES: Route[] = [
       role: key ? "key" : "admin",
       key_name: key?.key_alias ?? null,
       origin: inWindow ? "window" : "network",
+      user: null,
     }),
   ],
   ["GET", /^\/console\/status$/, ({ world }) => world.status()],

@@ -8,15 +8,21 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { AccountPage } from "@/features/account/account-page";
+import { BudgetsPage } from "@/features/budgets/budgets-page";
+import { CustomersPage } from "@/features/customers/customers-page";
 import type { KeySearch } from "@/features/keys/key-filters";
 import { KeysPage } from "@/features/keys/keys-page";
 import { ModelsPage } from "@/features/models/models-page";
+import { OrganizationsPage } from "@/features/organizations/organizations-page";
 import { OverviewPage } from "@/features/overview/overview-page";
 import { ProvidersPage } from "@/features/providers/providers-page";
 import { RequestsPage } from "@/features/requests/requests-page";
 import { SettingsPage } from "@/features/settings/settings-page";
 import { Broken } from "@/features/shell/broken";
 import { Shell } from "@/features/shell/shell";
+import { TeamsPage } from "@/features/teams/teams-page";
+import { UsersPage } from "@/features/users/users-page";
 
 type Search = Record<string, unknown>;
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
@@ -117,6 +123,53 @@ const keys = createRoute({
     open: text(s.open),
   }),
 });
+/** Of every page with a list of things: what is looked for, what is open beside it, and whether a new one is being made. */
+export interface ListSearch {
+  q?: string;
+  open?: string;
+  new?: boolean;
+  /** Narrowed to one role, team or organization, as far as the page can. */
+  of?: string;
+  sort?: string;
+}
+const listSearch = (s: Search): ListSearch => ({
+  q: text(s.q),
+  open: text(s.open),
+  new: s.new === true ? true : undefined,
+  of: text(s.of),
+  sort: text(s.sort),
+});
+const users = createRoute({
+  getParentRoute: () => root,
+  path: "/users",
+  component: UsersPage,
+  validateSearch: listSearch,
+});
+const teams = createRoute({
+  getParentRoute: () => root,
+  path: "/teams",
+  component: TeamsPage,
+  validateSearch: listSearch,
+});
+const organizations = createRoute({
+  getParentRoute: () => root,
+  path: "/organizations",
+  component: OrganizationsPage,
+  validateSearch: listSearch,
+});
+const budgets = createRoute({
+  getParentRoute: () => root,
+  path: "/budgets",
+  component: BudgetsPage,
+  validateSearch: listSearch,
+});
+const customers = createRoute({
+  getParentRoute: () => root,
+  path: "/customers",
+  component: CustomersPage,
+  validateSearch: listSearch,
+});
+const account = createRoute({ getParentRoute: () => root, path: "/account", component: AccountPage });
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
 const elsewhere = createRoute({
   getParentRoute: () => root,
@@ -127,7 +180,21 @@ const elsewhere = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, requests, models, providers, keys, settings, elsewhere]),
+  routeTree: root.addChildren([
+    overview,
+    requests,
+    models,
+    providers,
+    keys,
+    users,
+    teams,
+    organizations,
+    customers,
+    budgets,
+    account,
+    settings,
+    elsewhere,
+  ]),
   history: createHashHistory(),
   context: { client: undefined as unknown as QueryClient },
   defaultErrorComponent: ({ error }) => <Broken error={error} />,

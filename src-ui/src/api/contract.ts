@@ -5,7 +5,7 @@ import type { components } from "./schema.gen";
 type Schemas = components["schemas"];
 
 /** Who the presented key is. */
-export type Session = Schemas["Session"];
+export type { ConsoleSession as Session } from "./governance";
 export type Status = Schemas["Status"];
 export type Listener = Schemas["Listener"];
 

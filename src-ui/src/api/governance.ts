@@ -207,7 +207,7 @@ export const listUsers = (asked: Page & { user_email?: string; user_ids?: string
   ask<UserPage>("GET", "/user/list", { query: { ...asked } });
 export const getUser = (user_id: string | undefined) => ask<UserInfo>("GET", "/user/info", { query: { user_id } });
 export const createUser = (body: Draft) => ask<NewUser>("POST", "/user/new", { body });
-export const updateUser = (body: Draft) => ask<{ user_id: string }>("POST", "/user/update", { body });
+export const updateUser = (body: Draft) => ask<{ data: UserRow }>("POST", "/user/update", { body });
 export const deleteUser = (id: string) => ask<number>("POST", "/user/delete", { body: { user_ids: [id] } });
 export const inviteUser = (user_id: string) => ask<Invitation>("POST", "/invitation/new", { body: { user_id } });
 
@@ -215,7 +215,7 @@ export const listTeams = (asked: Page & { team_alias?: string; team_id?: string;
   ask<TeamPage>("GET", "/v2/team/list", { query: { ...asked } });
 export const getTeam = (team_id: string) => ask<TeamInfo>("GET", "/team/info", { query: { team_id } });
 export const createTeam = (body: Draft) => ask<TeamRow>("POST", "/team/new", { body });
-export const updateTeam = (body: Draft) => ask<{ team_id: string }>("POST", "/team/update", { body });
+export const updateTeam = (body: Draft) => ask<{ data: TeamRow }>("POST", "/team/update", { body });
 export const deleteTeam = (id: string) =>
   ask<{ deleted_teams: string[] }>("POST", "/team/delete", { body: { team_ids: [id] } });
 export const blockTeam = (team_id: string, blocked: boolean) =>
@@ -265,3 +265,39 @@ export const getInvited = (invite_link: string) =>
   ask<{ user_email: string | null }>("GET", "/onboarding/get_token", { query: { invite_link } });
 export const claimInvitation = (id: string, body: { password: string; user_email?: string; user_alias?: string }) =>
   ask<{ user_id: string; user_email: string | null }>("POST", `/invitation/claim/${encodeURIComponent(id)}`, { body });
+
+export interface ConsoleSession {
+  /** `key`: one that belongs to nobody, and opens no console. */
+  role: "admin" | "admin_viewer" | "user" | "viewer" | "key";
+  key_name: string | null;
+  origin: "window" | "network";
+  user: { user_id: string; user_email: string | null; user_alias: string | null } | null;
+  /** Routes that are open, as "POST /team/new". */
+  may?: string[];
+}
+export const getConsoleSession = () =>
+  ask<Omit<ConsoleSession, "user"> & Partial<ConsoleSession>>("GET", "/console/session").then(
+    (session): ConsoleSession => ({ ...session, user: session.user ?? null }),
+  );
+
+/** What is used of one thing's limits at this moment; with `model`, of those for one model. Money in nano-dollars. */
+export interface LimitUse {
+  id: string;
+  model: string | null;
+  max_budget_nanos: number | null;
+  soft_budget_nanos: number | null;
+  spent_nanos: number | null;
+  reserved_nanos: number;
+  reset_at: number | null;
+  rpm_limit: number | null;
+  tpm_limit: number | null;
+  max_parallel_requests: number | null;
+  requests: number;
+  tokens: number;
+  in_flight: number;
+}
+export type LimitedKind = "key" | "user" | "team" | "organization" | "customer" | "tag";
+export const getLimits = (of: LimitedKind, ids: string[]) =>
+  ask<{ limits: LimitUse[] }>("GET", "/console/limits", { query: { of, ids: ids.join(",") } }).then(
+    ({ limits }) => limits,
+  );

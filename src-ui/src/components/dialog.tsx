@@ -83,13 +83,12 @@ export function Dialog({
   );
 }
 
-/** The end of a form in a dialog or, with a padding of its own, in a drawer: what was found and what to do stay in sight while a long form scrolls. */
-export const FormEnd = ({ children, drawer }: { children: ReactNode; drawer?: boolean }) => (
+/** The end of a form in a dialog: what was found and what to do stay in sight while a long form scrolls. */
+export const FormEnd = ({ children, inDrawer }: { children: ReactNode; inDrawer?: boolean }) => (
   <div
     className={cn(
-      "sticky z-10 -mx-5 -mb-5 grid gap-3 border-line border-t px-5 py-3",
-      // What scrolls in a dialog has the padding itself; in a drawer the form has it.
-      drawer ? "bottom-0 bg-surface" : "-bottom-5 rounded-b-xl bg-raised",
+      "sticky z-10 -mx-5 grid gap-3 border-line border-t px-5 py-3",
+      inDrawer ? "bottom-0 -mb-4 bg-surface" : "-bottom-5 -mb-5 rounded-b-xl bg-raised",
     )}
   >
     {children}

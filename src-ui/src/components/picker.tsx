@@ -27,7 +27,11 @@ export function Picker({
   testid,
   id,
   trigger,
-  ...search
+  onSearch,
+  remote,
+  searching,
+  free,
+  ...described
 }: {
   chosen: string[];
   onChange: (chosen: string[]) => void;
@@ -35,9 +39,9 @@ export function Picker({
   any: string;
   label: string;
   multiple?: boolean;
-  /** What is typed, where others look for it: the options are then what was found. */
-  onQuery?: (query: string) => void;
-  /** They are still looking. */
+  /** With `onSearch`: the options are what was found, not to be narrowed once more. */
+  remote?: boolean;
+  /** It is still being looked for. */
   searching?: boolean;
   /** Makes a choice of what is typed, where it need not be one of the options. */
   free?: (query: string) => PickerOption;
@@ -47,6 +51,10 @@ export function Picker({
   testid?: string;
   id?: string;
   trigger?: ReactNode;
+  /** Told what is typed, where the options are a part of many and others can be read. */
+  onSearch?: (query: string) => void;
+  "aria-describedby"?: string;
+  "aria-invalid"?: boolean;
 }) {
   const [open, setOpen] = useState(false);
   const labels = chosen.map((value) => options.find((option) => option.value === value)?.label ?? value);
@@ -55,7 +63,7 @@ export function Picker({
       open={open}
       onOpenChange={(next) => {
         setOpen(next);
-        if (!next) search.onQuery?.("");
+        if (!next) onSearch?.("");
       }}
     >
       <Popover.Trigger asChild>
@@ -64,6 +72,7 @@ export function Picker({
           id={id}
           aria-label={`${label}: ${labels.join(", ") || any}`}
           data-testid={testid}
+          {...described}
           className={cn(
             inputClass,
             "inline-flex w-auto items-center justify-between gap-2 text-left hover:bg-hover",
@@ -91,8 +100,11 @@ export function Picker({
             any={any}
             label={label}
             multiple={multiple}
+            onSearch={onSearch}
+            remote={remote}
+            searching={searching}
+            free={free}
             onClose={() => setOpen(false)}
-            {...search}
           />
         </Popover.Content>
       </Popover.Portal>
@@ -107,8 +119,9 @@ function List({
   any,
   label,
   multiple,
+  onSearch,
   onClose,
-  onQuery,
+  remote,
   searching,
   free,
 }: {
@@ -118,8 +131,9 @@ function List({
   any: string;
   label: string;
   multiple?: boolean;
+  onSearch?: (query: string) => void;
   onClose: () => void;
-  onQuery?: (query: string) => void;
+  remote?: boolean;
   searching?: boolean;
   free?: (query: string) => PickerOption;
 }) {
@@ -128,12 +142,12 @@ function List({
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   const found = useMemo(() => {
-    const words = onQuery ? [] : query.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = remote ? [] : query.toLowerCase().split(/\s+/).filter(Boolean);
     const some = options.filter((option) => words.every((word) => option.label.toLowerCase().includes(word)));
     const typed = query.trim();
     if (!free || typed === "" || options.some(({ value }) => value === typed)) return some;
     return [...some, free(typed)];
-  }, [options, query, onQuery, free]);
+  }, [options, query, remote, free]);
   const shown = found.slice(0, AT_MOST);
   // Without a search the first line takes the choice back.
   const lines: (PickerOption | null)[] = query ? shown : [null, ...shown];
@@ -173,7 +187,7 @@ function List({
         value={query}
         onChange={(event) => {
           setQuery(event.target.value);
-          onQuery?.(event.target.value);
+          onSearch?.(event.target.value);
           setActive(0);
         }}
         onKeyDown={onKeyDown}

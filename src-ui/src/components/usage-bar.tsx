@@ -27,6 +27,8 @@ export interface Usage {
   /** What is counted: "Budget", "Requests a minute". It is read to those who cannot see the bar. */
   name: string;
   used: number;
+  /** What is under way and may still be used: a paler part after what is used. */
+  reserved?: number;
   /** Null: no limit. */
   limit: number | null | undefined;
   /** Told when passed, refuses nothing: a mark on the bar. */
@@ -70,7 +72,7 @@ export function UsageBar({
       {label && <p className="font-medium text-muted text-xs">{name}</p>}
       {figures}
       {hasLimit && <Meter {...usage} tone={tone} now={now} thin={dense} />}
-      {!dense && (when || WORD[tone] || soft) && (
+      {!dense && (when || WORD[tone] || soft || usage.reserved) && (
         <p className="flex flex-wrap justify-between gap-x-3 text-faint text-xs">
           <span title={usage.resetsAt ? fullTime(usage.resetsAt) : undefined}>{when}</span>
           <span className={TEXT[tone]}>{WORD[tone] || (soft ? `warns at ${show(soft)}` : "")}</span>
@@ -85,10 +87,12 @@ function Meter({ tone, now, thin, ...usage }: Usage & { tone: UsageTone; now: nu
   const limit = usage.limit ?? 0;
   const show = unit === "dollars" ? dollars : count;
   const share = limit > 0 ? used / limit : 1;
+  const held = limit > 0 ? (usage.reserved ?? 0) / limit : 0;
   const mark = soft && limit > 0 && soft < limit ? soft / limit : null;
   const spoken = [
     `${show(used)} of ${show(limit)}, ${percent(share)}`,
     WORD[tone],
+    usage.reserved ? `${show(usage.reserved)} reserved by requests under way` : "",
     soft ? `warns at ${show(soft)}` : "",
     resetWords(usage, now),
   ];
@@ -107,6 +111,13 @@ function Meter({ tone, now, thin, ...usage }: Usage & { tone: UsageTone; now: nu
         className={cn("h-full rounded-full transition-[width] duration-300", FILL[tone])}
         style={{ width: `${Math.min(100, Math.max(0, share * 100))}%` }}
       />
+      {held > 0 && share < 1 && (
+        <span
+          aria-hidden
+          className="absolute inset-y-0 rounded-full bg-accent opacity-40"
+          style={{ left: `${share * 100}%`, width: `${Math.min(1 - share, held) * 100}%` }}
+        />
+      )}
       {mark !== null && (
         <span
           aria-hidden

@@ -44,7 +44,7 @@ export function EditKey({ row, onDone }: { row: FullKey; onDone: () => void }) {
     });
   };
   return (
-    <form onSubmit={submit} className="grid gap-4 p-5" data-testid="key-edit-form">
+    <form onSubmit={submit} className="grid gap-4 px-5 pt-5 pb-4" data-testid="key-edit-form">
       <Field label="Name" error={error("key_alias")}>
         {(control) => (
           <Input
@@ -86,7 +86,7 @@ export function EditKey({ row, onDone }: { row: FullKey; onDone: () => void }) {
       <RouteFields {...fields} />
       <NoteFields {...fields} />
       <RotationFields {...fields} />
-      <FormEnd drawer>
+      <FormEnd inDrawer>
         {refused.rest ? <ErrorNotice error={refused.rest} /> : null}
         {tried && Object.keys(problems).length > 0 && (
           <p className="text-bad text-xs">Something above has to be put right first.</p>

@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Ban, CirclePlay, KeyRound, Pencil, RefreshCw, ScrollText, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
+import { useAccess } from "@/api/access";
 import { type FullKey, listKeys } from "@/api/governance-keys";
-import { useMay } from "@/api/may";
 import { Badge, Button, Skeleton } from "@/components/controls";
 import { Drawer } from "@/components/dialog";
 import { Empty, ErrorNotice } from "@/components/notice";
@@ -105,7 +105,7 @@ function ActionsRow({
   onSecret: (what: "new" | "rotated") => void;
   onRevoke: (row: FullKey) => void;
 }) {
-  const may = useMay();
+  const { may } = useAccess();
   const block = useBlock(row);
   const alive = !row.deleted_at;
   const can = (route: string): boolean => alive && may(route);

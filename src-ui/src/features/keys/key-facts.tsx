@@ -1,5 +1,5 @@
+import { useAccess } from "@/api/access";
 import type { FullKey } from "@/api/governance-keys";
-import { useMay } from "@/api/may";
 import { Badge } from "@/components/controls";
 import { CodeBlock, CopyText } from "@/components/copy";
 import { Fact, Facts, Section } from "@/components/page";
@@ -131,7 +131,7 @@ function ByModel({ row }: { row: FullKey }) {
 }
 
 function Belongs({ row }: { row: FullKey }) {
-  const may = useMay();
+  const { may } = useAccess();
   const teamName = useTeamNames(row.team_id !== null && may("GET /v2/team/list"));
   const organizations = useOrganizations(row.organization_id !== null && may("GET /organization/list"));
   const { person, team } = ownerOf(row, teamName);

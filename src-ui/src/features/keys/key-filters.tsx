@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { useMay } from "@/api/may";
+import { useAccess } from "@/api/access";
 import { Button } from "@/components/controls";
 import { SearchInput } from "@/components/field";
 import { Select } from "@/components/select";
@@ -33,7 +33,7 @@ export const sortText = ({ by, descending }: Sort) =>
   by === "created_at" && descending ? undefined : `${descending ? "-" : ""}${by}`;
 
 export function KeyFilters({ search, onChange }: { search: KeySearch; onChange: (change: KeySearch) => void }) {
-  const may = useMay();
+  const { may } = useAccess();
   const sort = search.sort ?? "";
   const orders = ORDERS.some(({ value }) => value === sort)
     ? ORDERS

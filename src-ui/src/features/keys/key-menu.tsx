@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Ban, CirclePlay, Ellipsis, ScrollText, Trash2 } from "lucide-react";
+import { useAccess } from "@/api/access";
 import type { FullKey } from "@/api/governance-keys";
-import { useMay } from "@/api/may";
 import { Button } from "@/components/controls";
 import { Menu, MenuItem, MenuLine } from "@/components/menu";
 import { nameOf } from "./key-state";
@@ -10,7 +10,7 @@ import { useBlock } from "./use-key-writes";
 /** What is done most with a key of a list; the rest is in its drawer. */
 export function KeyMenu({ row, onRevoke }: { row: FullKey; onRevoke: () => void }) {
   const navigate = useNavigate();
-  const may = useMay();
+  const { may } = useAccess();
   const block = useBlock(row);
   const alive = !row.deleted_at;
   return (

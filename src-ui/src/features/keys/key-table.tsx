@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
+import { useAccess } from "@/api/access";
 import type { FullKey } from "@/api/governance-keys";
-import { useMay } from "@/api/may";
 import type { PagedRows } from "@/api/paged";
 import { Badge, type Tone } from "@/components/controls";
 import { UsageBar } from "@/components/usage-bar";
@@ -34,7 +34,7 @@ export function KeyTable({
   empty: ReactNode;
 }) {
   const now = useNow();
-  const may = useMay();
+  const { may } = useAccess();
   const teamName = useTeamNames(may("GET /v2/team/list") && keys.rows.some((row) => row?.team_id));
   const owned = keys.rows.some((row) => row?.user_id || row?.team_id);
   const columns: Column<FullKey>[] = [

@@ -1,8 +1,8 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
+import { useAccess } from "@/api/access";
 import { type FullKey, listKeys } from "@/api/governance-keys";
-import { useMay } from "@/api/may";
 import { usePaged } from "@/api/paged";
 import { Button } from "@/components/controls";
 import { Empty, ErrorNotice } from "@/components/notice";
@@ -17,7 +17,7 @@ import { RevokeKey } from "./revoke-key";
 export function KeysPage() {
   const search = useSearch({ from: "/keys" });
   const navigate = useNavigate({ from: "/keys" });
-  const may = useMay();
+  const { may } = useAccess();
   const mayIssue = may("POST /key/generate");
   const [revoking, setRevoking] = useState<FullKey | null>(null);
   const change = (next: Partial<typeof search>) =>

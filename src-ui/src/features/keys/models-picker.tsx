@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import { useAccess } from "@/api/access";
 import { listAccessGroups } from "@/api/governance-keys";
-import { useMay } from "@/api/may";
 import { Picker, type PickerOption } from "@/components/picker";
 
 /** Which models a key may use: names, access groups, and patterns such as `openai/*`. */
@@ -16,7 +16,7 @@ export function ModelsPicker({
   chosen: string[];
   onChange: (chosen: string[]) => void;
 }) {
-  const may = useMay();
+  const { may } = useAccess();
   const groups = useQuery({
     queryKey: ["models", "access groups"],
     queryFn: listAccessGroups,

@@ -1,4 +1,4 @@
-import { useMay } from "@/api/may";
+import { useAccess } from "@/api/access";
 import { Switch } from "@/components/controls";
 import { DollarInput, Field, Input, inputClass } from "@/components/field";
 import { Select } from "@/components/select";
@@ -15,7 +15,7 @@ export interface FieldsProps {
 
 /** Whose it is: offered to those who see others. A key of nobody's is the gateway's own. */
 export function OwnerFields({ form, set, error }: FieldsProps) {
-  const may = useMay();
+  const { may } = useAccess();
   return (
     <div className="grid grid-cols-2 items-start gap-3 max-sm:grid-cols-1">
       {may("GET /user/list") && (

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Plus, Tags, Trash2 } from "lucide-react";
 import { type FormEvent, useMemo, useState } from "react";
 import { toast } from "sonner";
+import { useAccess } from "@/api/access";
 import {
   type AccessGroup,
   createAccessGroup,
@@ -10,7 +11,6 @@ import {
   listAccessGroups,
   updateAccessGroup,
 } from "@/api/governance-keys";
-import { useMay } from "@/api/may";
 import { useWrite } from "@/api/queries";
 import { Button, Skeleton } from "@/components/controls";
 import { Confirm, Dialog } from "@/components/dialog";
@@ -23,7 +23,7 @@ import { plural } from "@/lib/numbers";
 /** Names that model groups have in common. Those of the configuration file cannot be put into one here. */
 export function AccessGroups({ models, onClose }: { models: Deployment[]; onClose: () => void }) {
   const groups = useQuery({ queryKey: ["models", "access groups"], queryFn: listAccessGroups });
-  const may = useMay();
+  const { may } = useAccess();
   const [removing, setRemoving] = useState<AccessGroup | null>(null);
   const options = useMemo((): PickerOption[] => {
     const stored = models.filter((row) => row.model_info.db_model === true && !row.model_info.team_id);
@@ -62,7 +62,7 @@ export function AccessGroups({ models, onClose }: { models: Deployment[]; onClos
 }
 
 function Line({ group, options, onRemove }: { group: AccessGroup; options: PickerOption[]; onRemove: () => void }) {
-  const may = useMay();
+  const { may } = useAccess();
   const write = useWrite((names: string[]) => updateAccessGroup(group.access_group, names), ["models"]);
   const mine = group.model_names.every((name) => options.some(({ value }) => value === name));
   const [chosen, setChosen] = useState<string[] | null>(null);

@@ -1,8 +1,8 @@
 import { Boxes, Lock, Pencil, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
+import { useAccess } from "@/api/access";
 import { deleteDeployment, getGroups, makePublic } from "@/api/governance-keys";
-import { useMay } from "@/api/may";
 import { useModelGroups, useStatus, useWrite } from "@/api/queries";
 import { Badge, Button, Switch } from "@/components/controls";
 import { CodeBlock, CopyButton } from "@/components/copy";
@@ -34,7 +34,7 @@ export function DeploymentDrawer({
 }) {
   const [editing, setEditing] = useState<string | null>(null);
   const [removing, setRemoving] = useState<Shown | null>(null);
-  const may = useMay();
+  const { may } = useAccess();
   return (
     <>
       <Drawer
@@ -123,7 +123,7 @@ const list = (words: string[]) =>
 
 function Detail({ row, isPublic }: { row: Shown; isPublic: boolean }) {
   const now = useNow();
-  const may = useMay();
+  const { may } = useAccess();
   const status = useStatus();
   const teamName = useTeamNames(row.team !== null && may("GET /v2/team/list"));
   const limit = (value: number | null) =>
@@ -186,7 +186,7 @@ function Detail({ row, isPublic }: { row: Shown; isPublic: boolean }) {
 
 /** Public groups are read anew before one is added: the route takes all of them at once. */
 function PublicSwitch({ group, isPublic }: { group: string; isPublic: boolean }) {
-  const may = useMay();
+  const { may } = useAccess();
   const write = useWrite(
     async (on: boolean) => {
       const all = (await getGroups())

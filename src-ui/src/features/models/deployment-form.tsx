@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useMemo, useState } from "react";
 import { toast } from "sonner";
+import { useAccess } from "@/api/access";
 import {
   createDeployment,
   type Deployment,
@@ -8,7 +9,6 @@ import {
   listAccessGroups,
   updateDeployment,
 } from "@/api/governance-keys";
-import { useMay } from "@/api/may";
 import { useCatalogue, useModelGroups, useWrite } from "@/api/queries";
 import { Button } from "@/components/controls";
 import { FormEnd } from "@/components/dialog";
@@ -23,7 +23,7 @@ import { modelName } from "@/lib/model-name";
 import { draftOf, FIELDS, type DeploymentForm as Form, formOf, type Shown } from "./deployment";
 
 export const EditDeployment = ({ row, onDone }: { row: Shown; onDone: () => void }) => (
-  <div className="p-5">
+  <div className="px-5 pt-5 pb-4">
     <DeploymentForm
       row={row}
       onDone={(name) => {
@@ -39,7 +39,7 @@ export function DeploymentForm({ row, onDone }: { row?: Shown; onDone: (name?: s
   const [before] = useState(row);
   const [form, setForm] = useState<Form>(() => formOf(row));
   const [tried, setTried] = useState(false);
-  const may = useMay();
+  const { may } = useAccess();
   const save = useWrite(
     (draft: DeploymentDraft): Promise<Deployment> =>
       before ? updateDeployment(before.id, draft) : createDeployment(draft),
@@ -177,7 +177,7 @@ export function DeploymentForm({ row, onDone }: { row?: Shown; onDone: (name?: s
           )}
         </div>
       </Fold>
-      <FormEnd drawer={before !== undefined}>
+      <FormEnd inDrawer={before !== undefined}>
         {refused.rest ? <ErrorNotice error={refused.rest} /> : null}
         <div className="flex justify-end gap-2">
           <Button onClick={() => onDone()}>Cancel</Button>
@@ -199,7 +199,7 @@ function AccessField({
   onChange: (value: string) => void;
   error?: string | null;
 }) {
-  const may = useMay();
+  const { may } = useAccess();
   const known = useQuery({
     queryKey: ["models", "access groups"],
     queryFn: listAccessGroups,

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useMay } from "@/api/may";
+import { useAccess } from "@/api/access";
 import { Badge } from "@/components/controls";
 import { type Column, VirtualTable } from "@/components/virtual-table";
 import { rateWords } from "@/features/limits/limits";
@@ -34,7 +34,7 @@ export function DeploymentTable({
   footer: ReactNode;
   empty: ReactNode;
 }) {
-  const may = useMay();
+  const { may } = useAccess();
   const hasTeams = rows.some((row) => row.team);
   const teamName = useTeamNames(hasTeams && may("GET /v2/team/list"));
   // The name of a group stands at the first of its deployments; the others are seen to follow it.

@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Boxes, Plus, Tags } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
+import { useAccess } from "@/api/access";
 import { getGroups } from "@/api/governance-keys";
-import { useMay } from "@/api/may";
 import { useModelGroups } from "@/api/queries";
 import { Button } from "@/components/controls";
 import { SearchInput } from "@/components/field";
@@ -20,7 +20,7 @@ import { DeploymentTable } from "./deployment-table";
 export function DeploymentsPage({ views }: { views: ReactNode }) {
   const search = useSearch({ from: "/models" });
   const navigate = useNavigate({ from: "/models" });
-  const may = useMay();
+  const { may } = useAccess();
   const models = useModelGroups();
   const groups = useQuery({ queryKey: ["models", "groups"], queryFn: getGroups });
   const isPublic = useMemo(
