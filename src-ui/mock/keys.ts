@@ -1,5 +1,6 @@
 // Keys as the gateway manages them: made-up ones, and the routes that list and change them.
 import { randomBytes } from "node:crypto";
+import type { LimitUse } from "../src/api/governance.ts";
 import type { FullKey } from "../src/api/governance-keys.ts";
 import { type Random, uuid } from "./random.ts";
 import { type Call, found, Refusal, type Route } from "./refusal.ts";
@@ -289,6 +290,53 @@ export const KEY_ROUTES: Route[] = [
   ],
 ];
 
+/** What is used of keys' limits at this moment; nothing is under way in a mock. */
+function limits({ world, query }: Call) {
+  const ids = (query.get("ids") ?? "").split(",");
+  const nanos = (dollars: number | null | undefined) =>
+    typeof dollars === "number" ? Math.round(dollars * 1e9) : null;
+  const rows = query.get("of") === "key" ? world.keys.filter((row) => ids.includes(row.token)) : [];
+  const uses = rows.flatMap((row) => {
+    const use = (model: string | null, more: Partial<LimitUse>): LimitUse => ({
+      id: row.token,
+      model,
+      max_budget_nanos: null,
+      soft_budget_nanos: null,
+      spent_nanos: null,
+      reserved_nanos: 0,
+      reset_at: null,
+      rpm_limit: null,
+      tpm_limit: null,
+      max_parallel_requests: null,
+      requests: 0,
+      tokens: 0,
+      in_flight: 0,
+      ...more,
+    });
+    const whole = use(null, {
+      max_budget_nanos: nanos(row.max_budget === null ? null : row.max_budget + (row.temp_budget_increase ?? 0)),
+      soft_budget_nanos: nanos(row.soft_budget),
+      spent_nanos: row.max_budget === null ? null : nanos(row.spend),
+      reset_at: row.budget_reset_at ? Date.parse(row.budget_reset_at) : null,
+      rpm_limit: row.rpm_limit,
+      tpm_limit: row.tpm_limit,
+      max_parallel_requests: row.max_parallel_requests,
+      requests: Math.round((row.rpm_limit ?? 0) * 0.7),
+      tokens: Math.round((row.tpm_limit ?? 0) * 0.4),
+    });
+    const models = Object.entries(row.model_max_budget).map(([model, budget]) =>
+      use(model, {
+        max_budget_nanos: nanos((budget as { max_budget: number }).max_budget),
+        spent_nanos: nanos(row.model_spend[model] as number | undefined) ?? 0,
+        reset_at: Date.now() + 7 * 3_600_000,
+        rpm_limit: (row.model_rpm_limit[model] as number | undefined) ?? null,
+      }),
+    );
+    return [whole, ...models];
+  });
+  return { limits: uses };
+}
+
 // People and teams as far as keys name them.
 const PEOPLE = Object.entries(NAMES).map(([user_id, user_email]) => ({ user_id, user_email, user_alias: null }));
 const TEAMS = [
@@ -317,5 +365,6 @@ export const OWNER_ROUTES: Route[] = [
       return { teams, total: teams.length };
     },
   ],
+  ["GET", /^\/console\/limits$/, limits],
   ["GET", /^\/organization\/list$/, () => [{ organization_id: "o-north", organization_alias: "North" }]],
 ];

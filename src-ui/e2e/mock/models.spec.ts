@@ -73,6 +73,7 @@ test("a deployment is added to a model group, changed and removed, and what is l
   await page.getByTestId("deployment-save").click();
   const row = page.getByTestId("deployment-row").filter({ hasText: "night" });
   await expect(row).toContainText("openai/gpt-5-mini");
+  await expect(page.getByTestId("add-deployment-dialog")).toHaveCount(0);
   expect(await page.content()).not.toContain("canary");
   await row.click();
   await page.getByTestId("deployment-edit").click();

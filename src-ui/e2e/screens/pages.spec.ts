@@ -69,6 +69,49 @@ for (const size of SIZES) {
         path: "/models?open=anthropic/claude-sonnet-4-5",
         act: (p) => p.getByTestId("price-save").waitFor(),
       },
+      groups: {
+        scenario: "busy",
+        path: "/models?view=groups",
+        act: (p) => p.getByTestId("deployment-row").first().waitFor(),
+      },
+      "groups-empty": {
+        scenario: "quiet",
+        path: "/models?view=groups",
+        act: (p) => p.getByTestId("groups-teach").waitFor(),
+      },
+      "groups-detail": {
+        scenario: "busy",
+        path: "/models?view=groups&open=d-smart-1",
+        act: (p) => p.getByTestId("deployment-edit").waitFor(),
+      },
+      "groups-file": {
+        scenario: "busy",
+        path: "/models?view=groups&open=config-0-fast",
+        act: (p) => p.getByTestId("deployment-readonly").waitFor(),
+      },
+      "groups-edit": {
+        scenario: "busy",
+        path: "/models?view=groups&open=d-smart-1",
+        act: (p) => p.getByTestId("deployment-edit").click(),
+      },
+      "groups-add": {
+        scenario: "busy",
+        path: "/models?view=groups&add=true",
+        act: (p) => p.getByTestId("deployment-save").click(),
+      },
+      "groups-remove": {
+        scenario: "busy",
+        path: "/models?view=groups&open=d-local",
+        act: (p) => p.getByTestId("deployment-remove").click(),
+      },
+      "groups-access": {
+        scenario: "busy",
+        path: "/models?view=groups",
+        act: async (p) => {
+          await p.getByTestId("access-groups").click();
+          await p.getByTestId("access-group").first().waitFor();
+        },
+      },
       "models-none": { scenario: "busy", path: "/models?q=zzzz" },
       providers: {
         scenario: "trouble",

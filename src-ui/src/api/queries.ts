@@ -53,7 +53,6 @@ export const useProviders = () => {
   const enabled = useAccess().may("GET /console/providers");
   return useQuery({ queryKey: ["providers"], queryFn: routes.getProviders, enabled });
 };
-export const useKeys = () => useQuery({ queryKey: ["keys"], queryFn: routes.getKeys });
 export const useModelGroups = () => useQuery({ queryKey: ["models"], queryFn: routes.getModelGroups });
 export const useRequest = (id: string | undefined) =>
   useQuery({

@@ -5,6 +5,7 @@ import { CodeBlock, CopyText } from "@/components/copy";
 import { Fact, Facts, Section } from "@/components/page";
 import { UsageBar } from "@/components/usage-bar";
 import { limitsOf } from "@/features/limits/limits";
+import { LiveUsage, useLiveLimits } from "@/features/limits/live-usage";
 import { useOrganizations, useTeamNames } from "@/features/pickers/use-found";
 import { dollars } from "@/lib/money";
 import { count } from "@/lib/numbers";
@@ -63,15 +64,11 @@ function Money({ row, now }: { row: FullKey; now: number }) {
   const named = row.litellm_budget_table;
   return (
     <Section title="Spend">
-      <UsageBar
-        testid="key-drawer-spend"
-        name="Budget"
-        used={row.spend}
-        limit={budget}
-        soft={row.soft_budget}
-        period={row.budget_duration}
-        resetsAt={row.budget_reset_at}
-      />
+      {row.deleted_at ? (
+        <p className="text-sm">{dollars(row.spend)}</p>
+      ) : (
+        <LiveUsage of="key" id={row.token} row={{ ...row, max_budget: budget }} testid="key-drawer-spend" />
+      )}
       {more && (
         <p className="mt-2 text-muted text-xs" data-testid="key-temporary">
           {dollars(row.max_budget!)} and {dollars(row.temp_budget_increase!)} more, which end{" "}
@@ -92,7 +89,9 @@ function Money({ row, now }: { row: FullKey; now: number }) {
 /** Single models' budgets with what was spent of them, and their rates. */
 function ByModel({ row }: { row: FullKey }) {
   const { models } = limitsOf(row);
-  if (models.length === 0) return null;
+  const live = useLiveLimits("key", row.deleted_at ? undefined : row.token);
+  // Where the gateway tells of this moment, they are among the bars above.
+  if (models.length === 0 || live.data?.some(({ model }) => model !== null)) return null;
   const spent = (model: string) => {
     const value = row.model_spend[model];
     return typeof value === "number" ? value : 0;

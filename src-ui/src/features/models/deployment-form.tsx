@@ -138,7 +138,7 @@ export function DeploymentForm({ row, onDone }: { row?: Shown; onDone: (name?: s
         ))}
       </div>
       <Fold
-        title="More: access groups, tags, team"
+        title={before ? "More: access groups, tags" : "More: access groups, tags, team"}
         open={Boolean(form.tags || form.access_groups)}
         wrong={["litellm_params.tags", "model_info.access_groups", "model_info.team_id"].some((name) =>
           Boolean(error(name)),

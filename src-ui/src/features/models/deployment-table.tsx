@@ -4,6 +4,7 @@ import { Badge } from "@/components/controls";
 import { type Column, VirtualTable } from "@/components/virtual-table";
 import { rateWords } from "@/features/limits/limits";
 import { useTeamNames } from "@/features/pickers/use-found";
+import { cn } from "@/lib/cn";
 import { compact } from "@/lib/numbers";
 import type { Shown } from "./deployment";
 
@@ -41,12 +42,19 @@ export function DeploymentTable({
   const first = new Set(rows.filter((row, index) => rows[index - 1]?.group !== row.group).map(({ id }) => id));
   const group = (row: Shown) => (
     <span className="flex min-w-0 items-center gap-2">
-      <span className={first.has(row.id) ? "truncate font-medium" : "truncate text-faint"} title={row.group}>
+      <span
+        className={cn("min-w-0 truncate", first.has(row.id) ? "font-medium" : "text-faint", row.team && "max-w-[70%]")}
+        title={row.group}
+      >
         {row.group}
       </span>
       {row.readOnly && <Badge title={WHY[row.readOnly]}>{SOURCES[row.readOnly]}</Badge>}
       {isPublic.has(row.group) && !row.team && first.has(row.id) && <Badge tone="accent">public</Badge>}
-      {row.team && <Badge title="Only keys of this team may use it">{teamName(row.team)}</Badge>}
+      {row.team && (
+        <Badge className="min-w-8 max-w-[50%] shrink" title={`Only keys of ${teamName(row.team)} may use it`}>
+          <span className="truncate">{teamName(row.team)}</span>
+        </Badge>
+      )}
     </span>
   );
   const columns: Column<Shown>[] = [

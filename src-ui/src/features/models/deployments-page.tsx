@@ -78,7 +78,7 @@ export function DeploymentsPage({ views }: { views: ReactNode }) {
           onOpen={(row) => change({ open: row.id })}
           footer={
             !own && models.data ? (
-              <p className="px-4 py-6 text-center text-muted text-sm" data-testid="groups-teach">
+              <p className="mx-auto max-w-[520px] px-4 py-8 text-center text-muted text-sm" data-testid="groups-teach">
                 A model group is a name of your own for one or more deployments: callers send{" "}
                 <code className="font-mono text-xs">smart</code>, and what stands behind it can change, share the load
                 or stand in when another fails.

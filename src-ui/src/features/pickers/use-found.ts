@@ -23,7 +23,7 @@ function useFound(
   topic: Topic,
   chosen: string | undefined,
   read: (query: string) => Promise<PickerOption[]>,
-  one: (id: string) => Promise<PickerOption[]>,
+  one?: (id: string) => Promise<PickerOption[]>,
 ): Found {
   const [typed, onSearch] = useState("");
   const query = useDebounced(typed.trim(), 200);
@@ -36,8 +36,8 @@ function useFound(
   const missing = chosen !== undefined && !listed.some(({ value }) => value === chosen);
   const known = useQuery({
     queryKey: [topic, "one", chosen],
-    queryFn: () => one(chosen!),
-    enabled: missing && !found.isPending,
+    queryFn: () => one?.(chosen!) ?? [],
+    enabled: missing && one !== undefined && !found.isPending,
     retry: false,
   });
   const further = missing ? (known.data ?? []).filter(({ value }) => value === chosen) : [];
@@ -72,15 +72,12 @@ export const useFoundTeams = (chosen: string | undefined) =>
     (team_id) => listTeams({ ...page, team_id }).then(({ teams }) => teams.map(teamOption)),
   );
 
-export const useFoundKeys = (chosen: string | undefined) =>
-  useFound(
-    "keys",
-    chosen,
-    (search) =>
-      listKeys({ page: 1, size: SIZE, search: search || undefined }).then(({ keys }) =>
-        keys.map((key) => ({ value: key.key_id, label: nameOf(key), note: key.key_name })),
-      ),
-    async () => [],
+/** By their ids, which the ledger has; the gateway finds a key by its hash only, so the chosen one is not looked for. */
+export const useFoundKeys = () =>
+  useFound("keys", undefined, (search) =>
+    listKeys({ page: 1, size: SIZE, search: search || undefined }).then(({ keys }) =>
+      keys.map((key) => ({ value: key.key_id, label: nameOf(key), note: key.key_name })),
+    ),
   );
 
 /** There are dozens at most, and one route gives them whole. */
