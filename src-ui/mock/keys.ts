@@ -1,6 +1,5 @@
 // Keys as the gateway manages them: made-up ones, and the routes that list and change them.
 import { randomBytes } from "node:crypto";
-import type { LimitUse } from "../src/api/governance.ts";
 import type { FullKey } from "../src/api/governance-keys.ts";
 import { type Random, uuid } from "./random.ts";
 import { type Call, found, Refusal, type Route } from "./refusal.ts";
@@ -167,19 +166,14 @@ function put(world: World, row: FullKey, body: Record<string, unknown>) {
   if (typeof duration === "string") row.expires = duration === "-1" ? null : later(duration);
   if ("budget_duration" in change) row.budget_reset_at = later(row.budget_duration);
   if (change.auto_rotate) row.key_rotation_at = later(row.rotation_interval);
-  if (row.user_id) row.user = userOf(row.user_id);
+  if (row.user_id) row.user = userOf(world, row.user_id);
 }
 
-const userOf = (user_id: string): FullKey["user"] => ({
-  user_id,
-  user_alias: null,
-  user_email: NAMES[user_id] ?? null,
-  user_role: "internal_user",
-});
-const NAMES: Record<string, string> = {
-  "u-ada": "ada@example.org",
-  "u-long": "maximiliane.von-und-zu-hohenstein-waldburg@subsidiary.long-company-name.example",
-};
+function userOf(world: World, id: string): FullKey["user"] {
+  const user = world.people.users.find(({ user_id }) => user_id === id);
+  const { user_alias = null, user_email = null, user_role = "internal_user" } = user ?? {};
+  return { user_id: id, user_alias, user_email, user_role };
+}
 
 const secret = () => `sk-${randomBytes(16).toString("base64url")}`;
 
@@ -221,7 +215,7 @@ function list({ world, query }: Call) {
   });
   const shown = rows.slice((page - 1) * size, page * size);
   return {
-    keys: shown.map((row) => (row.user_id ? { ...row, user: userOf(row.user_id) } : row)),
+    keys: shown.map((row) => (row.user_id ? { ...row, user: userOf(world, row.user_id) } : row)),
     total_count: rows.length,
     current_page: page,
     total_pages: Math.ceil(rows.length / size),
@@ -288,83 +282,4 @@ export const KEY_ROUTES: Route[] = [
       return row;
     },
   ],
-];
-
-/** What is used of keys' limits at this moment; nothing is under way in a mock. */
-function limits({ world, query }: Call) {
-  const ids = (query.get("ids") ?? "").split(",");
-  const nanos = (dollars: number | null | undefined) =>
-    typeof dollars === "number" ? Math.round(dollars * 1e9) : null;
-  const rows = query.get("of") === "key" ? world.keys.filter((row) => ids.includes(row.token)) : [];
-  const uses = rows.flatMap((row) => {
-    const use = (model: string | null, more: Partial<LimitUse>): LimitUse => ({
-      id: row.token,
-      model,
-      max_budget_nanos: null,
-      soft_budget_nanos: null,
-      spent_nanos: null,
-      reserved_nanos: 0,
-      reset_at: null,
-      rpm_limit: null,
-      tpm_limit: null,
-      max_parallel_requests: null,
-      requests: 0,
-      tokens: 0,
-      in_flight: 0,
-      ...more,
-    });
-    const whole = use(null, {
-      max_budget_nanos: nanos(row.max_budget === null ? null : row.max_budget + (row.temp_budget_increase ?? 0)),
-      soft_budget_nanos: nanos(row.soft_budget),
-      spent_nanos: row.max_budget === null ? null : nanos(row.spend),
-      reset_at: row.budget_reset_at ? Date.parse(row.budget_reset_at) : null,
-      rpm_limit: row.rpm_limit,
-      tpm_limit: row.tpm_limit,
-      max_parallel_requests: row.max_parallel_requests,
-      requests: Math.round((row.rpm_limit ?? 0) * 0.7),
-      tokens: Math.round((row.tpm_limit ?? 0) * 0.4),
-    });
-    const models = Object.entries(row.model_max_budget).map(([model, budget]) =>
-      use(model, {
-        max_budget_nanos: nanos((budget as { max_budget: number }).max_budget),
-        spent_nanos: nanos(row.model_spend[model] as number | undefined) ?? 0,
-        reset_at: Date.now() + 7 * 3_600_000,
-        rpm_limit: (row.model_rpm_limit[model] as number | undefined) ?? null,
-      }),
-    );
-    return [whole, ...models];
-  });
-  return { limits: uses };
-}
-
-// People and teams as far as keys name them.
-const PEOPLE = Object.entries(NAMES).map(([user_id, user_email]) => ({ user_id, user_email, user_alias: null }));
-const TEAMS = [
-  { team_id: "t-research", team_alias: "Research" },
-  { team_id: "t-long", team_alias: "The team for internal developer experience, tooling and evaluation" },
-];
-const has = (text: string, part: string | null) => !part || text.toLowerCase().includes(part.toLowerCase());
-export const OWNER_ROUTES: Route[] = [
-  [
-    "GET",
-    /^\/user\/list$/,
-    ({ query }) => {
-      const users = PEOPLE.filter(
-        (user) => has(user.user_email, query.get("user_email")) && has(user.user_id, query.get("user_ids")),
-      );
-      return { users, total: users.length };
-    },
-  ],
-  [
-    "GET",
-    /^\/v2\/team\/list$/,
-    ({ query }) => {
-      const teams = TEAMS.filter(
-        (team) => has(team.team_alias, query.get("team_alias")) && has(team.team_id, query.get("team_id")),
-      );
-      return { teams, total: teams.length };
-    },
-  ],
-  ["GET", /^\/console\/limits$/, limits],
-  ["GET", /^\/organization\/list$/, () => [{ organization_id: "o-north", organization_alias: "North" }]],
 ];

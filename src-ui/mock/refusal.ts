@@ -19,6 +19,8 @@ type Body = any;
 export interface Call {
   world: World;
   key: KeyRow | null;
+  /** Whoever signed in as themselves; null: the administrator's key, or a virtual one. */
+  user: string | null;
   /** As if called from the native window. */
   inWindow: boolean;
   query: URLSearchParams;

@@ -10,9 +10,15 @@ import type {
 } from "../src/api/contract.ts";
 import type { Use } from "../src/features/providers/uses.ts";
 import * as catalogue from "./catalogue.ts";
-import { KEY_ROUTES, OWNER_ROUTES } from "./keys.ts";
+import { KEY_ROUTES } from "./keys.ts";
 import { MODEL_ROUTES } from "./models.ts";
 import { overview } from "./overview.ts";
+import { BUDGET_ROUTES } from "./people/budgets.ts";
+import { LIMIT_ROUTES } from "./people/limits.ts";
+import { ORGANIZATION_ROUTES } from "./people/organizations.ts";
+import { sessionOf } from "./people/sign-in.ts";
+import { TEAM_ROUTES } from "./people/teams.ts";
+import { USER_ROUTES } from "./people/users.ts";
 import { address, hint, lists, PRESETS, preset as presetOf, problem } from "./presets.ts";
 import { found, part, Refusal, type Route } from "./refusal.ts";
 import type { World } from "./world.ts";
@@ -70,12 +76,16 @@ const ROUTES: Route[] = [
   [
     "GET",
     /^\/console\/session$/,
-    ({ key, inWindow }): Session => ({
-      role: key ? "key" : "admin",
-      key_name: key?.key_alias ?? null,
-      origin: inWindow ? "window" : "network",
-      user: null,
-    }),
+    ({ world, key, user, inWindow }): Session => {
+      const person = world.people.users.find(({ user_id }) => user_id === user);
+      if (person) return sessionOf(person);
+      return {
+        role: key ? "key" : "admin",
+        key_name: key?.key_alias ?? null,
+        origin: inWindow ? "window" : "network",
+        user: null,
+      };
+    },
   ],
   ["GET", /^\/console\/status$/, ({ world }) => world.status()],
   [
@@ -233,7 +243,12 @@ const ROUTES: Route[] = [
     },
   ],
   ...KEY_ROUTES,
-  ...OWNER_ROUTES,
+  ["POST", /^\/console\/sign-out$/, ({ user }) => ({ signed_out: user !== null })],
+  ...USER_ROUTES,
+  ...TEAM_ROUTES,
+  ...ORGANIZATION_ROUTES,
+  ...BUDGET_ROUTES,
+  ...LIMIT_ROUTES,
   ["GET", /^\/console\/requests$/, ({ world, query }) => page(world.ledger, query)],
   [
     "GET",
@@ -322,6 +337,9 @@ function page(ledger: RequestDetail[], query: URLSearchParams): RequestPage {
   return { requests, next: rows.length > limit ? requests.at(-1)!.id : null };
 }
 
+/** Of the console's own routes, those that are not the administrator's alone. */
+const OPEN = /^\/console\/(session|status|catalogue|events|overview|requests|limits|sign-out)/;
+
 /** [status, body] of a call; null for a path the mock does not know. */
 export function answer(
   method: string,
@@ -329,6 +347,7 @@ export function answer(
   body: unknown,
   world: World,
   key: KeyRow | null,
+  user: string | null,
   inWindow: boolean,
 ): [number, unknown] | null {
   for (const [verb, pattern, handle] of ROUTES) {
@@ -336,9 +355,15 @@ export function answer(
     if (!match) continue;
     if (key && url.pathname.startsWith("/console/") && url.pathname !== "/console/session")
       throw new Refusal(403, "permission", "Only the administrator's key opens the console.");
-    const result = handle({ world, key, inWindow, query: url.searchParams, body, path: match.slice(1) });
+    const limited = user !== null && !isAdministrator(world, user);
+    if (limited && url.pathname.startsWith("/console/") && !OPEN.test(url.pathname))
+      throw new Refusal(403, "permission", "Only proxy admin may do this.");
+    const result = handle({ world, key, user, inWindow, query: url.searchParams, body, path: match.slice(1) });
     if (result === undefined) return [204, undefined];
     return Array.isArray(result) ? (result as [number, unknown]) : [200, result];
   }
   return null;
 }
+
+const isAdministrator = (world: World, id: string) =>
+  world.people.users.some(({ user_id, user_role }) => user_id === id && user_role === "proxy_admin");

@@ -5,24 +5,19 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
-import { AccountPage } from "@/features/account/account-page";
-import { BudgetsPage } from "@/features/budgets/budgets-page";
-import { CustomersPage } from "@/features/customers/customers-page";
 import type { KeySearch } from "@/features/keys/key-filters";
 import { KeysPage } from "@/features/keys/keys-page";
 import { ModelsPage } from "@/features/models/models-page";
-import { OrganizationsPage } from "@/features/organizations/organizations-page";
 import { OverviewPage } from "@/features/overview/overview-page";
 import { ProvidersPage } from "@/features/providers/providers-page";
 import { RequestsPage } from "@/features/requests/requests-page";
 import { SettingsPage } from "@/features/settings/settings-page";
 import { Broken } from "@/features/shell/broken";
 import { Shell } from "@/features/shell/shell";
-import { TeamsPage } from "@/features/teams/teams-page";
-import { UsersPage } from "@/features/users/users-page";
 
 type Search = Record<string, unknown>;
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
@@ -123,6 +118,7 @@ const keys = createRoute({
     open: text(s.open),
   }),
 });
+// Pages of people come when they are opened: most who run a gateway for themselves never do.
 /** Of every page with a list of things: what is looked for, what is open beside it, and whether a new one is being made. */
 export interface ListSearch {
   q?: string;
@@ -142,34 +138,38 @@ const listSearch = (s: Search): ListSearch => ({
 const users = createRoute({
   getParentRoute: () => root,
   path: "/users",
-  component: UsersPage,
+  component: lazyRouteComponent(() => import("@/features/users/users-page"), "UsersPage"),
   validateSearch: listSearch,
 });
 const teams = createRoute({
   getParentRoute: () => root,
   path: "/teams",
-  component: TeamsPage,
+  component: lazyRouteComponent(() => import("@/features/teams/teams-page"), "TeamsPage"),
   validateSearch: listSearch,
 });
 const organizations = createRoute({
   getParentRoute: () => root,
   path: "/organizations",
-  component: OrganizationsPage,
+  component: lazyRouteComponent(() => import("@/features/organizations/organizations-page"), "OrganizationsPage"),
   validateSearch: listSearch,
 });
 const budgets = createRoute({
   getParentRoute: () => root,
   path: "/budgets",
-  component: BudgetsPage,
+  component: lazyRouteComponent(() => import("@/features/budgets/budgets-page"), "BudgetsPage"),
   validateSearch: listSearch,
 });
 const customers = createRoute({
   getParentRoute: () => root,
   path: "/customers",
-  component: CustomersPage,
+  component: lazyRouteComponent(() => import("@/features/customers/customers-page"), "CustomersPage"),
   validateSearch: listSearch,
 });
-const account = createRoute({ getParentRoute: () => root, path: "/account", component: AccountPage });
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  component: lazyRouteComponent(() => import("@/features/account/account-page"), "AccountPage"),
+});
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
 const elsewhere = createRoute({
   getParentRoute: () => root,

@@ -27,21 +27,21 @@ export function Picker({
   testid,
   id,
   trigger,
-  onSearch,
-  remote,
-  searching,
-  free,
-  ...described
+  "aria-describedby": describedBy,
+  "aria-invalid": invalid,
+  ...search
 }: {
+  "aria-describedby"?: string;
+  "aria-invalid"?: boolean;
   chosen: string[];
   onChange: (chosen: string[]) => void;
   options: PickerOption[];
   any: string;
   label: string;
   multiple?: boolean;
-  /** With `onSearch`: the options are what was found, not to be narrowed once more. */
-  remote?: boolean;
-  /** It is still being looked for. */
+  /** What is typed, where others look for it: the options are then what was found. */
+  onQuery?: (query: string) => void;
+  /** They are still looking. */
   searching?: boolean;
   /** Makes a choice of what is typed, where it need not be one of the options. */
   free?: (query: string) => PickerOption;
@@ -51,10 +51,6 @@ export function Picker({
   testid?: string;
   id?: string;
   trigger?: ReactNode;
-  /** Told what is typed, where the options are a part of many and others can be read. */
-  onSearch?: (query: string) => void;
-  "aria-describedby"?: string;
-  "aria-invalid"?: boolean;
 }) {
   const [open, setOpen] = useState(false);
   const labels = chosen.map((value) => options.find((option) => option.value === value)?.label ?? value);
@@ -63,7 +59,7 @@ export function Picker({
       open={open}
       onOpenChange={(next) => {
         setOpen(next);
-        if (!next) onSearch?.("");
+        if (!next) search.onQuery?.("");
       }}
     >
       <Popover.Trigger asChild>
@@ -72,7 +68,8 @@ export function Picker({
           id={id}
           aria-label={`${label}: ${labels.join(", ") || any}`}
           data-testid={testid}
-          {...described}
+          aria-describedby={describedBy}
+          aria-invalid={invalid}
           className={cn(
             inputClass,
             "inline-flex w-auto items-center justify-between gap-2 text-left hover:bg-hover",
@@ -100,11 +97,8 @@ export function Picker({
             any={any}
             label={label}
             multiple={multiple}
-            onSearch={onSearch}
-            remote={remote}
-            searching={searching}
-            free={free}
             onClose={() => setOpen(false)}
+            {...search}
           />
         </Popover.Content>
       </Popover.Portal>
@@ -119,9 +113,8 @@ function List({
   any,
   label,
   multiple,
-  onSearch,
   onClose,
-  remote,
+  onQuery,
   searching,
   free,
 }: {
@@ -131,9 +124,8 @@ function List({
   any: string;
   label: string;
   multiple?: boolean;
-  onSearch?: (query: string) => void;
   onClose: () => void;
-  remote?: boolean;
+  onQuery?: (query: string) => void;
   searching?: boolean;
   free?: (query: string) => PickerOption;
 }) {
@@ -142,12 +134,12 @@ function List({
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   const found = useMemo(() => {
-    const words = remote ? [] : query.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = onQuery ? [] : query.toLowerCase().split(/\s+/).filter(Boolean);
     const some = options.filter((option) => words.every((word) => option.label.toLowerCase().includes(word)));
     const typed = query.trim();
     if (!free || typed === "" || options.some(({ value }) => value === typed)) return some;
     return [...some, free(typed)];
-  }, [options, query, remote, free]);
+  }, [options, query, onQuery, free]);
   const shown = found.slice(0, AT_MOST);
   // Without a search the first line takes the choice back.
   const lines: (PickerOption | null)[] = query ? shown : [null, ...shown];
@@ -187,7 +179,7 @@ function List({
         value={query}
         onChange={(event) => {
           setQuery(event.target.value);
-          onSearch?.(event.target.value);
+          onQuery?.(event.target.value);
           setActive(0);
         }}
         onKeyDown={onKeyDown}

@@ -32,6 +32,7 @@ export function ResourcePage<Row>({
   columns,
   narrow,
   rowKey,
+  nameOf,
   openKey,
   onOpen,
   query,
@@ -55,6 +56,7 @@ export function ResourcePage<Row>({
   columns: Column<Row>[];
   narrow: (row: Row) => ReactNode;
   rowKey: (row: Row) => string;
+  nameOf: (row: Row) => string;
   openKey: string | undefined;
   onOpen: (row: Row) => void;
   query: string;
@@ -122,6 +124,7 @@ export function ResourcePage<Row>({
             rows={list.rows}
             rowKey={rowKey}
             rowTestid={`${things.one}-row`}
+            rowName={nameOf}
             columns={columns}
             narrow={narrow}
             openKey={openKey}

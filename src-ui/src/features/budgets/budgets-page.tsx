@@ -39,6 +39,7 @@ export function BudgetsPage() {
       columns={COLUMNS}
       narrow={narrow}
       rowKey={(row) => row.budget_id}
+      nameOf={(row) => row.budget_id}
       openKey={search.open}
       onOpen={(row) => change({ open: row.budget_id })}
       query={search.q ?? ""}

@@ -48,6 +48,7 @@ export function CustomersPage() {
       columns={COLUMNS}
       narrow={narrow}
       rowKey={(row) => row.user_id}
+      nameOf={customerName}
       openKey={search.open}
       onOpen={(row) => change({ open: row.user_id })}
       query={search.q ?? ""}

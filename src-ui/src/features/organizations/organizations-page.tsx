@@ -40,6 +40,7 @@ export function OrganizationsPage() {
       columns={COLUMNS}
       narrow={narrow}
       rowKey={(row) => row.organization_id}
+      nameOf={(row) => row.organization_alias}
       openKey={search.open}
       onOpen={(row) => change({ open: row.organization_id })}
       query={search.q ?? ""}

@@ -1,6 +1,6 @@
 // Teams, organizations and people to choose from. There may be thousands: what is typed is looked for by the gateway.
-import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo, useRef, useState } from "react";
 import { useAccess } from "@/api/access";
 import { listOrganizations, listTeams, listUsers } from "@/api/governance";
 import type { PickerOption } from "@/components/picker";
@@ -9,26 +9,29 @@ import { personName, personNote, teamName } from "./names";
 
 const SHOWN = 50;
 
-export function useTeamChoices(): { options: PickerOption[]; onSearch: (query: string) => void } {
+/** What is typed is found by the gateway; `chosen` keep their names, wherever they were found. */
+export function useTeamChoices(chosen: string[]): {
+  options: PickerOption[];
+  searching: boolean;
+  onQuery: (query: string) => void;
+} {
   const enabled = useAccess().may("GET /v2/team/list");
-  const [typed, setTyped] = useState("");
+  const [typed, onQuery] = useState("");
   const team_alias = useDebounced(typed, 200).trim() || undefined;
-  const read = (asked: typeof team_alias) =>
-    listTeams({ page: 1, page_size: SHOWN, team_alias: asked, sort_by: "team_alias", sort_order: "asc" });
-  const first = useQuery({ queryKey: ["teams", "choices"], queryFn: () => read(undefined), enabled });
   const found = useQuery({
     queryKey: ["teams", "choices", team_alias],
-    queryFn: () => read(team_alias),
-    enabled: enabled && team_alias !== undefined,
+    queryFn: () => listTeams({ page: 1, page_size: SHOWN, team_alias, sort_by: "team_alias", sort_order: "asc" }),
+    placeholderData: keepPreviousData,
+    enabled,
   });
-  const options = useMemo(() => {
-    const all = new Map<string, PickerOption>();
-    for (const team of [...(first.data?.teams ?? []), ...(found.data?.teams ?? [])]) {
-      all.set(team.team_id, { value: team.team_id, label: teamName(team) });
-    }
-    return [...all.values()];
-  }, [first.data, found.data]);
-  return { options, onSearch: setTyped };
+  const names = useRef(new Map<string, string>());
+  const options = (found.data?.teams ?? []).map((team) => ({ value: team.team_id, label: teamName(team) }));
+  for (const { value, label } of options) names.current.set(value, label);
+  const further = chosen
+    .filter((id) => !options.some(({ value }) => value === id))
+    .map((id) => ({ value: id, label: names.current.get(id) ?? id }));
+  // While something is typed, only what it finds.
+  return { options: team_alias ? options : [...further, ...options], searching: found.isFetching, onQuery };
 }
 
 export const useOrganizations = () => {

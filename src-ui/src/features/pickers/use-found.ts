@@ -13,9 +13,7 @@ const SIZE = 50;
 export interface Found {
   options: PickerOption[];
   searching: boolean;
-  onSearch: (query: string) => void;
-  /** The gateway has narrowed them. */
-  remote: true;
+  onQuery: (query: string) => void;
 }
 
 /** `one` finds the chosen one again by its id, so that it is shown by its name. */
@@ -25,7 +23,7 @@ function useFound(
   read: (query: string) => Promise<PickerOption[]>,
   one?: (id: string) => Promise<PickerOption[]>,
 ): Found {
-  const [typed, onSearch] = useState("");
+  const [typed, onQuery] = useState("");
   const query = useDebounced(typed.trim(), 200);
   const found = useQuery({
     queryKey: [topic, "found", query],
@@ -42,7 +40,7 @@ function useFound(
   });
   const further = missing ? (known.data ?? []).filter(({ value }) => value === chosen) : [];
   // While something is typed, only what it finds.
-  return { options: query ? listed : [...further, ...listed], searching: found.isFetching, onSearch, remote: true };
+  return { options: query ? listed : [...further, ...listed], searching: found.isFetching, onQuery };
 }
 
 const userOption = (user: { user_id: string; user_email: string | null; user_alias: string | null }): PickerOption => ({

@@ -48,6 +48,7 @@ export function TeamsPage() {
       columns={COLUMNS}
       narrow={narrow}
       rowKey={(team) => team.team_id}
+      nameOf={teamName}
       openKey={search.open}
       onOpen={(team) => change({ open: team.team_id })}
       query={search.q ?? ""}

@@ -5,11 +5,12 @@ import { Dialog } from "@/components/dialog";
 import { Field } from "@/components/field";
 import { Picker } from "@/components/picker";
 import { NewForm } from "@/features/forms/new-form";
+import type { Fields } from "@/features/forms/use-form";
 import { personName } from "@/features/people/names";
 import { useTeamChoices } from "@/features/people/use-choices";
 import { InvitationLink } from "./invitation-link";
 import { AllowanceFold, PersonFields } from "./user-fields";
-import { noUser, USER_FIELDS, userDraft } from "./user-form";
+import { noUser, USER_FIELDS, type UserForm, userDraft } from "./user-form";
 
 export function NewUserDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   const [made, setMade] = useState<NewUser | null>(null);
@@ -48,7 +49,6 @@ export function NewUserDialog({ open, onClose }: { open: boolean; onClose: () =>
 
 function NewUserForm({ onMade }: { onMade: (user: NewUser) => void }) {
   const [invite, setInvite] = useState(true);
-  const teams = useTeamChoices();
   return (
     <NewForm
       empty={noUser}
@@ -70,25 +70,31 @@ function NewUserForm({ onMade }: { onMade: (user: NewUser) => void }) {
       {(fields) => (
         <>
           <PersonFields {...fields} isNew />
-          <Field label="Teams" optional error={fields.error("teams")}>
-            {(control) => (
-              <Picker
-                {...control}
-                multiple
-                label="Teams"
-                any="None"
-                testid="user-teams"
-                className="w-full"
-                options={teams.options}
-                onSearch={teams.onSearch}
-                chosen={fields.form.teams}
-                onChange={(chosen) => fields.onChange({ ...fields.form, teams: chosen })}
-              />
-            )}
-          </Field>
+          <TeamsField {...fields} />
           <AllowanceFold {...fields} />
         </>
       )}
     </NewForm>
+  );
+}
+
+function TeamsField({ form, onChange, error }: Fields<UserForm>) {
+  const choices = useTeamChoices(form.teams);
+  return (
+    <Field label="Teams" optional error={error("teams")}>
+      {(control) => (
+        <Picker
+          {...control}
+          {...choices}
+          multiple
+          label="Teams"
+          any="None"
+          testid="user-teams"
+          className="w-full"
+          chosen={form.teams}
+          onChange={(teams) => onChange({ ...form, teams })}
+        />
+      )}
+    </Field>
   );
 }

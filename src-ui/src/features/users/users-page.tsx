@@ -56,6 +56,7 @@ export function UsersPage() {
       columns={COLUMNS}
       narrow={narrow}
       rowKey={(user) => user.user_id}
+      nameOf={personName}
       openKey={search.open}
       onOpen={(user) => change({ open: user.user_id })}
       query={search.q ?? ""}
