@@ -30,12 +30,3 @@ export async function traffic(page: Page, key: string, count: number, given?: un
   });
   expect(answer.ok()).toBe(true);
 }
-
-/** Signs in as one who may look at everything and change nothing. */
-export const onlyLooks = (page: Page) => page.route("**/console/session", (route) => route.fulfill({ json: LOOKS }));
-const LOOKS = {
-  role: "admin_viewer",
-  key_name: null,
-  origin: "network",
-  user: { user_id: "viewer", user_email: "viewer@example.org", user_role: "proxy_admin_viewer" },
-};

@@ -1,6 +1,7 @@
 // Keys as the gateway manages them: made-up ones, and the routes that list and change them.
 import { randomBytes } from "node:crypto";
 import type { FullKey } from "../src/api/governance-keys.ts";
+import { isAdmin, seesAll } from "./people/common.ts";
 import { type Random, uuid } from "./random.ts";
 import { type Call, found, Refusal, type Route } from "./refusal.ts";
 import type { World } from "./world.ts";
@@ -192,7 +193,9 @@ function turn(world: World, row: FullKey, grace: unknown) {
   return { ...row, key, token_id: row.token };
 }
 
-function list({ world, query }: Call) {
+function list(call: Call) {
+  const { world, query } = call;
+  const mine = (row: FullKey) => seesAll(call) || row.user_id === call.user;
   const size = Number(query.get("size") ?? 10);
   const page = Number(query.get("page") ?? 1);
   if (size < 1 || size > 100) throw new Refusal(422, "invalid_query", "page starts at 1, and size is 1 to 100", "size");
@@ -200,6 +203,7 @@ function list({ world, query }: Call) {
   const same = (name: string, value: string | null) => !query.get(name) || query.get(name) === value;
   const rows = (query.get("status") === "deleted" ? world.revoked : world.keys).filter(
     (row) =>
+      mine(row) &&
       same("team_id", row.team_id) &&
       same("user_id", row.user_id) &&
       same("organization_id", row.organization_id) &&
@@ -227,11 +231,12 @@ export const KEY_ROUTES: Route[] = [
   [
     "POST",
     /^\/key\/generate$/,
-    ({ world, body }) => {
+    (call) => {
+      const { world, body } = call;
       // Not from the seed: two worlds must not issue the same key.
       const key = secret();
       const row = { ...noKey(Date.now(), world.random), key_name: `sk-...${key.slice(-4)}` };
-      put(world, row, body);
+      put(world, row, isAdmin(call) ? body : { ...body, user_id: call.user });
       world.keys.unshift(row);
       world.secrets.set(key, row);
       world.stale("keys", "status");

@@ -1,5 +1,5 @@
 import { expect, type Page, test } from "@playwright/test";
-import { mockKey, onlyLooks, signIn } from "../helpers";
+import { mockKey, signIn } from "../helpers";
 
 test("a key is issued with its limits, shown once, with lines to paste", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
@@ -185,8 +185,7 @@ test("revoked keys are listed apart", async ({ page }) => {
 });
 
 test("who only looks sees keys, and nothing to change them with", async ({ page }) => {
-  await onlyLooks(page);
-  await signIn(page, mockKey("busy"), "/keys?issue=true");
+  await signIn(page, `${mockKey("busy")}~u-look`, "/keys?issue=true");
   await expect(page.getByTestId("key-row").first()).toBeVisible();
   await expect(page.getByTestId("issue-key")).toHaveCount(0);
   await expect(page.getByTestId("issue-key-dialog")).toHaveCount(0);
@@ -194,4 +193,18 @@ test("who only looks sees keys, and nothing to change them with", async ({ page 
   await expect(page.getByTestId("key-requests")).toBeVisible();
   for (const id of ["key-edit", "key-regenerate", "key-drawer-block", "key-drawer-revoke"])
     await expect(page.getByTestId(id)).toHaveCount(0);
+});
+
+test("a user sees their own keys and issues one for themselves", async ({ page }) => {
+  await signIn(page, `${mockKey("busy")}~u-ada`, "/keys");
+  await expect(page.getByTestId("key-row")).toHaveCount(2);
+  await expect(page.getByTestId("keys-user")).toHaveCount(0);
+  await page.getByTestId("issue-key").click();
+  await page.getByText("More: owner").click();
+  await expect(page.getByTestId("key-user")).toHaveCount(0);
+  await page.getByTestId("key-name").fill("my own");
+  await page.keyboard.press("Enter");
+  await page.getByTestId("issued-done").click();
+  await mine(page, "my own").click();
+  await expect(page.getByTestId("key-drawer")).toContainText("Ada Lovelace");
 });

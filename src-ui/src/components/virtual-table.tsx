@@ -16,6 +16,8 @@ import { Skeleton } from "./controls";
 export interface Column<Row> {
   id: string;
   header: string;
+  /** Where what is below speaks for itself, the header is only read out. */
+  quiet?: boolean;
   /** A CSS grid track. */
   width: string;
   cell: (row: Row) => ReactNode;
@@ -252,7 +254,7 @@ function Header<Row>({ shown, tracks, sort, onSort }: Props<Row> & { shown: Colu
                   {column.align !== "right" && sorted && <Arrow aria-hidden className="size-3" />}
                 </button>
               ) : (
-                column.header
+                <span className={column.quiet ? "sr-only" : undefined}>{column.header}</span>
               )}
             </div>
           );

@@ -6,7 +6,9 @@ import { Fact, Facts, Section } from "@/components/page";
 import { UsageBar } from "@/components/usage-bar";
 import { limitsOf } from "@/features/limits/limits";
 import { LiveUsage, useLiveLimits } from "@/features/limits/live-usage";
-import { useOrganizations, useTeamNames } from "@/features/pickers/use-found";
+import { personNote } from "@/features/people/names";
+import { useOrganizationOptions } from "@/features/people/use-choices";
+import { useTeamNames } from "@/features/pickers/use-found";
 import { dollars } from "@/lib/money";
 import { count } from "@/lib/numbers";
 import { period } from "@/lib/period";
@@ -132,13 +134,16 @@ function ByModel({ row }: { row: FullKey }) {
 function Belongs({ row }: { row: FullKey }) {
   const { may } = useAccess();
   const teamName = useTeamNames(row.team_id !== null && may("GET /v2/team/list"));
-  const organizations = useOrganizations(row.organization_id !== null && may("GET /organization/list"));
+  const organizations = useOrganizationOptions();
   const { person, team } = ownerOf(row, teamName);
   const organization = organizations.find(({ value }) => value === row.organization_id)?.label ?? row.organization_id;
   return (
     <Section title="Belongs to">
       <Facts>
-        <Fact name="User">{person ?? <span className="text-faint">nobody</span>}</Fact>
+        <Fact name="User">
+          {person ?? <span className="text-faint">nobody</span>}
+          {row.user && personNote(row.user) && <p className="text-faint text-xs">{personNote(row.user)}</p>}
+        </Fact>
         <Fact name="Team">{team ?? none}</Fact>
         <Fact name="Organization">{organization ?? none}</Fact>
       </Facts>

@@ -1,12 +1,13 @@
 import type { FullKey } from "@/api/governance-keys";
 import type { Tone } from "@/components/controls";
+import { personName } from "@/features/people/names";
 import { relative } from "@/lib/time";
 
 export const nameOf = (row: { key_alias: string | null; key_name: string }) => row.key_alias || row.key_name;
 
 /** Whose it is, in as few words as there are: the person, else the team. */
 export function ownerOf(row: FullKey, teamName: (id: string) => string) {
-  const person = row.user?.user_email ?? row.user?.user_alias ?? row.user_id;
+  const person = row.user ? personName(row.user) : row.user_id;
   const team = row.team_id ? teamName(row.team_id) : null;
   return { person, team };
 }

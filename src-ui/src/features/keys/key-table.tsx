@@ -111,7 +111,13 @@ export function KeyTable({
         </span>
       ),
     },
-    { id: "menu", header: "", width: "28px", cell: (row) => <KeyMenu row={row} onRevoke={() => onRevoke(row)} /> },
+    {
+      id: "menu",
+      header: "Actions",
+      quiet: true,
+      width: "28px",
+      cell: (row) => <KeyMenu row={row} onRevoke={() => onRevoke(row)} />,
+    },
   ];
   return (
     <VirtualTable

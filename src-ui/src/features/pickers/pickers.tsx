@@ -1,5 +1,6 @@
 import { Picker } from "@/components/picker";
-import { type Found, useFoundTeams, useFoundUsers, useOrganizations } from "./use-found";
+import { useOrganizationOptions } from "@/features/people/use-choices";
+import { type Found, useFoundTeams, useFoundUsers } from "./use-found";
 
 interface Props {
   value: string | undefined;
@@ -27,7 +28,7 @@ export function OrganizationPicker({ value, onChange, ...rest }: Props) {
     <Picker
       {...rest}
       label="Organization"
-      options={useOrganizations()}
+      options={useOrganizationOptions()}
       chosen={value ? [value] : []}
       onChange={([next]) => onChange(next)}
     />

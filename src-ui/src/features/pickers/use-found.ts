@@ -2,10 +2,11 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Topic } from "@/api/contract";
-import { listOrganizations, listTeams, listUsers, type OrganizationRow } from "@/api/governance";
+import { listTeams, listUsers } from "@/api/governance";
 import { listKeys } from "@/api/governance-keys";
 import type { PickerOption } from "@/components/picker";
 import { nameOf } from "@/features/keys/key-state";
+import { personName, teamName } from "@/features/people/names";
 import { useDebounced } from "@/lib/use-hooks";
 
 const SIZE = 50;
@@ -43,10 +44,11 @@ function useFound(
   return { options: query ? listed : [...further, ...listed], searching: found.isFetching, onQuery };
 }
 
+// Found by the address, so that is what stands there.
 const userOption = (user: { user_id: string; user_email: string | null; user_alias: string | null }): PickerOption => ({
   value: user.user_id,
-  label: user.user_email ?? user.user_alias ?? user.user_id,
-  note: user.user_email && user.user_alias ? user.user_alias : undefined,
+  label: user.user_email ?? personName(user),
+  note: (user.user_email && user.user_alias) || undefined,
 });
 const page = { page: 1, page_size: SIZE };
 
@@ -60,7 +62,7 @@ export const useFoundUsers = (chosen: string | undefined) =>
 
 const teamOption = (team: { team_id: string; team_alias: string | null }): PickerOption => ({
   value: team.team_id,
-  label: team.team_alias ?? team.team_id,
+  label: teamName(team),
 });
 export const useFoundTeams = (chosen: string | undefined) =>
   useFound(
@@ -78,14 +80,6 @@ export const useFoundKeys = () =>
     ),
   );
 
-/** There are dozens at most, and one route gives them whole. */
-export function useOrganizations(enabled = true) {
-  const all = useQuery({ queryKey: ["organizations"], queryFn: listOrganizations, enabled });
-  return (all.data ?? []).map(
-    (row: OrganizationRow): PickerOption => ({ value: row.organization_id, label: row.organization_alias }),
-  );
-}
-
 /** Teams' names for rows that have only their ids. One that is not among the first hundred is called by its id. */
 export function useTeamNames(enabled: boolean) {
   const teams = useQuery({
@@ -93,6 +87,6 @@ export function useTeamNames(enabled: boolean) {
     queryFn: () => listTeams({ page: 1, page_size: 100 }),
     enabled,
   });
-  const names = new Map(teams.data?.teams.map((team) => [team.team_id, team.team_alias ?? team.team_id]));
+  const names = new Map(teams.data?.teams.map((team) => [team.team_id, teamName(team)]));
   return (id: string) => names.get(id) ?? id;
 }
