@@ -72,7 +72,7 @@ export function UsageBar({
       {label && <p className="font-medium text-muted text-xs">{name}</p>}
       {figures}
       {hasLimit && <Meter {...usage} tone={tone} now={now} thin={dense} />}
-      {!dense && (when || WORD[tone] || soft || usage.reserved) && (
+      {!dense && Boolean(when || WORD[tone] || soft || usage.reserved) && (
         <p className="flex flex-wrap justify-between gap-x-3 text-faint text-xs">
           <span title={usage.resetsAt ? fullTime(usage.resetsAt) : undefined}>{when}</span>
           <span className={TEXT[tone]}>{WORD[tone] || (soft ? `warns at ${show(soft)}` : "")}</span>
