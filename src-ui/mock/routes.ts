@@ -360,7 +360,8 @@ export function answer(
       throw new Refusal(403, "permission", "Only proxy admin may do this.");
     const result = handle({ world, key, user, inWindow, query: url.searchParams, body, path: match.slice(1) });
     if (result === undefined) return [204, undefined];
-    return Array.isArray(result) ? (result as [number, unknown]) : [200, result];
+    // Lists are answers, too: only one that begins with a status is both.
+    return Array.isArray(result) && typeof result[0] === "number" ? (result as [number, unknown]) : [200, result];
   }
   return null;
 }

@@ -83,6 +83,8 @@ test("owner, warning, kind, tags and rotation are one click away, and a refusal 
   await page.getByTestId("key-max_budget").fill("10");
   await page.getByTestId("key-kind").click();
   await page.getByRole("option", { name: "Calling models only" }).click();
+  await page.getByTestId("key-budget_id").click();
+  await page.getByRole("option", { name: "interns" }).click();
   await page.getByTestId("key-tags").fill("coding, night");
   await page.getByTestId("key-metadata").fill("{");
   await page.getByTestId("key-rotate").click();

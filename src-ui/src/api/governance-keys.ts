@@ -59,6 +59,7 @@ export interface FullKeyDraft {
   user_id?: string | null;
   team_id?: string | null;
   organization_id?: string | null;
+  budget_id?: string | null;
   metadata?: Record<string, unknown>;
   tags?: string[];
   key_type?: string;

@@ -9,6 +9,7 @@ import { fieldErrors } from "@/components/field-errors";
 import { Fold } from "@/components/fold";
 import { ErrorNotice } from "@/components/notice";
 import { Select } from "@/components/select";
+import { BudgetField } from "@/features/limits/budget-field";
 import { LimitFields } from "@/features/limits/limit-fields";
 import { useModelOptions } from "@/features/limits/use-model-options";
 import { dayName, relative } from "@/lib/time";
@@ -82,6 +83,12 @@ export function EditKey({ row, onDone }: { row: FullKey; onDone: () => void }) {
           <Temporary {...fields} />
         </Fold>
       )}
+      <BudgetField
+        testid="edit"
+        value={form.budget_id}
+        error={error("budget_id")}
+        onChange={(budget_id) => set({ budget_id })}
+      />
       <OwnerFields {...fields} />
       <RouteFields {...fields} />
       <NoteFields {...fields} />

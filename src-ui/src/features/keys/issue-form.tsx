@@ -8,6 +8,7 @@ import { fieldErrors } from "@/components/field-errors";
 import { Fold } from "@/components/fold";
 import { ErrorNotice } from "@/components/notice";
 import { Select } from "@/components/select";
+import { BudgetField } from "@/features/limits/budget-field";
 import { LimitFields } from "@/features/limits/limit-fields";
 import { ModelLimits } from "@/features/limits/model-limits";
 import { useModelOptions } from "@/features/limits/use-model-options";
@@ -24,6 +25,7 @@ export const EXPIRY = [
 ];
 // Of these, some have their fields in the part that is folded.
 const FOLDED = [
+  "budget_id",
   "user_id",
   "team_id",
   "organization_id",
@@ -106,6 +108,12 @@ export function IssueForm({ onIssued, start }: { onIssued: (key: ShownKey) => vo
       />
       <Fold title="More: owner, warning, limits by model, paths, tags, rotation" wrong={wrongInMore}>
         <div className="grid gap-4" data-testid="key-more">
+          <BudgetField
+            testid="key"
+            value={form.budget_id}
+            error={error("budget_id")}
+            onChange={(budget_id) => set({ budget_id })}
+          />
           <OwnerFields {...fields} />
           <SoftBudget {...fields} />
           <RouteFields {...fields} />

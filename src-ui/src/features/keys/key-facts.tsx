@@ -79,7 +79,7 @@ function Money({ row, now }: { row: FullKey; now: number }) {
       )}
       {row.budget_id && named && (
         <p className="mt-2 text-muted text-xs">
-          Also held to the budget <code className="font-mono">{row.budget_id}</code>
+          What is not said of this key comes from the budget <code className="font-mono">{row.budget_id}</code>
           {named.max_budget !== null && `: ${dollars(named.max_budget)}`}
           {named.budget_duration && ` per ${period(named.budget_duration).replace(/^an? /, "")}`}.
         </p>

@@ -24,6 +24,7 @@ const row = {
   model_max_budget: {},
   model_rpm_limit: { demo: 3 },
   model_tpm_limit: {},
+  budget_id: "interns",
   user_id: "ada",
   team_id: null,
   organization_id: null,
@@ -74,8 +75,11 @@ test("a row comes back as it was, and then nothing is sent", () => {
 
 test("what is taken away is sent as nothing, what stays is not sent", () => {
   const before = formOf(row);
-  const { draft } = changeOf({ ...before, models: [], user_id: undefined, kind: "", tags: "", duration: "-1" }, row);
-  expect(draft).toEqual({ models: [], user_id: null, allowed_routes: [], tags: [], duration: "-1" });
+  const { draft } = changeOf(
+    { ...before, models: [], user_id: undefined, budget_id: "", kind: "", tags: "", duration: "-1" },
+    row,
+  );
+  expect(draft).toEqual({ models: [], user_id: null, budget_id: null, allowed_routes: [], tags: [], duration: "-1" });
   expect(changeOf({ ...before, limits: noLimits() }, row).draft).toEqual({
     max_budget: null,
     soft_budget: null,

@@ -19,6 +19,8 @@ export interface KeyForm {
   duration: string;
   models: string[];
   limits: LimitForm;
+  /** A named budget, whose limits hold where none are said. */
+  budget_id: string;
   user_id: string | undefined;
   team_id: string | undefined;
   organization_id: string | undefined;
@@ -40,6 +42,7 @@ export const KEY_FIELDS = [
   "key_alias",
   "duration",
   "models",
+  "budget_id",
   "user_id",
   "team_id",
   "organization_id",
@@ -56,6 +59,7 @@ export const emptyKey = (): KeyForm => ({
   duration: "",
   models: [],
   limits: { ...noLimits(), budget_duration: "1mo" },
+  budget_id: "",
   user_id: undefined,
   team_id: undefined,
   organization_id: undefined,
@@ -80,6 +84,7 @@ export function formOf(row: FullKey): KeyForm {
     duration: "",
     models: row.models,
     limits: limitsOf(row),
+    budget_id: row.budget_id ?? "",
     user_id: row.user_id ?? undefined,
     team_id: row.team_id ?? undefined,
     organization_id: row.organization_id ?? undefined,
@@ -136,6 +141,7 @@ export function draftOf(form: KeyForm): { draft: FullKeyDraft; problems: LimitPr
     ...(form.duration && { duration: form.duration }),
     ...(form.models.length > 0 && { models: form.models }),
     ...limits,
+    ...(form.budget_id && { budget_id: form.budget_id }),
     ...(form.user_id && { user_id: form.user_id }),
     ...(form.team_id && { team_id: form.team_id }),
     ...(form.organization_id && { organization_id: form.organization_id }),
@@ -158,6 +164,7 @@ export function changeOf(form: KeyForm, row: FullKey, now = Date.now()) {
   // A key that never had a name need not be given one.
   if (!was.key_alias && !form.key_alias.trim()) delete problems.key_alias;
   else if (form.key_alias.trim() !== was.key_alias) draft.key_alias = form.key_alias.trim();
+  if (form.budget_id !== was.budget_id) draft.budget_id = form.budget_id || null;
   if (form.duration) draft.duration = form.duration;
   if (!same(form.models, was.models)) draft.models = form.models;
   for (const name of ["user_id", "team_id", "organization_id"] as const) {
