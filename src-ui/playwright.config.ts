@@ -6,7 +6,9 @@ import { defineConfig } from "@playwright/test";
 const chromium =
   process.env.CHROMIUM ??
   ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
-const mockUrl = "http://127.0.0.1:4173";
+// Two checkouts that are tested at the same time need two ports.
+const port = process.env.MOCK_PORT ?? "4173";
+const mockUrl = `http://127.0.0.1:${port}`;
 const real = process.env.POSTERN_URL;
 
 export default defineConfig({
@@ -39,7 +41,7 @@ export default defineConfig({
   webServer: real
     ? undefined
     : {
-        command: "npm run preview:mock",
+        command: `npx vite preview --mode mock --host 127.0.0.1 --port ${port} --strictPort`,
         url: `${mockUrl}/ui/`,
         reuseExistingServer: !process.env.CI,
         stdout: "ignore",

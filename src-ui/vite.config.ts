@@ -3,6 +3,24 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+/** What the development server hands on. */
+const GATEWAY = [
+  "/console",
+  "/key",
+  "/model",
+  "/access_group",
+  "/user",
+  "/team",
+  "/organization",
+  "/budget",
+  "/customer",
+  "/invitation",
+  "/onboarding",
+  "/sso",
+  "/v1",
+  "/v2",
+];
+
 // The build is served by the gateway at /ui/ and by the native window from its own asset protocol, so every asset URL
 // is relative. `--mode mock` answers the API from mock/ instead of a gateway.
 export default defineConfig(async ({ mode }) => {
@@ -18,10 +36,7 @@ export default defineConfig(async ({ mode }) => {
       port: 5173,
       // The application's icon lies beside the other icons.
       fs: { allow: [".", "../icons"] },
-      proxy:
-        mode === "mock"
-          ? undefined
-          : Object.fromEntries(["/console", "/key", "/model", "/v1"].map((p) => [p, toGateway])),
+      proxy: mode === "mock" ? undefined : Object.fromEntries(GATEWAY.map((path) => [path, toGateway])),
     },
     build: {
       target: ["es2022", "safari17"],

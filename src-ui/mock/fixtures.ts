@@ -1,6 +1,5 @@
-import type { KeyRow, Provider } from "../src/api/contract.ts";
+import type { Provider } from "../src/api/contract.ts";
 import { address, preset as presetOf } from "./presets.ts";
-import { type Random, uuid } from "./random.ts";
 
 export const DEMO: Provider = {
   id: "demo",
@@ -113,53 +112,5 @@ export function providers(now: number, trouble: boolean): Provider[] {
         ]
       : []),
     { ...DEMO, created_at: now },
-  ];
-}
-
-export function keys(now: number, random: Random): KeyRow[] {
-  const iso = (at: number) => new Date(at).toISOString();
-  const day = 86_400_000;
-  const make = (alias: string, spend: number, more: Partial<KeyRow> = {}): KeyRow => ({
-    key_id: uuid(now, random),
-    token: random.hex(64),
-    key_name: `sk-...${random.hex(4)}`,
-    key_alias: alias,
-    models: [],
-    spend,
-    max_budget: null,
-    budget_duration: null,
-    budget_reset_at: null,
-    rpm_limit: null,
-    tpm_limit: null,
-    max_parallel_requests: null,
-    expires: null,
-    blocked: null,
-    created_at: iso(now - random.between(1, 40) * day),
-    created_by: "administrator",
-    updated_at: iso(now),
-    last_used_at: iso(now - random.between(1, 4000) * 60_000),
-    metadata: {},
-    ...more,
-  });
-  const monthly = { budget_duration: "30d", budget_reset_at: iso(now + 11 * day) };
-  return [
-    make("claude-code on the laptop", 41.87, { max_budget: 60, ...monthly }),
-    make("aider", 12.304, { models: ["openai/gpt-5", "openai/gpt-5-mini"], rpm_limit: 60 }),
-    make("opencode on the desktop machine in the study, the one with the large screen", 3.21, {
-      max_budget: 4,
-      ...monthly,
-      expires: iso(now + 5 * day),
-    }),
-    make("nightly evaluation", 5, {
-      max_budget: 5,
-      budget_duration: "1d",
-      budget_reset_at: iso(now + 7 * 3_600_000),
-      tpm_limit: 400_000,
-      max_parallel_requests: 8,
-    }),
-    make("notebook", 0.000042, { models: ["ollama/qwen3:14b"] }),
-    make("a colleague's trial", 0.41, { max_budget: 1, expires: iso(now - 3 * day) }),
-    make("old laptop", 88.02, { blocked: true, last_used_at: iso(now - 60 * day) }),
-    make("never used yet", 0, { last_used_at: null }),
   ];
 }

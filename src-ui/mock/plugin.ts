@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
-import { answer, Refusal } from "./routes.ts";
+import { publicAnswer } from "./people/sign-in.ts";
+import { Refusal } from "./refusal.ts";
+import { answer } from "./routes.ts";
 import { type World, worldOf } from "./world.ts";
 
-const API = /^\/(console|key|model|v1|__mock)\//;
+const API =
+  /^\/(console|key|model|model_group|access_group|user|team|v2|organization|budget|customer|invitation|onboarding|v1|__mock)\//;
 // As strict as the gateway's own, so that a violation shows in the tests. Styles are inserted by the dialog and toast parts.
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -60,20 +63,22 @@ async function handle(request: IncomingMessage, response: ServerResponse, url: U
       request_id: "0197a2b4-0000-7000-8000-00000000beef",
     });
   const presented = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? null;
-  const who = worldOf(presented);
-  if (!who) return refuse(401, "authentication", "The key is missing or wrong.");
-  const { world, row } = who;
   try {
-    if (url.pathname === "/console/events") return events(response, world);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString("utf8")) : {};
+    const open = publicAnswer(request.method ?? "GET", url, body);
+    if (open !== undefined) return send(200, open);
+    const who = worldOf(presented);
+    if (!who) return refuse(401, "authentication", "The key is missing or wrong.");
+    const { world, row, user } = who;
+    if (url.pathname === "/console/events") return events(response, world);
     const basic = url.pathname === "/console/session" || url.pathname.startsWith("/__mock/");
     if (world.scenario === "slow" && !basic) await new Promise((resolve) => setTimeout(resolve, 4000));
     if (world.failing && !basic)
       return refuse(500, "internal_error", "the gateway's database failed; the log has the reason");
     const inWindow = request.headers["x-mock-window"] !== undefined;
-    const result = answer(request.method ?? "GET", url, body, world, row, inWindow);
+    const result = answer(request.method ?? "GET", url, body, world, row, user, inWindow);
     if (!result) return refuse(404, "not_found", `The mock does not know ${request.method} ${url.pathname}.`);
     send(...result);
   } catch (error) {

@@ -1,9 +1,6 @@
-import { randomBytes } from "node:crypto";
 import type {
   Catalogue,
-  IssuedKey,
   KeyRow,
-  ModelInfo,
   Overview,
   Provider,
   ProviderTest,
@@ -13,41 +10,18 @@ import type {
 } from "../src/api/contract.ts";
 import type { Use } from "../src/features/providers/uses.ts";
 import * as catalogue from "./catalogue.ts";
+import { KEY_ROUTES } from "./keys.ts";
+import { MODEL_ROUTES } from "./models.ts";
 import { overview } from "./overview.ts";
+import { BUDGET_ROUTES } from "./people/budgets.ts";
+import { LIMIT_ROUTES } from "./people/limits.ts";
+import { ORGANIZATION_ROUTES } from "./people/organizations.ts";
+import { sessionOf } from "./people/sign-in.ts";
+import { TEAM_ROUTES } from "./people/teams.ts";
+import { USER_ROUTES } from "./people/users.ts";
 import { address, hint, lists, PRESETS, preset as presetOf, problem } from "./presets.ts";
-import { uuid } from "./random.ts";
+import { found, part, Refusal, type Route } from "./refusal.ts";
 import type { World } from "./world.ts";
-
-export class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-    readonly param: string | null = null,
-    readonly details: unknown = {},
-  ) {
-    super(message);
-  }
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: a mock trusts the bodies it is sent
-type Body = any;
-interface Call {
-  world: World;
-  key: KeyRow | null;
-  /** As if called from the native window. */
-  inWindow: boolean;
-  query: URLSearchParams;
-  body: Body;
-  path: string[];
-}
-type Route = [method: string, path: RegExp, answer: (call: Call) => unknown];
-
-const part = (call: Call, index: number) => decodeURIComponent(call.path[index] ?? "");
-const found = <T>(value: T | undefined, what: string): T => {
-  if (value === undefined) throw new Refusal(404, "not_found", `There is no such ${what}.`);
-  return value;
-};
 
 /** Refuses what the gateway would refuse of a draft or change. */
 function check(id: string, settings: Record<string, string>, key: string | undefined) {
@@ -68,10 +42,6 @@ const USES: Record<string, Use[]> = {
     { kind: "alias", name: "short", model_group: null },
   ],
 };
-
-const UNITS: Record<string, number> = { h: 3_600_000, d: 86_400_000 };
-const later = (duration: string | undefined) =>
-  duration ? new Date(Date.now() + Number.parseInt(duration, 10) * UNITS[duration.at(-1)!]!).toISOString() : null;
 
 function test(preset: string, key: string | undefined, base_url: string, models: number): ProviderTest {
   const at = Date.now();
@@ -106,11 +76,16 @@ const ROUTES: Route[] = [
   [
     "GET",
     /^\/console\/session$/,
-    ({ key, inWindow }): Session => ({
-      role: key ? "key" : "admin",
-      key_name: key?.key_alias ?? null,
-      origin: inWindow ? "window" : "network",
-    }),
+    ({ world, key, user, inWindow }): Session => {
+      const person = world.people.users.find(({ user_id }) => user_id === user);
+      if (person) return sessionOf(person);
+      return {
+        role: key ? "key" : "admin",
+        key_name: key?.key_alias ?? null,
+        origin: inWindow ? "window" : "network",
+        user: null,
+      };
+    },
   ],
   ["GET", /^\/console\/status$/, ({ world }) => world.status()],
   [
@@ -267,68 +242,13 @@ const ROUTES: Route[] = [
       call.world.stale("providers", "catalogue");
     },
   ],
-  [
-    "GET",
-    /^\/key\/list$/,
-    ({ world }) => ({ keys: world.keys, total_count: world.keys.length, current_page: 1, total_pages: 1 }),
-  ],
-  [
-    "POST",
-    /^\/key\/generate$/,
-    ({ world, body }) => {
-      // Not from the seed: two worlds must not issue the same key.
-      const key = `sk-${randomBytes(22).toString("hex")}`;
-      const now = new Date().toISOString();
-      const row: KeyRow = {
-        key_id: uuid(Date.now(), world.random),
-        token: world.random.hex(64),
-        key_name: `sk-...${key.slice(-4)}`,
-        key_alias: body.key_alias ?? null,
-        models: body.models ?? [],
-        spend: 0,
-        max_budget: body.max_budget ?? null,
-        budget_duration: body.budget_duration ?? null,
-        budget_reset_at: later(body.budget_duration),
-        rpm_limit: body.rpm_limit ?? null,
-        tpm_limit: body.tpm_limit ?? null,
-        max_parallel_requests: body.max_parallel_requests ?? null,
-        expires: later(body.duration),
-        blocked: null,
-        created_at: now,
-        created_by: "administrator",
-        updated_at: now,
-        last_used_at: null,
-        metadata: {},
-      };
-      world.keys.unshift(row);
-      world.secrets.set(key, row);
-      world.stale("keys", "status");
-      return { key, token_id: row.token, ...row } satisfies IssuedKey;
-    },
-  ],
-  [
-    "POST",
-    /^\/key\/delete$/,
-    ({ world, body }) => {
-      world.keys = world.keys.filter((row) => !body.keys.includes(row.token));
-      for (const [secret, row] of world.secrets) if (body.keys.includes(row.token)) world.secrets.delete(secret);
-      world.stale("keys");
-      return { deleted_keys: body.keys };
-    },
-  ],
-  [
-    "POST",
-    /^\/key\/(block|unblock)$/,
-    (call) => {
-      const row = found(
-        call.world.keys.find((entry) => entry.token === call.body.key),
-        "key",
-      );
-      row.blocked = call.path[0] === "block";
-      call.world.stale("keys");
-      return row;
-    },
-  ],
+  ...KEY_ROUTES,
+  ["POST", /^\/console\/sign-out$/, ({ user }) => ({ signed_out: user !== null })],
+  ...USER_ROUTES,
+  ...TEAM_ROUTES,
+  ...ORGANIZATION_ROUTES,
+  ...BUDGET_ROUTES,
+  ...LIMIT_ROUTES,
   ["GET", /^\/console\/requests$/, ({ world, query }) => page(world.ledger, query)],
   [
     "GET",
@@ -339,13 +259,7 @@ const ROUTES: Route[] = [
         "request",
       ),
   ],
-  [
-    "GET",
-    /^\/model\/info$/,
-    () => ({
-      data: [{ model_name: "demo", litellm_params: { model: "demo/demo" }, model_info: {} }] satisfies ModelInfo[],
-    }),
-  ],
+  ...MODEL_ROUTES,
   [
     "PUT",
     /^\/console\/prices\/([^/]+)\/(.+)$/,
@@ -423,6 +337,9 @@ function page(ledger: RequestDetail[], query: URLSearchParams): RequestPage {
   return { requests, next: rows.length > limit ? requests.at(-1)!.id : null };
 }
 
+/** Of the console's own routes, those that are not the administrator's alone. */
+const OPEN = /^\/console\/(session|status|catalogue|events|overview|requests|limits|sign-out)/;
+
 /** [status, body] of a call; null for a path the mock does not know. */
 export function answer(
   method: string,
@@ -430,6 +347,7 @@ export function answer(
   body: unknown,
   world: World,
   key: KeyRow | null,
+  user: string | null,
   inWindow: boolean,
 ): [number, unknown] | null {
   for (const [verb, pattern, handle] of ROUTES) {
@@ -437,9 +355,16 @@ export function answer(
     if (!match) continue;
     if (key && url.pathname.startsWith("/console/") && url.pathname !== "/console/session")
       throw new Refusal(403, "permission", "Only the administrator's key opens the console.");
-    const result = handle({ world, key, inWindow, query: url.searchParams, body, path: match.slice(1) });
+    const limited = user !== null && !isAdministrator(world, user);
+    if (limited && url.pathname.startsWith("/console/") && !OPEN.test(url.pathname))
+      throw new Refusal(403, "permission", "Only proxy admin may do this.");
+    const result = handle({ world, key, user, inWindow, query: url.searchParams, body, path: match.slice(1) });
     if (result === undefined) return [204, undefined];
-    return Array.isArray(result) ? (result as [number, unknown]) : [200, result];
+    // Lists are answers, too: only one that begins with a status is both.
+    return Array.isArray(result) && typeof result[0] === "number" ? (result as [number, unknown]) : [200, result];
   }
   return null;
 }
+
+const isAdministrator = (world: World, id: string) =>
+  world.people.users.some(({ user_id, user_role }) => user_id === id && user_role === "proxy_admin");

@@ -2,6 +2,7 @@
 import type {
   CatalogueModel,
   KeyRow,
+  ModelInfo,
   Provider,
   RequestDetail,
   RequestRow,
@@ -9,22 +10,30 @@ import type {
   Status,
   Topic,
 } from "../src/api/contract.ts";
+import type { FullKey } from "../src/api/governance-keys.ts";
 import * as catalogue from "./catalogue.ts";
 import * as fixtures from "./fixtures.ts";
+import { keys, manyKeys } from "./keys.ts";
 import { makeLedger, makeRequest } from "./ledger.ts";
+import { deployments } from "./models.ts";
+import { crowd, nobody, type People, somebody } from "./people/state.ts";
 import { type Random, seeded } from "./random.ts";
 
-export type Scenario = "busy" | "fresh" | "quiet" | "failing" | "slow" | "trouble";
-const SCENARIOS: Scenario[] = ["busy", "fresh", "quiet", "failing", "slow", "trouble"];
+export type Scenario = "busy" | "fresh" | "quiet" | "failing" | "slow" | "trouble" | "many";
+const SCENARIOS: Scenario[] = ["busy", "fresh", "quiet", "failing", "slow", "trouble", "many"];
 type Watcher = (event: string, data: unknown) => void;
 
 export class World {
   readonly random: Random = seeded(4000);
   readonly now = Date.now();
-  readonly secrets = new Map<string, KeyRow>();
+  readonly secrets = new Map<string, FullKey>();
   readonly watchers = new Set<Watcher>();
-  keys: KeyRow[] = [];
+  keys: FullKey[] = [];
+  revoked: FullKey[] = [];
+  deployments: ModelInfo[] = [];
+  publicGroups: string[] = [];
   providers: Provider[] = [];
+  people: People = nobody();
   ledger: RequestDetail[] = [];
   prices = new Map<string, CatalogueModel["prices"]>();
   guideDismissed: boolean;
@@ -33,17 +42,24 @@ export class World {
   /** Changes with the scenario's own route in tests: the failing world may recover. */
   failing: boolean;
 
-  constructor(readonly scenario: Scenario) {
+  constructor(
+    readonly scenario: Scenario,
+    /** The administrator's key. */
+    readonly name: string,
+  ) {
     const empty = scenario === "fresh" || scenario === "quiet";
     this.failing = scenario === "failing";
+    this.deployments = deployments(empty);
     this.guideDismissed = scenario === "quiet";
     this.providers = empty
       ? [{ ...fixtures.DEMO, created_at: this.now }]
       : fixtures.providers(this.now, scenario === "trouble");
     if (!empty) {
-      this.keys = fixtures.keys(this.now, this.random);
+      this.keys = keys(this.now, this.random);
+      if (scenario === "many") this.keys.push(...manyKeys(this.now, this.random, 10_000));
       this.ledger = makeLedger(10_000, this.now, this.random, this.keys.slice(0, 6));
       this.external = 10_000;
+      this.people = scenario === "many" ? crowd(this.now, this.random) : somebody(this.now);
     }
   }
 
@@ -162,19 +178,25 @@ const ADMINISTRATOR = { key_id: "", token: "", key_name: "administrator", key_al
 
 const worlds = new Map<string, World>();
 
-/** The world of a presented key: the administrator's own, or the one that issued the virtual key. */
-export function worldOf(key: string | null): { world: World; row: KeyRow | null } | null {
+/** The world of that name, which is its administrator's key; it comes into being when it is first asked for. */
+export function worldNamed(name: string): World | undefined {
+  const scenario = SCENARIOS.find((known) => name.startsWith(`mock-${known}`));
+  if (!scenario) return undefined;
+  const world = worlds.get(name) ?? new World(scenario, name);
+  worlds.set(name, world);
+  return world;
+}
+worldNamed.all = () => worlds.values();
+
+/** The world of a presented key: the administrator's own, a person's in it, or a virtual key that was issued there. */
+export function worldOf(key: string | null): { world: World; row: KeyRow | null; user: string | null } | null {
   if (!key) return null;
   for (const world of worlds.values()) {
     const row = world.secrets.get(key);
-    if (row) return { world, row };
+    if (row) return { world, row, user: null };
   }
-  const scenario = SCENARIOS.find((name) => key.startsWith(`mock-${name}`));
-  if (!scenario) return null;
-  let world = worlds.get(key);
-  if (!world) {
-    world = new World(scenario);
-    worlds.set(key, world);
-  }
-  return { world, row: null };
+  const [name, user = null] = key.split("~");
+  const world = worldNamed(name ?? "");
+  if (!world || (user && !world.people.users.some(({ user_id }) => user_id === user))) return null;
+  return { world, row: null, user };
 }

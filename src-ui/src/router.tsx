@@ -5,9 +5,11 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import type { KeySearch } from "@/features/keys/key-filters";
 import { KeysPage } from "@/features/keys/keys-page";
 import { ModelsPage } from "@/features/models/models-page";
 import { OverviewPage } from "@/features/overview/overview-page";
@@ -43,7 +45,13 @@ interface RequestSearch {
   search?: string;
   open?: string;
 }
+interface KeyPageSearch extends KeySearch {
+  issue?: boolean;
+  open?: string;
+}
 interface ModelSearch {
+  view?: "groups";
+  add?: boolean;
   q?: string;
   provider?: string;
   mode?: string;
@@ -78,6 +86,8 @@ const models = createRoute({
   path: "/models",
   component: ModelsPage,
   validateSearch: (s: Search): ModelSearch => ({
+    view: oneOf(s.view, ["groups"] as const),
+    add: s.add === true ? true : undefined,
     q: text(s.q),
     provider: text(s.provider),
     mode: text(s.mode),
@@ -97,7 +107,68 @@ const keys = createRoute({
   getParentRoute: () => root,
   path: "/keys",
   component: KeysPage,
-  validateSearch: (s: Search): { issue?: boolean } => ({ issue: s.issue === true ? true : undefined }),
+  validateSearch: (s: Search): KeyPageSearch => ({
+    q: text(s.q),
+    team: text(s.team),
+    user: text(s.user),
+    organization: text(s.organization),
+    state: oneOf(s.state, ["revoked"] as const),
+    sort: text(s.sort),
+    issue: s.issue === true ? true : undefined,
+    open: text(s.open),
+  }),
+});
+// Pages of people come when they are opened: most who run a gateway for themselves never do.
+/** Of every page with a list of things: what is looked for, what is open beside it, and whether a new one is being made. */
+export interface ListSearch {
+  q?: string;
+  open?: string;
+  new?: boolean;
+  /** Narrowed to one role, team or organization, as far as the page can. */
+  of?: string;
+  sort?: string;
+}
+const listSearch = (s: Search): ListSearch => ({
+  q: text(s.q),
+  open: text(s.open),
+  new: s.new === true ? true : undefined,
+  of: text(s.of),
+  sort: text(s.sort),
+});
+const users = createRoute({
+  getParentRoute: () => root,
+  path: "/users",
+  component: lazyRouteComponent(() => import("@/features/users/users-page"), "UsersPage"),
+  validateSearch: listSearch,
+});
+const teams = createRoute({
+  getParentRoute: () => root,
+  path: "/teams",
+  component: lazyRouteComponent(() => import("@/features/teams/teams-page"), "TeamsPage"),
+  validateSearch: listSearch,
+});
+const organizations = createRoute({
+  getParentRoute: () => root,
+  path: "/organizations",
+  component: lazyRouteComponent(() => import("@/features/organizations/organizations-page"), "OrganizationsPage"),
+  validateSearch: listSearch,
+});
+const budgets = createRoute({
+  getParentRoute: () => root,
+  path: "/budgets",
+  component: lazyRouteComponent(() => import("@/features/budgets/budgets-page"), "BudgetsPage"),
+  validateSearch: listSearch,
+});
+const customers = createRoute({
+  getParentRoute: () => root,
+  path: "/customers",
+  component: lazyRouteComponent(() => import("@/features/customers/customers-page"), "CustomersPage"),
+  validateSearch: listSearch,
+});
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  component: lazyRouteComponent(() => import("@/features/account/account-page"), "AccountPage"),
 });
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
 const elsewhere = createRoute({
@@ -109,7 +180,21 @@ const elsewhere = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, requests, models, providers, keys, settings, elsewhere]),
+  routeTree: root.addChildren([
+    overview,
+    requests,
+    models,
+    providers,
+    keys,
+    users,
+    teams,
+    organizations,
+    customers,
+    budgets,
+    account,
+    settings,
+    elsewhere,
+  ]),
   history: createHashHistory(),
   context: { client: undefined as unknown as QueryClient },
   defaultErrorComponent: ({ error }) => <Broken error={error} />,

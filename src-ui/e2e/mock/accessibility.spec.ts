@@ -28,6 +28,9 @@ const PLACES: [name: string, scenario: string, path: string, ready: string][] = 
   ["providers", "trouble", "/providers", "provider-row"],
   ["add a provider", "quiet", "/providers?add=true", "preset-openai"],
   ["keys", "busy", "/keys", "key-row"],
+  ["model groups", "busy", "/models?view=groups", "deployment-row"],
+  ["a deployment", "busy", "/models?view=groups&open=d-smart-1", "deployment-edit"],
+  ["a new deployment", "busy", "/models?view=groups&add=true", "deployment-save"],
   ["issue a key", "busy", "/keys?issue=true", "key-name"],
   ["settings", "busy", "/settings", "vault-kind"],
 ];
@@ -56,3 +59,14 @@ for (const colorScheme of ["light", "dark"] as const) {
     });
   }
 }
+
+test("a key's drawer and its form have no violations", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/keys");
+  await page.locator('[data-testid=key-row][data-name="aider"]').click();
+  await page.getByTestId("key-edit").waitFor();
+  await page.waitForTimeout(300);
+  expect(await violations(page)).toEqual([]);
+  await page.getByTestId("key-edit").click();
+  await page.getByTestId("key-save").waitFor();
+  expect(await violations(page)).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { expect, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 import { mockKey, signIn } from "../helpers";
 
 test("a key is issued with its limits, shown once, with lines to paste", async ({ page, context }) => {
@@ -14,9 +14,9 @@ test("a key is issued with its limits, shown once, with lines to paste", async (
   await page.getByPlaceholder("Type to narrow").fill("openai/gpt-5-mini");
   await page.getByRole("option").first().click();
   await page.keyboard.press("Escape");
-  await page.getByTestId("key-budget").fill("25");
+  await page.getByTestId("key-max_budget").fill("25");
   await page.getByText("Rate limits").click();
-  await page.getByTestId("key-rpm").fill("60");
+  await page.getByTestId("key-rpm_limit").fill("60");
   await page.getByTestId("key-issue-submit").click();
   const value = (await page.getByTestId("issued-key-value").textContent())!;
   expect(value).toMatch(/^sk-/);
@@ -29,7 +29,8 @@ test("a key is issued with its limits, shown once, with lines to paste", async (
   await page.getByTestId("issued-done").click();
   const row = page.locator('[data-testid=key-row][data-name="new laptop"]');
   await expect(row).toContainText("of $25.00");
-  await expect(row).toContainText("60 requests/min");
+  await row.click();
+  await expect(page.getByTestId("key-drawer")).toContainText("60");
   expect(await page.content()).not.toContain(value);
 });
 
@@ -56,4 +57,156 @@ test("states are words, blocking is undone, revoking names what is lost", async 
   await expect(page.getByTestId("revoke-key")).toContainText("cannot be brought back");
   await page.getByTestId("confirm").click();
   await expect(row("aider")).toHaveCount(0);
+});
+
+const mine = (page: Page, name: string) => page.locator(`[data-testid=key-row][data-name="${name}"]`);
+
+test("a name and Enter issue a key", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/keys?issue=true");
+  await page.getByTestId("key-name").fill("quick");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("issued-key-value")).toBeVisible();
+});
+
+test("owner, warning, kind, tags and rotation are one click away, and a refusal stands beside its field", async ({
+  page,
+}) => {
+  await signIn(page, mockKey("busy"), "/keys?issue=true");
+  await page.getByTestId("key-name").fill("aider");
+  await page.getByText("More: owner").click();
+  await page.getByTestId("key-user").click();
+  await page.getByPlaceholder("Type to narrow").fill("ada");
+  await page.getByRole("option", { name: "ada@example.org" }).click();
+  await page.getByTestId("key-team").click();
+  await page.getByRole("option", { name: "Research" }).click();
+  await page.getByTestId("key-soft_budget").fill("8");
+  await page.getByTestId("key-max_budget").fill("10");
+  await page.getByTestId("key-kind").click();
+  await page.getByRole("option", { name: "Calling models only" }).click();
+  await page.getByTestId("key-budget_id").click();
+  await page.getByRole("option", { name: "interns" }).click();
+  await page.getByTestId("key-tags").fill("coding, night");
+  await page.getByTestId("key-metadata").fill("{");
+  await page.getByTestId("key-rotate").click();
+  await page.getByTestId("key-issue-submit").click();
+  await expect(page.getByText("An object in JSON, such as")).toBeVisible();
+  await page.getByTestId("key-metadata").fill('{"project": "atlas"}');
+  await page.getByTestId("key-issue-submit").click();
+  await expect(page.getByText("A key named `aider` exists already.")).toBeVisible();
+  await page.getByTestId("key-name").fill("aider at night");
+  await page.getByTestId("key-issue-submit").click();
+  await page.getByTestId("issued-done").click();
+  await mine(page, "aider at night").click();
+  const drawer = page.getByTestId("key-drawer");
+  for (const text of ["ada@example.org", "Research", "Calling models only", "night", "every 90 days", '"project"'])
+    await expect(drawer).toContainText(text);
+  await expect(drawer.getByRole("meter")).toHaveAttribute("aria-valuetext", /warns at \$8/);
+});
+
+test("ten thousand keys: only what is in sight is read, searched by the gateway", async ({ page }) => {
+  const pages: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/key/list")) pages.push(request.url());
+  });
+  await signIn(page, mockKey("many"), "/keys");
+  await expect(page.getByTestId("key-row").first()).toBeVisible();
+  await expect(page.getByText("10,009 keys")).toBeVisible();
+  expect(await page.getByTestId("key-row").count()).toBeLessThan(80);
+  expect(pages.length).toBeLessThan(6);
+  const grid = page.getByRole("grid", { name: "Keys" });
+  await grid.focus();
+  await page.keyboard.press("End");
+  await expect(page.getByTestId("key-row").last()).toHaveAttribute("data-name", /10000$/);
+  expect(pages.length).toBeLessThan(12);
+  await page.getByTestId("keys-search").fill("04711");
+  await expect(page.getByTestId("key-row")).toHaveCount(1);
+  await page.getByTestId("keys-search").fill("no key has this name");
+  await page.getByTestId("keys-none").getByRole("button").click();
+  await expect(page.getByTestId("keys-search")).toHaveValue("");
+});
+
+test("keys are narrowed by team and user and put in order", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/keys");
+  await page.getByTestId("keys-order").click();
+  await page.getByRole("option", { name: "Most spent" }).click();
+  await expect(page.getByTestId("key-row").first()).toHaveAttribute("data-name", "old laptop");
+  await page.getByTestId("keys-team").click();
+  await page.getByRole("option", { name: "Research" }).click();
+  await expect(page.getByTestId("key-row")).toHaveCount(3);
+  await page.getByTestId("keys-user").click();
+  await page.getByRole("option", { name: "ada@example.org" }).click();
+  await expect(page.getByTestId("key-row")).toHaveCount(1);
+  await page.getByTestId("keys-clear").click();
+  await expect(page.getByTestId("key-row")).toHaveCount(9);
+});
+
+test("a key is opened with the keyboard, changed, and only what differs is sent", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/keys?sort=key_alias");
+  await expect(page.getByTestId("key-row").first()).toBeVisible();
+  await page.getByRole("grid", { name: "Keys" }).focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("key-drawer")).toContainText("aider");
+  await page.getByTestId("key-edit").click();
+  await page.getByTestId("edit-max_budget").fill("5");
+  await page.getByTestId("key-save").click();
+  await expect(page.getByTestId("key-edit-form")).toContainText("It must be above what is spent already");
+  await page.getByTestId("edit-max_budget").fill("50");
+  const sent = page.waitForRequest(/\/key\/update$/);
+  await page.getByTestId("key-save").click();
+  const { key, ...change } = (await sent).postDataJSON();
+  expect(key).toMatch(/^[0-9a-f]{64}$/);
+  expect(change).toEqual({ max_budget: 50 });
+  await expect(page.getByTestId("key-drawer-spend")).toContainText("of $50.00");
+});
+
+test("a new secret is shown once, and the one before is taken for a while", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/keys");
+  await mine(page, "aider").click();
+  await page.getByTestId("key-regenerate").click();
+  await page.getByTestId("regenerate-submit").click();
+  await expect(page.getByTestId("issued-key-value")).toContainText("sk-");
+  await page.getByTestId("issued-done").click();
+  await expect(page.getByTestId("key-drawer")).toContainText("The one before");
+  await expect(page.getByTestId("key-drawer")).toContainText("Renewed");
+});
+
+test("revoked keys are listed apart", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/keys");
+  await mine(page, "aider").click();
+  await page.getByTestId("key-drawer-revoke").click();
+  await page.getByTestId("confirm").click();
+  await expect(page.getByTestId("key-drawer")).toHaveCount(0);
+  await expect(mine(page, "aider")).toHaveCount(0);
+  await page.getByTestId("keys-state").click();
+  await page.getByRole("option", { name: "Revoked", exact: true }).click();
+  await mine(page, "aider").click();
+  await expect(page.getByTestId("key-drawer")).toContainText("by administrator");
+  await expect(page.getByTestId("key-edit")).toHaveCount(0);
+});
+
+test("who only looks sees keys, and nothing to change them with", async ({ page }) => {
+  await signIn(page, `${mockKey("busy")}~u-look`, "/keys?issue=true");
+  await expect(page.getByTestId("key-row").first()).toBeVisible();
+  await expect(page.getByTestId("issue-key")).toHaveCount(0);
+  await expect(page.getByTestId("issue-key-dialog")).toHaveCount(0);
+  await mine(page, "aider").click();
+  await expect(page.getByTestId("key-requests")).toBeVisible();
+  for (const id of ["key-edit", "key-regenerate", "key-drawer-block", "key-drawer-revoke"])
+    await expect(page.getByTestId(id)).toHaveCount(0);
+});
+
+test("a user sees their own keys and issues one for themselves", async ({ page }) => {
+  await signIn(page, `${mockKey("busy")}~u-ada`, "/keys");
+  await expect(page.getByTestId("key-row")).toHaveCount(2);
+  await expect(page.getByTestId("keys-user")).toHaveCount(0);
+  await page.getByTestId("issue-key").click();
+  await page.getByText("More: owner").click();
+  await expect(page.getByTestId("key-user")).toHaveCount(0);
+  await page.getByTestId("key-name").fill("my own");
+  await page.keyboard.press("Enter");
+  await page.getByTestId("issued-done").click();
+  await mine(page, "my own").click();
+  await expect(page.getByTestId("key-drawer")).toContainText("Ada Lovelace");
 });

@@ -1,4 +1,4 @@
-import { expect, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 import { mockKey, signIn } from "../helpers";
 
 const ROW = "model-row";
@@ -48,4 +48,88 @@ test("an own price is checked, saved, shown and taken back", async ({ page }) =>
   await page.getByTestId("price-reset").click();
   await expect(page.getByTestId("price-reset")).toHaveCount(0);
   await expect(page.getByTestId("model-drawer")).not.toContainText("$0.0375");
+});
+
+const deployment = (page: Page, id: string) => page.locator(`[data-testid=deployment-row][data-name="${id}"]`);
+
+test("a deployment is added to a model group, changed and removed, and what is lost is named", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/models");
+  await page.getByTestId("models-view-groups").click();
+  await expect(deployment(page, "d-smart-1")).toContainText("smart");
+  await page.getByTestId("add-deployment").click();
+  await page.getByTestId("deployment-save").click();
+  await expect(page.getByText("Which model of which provider?")).toBeVisible();
+  await page.getByTestId("deployment-model_name").fill("night");
+  await page.getByTestId("deployment-model").click();
+  await page.getByPlaceholder("Type to narrow").fill("gpt-9");
+  await page.getByRole("option", { name: /^gpt-9 as typed/ }).click();
+  await page.getByTestId("deployment-save").click();
+  await expect(page.getByText(/names no provider/)).toBeVisible();
+  await page.getByTestId("deployment-model").click();
+  await page.getByPlaceholder("Type to narrow").fill("openai/gpt-5-mini");
+  await page.getByRole("option").first().click();
+  await page.getByTestId("deployment-api_key").fill("sk-canary-of-a-deployment");
+  await page.getByTestId("deployment-rpm").fill("60");
+  await page.getByTestId("deployment-save").click();
+  const row = page.getByTestId("deployment-row").filter({ hasText: "night" });
+  await expect(row).toContainText("openai/gpt-5-mini");
+  await expect(page.getByTestId("add-deployment-dialog")).toHaveCount(0);
+  expect(await page.content()).not.toContain("canary");
+  await row.click();
+  await page.getByTestId("deployment-edit").click();
+  await page.getByTestId("deployment-rpm").fill("");
+  await page.getByTestId("deployment-weight").fill("2");
+  const sent = page.waitForRequest(/\/model\/[^/]+\/update$/);
+  await page.getByTestId("deployment-save").click();
+  expect((await sent).postDataJSON()).toEqual({ litellm_params: { rpm: null, weight: 2 } });
+  await page.getByTestId("deployment-remove").click();
+  await expect(page.getByTestId("remove-deployment")).toContainText("only deployment of night");
+  await page.getByTestId("confirm").click();
+  await expect(row).toHaveCount(0);
+});
+
+test("those of the configuration file are shown with why they cannot be changed", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/models?view=groups");
+  await deployment(page, "config-0-fast").click();
+  await expect(page.getByTestId("deployment-readonly")).toContainText("configuration file");
+  await expect(page.getByTestId("deployment-edit")).toHaveCount(0);
+});
+
+test("a group is listed for everybody and taken back", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/models?view=groups&open=d-smart-1");
+  await page.getByTestId("group-public").click();
+  await expect(page.getByTestId("group-public")).toBeChecked();
+  await page.keyboard.press("Escape");
+  await expect(
+    deployment(page, "d-smart-2").or(deployment(page, "d-smart-1")).filter({ hasText: "public" }),
+  ).toHaveCount(1);
+});
+
+test("access groups are made of stored models, changed and taken out", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/models?view=groups");
+  await page.getByTestId("access-groups").click();
+  const dialog = page.getByTestId("access-groups-dialog");
+  await expect(dialog).toContainText("in the configuration file");
+  await page.getByTestId("access-name").fill("beta");
+  await page.getByTestId("access-new-models").click();
+  await page.getByRole("option", { name: "local" }).click();
+  await page.keyboard.press("Escape");
+  await page.getByTestId("access-create").click();
+  await expect(dialog).toContainText("exists already");
+  await page.getByTestId("access-name").fill("home");
+  await page.getByTestId("access-create").click();
+  const line = page.getByTestId("access-group").filter({ hasText: "home" });
+  await expect(line).toContainText("1 deployment");
+  await line.getByTestId("access-remove").click();
+  await expect(page.getByTestId("remove-access-group")).toContainText("may no longer use local");
+  await page.getByTestId("confirm").click();
+  await expect(line).toHaveCount(0);
+});
+
+test("who only looks is offered nothing that would be refused", async ({ page }) => {
+  await signIn(page, `${mockKey("busy")}~u-look`, "/models?view=groups");
+  await deployment(page, "d-smart-1").click();
+  await expect(page.getByTestId("deployment-drawer")).toContainText("openai/gpt-5");
+  for (const id of ["deployment-edit", "deployment-remove", "group-public", "add-deployment"])
+    await expect(page.getByTestId(id)).toHaveCount(0);
 });

@@ -77,7 +77,7 @@ test("a key with limits is issued, called with, and its request and spend appear
   await page.getByTestId("key-name").fill("browser test");
   await page.getByTestId("key-expiry").click();
   await page.getByRole("option", { name: "In a day" }).click();
-  await page.getByTestId("key-budget").fill("5");
+  await page.getByTestId("key-max_budget").fill("5");
   await page.getByTestId("key-issue-submit").click();
   key = (await page.getByTestId("issued-key-value").textContent())!;
   await page.getByTestId("issued-done").click();

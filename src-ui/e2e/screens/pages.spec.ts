@@ -69,6 +69,49 @@ for (const size of SIZES) {
         path: "/models?open=anthropic/claude-sonnet-4-5",
         act: (p) => p.getByTestId("price-save").waitFor(),
       },
+      groups: {
+        scenario: "busy",
+        path: "/models?view=groups",
+        act: (p) => p.getByTestId("deployment-row").first().waitFor(),
+      },
+      "groups-empty": {
+        scenario: "quiet",
+        path: "/models?view=groups",
+        act: (p) => p.getByTestId("groups-teach").waitFor(),
+      },
+      "groups-detail": {
+        scenario: "busy",
+        path: "/models?view=groups&open=d-smart-1",
+        act: (p) => p.getByTestId("deployment-edit").waitFor(),
+      },
+      "groups-file": {
+        scenario: "busy",
+        path: "/models?view=groups&open=config-0-fast",
+        act: (p) => p.getByTestId("deployment-readonly").waitFor(),
+      },
+      "groups-edit": {
+        scenario: "busy",
+        path: "/models?view=groups&open=d-smart-1",
+        act: (p) => p.getByTestId("deployment-edit").click(),
+      },
+      "groups-add": {
+        scenario: "busy",
+        path: "/models?view=groups&add=true",
+        act: (p) => p.getByTestId("deployment-save").click(),
+      },
+      "groups-remove": {
+        scenario: "busy",
+        path: "/models?view=groups&open=d-local",
+        act: (p) => p.getByTestId("deployment-remove").click(),
+      },
+      "groups-access": {
+        scenario: "busy",
+        path: "/models?view=groups",
+        act: async (p) => {
+          await p.getByTestId("access-groups").click();
+          await p.getByTestId("access-group").first().waitFor();
+        },
+      },
       "models-none": { scenario: "busy", path: "/models?q=zzzz" },
       providers: {
         scenario: "trouble",
@@ -113,6 +156,51 @@ for (const size of SIZES) {
         },
       },
       keys: { scenario: "busy", path: "/keys", act: (p) => p.getByTestId("key-row").first().waitFor() },
+      "keys-many": { scenario: "many", path: "/keys", act: (p) => p.getByTestId("key-row").first().waitFor() },
+      "keys-drawer": {
+        scenario: "busy",
+        path: "/keys",
+        act: async (p) => {
+          await p.locator('[data-testid=key-row][data-name="aider"]').click();
+          await p.getByTestId("key-edit").waitFor();
+        },
+      },
+      "keys-drawer-long": {
+        scenario: "busy",
+        path: "/keys",
+        act: async (p) => {
+          await p.getByTestId("key-row").filter({ hasText: "opencode" }).click();
+          await p.getByTestId("key-edit").waitFor();
+        },
+      },
+      "keys-edit": {
+        scenario: "busy",
+        path: "/keys",
+        act: async (p) => {
+          await p.getByTestId("key-row").filter({ hasText: "deployment pipeline" }).click();
+          await p.getByTestId("key-edit").click();
+          await p.getByText("More to spend, for a while").click();
+        },
+      },
+      "keys-more": {
+        scenario: "busy",
+        path: "/keys?issue=true",
+        act: async (p) => {
+          await p.getByTestId("key-name").fill("laptop");
+          await p.getByText("More: owner").click();
+          await p.getByTestId("key-rotate").click();
+        },
+      },
+      "keys-secret": {
+        scenario: "busy",
+        path: "/keys",
+        act: async (p) => {
+          await p.locator('[data-testid=key-row][data-name="aider"]').click();
+          await p.getByTestId("key-regenerate").click();
+        },
+      },
+      "keys-none": { scenario: "busy", path: "/keys?q=zzzz", act: (p) => p.getByTestId("keys-none").waitFor() },
+      "keys-slow": { scenario: "slow", path: "/keys" },
       "keys-empty": { scenario: "quiet", path: "/keys" },
       "keys-issue": { scenario: "busy", path: "/keys?issue=true" },
       "keys-issued": {

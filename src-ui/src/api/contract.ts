@@ -5,7 +5,7 @@ import type { components } from "./schema.gen";
 type Schemas = components["schemas"];
 
 /** Who the presented key is. */
-export type Session = Schemas["Session"];
+export type { ConsoleSession as Session } from "./governance";
 export type Status = Schemas["Status"];
 export type Listener = Schemas["Listener"];
 
@@ -51,7 +51,20 @@ export type ErrorBody = Schemas["ErrorBody"];
  * What `GET /console/events` can announce as stale. The only words kept by hand: OpenAPI has no place for what an event carries.
  * `event: request` carries a `RequestRow`, `event: status` a `Listener`, `event: stale` a `Stale`.
  */
-export type Topic = "keys" | "models" | "providers" | "overview" | "requests" | "status" | "catalogue";
+export type Topic =
+  | "keys"
+  | "models"
+  | "providers"
+  | "overview"
+  | "requests"
+  | "status"
+  | "catalogue"
+  | "users"
+  | "teams"
+  | "organizations"
+  | "budgets"
+  | "customers"
+  | "tags";
 export interface Stale {
   topics: Topic[];
 }

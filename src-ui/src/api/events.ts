@@ -25,17 +25,23 @@ const COALESCE_MS = 700;
 // And the list is drawn at most this often.
 const BATCH_MS = 100;
 
+// Whose spend a request raises: whole lists are read for it, so they may be a little old.
+const SPENDERS: Topic[] = ["users", "teams", "organizations", "customers"];
+const SPENT_MS = 4000;
+
 /** Follows the gateway's events: marks what is stale, and hands finished requests to whoever watches. */
-export function useEventSource(): EventFeed {
+export function useEventSource(open = true): EventFeed {
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>("connecting");
   const watchers = useRef(new Set<RequestWatcher>());
 
   useEffect(() => {
+    if (!open) return;
     const stale = new Set<Topic>();
     let arrived: RequestRow[] = [];
     let staleTimer: ReturnType<typeof setTimeout> | undefined;
     let batchTimer: ReturnType<typeof setTimeout> | undefined;
+    let spentTimer: ReturnType<typeof setTimeout> | undefined;
     let wasLost = false;
 
     const tellMissed = () => {
@@ -70,6 +76,10 @@ export function useEventSource(): EventFeed {
         for (const watcher of watchers.current) watcher.arrived(rows);
       }, BATCH_MS);
       mark(["overview", "status", "keys"]);
+      spentTimer ??= setTimeout(() => {
+        spentTimer = undefined;
+        mark(SPENDERS);
+      }, SPENT_MS);
     };
 
     const stop = platform.events(({ event, data }) => {
@@ -85,6 +95,7 @@ export function useEventSource(): EventFeed {
         setConnection("lost");
         wasLost = true;
       } else if (event === "request") take(data as RequestRow);
+      else if (event === "budget") mark(["keys", ...SPENDERS]);
       else if (event === "stale") mark((data as Stale).topics);
       else if (event === "status") {
         client.setQueryData<Status>(["status"], (old) => old && { ...old, listener: data as Listener });
@@ -95,8 +106,9 @@ export function useEventSource(): EventFeed {
       stop();
       clearTimeout(staleTimer);
       clearTimeout(batchTimer);
+      clearTimeout(spentTimer);
     };
-  }, [client]);
+  }, [client, open]);
 
   const [watchRequests] = useState(() => (watcher: RequestWatcher) => {
     watchers.current.add(watcher);

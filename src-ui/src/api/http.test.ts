@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { platform } from "@/platform";
-import { ApiError, call, fill, query } from "./http";
+import { ApiError, call, fill, query, send } from "./http";
 
 const answering = (status: number, body: string, headers: Record<string, string> = {}) =>
   vi.spyOn(platform, "request").mockResolvedValueOnce({ status, body, headers });
@@ -81,4 +81,17 @@ test("a model's slashes belong to the path", () => {
     "/console/prices/a%2Fb/vendor/model%201%3Afree",
   );
   expect(() => fill("/console/providers/{id}", {})).toThrow(/id/);
+});
+
+test("a refusal in LiteLLM's form says the same", async () => {
+  answering(
+    409,
+    '{"error":{"message":"Budget already exists","type":"bad_request_error","param":"budget_id","code":"409","reason":"budget_exists"},"request_id":"r1"}',
+  );
+  expect(await refused(send("POST", "/budget/new", {}))).toMatchObject({ code: "budget_exists", param: "budget_id" });
+  answering(
+    403,
+    '{"error":{"message":"not yours","type":"auth_error","param":"None","code":"403","reason":"foreign"}}',
+  );
+  expect(await refused(send("GET", "/team/info"))).toMatchObject({ code: "foreign", param: null });
 });

@@ -25,17 +25,21 @@ export async function call<M extends Method, P extends Path<M>>(
   ...[given]: Arguments<M, P>
 ): Promise<Answer<M, P>> {
   const { path: parts, query: asked, body }: Call = given ?? {};
+  // The one place where the description is believed instead of checked.
+  return (await send(method, fill(path, parts ?? {}) + query(asked ?? {}), body)) as Answer<M, P>;
+}
+
+/** Any request, and the JSON of its answer. */
+export async function send(method: Method, target: string, body?: unknown, cookies = false): Promise<unknown> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
-  const target = fill(path, parts ?? {}) + query(asked ?? {});
   const answer = await platform
-    .request(method, target, headers, body === undefined ? undefined : JSON.stringify(body))
+    .request(method, target, headers, body === undefined ? undefined : JSON.stringify(body), ...(cookies ? [true] : []))
     .catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new ApiError(0, `The gateway did not answer (${reason}).`, "unreachable");
     });
-  // The one place where the description is believed instead of checked.
-  if (answer.status >= 200 && answer.status < 300) return (answer.body ? parse(answer) : undefined) as Answer<M, P>;
+  if (answer.status >= 200 && answer.status < 300) return answer.body ? parse(answer) : undefined;
   throw refusal(answer.status, answer.body, answer.headers["x-request-id"] ?? null);
 }
 
@@ -54,14 +58,15 @@ function parse({ status, body, headers }: { status: number; body: string; header
 
 function refusal(status: number, body: string, headerId: string | null) {
   try {
-    const { error, request_id }: Partial<ErrorBody> = JSON.parse(body);
+    const { error, request_id }: Partial<ErrorBody> & { error?: { reason?: string } } = JSON.parse(body);
     if (typeof error?.message === "string") {
       return new ApiError(
         status,
         error.message,
-        error.code ?? error.type ?? null,
+        // LiteLLM's routes have the status for a code, and our word beside it; what is absent is called "None" there.
+        error.reason ?? error.code ?? error.type ?? null,
         request_id ?? headerId,
-        error.param ?? null,
+        error.param && error.param !== "None" ? error.param : null,
         error.details ?? null,
       );
     }

@@ -2,6 +2,7 @@
 // (see contract.ts), so an event invalidates by topic and nothing here guesses what depends on what.
 import { keepPreviousData, QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { platform } from "@/platform";
+import { useAccess } from "./access";
 import type { Overview, Topic } from "./contract";
 import { ApiError } from "./http";
 import * as routes from "./routes";
@@ -47,8 +48,11 @@ export const useOverview = (range: Overview["range"]) =>
 export const useCatalogue = () =>
   useQuery({ queryKey: ["catalogue"], queryFn: routes.getCatalogue, staleTime: Infinity, gcTime: Infinity });
 export const usePresets = () => useQuery({ queryKey: ["presets"], queryFn: routes.getPresets, staleTime: Infinity });
-export const useProviders = () => useQuery({ queryKey: ["providers"], queryFn: routes.getProviders });
-export const useKeys = () => useQuery({ queryKey: ["keys"], queryFn: routes.getKeys });
+/** Of those who may see them; to others it is as if they were not read yet. */
+export const useProviders = () => {
+  const enabled = useAccess().may("GET /console/providers");
+  return useQuery({ queryKey: ["providers"], queryFn: routes.getProviders, enabled });
+};
 export const useModelGroups = () => useQuery({ queryKey: ["models"], queryFn: routes.getModelGroups });
 export const useRequest = (id: string | undefined) =>
   useQuery({

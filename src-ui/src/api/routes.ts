@@ -1,10 +1,10 @@
 // One function per route that the console calls; the rest of the console only knows these names.
-import type { KeyDraft, KeyRow, Overview, PriceOverride, ProviderChange, ProviderDraft, RequestRow } from "./contract";
+import type { KeyDraft, Overview, PriceOverride, ProviderChange, ProviderDraft, RequestRow } from "./contract";
 import { call } from "./http";
 
 export const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
-export const getSession = () => call("GET", "/console/session");
+export { getConsoleSession as getSession } from "./governance";
 export const getStatus = () => call("GET", "/console/status", { query: { tz: timeZone } });
 export const setListener = (running: boolean) => call("POST", "/console/listener", { body: { running } });
 export const reloadConfig = () => call("POST", "/config/reload");
@@ -30,16 +30,6 @@ export const testProvider = (id: string) => call("POST", "/console/providers/{id
 export const testDraft = (draft: Omit<ProviderDraft, "name">) =>
   call("POST", "/console/providers/test", { body: draft });
 
-/** All keys: a person has dozens, so pages are joined here. */
-export async function getKeys(): Promise<KeyRow[]> {
-  const rows: KeyRow[] = [];
-  for (let page = 1; ; page++) {
-    const answer = await call("GET", "/key/list", { query: { return_full_object: true, page, size: 100 } });
-    // Without `return_full_object` the list holds hashes; with it, rows only.
-    rows.push(...answer.keys.filter((key) => typeof key !== "string"));
-    if (page >= answer.total_pages || answer.keys.length === 0) return rows;
-  }
-}
 export const issueKey = (draft: KeyDraft) => call("POST", "/key/generate", { body: draft });
 export const revokeKey = (token: string) => call("POST", "/key/delete", { body: { keys: [token] } });
 export const blockKey = (token: string) => call("POST", "/key/block", { body: { key: token } });

@@ -84,8 +84,13 @@ export function Dialog({
 }
 
 /** The end of a form in a dialog: what was found and what to do stay in sight while a long form scrolls. */
-export const FormEnd = ({ children }: { children: ReactNode }) => (
-  <div className="sticky -bottom-5 z-10 -mx-5 -mb-5 grid gap-3 rounded-b-xl border-line border-t bg-raised px-5 py-3">
+export const FormEnd = ({ children, inDrawer }: { children: ReactNode; inDrawer?: boolean }) => (
+  <div
+    className={cn(
+      "sticky z-10 -mx-5 grid gap-3 border-line border-t px-5 py-3",
+      inDrawer ? "bottom-0 -mb-4 bg-surface" : "-bottom-5 -mb-5 rounded-b-xl bg-raised",
+    )}
+  >
     {children}
   </div>
 );

@@ -50,6 +50,41 @@ export const Input = ({ className, ...rest }: ComponentProps<"input">) => (
   <input autoComplete="off" spellCheck={false} className={cn(inputClass, className)} {...rest} />
 );
 
+/** An amount of money, typed. */
+export function DollarInput({
+  value,
+  onValue,
+  testid,
+  placeholder = "no limit",
+  ...control
+}: {
+  value: string;
+  onValue: (value: string) => void;
+  testid?: string;
+  placeholder?: string;
+  id?: string;
+  "aria-label"?: string;
+  "aria-describedby"?: string;
+  "aria-invalid"?: boolean;
+}) {
+  return (
+    <span className="relative block">
+      <span aria-hidden className="absolute top-1.5 left-2.5 text-faint">
+        $
+      </span>
+      <Input
+        {...control}
+        inputMode="decimal"
+        data-testid={testid}
+        className="pl-6"
+        placeholder={placeholder}
+        value={value}
+        onChange={(event) => onValue(event.target.value)}
+      />
+    </span>
+  );
+}
+
 export function SearchInput({
   value,
   onValue,

@@ -27,13 +27,24 @@ export function Picker({
   testid,
   id,
   trigger,
+  "aria-describedby": describedBy,
+  "aria-invalid": invalid,
+  ...search
 }: {
+  "aria-describedby"?: string;
+  "aria-invalid"?: boolean;
   chosen: string[];
   onChange: (chosen: string[]) => void;
   options: PickerOption[];
   any: string;
   label: string;
   multiple?: boolean;
+  /** What is typed, where others look for it: the options are then what was found. */
+  onQuery?: (query: string) => void;
+  /** They are still looking. */
+  searching?: boolean;
+  /** Makes a choice of what is typed, where it need not be one of the options. */
+  free?: (query: string) => PickerOption;
   /** In a toolbar a choice other than `any` is marked: it hides things. */
   filter?: boolean;
   className?: string;
@@ -44,13 +55,21 @@ export function Picker({
   const [open, setOpen] = useState(false);
   const labels = chosen.map((value) => options.find((option) => option.value === value)?.label ?? value);
   return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
+    <Popover.Root
+      open={open}
+      onOpenChange={(next) => {
+        setOpen(next);
+        if (!next) search.onQuery?.("");
+      }}
+    >
       <Popover.Trigger asChild>
         <button
           type="button"
           id={id}
           aria-label={`${label}: ${labels.join(", ") || any}`}
           data-testid={testid}
+          aria-describedby={describedBy}
+          aria-invalid={invalid}
           className={cn(
             inputClass,
             "inline-flex w-auto items-center justify-between gap-2 text-left hover:bg-hover",
@@ -79,6 +98,7 @@ export function Picker({
             label={label}
             multiple={multiple}
             onClose={() => setOpen(false)}
+            {...search}
           />
         </Popover.Content>
       </Popover.Portal>
@@ -94,6 +114,9 @@ function List({
   label,
   multiple,
   onClose,
+  onQuery,
+  searching,
+  free,
 }: {
   chosen: string[];
   onChange: (chosen: string[]) => void;
@@ -102,15 +125,21 @@ function List({
   label: string;
   multiple?: boolean;
   onClose: () => void;
+  onQuery?: (query: string) => void;
+  searching?: boolean;
+  free?: (query: string) => PickerOption;
 }) {
   const [query, setQuery] = useState("");
   const [active, setActive] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   const found = useMemo(() => {
-    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-    return options.filter((option) => words.every((word) => option.label.toLowerCase().includes(word)));
-  }, [options, query]);
+    const words = onQuery ? [] : query.toLowerCase().split(/\s+/).filter(Boolean);
+    const some = options.filter((option) => words.every((word) => option.label.toLowerCase().includes(word)));
+    const typed = query.trim();
+    if (!free || typed === "" || options.some(({ value }) => value === typed)) return some;
+    return [...some, free(typed)];
+  }, [options, query, onQuery, free]);
   const shown = found.slice(0, AT_MOST);
   // Without a search the first line takes the choice back.
   const lines: (PickerOption | null)[] = query ? shown : [null, ...shown];
@@ -150,6 +179,7 @@ function List({
         value={query}
         onChange={(event) => {
           setQuery(event.target.value);
+          onQuery?.(event.target.value);
           setActive(0);
         }}
         onKeyDown={onKeyDown}
@@ -187,7 +217,11 @@ function List({
             </div>
           );
         })}
-        {found.length === 0 && <p className="px-3 py-4 text-center text-muted">Nothing matches.</p>}
+        {found.length === 0 && (
+          <p className="px-3 py-4 text-center text-muted">
+            {searching ? "Looking…" : query ? "Nothing matches." : "There is none yet."}
+          </p>
+        )}
         {found.length > AT_MOST && (
           <p className="px-3 py-2 text-faint text-xs">{count(found.length - AT_MOST)} more: type to narrow.</p>
         )}

@@ -16,6 +16,8 @@ import { Skeleton } from "./controls";
 export interface Column<Row> {
   id: string;
   header: string;
+  /** Where what is below speaks for itself, the header is only read out. */
+  quiet?: boolean;
   /** A CSS grid track. */
   width: string;
   cell: (row: Row) => ReactNode;
@@ -32,7 +34,8 @@ export interface Sort {
 
 interface Props<Row> {
   label: string;
-  rows: Row[];
+  /** Those that are not read yet are `undefined`; see `onRange`. */
+  rows: readonly (Row | undefined)[];
   rowKey: (row: Row) => string;
   columns: Column<Row>[];
   /** The two-line form for narrow tables. */
@@ -40,12 +43,16 @@ interface Props<Row> {
   onOpen: (row: Row) => void;
   openKey?: string;
   rowTestid?: string;
+  /** What tests call a row. */
+  rowName?: (row: Row) => string;
   sort?: Sort;
   onSort?: (sort: Sort) => void;
   loading?: boolean;
   empty: ReactNode;
   footer?: ReactNode;
   onEnd?: () => void;
+  /** The first and the last of the rows in sight or near it, for lists that are read as one comes by. */
+  onRange?: (first: number, last: number) => void;
   flash?: (row: Row) => boolean;
   scroller?: RefObject<HTMLDivElement | null>;
   onScrolled?: (fromTop: number) => void;
@@ -77,18 +84,25 @@ export function VirtualTable<Row>(props: Props<Row>) {
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
     overscan: 12,
-    getItemKey: (index) => rowKey(rows[index]!),
+    getItemKey: (index) => {
+      const row = rows[index];
+      return row === undefined ? `\u0000${index}` : rowKey(row);
+    },
     scrollPaddingEnd: HEADER,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new height makes all measurements wrong
   useLayoutEffect(() => virtual.measure(), [height]);
 
   const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? -1;
   const last = items.at(-1)?.index ?? -1;
-  const { onEnd } = props;
+  const { onEnd, onRange } = props;
   useEffect(() => {
     if (onEnd && last >= 0 && last >= rows.length - 20) onEnd();
   }, [last, rows.length, onEnd]);
+  useEffect(() => {
+    if (onRange && first >= 0) onRange(first, last);
+  }, [first, last, onRange]);
 
   const move = (to: number) => {
     const next = Math.max(0, Math.min(rows.length - 1, to));
@@ -107,7 +121,7 @@ export function VirtualTable<Row>(props: Props<Row>) {
       End: rows.length - 1,
     };
     if (event.key in to) move(to[event.key]!);
-    else if (event.key === "Enter" && rows[active]) onOpen(rows[active]);
+    else if (event.key === "Enter" && rows[active] !== undefined) onOpen(rows[active]);
     else return;
     event.preventDefault();
   };
@@ -120,7 +134,7 @@ export function VirtualTable<Row>(props: Props<Row>) {
         aria-label={props.label}
         aria-rowcount={loading ? -1 : rows.length + 1}
         aria-busy={loading || undefined}
-        aria-activedescendant={rows[active] ? `${id}-${active}` : undefined}
+        aria-activedescendant={rows[active] !== undefined ? `${id}-${active}` : undefined}
         tabIndex={0}
         onKeyDown={onKeyDown}
         onScroll={(event) => props.onScrolled?.(event.currentTarget.scrollTop)}
@@ -132,7 +146,23 @@ export function VirtualTable<Row>(props: Props<Row>) {
             <LoadingRows tracks={tracks} columns={shown.length} narrow={isNarrow} />
           ) : (
             items.map((item) => {
-              const row = rows[item.index]!;
+              const row = rows[item.index];
+              if (row === undefined) {
+                return (
+                  <div
+                    key={item.key}
+                    role="row"
+                    aria-rowindex={item.index + 2}
+                    aria-busy
+                    style={{ transform: `translateY(${item.start}px)`, height }}
+                    className="absolute inset-x-0 top-0 flex items-center border-line border-b px-4"
+                  >
+                    <span role="gridcell" aria-label="Loading" className="w-full">
+                      <Skeleton className="w-2/5" />
+                    </span>
+                  </div>
+                );
+              }
               const key = rowKey(row);
               return (
                 <div
@@ -143,6 +173,7 @@ export function VirtualTable<Row>(props: Props<Row>) {
                   aria-selected={key === props.openKey}
                   data-testid={props.rowTestid}
                   data-key={key}
+                  data-name={props.rowName?.(row)}
                   onClick={() => {
                     setActive(item.index);
                     onOpen(row);
@@ -223,7 +254,7 @@ function Header<Row>({ shown, tracks, sort, onSort }: Props<Row> & { shown: Colu
                   {column.align !== "right" && sorted && <Arrow aria-hidden className="size-3" />}
                 </button>
               ) : (
-                column.header
+                <span className={column.quiet ? "sr-only" : undefined}>{column.header}</span>
               )}
             </div>
           );

@@ -23,7 +23,8 @@ const BY_CODE: Record<string, string> = {
 export function adviceFor({ code, status }: { code: string | null; status: number }): string | null {
   if (code && BY_CODE[code]) return BY_CODE[code];
   if (status === 401) return BY_CODE.authentication!;
-  if (status === 403) return BY_CODE.permission!;
+  if (status === 403)
+    return "Who signed in may not do this. Whoever administers the team, the organization or the gateway may.";
   if (status === 429) return BY_CODE.rate_limit!;
   if (status === 503) return "The gateway is not ready for this yet. Try again in a moment.";
   if (status >= 500) return BY_CODE.gateway!;

@@ -12,12 +12,12 @@ const authorization = (): Record<string, string> => {
   return key ? { authorization: `Bearer ${key}` } : {};
 };
 
-async function request(method: string, path: string, headers: Record<string, string>, body?: string) {
+async function request(method: string, path: string, headers: Record<string, string>, body?: string, cookies = false) {
   const response = await fetch(path, {
     method,
     headers: { ...authorization(), ...headers },
     body,
-    credentials: "omit",
+    credentials: cookies ? "same-origin" : "omit",
     redirect: "error",
   });
   return {

@@ -13,7 +13,7 @@ export interface PlatformEvent {
   data: unknown;
 }
 
-/** Where a browser keeps the administrator's key: for this tab only, never on disk. */
+/** Where a browser keeps the key that it signed in with: for this tab only, never on disk. */
 export interface SignIn {
   present(): boolean;
   set(key: string): void;
@@ -22,7 +22,14 @@ export interface SignIn {
 
 export interface Platform {
   kind: "window" | "browser";
-  request(method: string, path: string, headers: Record<string, string>, body?: string): Promise<PlatformResponse>;
+  /** `cookies` sends those of the gateway along and takes new ones, which only the end of a sign-in elsewhere needs. */
+  request(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: string,
+    cookies?: boolean,
+  ): Promise<PlatformResponse>;
   /** Follows /console/events until unsubscribed, reconnecting by itself. */
   events(onEvent: (event: PlatformEvent) => void): () => void;
   copy(text: string): Promise<void>;

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { useAccess } from "@/api/access";
 import type { Status } from "@/api/contract";
 import { useWrite } from "@/api/queries";
 import { dismissGuide } from "@/api/routes";
@@ -10,7 +11,9 @@ let begun = false;
 export function useGuide(status: Status | undefined) {
   const [closed, setClosed] = useState(false);
   const dismiss = useWrite(() => dismissGuide(true), ["status"]);
-  const due = status !== undefined && !status.setup.guide_dismissed && status.setup.external_requests === 0;
+  // It adds a provider and issues a key: for whoever may.
+  const { all } = useAccess();
+  const due = all && status !== undefined && !status.setup.guide_dismissed && status.setup.external_requests === 0;
   if (due) begun = true;
   return {
     shown: !closed && (due || (begun && status !== undefined && !status.setup.guide_dismissed)),

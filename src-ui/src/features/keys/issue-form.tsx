@@ -1,68 +1,80 @@
-import { ChevronRight } from "lucide-react";
-import { type FormEvent, useMemo, useState } from "react";
-import type { IssuedKey, KeyDraft } from "@/api/contract";
-import { useCatalogue, useModelGroups, useWrite } from "@/api/queries";
-import { issueKey } from "@/api/routes";
+import { type FormEvent, useState } from "react";
+import { generateKey, type ShownKey } from "@/api/governance-keys";
+import { useWrite } from "@/api/queries";
 import { Button } from "@/components/controls";
+import { FormEnd } from "@/components/dialog";
 import { Field, Input } from "@/components/field";
+import { fieldErrors } from "@/components/field-errors";
+import { Fold } from "@/components/fold";
 import { ErrorNotice } from "@/components/notice";
-import { Picker } from "@/components/picker";
 import { Select } from "@/components/select";
-import { modelName } from "@/lib/model-name";
-import { draftOf, type KeyForm } from "./key-form";
+import { BudgetField } from "@/features/limits/budget-field";
+import { LimitFields } from "@/features/limits/limit-fields";
+import { ModelLimits } from "@/features/limits/model-limits";
+import { useModelOptions } from "@/features/limits/use-model-options";
+import { draftOf, emptyKey, KEY_FIELDS, type KeyForm } from "./key-form";
+import { ModelsPicker } from "./models-picker";
+import { NoteFields, OwnerFields, RotationFields, RouteFields, SoftBudget } from "./more-fields";
 
-const EXPIRY = [
+export const EXPIRY = [
   { value: "24h", label: "In a day" },
   { value: "7d", label: "In a week" },
   { value: "30d", label: "In 30 days" },
   { value: "90d", label: "In 90 days" },
   { value: "365d", label: "In a year" },
 ];
-const PERIODS = [
-  { value: "1d", label: "Every day" },
-  { value: "7d", label: "Every week" },
-  { value: "30d", label: "Every 30 days" },
+// Of these, some have their fields in the part that is folded.
+const FOLDED = [
+  "budget_id",
+  "user_id",
+  "team_id",
+  "organization_id",
+  "soft_budget",
+  "model_max_budget",
+  "model_rpm_limit",
+  "model_tpm_limit",
+  "allowed_routes",
+  "tags",
+  "metadata",
+  "rotation_interval",
 ];
 
-export function IssueForm({ onIssued }: { onIssued: (key: IssuedKey) => void }) {
-  const [form, setForm] = useState<KeyForm>({
-    name: "",
-    expiry: "",
-    models: [],
-    budget: "",
-    period: "30d",
-    rpm: "",
-    tpm: "",
-    parallel: "",
-  });
+/** A name and Enter issue a key; what else a key can have is there for those who look. */
+export function IssueForm({ onIssued, start }: { onIssued: (key: ShownKey) => void; start?: Partial<KeyForm> }) {
+  const [form, setForm] = useState<KeyForm>({ ...emptyKey(), ...start });
   const [tried, setTried] = useState(false);
-  const options = useCallableModels();
-  const issue = useWrite((draft: KeyDraft) => issueKey(draft), ["keys", "status"]);
+  const options = useModelOptions();
+  const issue = useWrite(generateKey, ["keys", "status"]);
   const { draft, problems } = draftOf(form);
-  const set = (change: Partial<KeyForm>) => setForm({ ...form, ...change });
-  const wrong = (field: keyof KeyForm) => (tried ? problems[field] : undefined);
+  const refused = fieldErrors(issue.error, KEY_FIELDS);
+  const error = (field: string) => (tried ? problems[field] : undefined) ?? refused.at(field);
+  const set = (change: Partial<KeyForm>) => setForm((known) => ({ ...known, ...change }));
+  const fields = { form, set, error };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
     if (Object.keys(problems).length === 0) issue.mutate(draft, { onSuccess: onIssued });
   };
+  const wrongInMore =
+    FOLDED.some((field) => Boolean(error(field))) ||
+    (tried && Object.keys(problems).some((name) => name.startsWith("models.")));
 
   return (
     <form onSubmit={submit} className="grid gap-4">
-      <Field label="Name" error={wrong("name")} hint="The tool or person that will use it.">
+      <Field label="Name" error={error("key_alias")} hint="The tool or person that will use it.">
         {(control) => (
           <Input
             {...control}
             data-testid="key-name"
             placeholder="claude-code on my laptop"
             maxLength={120}
-            value={form.name}
-            onChange={(event) => set({ name: event.target.value })}
+            value={form.key_alias}
+            onChange={(event) => set({ key_alias: event.target.value })}
           />
         )}
       </Field>
-      <div className="grid grid-cols-2 gap-3">
-        <Field label="Expires">
+      <div className="grid grid-cols-2 items-start gap-3">
+        <Field label="Expires" error={error("duration")}>
           {({ id }) => (
             <Select
               id={id}
@@ -70,105 +82,63 @@ export function IssueForm({ onIssued }: { onIssued: (key: IssuedKey) => void }) 
               className="w-full"
               any="Never"
               options={EXPIRY}
-              value={form.expiry}
-              onChange={(expiry) => set({ expiry })}
+              value={form.duration}
+              onChange={(duration) => set({ duration })}
             />
           )}
         </Field>
-        <Field label="Allowed models">
+        <Field label="Allowed models" error={error("models")}>
           {({ id }) => (
-            <Picker
+            <ModelsPicker
               id={id}
-              multiple
-              label="Allowed models"
-              any="All models"
-              testid="key-models"
-              className="w-full"
               options={options}
+              team={form.team_id !== undefined}
               chosen={form.models}
               onChange={(models) => set({ models })}
             />
           )}
         </Field>
-        <Field label="Budget in dollars" optional error={wrong("budget")}>
-          {(control) => (
-            <span className="relative">
-              <span aria-hidden className="absolute top-1.5 left-2.5 text-faint">
-                $
-              </span>
-              <Input
-                {...control}
-                inputMode="decimal"
-                data-testid="key-budget"
-                className="pl-6"
-                placeholder="none"
-                value={form.budget}
-                onChange={(event) => set({ budget: event.target.value })}
-              />
-            </span>
-          )}
-        </Field>
-        <Field label="Budget resets">
-          {({ id }) => (
-            <Select
-              id={id}
-              testid="key-period"
-              disabled={form.budget.trim() === ""}
-              className="w-full"
-              any="Never, it is a total"
-              options={PERIODS}
-              value={form.period}
-              onChange={(next) => set({ period: next })}
+      </div>
+      <LimitFields
+        testid="key"
+        form={form.limits}
+        error={error}
+        without={["soft_budget", "models"]}
+        onChange={(limits) => set({ limits })}
+      />
+      <Fold title="More: owner, warning, limits by model, paths, tags, rotation" wrong={wrongInMore}>
+        <div className="grid gap-4" data-testid="key-more">
+          <BudgetField
+            testid="key"
+            value={form.budget_id}
+            error={error("budget_id")}
+            onChange={(budget_id) => set({ budget_id })}
+          />
+          <OwnerFields {...fields} />
+          <SoftBudget {...fields} />
+          <RouteFields {...fields} />
+          <NoteFields {...fields} />
+          <RotationFields {...fields} />
+          <div className="grid gap-2">
+            <p className="font-medium text-xs">Limits by model</p>
+            <ModelLimits
+              testid="key"
+              form={form.limits}
+              error={error}
+              models={options}
+              onChange={(limits) => set({ limits })}
             />
-          )}
-        </Field>
-      </div>
-      <details className="group">
-        <summary className="flex list-none items-center gap-1 rounded text-muted text-xs hover:text-text">
-          <ChevronRight aria-hidden className="size-3.5 transition-transform group-open:rotate-90" /> Rate limits
-        </summary>
-        <div className="mt-3 grid grid-cols-3 gap-3">
-          {(
-            [
-              ["rpm", "Requests / min"],
-              ["tpm", "Tokens / min"],
-              ["parallel", "At once"],
-            ] as const
-          ).map(([field, label]) => (
-            <Field key={field} label={label} error={wrong(field)}>
-              {(control) => (
-                <Input
-                  {...control}
-                  inputMode="numeric"
-                  placeholder="none"
-                  data-testid={`key-${field}`}
-                  value={form[field]}
-                  onChange={(event) => set({ [field]: event.target.value })}
-                />
-              )}
-            </Field>
-          ))}
+          </div>
         </div>
-      </details>
-      {issue.error && <ErrorNotice error={issue.error} />}
-      <div className="flex justify-end">
-        <Button type="submit" variant="primary" busy={issue.isPending} data-testid="key-issue-submit">
-          Issue key
-        </Button>
-      </div>
+      </Fold>
+      <FormEnd>
+        {refused.rest ? <ErrorNotice error={refused.rest} /> : null}
+        <div className="flex justify-end">
+          <Button type="submit" variant="primary" busy={issue.isPending} data-testid="key-issue-submit">
+            Issue key
+          </Button>
+        </div>
+      </FormEnd>
     </form>
   );
-}
-
-/** What a key may be allowed: the demo, the user's own model groups, and what the configured providers serve. */
-function useCallableModels() {
-  const catalogue = useCatalogue();
-  const groups = useModelGroups();
-  return useMemo(() => {
-    const names = new Map<string, string | undefined>([["demo", "built in"]]);
-    for (const group of groups.data ?? []) if (!names.has(group.model_name)) names.set(group.model_name, "group");
-    for (const model of catalogue.data?.models ?? [])
-      if (model.available && !names.has(modelName(model))) names.set(modelName(model), undefined);
-    return [...names].map(([value, note]) => ({ value, label: value, note }));
-  }, [catalogue.data, groups.data]);
 }

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { IssuedKey } from "@/api/contract";
+import type { ShownKey } from "@/api/governance-keys";
 import { Button } from "@/components/controls";
 import { Dialog } from "@/components/dialog";
 import { IssueForm } from "./issue-form";
@@ -7,7 +7,7 @@ import { Issued } from "./issued";
 
 /** The form, then the key: this once. It lives in this component's memory only. */
 export function IssueKey({ open, onClose }: { open: boolean; onClose: () => void }) {
-  const [issued, setIssued] = useState<IssuedKey | null>(null);
+  const [issued, setIssued] = useState<ShownKey | null>(null);
   const close = () => {
     setIssued(null);
     onClose();

@@ -1,98 +1,132 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { KeyRound, Plus } from "lucide-react";
-import { useMemo, useState } from "react";
-import type { KeyRow } from "@/api/contract";
-import { useKeys } from "@/api/queries";
-import { Button, Card, Skeleton } from "@/components/controls";
-import { SearchInput } from "@/components/field";
+import { useState } from "react";
+import { useAccess } from "@/api/access";
+import { type FullKey, listKeys } from "@/api/governance-keys";
+import { usePaged } from "@/api/paged";
+import { Button } from "@/components/controls";
 import { Empty, ErrorNotice } from "@/components/notice";
 import { Page } from "@/components/page";
+import { plural } from "@/lib/numbers";
 import { IssueKey } from "./issue-key";
-import { KeyLine } from "./key-line";
+import { KeyDrawer } from "./key-drawer";
+import { KeyFilters, type KeySearch, parseSort, sortText } from "./key-filters";
+import { KeyTable } from "./key-table";
 import { RevokeKey } from "./revoke-key";
 
-// A search is offered once there is something to search.
-const SEARCH_FROM = 8;
-
 export function KeysPage() {
-  const { issue } = useSearch({ from: "/keys" });
+  const search = useSearch({ from: "/keys" });
   const navigate = useNavigate({ from: "/keys" });
-  const keys = useKeys();
-  const [query, setQuery] = useState("");
-  const [revoking, setRevoking] = useState<KeyRow | null>(null);
-  const setIssuing = (open: boolean) => void navigate({ search: { issue: open || undefined } });
-  const rows = useMemo(
-    () =>
-      [...(keys.data ?? [])]
-        .filter((key) => `${key.key_alias ?? ""} ${key.key_name}`.toLowerCase().includes(query.trim().toLowerCase()))
-        .sort((a, b) => (a.created_at < b.created_at ? 1 : -1)),
-    [keys.data, query],
+  const { may } = useAccess();
+  const mayIssue = may("POST /key/generate");
+  const [revoking, setRevoking] = useState<FullKey | null>(null);
+  const change = (next: Partial<typeof search>) =>
+    void navigate({ search: (old) => ({ ...old, ...next }), replace: !("open" in next) });
+  const sort = parseSort(search.sort);
+  const filter = {
+    search: search.q,
+    team_id: search.team,
+    user_id: search.user,
+    organization_id: search.organization,
+    status: search.state === "revoked" ? "deleted" : undefined,
+    sort_by: sort.by,
+    sort_order: sort.descending ? ("desc" as const) : ("asc" as const),
+  };
+  const keys = usePaged("keys", filter, (page, size) =>
+    listKeys({ ...filter, page, size }).then((answer) => ({ rows: answer.keys, total: answer.total_count })),
+  );
+  const filtered = Boolean(search.q || search.team || search.user || search.organization || search.state);
+  const issueButton = (
+    <Button variant="primary" data-testid="issue-key" onClick={() => change({ issue: true })}>
+      <Plus className="size-4" /> Issue key
+    </Button>
   );
   return (
     <Page
+      fill
       title="Keys"
-      description="One per tool or person: each with its own limits, spend and off switch."
-      actions={
-        <Button variant="primary" data-testid="issue-key" onClick={() => setIssuing(true)}>
-          <Plus className="size-4" /> Issue key
-        </Button>
+      description={
+        filtered && !keys.loading
+          ? `${plural(keys.total, "key")} found`
+          : keys.total > 20
+            ? `${plural(keys.total, "key")}, each with its own limits, spend and off switch`
+            : "One per tool or person: each with its own limits, spend and off switch."
       }
+      actions={mayIssue && issueButton}
     >
-      {keys.error && !keys.data && <ErrorNotice error={keys.error} onRetry={() => void keys.refetch()} />}
-      {keys.isPending && (
-        <Card aria-hidden className="divide-y divide-line">
-          {[0, 1, 2, 3].map((line) => (
-            <div key={line} className="flex h-16 items-center gap-4 px-4">
-              <Skeleton className="w-40" />
-              <Skeleton className="w-24" />
-              <Skeleton className="ml-auto w-32" />
-            </div>
-          ))}
-        </Card>
-      )}
-      {keys.data && keys.data.length >= SEARCH_FROM && (
-        <SearchInput
-          className="max-w-72"
-          placeholder="Search keys"
-          aria-label="Search keys"
-          value={query}
-          onValue={setQuery}
+      <KeyFilters search={search} onChange={(next: KeySearch) => change(next)} />
+      {keys.error ? (
+        <ErrorNotice error={keys.error} onRetry={keys.retry} />
+      ) : (
+        <KeyTable
+          keys={keys}
+          sort={sort}
+          onSort={(next) => change({ sort: sortText(next) })}
+          openKey={search.open}
+          onOpen={(row) => change({ open: row.token })}
+          onRevoke={setRevoking}
+          empty={
+            filtered ? (
+              <Empty
+                icon={KeyRound}
+                title={search.state === "revoked" ? "No revoked key" : "No key matches"}
+                testid="keys-none"
+                action={
+                  <Button
+                    onClick={() =>
+                      change({
+                        q: undefined,
+                        team: undefined,
+                        user: undefined,
+                        organization: undefined,
+                        state: undefined,
+                      })
+                    }
+                  >
+                    Clear the filters
+                  </Button>
+                }
+              >
+                {search.state === "revoked" && "What is revoked is listed here, with who did it and when."}
+              </Empty>
+            ) : (
+              <Empty
+                icon={KeyRound}
+                title="No keys yet"
+                testid="keys-empty"
+                action={
+                  mayIssue && (
+                    <Button onClick={() => change({ issue: true })}>
+                      <Plus className="size-4" /> Issue key
+                    </Button>
+                  )
+                }
+              >
+                Keys appear here with what they spent and what they may still spend. Tools call the gateway with one,
+                never with a provider's.
+              </Empty>
+            )
+          }
         />
       )}
-      {rows.length > 0 && (
-        <Card className="divide-y divide-line">
-          {rows.map((key) => (
-            <KeyLine key={key.token} row={key} onRevoke={() => setRevoking(key)} />
-          ))}
-        </Card>
+      <KeyDrawer
+        token={search.open}
+        known={keys.rows.find((row) => row?.token === search.open)}
+        revoked={search.state === "revoked"}
+        onClose={() => change({ open: undefined })}
+        onTurned={(token) => change({ open: token })}
+        onRevoke={setRevoking}
+      />
+      {mayIssue && <IssueKey open={search.issue === true} onClose={() => change({ issue: undefined })} />}
+      {revoking && (
+        <RevokeKey
+          row={revoking}
+          onClose={() => setRevoking(null)}
+          onRevoked={() => {
+            if (search.open === revoking.token) change({ open: undefined });
+          }}
+        />
       )}
-      {keys.data && rows.length === 0 && (
-        <Card>
-          {keys.data.length === 0 ? (
-            <Empty
-              icon={KeyRound}
-              title="No keys yet"
-              testid="keys-empty"
-              action={
-                <Button onClick={() => setIssuing(true)}>
-                  <Plus className="size-4" /> Issue key
-                </Button>
-              }
-            >
-              Keys appear here with what they spent and what they may still spend. Tools call the gateway with one,
-              never with a provider's.
-            </Empty>
-          ) : (
-            <Empty
-              icon={KeyRound}
-              title="No key matches"
-              action={<Button onClick={() => setQuery("")}>Clear the search</Button>}
-            />
-          )}
-        </Card>
-      )}
-      <IssueKey open={issue === true} onClose={() => setIssuing(false)} />
-      {revoking && <RevokeKey row={revoking} onClose={() => setRevoking(null)} />}
     </Page>
   );
 }

@@ -1,11 +1,11 @@
 import { toast } from "sonner";
-import type { KeyRow } from "@/api/contract";
+import type { FullKey } from "@/api/governance-keys";
 import { useWrite } from "@/api/queries";
 import { revokeKey } from "@/api/routes";
 import { Confirm } from "@/components/dialog";
 import { nameOf } from "./key-state";
 
-export function RevokeKey({ row, onClose }: { row: KeyRow; onClose: () => void }) {
+export function RevokeKey({ row, onClose, onRevoked }: { row: FullKey; onClose: () => void; onRevoked?: () => void }) {
   const revoke = useWrite(() => revokeKey(row.token), ["keys", "status"]);
   const name = nameOf(row);
   return (
@@ -22,6 +22,7 @@ export function RevokeKey({ row, onClose }: { row: KeyRow; onClose: () => void }
           onSuccess: () => {
             toast.success(`${name} is revoked.`);
             onClose();
+            onRevoked?.();
           },
         })
       }

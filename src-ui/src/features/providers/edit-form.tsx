@@ -6,15 +6,15 @@ import { updateProvider } from "@/api/routes";
 import { Button } from "@/components/controls";
 import { FormEnd } from "@/components/dialog";
 import { Field, Input } from "@/components/field";
+import { fieldErrors } from "@/components/field-errors";
 import { ErrorNotice } from "@/components/notice";
+import { useFocusInvalid } from "@/components/use-focus-invalid";
 import { changeOf, connectionFields, connectionOf, connectionProblems } from "./connection";
 import { ConnectionFields } from "./connection-fields";
-import { fieldErrors } from "./field-errors";
 import { FurtherKeyFields } from "./further-key-fields";
 import { changedKeys, KEY_FIELDS, noKeysTyped } from "./further-keys";
 import { changedRank, RANK_FIELDS, rankOf, rankProblems } from "./rank";
 import { RankFields } from "./rank-fields";
-import { useFocusInvalid } from "./use-focus-invalid";
 
 export function EditForm({ provider, preset, onClose }: { provider: Provider; preset: Preset; onClose: () => void }) {
   const [name, setName] = useState(provider.name);

@@ -6,16 +6,16 @@ import { createProvider, testDraft } from "@/api/routes";
 import { Button } from "@/components/controls";
 import { FormEnd } from "@/components/dialog";
 import { Field, Input } from "@/components/field";
+import { fieldErrors } from "@/components/field-errors";
 import { ErrorNotice } from "@/components/notice";
+import { useFocusInvalid } from "@/components/use-focus-invalid";
 import { changeOf, connectionFields, connectionProblems, newConnection } from "./connection";
 import { ConnectionFields } from "./connection-fields";
 import { credentialWord } from "./credential";
-import { fieldErrors } from "./field-errors";
 import { freeName } from "./names";
 import { changedRank, newRank, RANK_FIELDS, rankProblems } from "./rank";
 import { RankFields } from "./rank-fields";
 import { TestResult } from "./test-result";
-import { useFocusInvalid } from "./use-focus-invalid";
 
 export function ProviderForm({
   preset,

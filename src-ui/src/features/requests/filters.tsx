@@ -1,12 +1,12 @@
 import { useEffect, useMemo, useState } from "react";
 import type { RequestRow } from "@/api/contract";
-import { useKeys, useOverview, useProviders } from "@/api/queries";
+import { useOverview, useProviders } from "@/api/queries";
 import type { RequestFilter } from "@/api/routes";
 import { Button } from "@/components/controls";
 import { SearchInput } from "@/components/field";
 import { Picker } from "@/components/picker";
 import { Select } from "@/components/select";
-import { nameOf } from "@/features/keys/key-state";
+import { useFoundKeys } from "@/features/pickers/use-found";
 import { useDebounced } from "@/lib/use-hooks";
 import { ADMINISTRATOR } from "./match";
 
@@ -18,25 +18,26 @@ const STATUSES = [
 
 export function RequestFilters({
   filter,
+  keyName,
   onChange,
 }: {
   filter: RequestFilter;
+  /** What the key is called that the requests are narrowed to. */
+  keyName: string | undefined;
   onChange: (filter: RequestFilter) => void;
 }) {
   const month = useOverview("30d");
-  const keys = useKeys();
+  const keys = useFoundKeys();
   const providers = useProviders();
   const models = useMemo(
     () => [...new Set(month.data?.models.map((entry) => entry.model))].map((value) => ({ value, label: value })),
     [month.data],
   );
-  const keyChoices = useMemo(
-    () => [
-      ...(keys.data ?? []).map((row) => ({ value: row.key_id, label: nameOf(row) })),
-      { value: ADMINISTRATOR, label: "administrator" },
-    ],
-    [keys.data],
-  );
+  const keyChoices = useMemo(() => {
+    const chosen = filter.key_id ? [{ value: filter.key_id, label: keyName ?? "One key" }] : [];
+    const all = [...keys.options, { value: ADMINISTRATOR, label: "administrator" }];
+    return [...chosen.filter(({ value }) => !all.some((option) => option.value === value)), ...all];
+  }, [keys.options, filter.key_id, keyName]);
   const providerChoices = useMemo(
     () => (providers.data ?? []).map((p) => ({ value: p.name, label: p.name })),
     [providers.data],
@@ -82,6 +83,7 @@ export function RequestFilters({
         any="Any key"
         testid="filter-key"
         className="max-w-44"
+        {...keys}
         options={keyChoices}
         chosen={one("key_id")}
         onChange={([key_id]) => set({ key_id })}

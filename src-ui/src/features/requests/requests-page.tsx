@@ -58,7 +58,11 @@ export function RequestsPage() {
         </>
       }
     >
-      <RequestFilters filter={filter} onChange={setFilter} />
+      <RequestFilters
+        filter={filter}
+        keyName={log.rows.find((row) => row.key_id === filter.key_id)?.key_name ?? undefined}
+        onChange={setFilter}
+      />
       {log.error && log.rows.length === 0 ? (
         <ErrorNotice error={log.error} onRetry={log.retry} />
       ) : (

@@ -1,22 +1,34 @@
 import { useNavigate } from "@tanstack/react-router";
-import { Boxes, Copy, CornerDownLeft, KeyRound, type LucideIcon, Moon, Plug, Search, Sun } from "lucide-react";
+import { Boxes, Copy, CornerDownLeft, KeyRound, type LucideIcon, Moon, Plug, Plus, Search, Sun } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import { toast } from "sonner";
+import { useAccess } from "@/api/access";
 import { useCatalogue, useStatus } from "@/api/queries";
 import { cn } from "@/lib/cn";
 import { modelName } from "@/lib/model-name";
 import { setTheme } from "@/lib/theme";
 import { platform } from "@/platform";
-import { PAGES } from "./pages";
+import { ACCOUNT, isOpen, usePages } from "./pages";
 
 interface Command {
   id: string;
   group: "Pages" | "Actions" | "Models";
   label: string;
   icon: LucideIcon;
+  /** Other words that it is found by. */
+  words?: string;
   run: () => void;
 }
+
+/** What can be made from anywhere, with the route that makes it. */
+const MADE = [
+  { id: "user", label: "Add a user", to: "/users", needs: "POST /user/new" },
+  { id: "team", label: "Make a team", to: "/teams", needs: "POST /team/new" },
+  { id: "organization", label: "Make an organization", to: "/organizations", needs: "POST /organization/new" },
+  { id: "customer", label: "Add a customer", to: "/customers", needs: "POST /customer/new" },
+  { id: "budget", label: "Make a budget", to: "/budgets", needs: "POST /budget/new" },
+] as const;
 
 /** Ctrl+K: jump to a page, a model, or the few things one does most. */
 export function CommandPalette({ open, onClose }: { open: boolean; onClose: () => void }) {
@@ -123,17 +135,20 @@ function useCommands(query: string): Command[] {
   const status = useStatus();
   const catalogue = useCatalogue();
   const baseUrl = status.data?.base_url;
+  const access = useAccess();
+  const open = usePages();
   return useMemo(() => {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (label: string) => words.every((word) => label.toLowerCase().includes(word));
-    const pages: Command[] = PAGES.map((page) => ({
+    const pages: Command[] = [...open, ...(isOpen(access, ACCOUNT) ? [ACCOUNT] : [])].map((page) => ({
+      words: page.words,
       id: page.id,
       group: "Pages",
       label: page.label,
       icon: page.icon,
       run: () => void navigate({ to: page.to }),
     }));
-    const actions: Command[] = [
+    const issue: Command[] = [
       {
         id: "issue-key",
         group: "Actions",
@@ -141,6 +156,8 @@ function useCommands(query: string): Command[] {
         icon: KeyRound,
         run: () => void navigate({ to: "/keys", search: { issue: true } }),
       },
+    ];
+    const add: Command[] = [
       {
         id: "add-provider",
         group: "Actions",
@@ -148,6 +165,19 @@ function useCommands(query: string): Command[] {
         icon: Plug,
         run: () => void navigate({ to: "/providers", search: { add: true } }),
       },
+    ];
+    const actions: Command[] = [
+      ...(access.may("POST /key/generate") ? issue : []),
+      ...(access.may("POST /console/providers") ? add : []),
+      ...MADE.filter(({ needs }) => access.may(needs)).map(
+        ({ id, label, to }): Command => ({
+          id: `new-${id}`,
+          group: "Actions",
+          label,
+          icon: Plus,
+          run: () => void navigate({ to, search: { new: true } }),
+        }),
+      ),
       { id: "theme-light", group: "Actions", label: "Light theme", icon: Sun, run: () => setTheme("light") },
       { id: "theme-dark", group: "Actions", label: "Dark theme", icon: Moon, run: () => setTheme("dark") },
     ];
@@ -179,6 +209,6 @@ function useCommands(query: string): Command[] {
               icon: Boxes,
               run: () => void navigate({ to: "/models", search: { open: modelName(model) } }),
             }));
-    return [...[...pages, ...actions].filter((command) => fits(command.label)), ...models];
-  }, [query, navigate, catalogue.data, baseUrl]);
+    return [...[...pages, ...actions].filter(({ label, words }) => fits(`${label} ${words ?? ""}`)), ...models];
+  }, [query, navigate, catalogue.data, baseUrl, access, open]);
 }

@@ -1,17 +1,129 @@
-import { Boxes, ChartColumn, KeyRound, type LucideIcon, Plug, ScrollText, Settings } from "lucide-react";
+import {
+  Boxes,
+  Building2,
+  ChartColumn,
+  Contact,
+  KeyRound,
+  type LucideIcon,
+  Plug,
+  ScrollText,
+  Settings,
+  UserRound,
+  Users,
+  Wallet,
+} from "lucide-react";
+import { useMemo } from "react";
+import { type Access, useAccess } from "@/api/access";
 
 export interface PageLink {
-  to: "/" | "/requests" | "/models" | "/providers" | "/keys" | "/settings";
+  to:
+    | "/"
+    | "/requests"
+    | "/models"
+    | "/providers"
+    | "/keys"
+    | "/users"
+    | "/teams"
+    | "/organizations"
+    | "/customers"
+    | "/budgets"
+    | "/account"
+    | "/settings";
   id: string;
   label: string;
   icon: LucideIcon;
+  /** The route that it lives by: whoever may not ask it does not see the page. */
+  needs: string;
+  /** The part of the menu that it is in. */
+  part: "gateway" | "people" | "end";
+  /** Other words that it is looked for by. */
+  words?: string;
 }
 
 export const PAGES: PageLink[] = [
-  { to: "/", id: "overview", label: "Overview", icon: ChartColumn },
-  { to: "/requests", id: "requests", label: "Requests", icon: ScrollText },
-  { to: "/models", id: "models", label: "Models", icon: Boxes },
-  { to: "/providers", id: "providers", label: "Providers", icon: Plug },
-  { to: "/keys", id: "keys", label: "Keys", icon: KeyRound },
-  { to: "/settings", id: "settings", label: "Settings", icon: Settings },
+  { to: "/", id: "overview", label: "Overview", icon: ChartColumn, needs: "GET /console/overview", part: "gateway" },
+  {
+    to: "/requests",
+    id: "requests",
+    label: "Requests",
+    icon: ScrollText,
+    needs: "GET /console/requests",
+    part: "gateway",
+  },
+  { to: "/models", id: "models", label: "Models", icon: Boxes, needs: "GET /console/catalogue", part: "gateway" },
+  {
+    to: "/providers",
+    id: "providers",
+    label: "Providers",
+    icon: Plug,
+    needs: "GET /console/providers",
+    part: "gateway",
+  },
+  { to: "/keys", id: "keys", label: "Keys", icon: KeyRound, needs: "GET /key/list", part: "gateway" },
+  {
+    to: "/users",
+    id: "users",
+    label: "Users",
+    icon: UserRound,
+    needs: "GET /user/list",
+    part: "people",
+    words: "people",
+  },
+  {
+    to: "/teams",
+    id: "teams",
+    label: "Teams",
+    icon: Users,
+    needs: "GET /v2/team/list",
+    part: "people",
+    words: "people",
+  },
+  {
+    to: "/organizations",
+    id: "organizations",
+    label: "Organizations",
+    icon: Building2,
+    needs: "GET /organization/list",
+    part: "people",
+    words: "tenants",
+  },
+  {
+    to: "/customers",
+    id: "customers",
+    label: "Customers",
+    icon: Contact,
+    needs: "GET /customer/list",
+    part: "people",
+    words: "end users",
+  },
+  {
+    to: "/budgets",
+    id: "budgets",
+    label: "Budgets",
+    icon: Wallet,
+    needs: "GET /budget/list",
+    part: "people",
+    words: "limits",
+  },
+  { to: "/settings", id: "settings", label: "Settings", icon: Settings, needs: "GET /console/status", part: "end" },
 ];
+
+/** Not in the menu: one comes to it by one's name. */
+export const ACCOUNT: PageLink = {
+  to: "/account",
+  id: "account",
+  label: "Your account",
+  icon: UserRound,
+  needs: "GET /user/info",
+  part: "end",
+  words: "profile password",
+};
+
+export const isOpen = (access: Access, page: PageLink) =>
+  page === ACCOUNT ? access.userId !== null : access.may(page.needs);
+
+/** The pages that whoever is signed in may open, in the order of the menu. */
+export function usePages(): PageLink[] {
+  const access = useAccess();
+  return useMemo(() => PAGES.filter((page) => isOpen(access, page)), [access]);
+}

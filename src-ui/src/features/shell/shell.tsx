@@ -2,13 +2,15 @@ import { useRouterState } from "@tanstack/react-router";
 import { Menu as MenuIcon } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useAccess } from "@/api/access";
 import { useStatus } from "@/api/queries";
 import { Button } from "@/components/controls";
 import { Mark } from "@/components/mark";
 import { useMedia } from "@/lib/use-hooks";
+import { Closed } from "./closed";
 import { CommandPalette } from "./command-palette";
 import { GatewayLine } from "./gateway-line";
-import { PAGES } from "./pages";
+import { ACCOUNT, isOpen, PAGES } from "./pages";
 import { Sidebar } from "./sidebar";
 
 /** Sidebar and page. Wide windows show the sidebar, narrow ones its icons, phones a menu button. */
@@ -18,7 +20,8 @@ export function Shell({ children }: { children: ReactNode }) {
   const [palette, setPalette] = useState(false);
   const main = useRef<HTMLElement>(null);
   const pathname = useRouterState({ select: (state) => state.location.pathname });
-  const page = PAGES.find((entry) => entry.to === pathname);
+  const access = useAccess();
+  const page = [...PAGES, ACCOUNT].find((entry) => entry.to === pathname);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -50,7 +53,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <Sidebar rail={!wide} onPalette={() => setPalette(true)} />
       )}
       <main ref={main} id="main" tabIndex={-1} className="min-h-0 min-w-0 flex-1 overflow-y-auto outline-none">
-        {children}
+        {page && !isOpen(access, page) ? <Closed page={page} /> : children}
       </main>
       <CommandPalette open={palette} onClose={() => setPalette(false)} />
     </div>

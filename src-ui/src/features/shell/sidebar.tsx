@@ -1,6 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { LogOut, Monitor, Moon, Search, Sun } from "lucide-react";
+import { useAccess } from "@/api/access";
+import { signOut } from "@/api/governance";
 import { useProviders, useStatus } from "@/api/queries";
 import { Button, Dot, Kbd } from "@/components/controls";
 import { CopyText } from "@/components/copy";
@@ -12,7 +14,8 @@ import { money } from "@/lib/money";
 import { setTheme, type Theme, useTheme } from "@/lib/theme";
 import { platform } from "@/platform";
 import { GatewayLine, useGatewayState } from "./gateway-line";
-import { PAGES, type PageLink } from "./pages";
+import { ACCOUNT, isOpen, type PageLink, usePages } from "./pages";
+import { roleOf, whoIs } from "./who";
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
@@ -30,14 +33,28 @@ export function Sidebar({ rail, onPalette }: { rail: boolean; onPalette: () => v
         {!rail && "Postern"}
       </div>
       <PaletteButton rail={rail} onPalette={onPalette} />
-      <nav aria-label="Pages" className="grid gap-0.5">
-        {PAGES.map((page) => (
-          <NavLink key={page.id} page={page} rail={rail} />
-        ))}
-      </nav>
-      <div className="flex-1" />
+      <Pages rail={rail} />
       <Footer rail={rail} />
     </aside>
+  );
+}
+
+const PARTS = ["gateway", "people", "end"] as const;
+
+function Pages({ rail }: { rail: boolean }) {
+  const pages = usePages();
+  const parts = PARTS.map((part) => pages.filter((page) => page.part === part)).filter((part) => part.length > 0);
+  return (
+    // A low window scrolls the pages, never the footer away. The focus ring needs the room at the sides.
+    <nav aria-label="Pages" className="-mx-1 grid min-h-0 flex-1 content-start gap-2 overflow-y-auto px-1 py-0.5">
+      {parts.map((part, index) => (
+        <div key={part[0]!.part} className={cn("grid gap-0.5", index > 0 && "border-line border-t pt-2")}>
+          {part.map((page) => (
+            <NavLink key={page.id} page={page} rail={rail} />
+          ))}
+        </div>
+      ))}
+    </nav>
   );
 }
 
@@ -112,7 +129,9 @@ function Footer({ rail }: { rail: boolean }) {
   const status = useStatus();
   const state = useGatewayState(status.data);
   const client = useQueryClient();
-  const signOut = () => {
+  const leave = async () => {
+    // A session ends at the gateway; another key stays good, and a gateway that is gone must not keep anybody in.
+    await Promise.race([signOut(), new Promise((resolve) => setTimeout(resolve, 1500))]).catch(() => {});
     platform.signIn?.clear();
     client.clear();
     // A fresh document: nothing of the session stays in memory.
@@ -123,7 +142,7 @@ function Footer({ rail }: { rail: boolean }) {
       <ThemeMenu />
       {platform.signIn && (
         <Tooltip text="Sign out" side={rail ? "right" : "top"}>
-          <Button variant="ghost" size="icon" aria-label="Sign out" onClick={signOut} data-testid="sign-out">
+          <Button variant="ghost" size="icon" aria-label="Sign out" onClick={leave} data-testid="sign-out">
             <LogOut className="size-4" />
           </Button>
         </Tooltip>
@@ -169,8 +188,30 @@ function Footer({ rail }: { rail: boolean }) {
           </span>
         </p>
       </div>
+      <Who />
       <div className="-mx-2 flex items-center">{buttons}</div>
     </div>
+  );
+}
+
+/** Who is signed in, with the way to their account; the administrator's key and the window have none. */
+function Who() {
+  const access = useAccess();
+  if (!isOpen(access, ACCOUNT)) return null;
+  return (
+    <Link
+      to={ACCOUNT.to}
+      data-testid="nav-account"
+      className="-mx-2 flex min-w-0 items-center gap-2 rounded-md px-2 py-1 hover:bg-hover aria-[current=page]:bg-selected"
+    >
+      <ACCOUNT.icon aria-hidden className="size-4 shrink-0 text-faint" />
+      <span className="grid min-w-0">
+        <span className="truncate text-xs" title={whoIs(access.session)}>
+          {whoIs(access.session)}
+        </span>
+        <span className="truncate text-2xs text-faint">{roleOf(access.session)}</span>
+      </span>
+    </Link>
   );
 }
 

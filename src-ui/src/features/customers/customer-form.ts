@@ -1,0 +1,78 @@
+import type { CustomerRow, Draft } from "@/api/governance";
+import type { Problems } from "@/features/forms/use-form";
+import { LIMIT_FIELDS, type LimitForm, limitChange, limitDraft, limitsOf, noLimits } from "@/features/limits/limits";
+import { textChange } from "@/lib/change";
+
+/** What is typed of a customer; members bear the gateway's names. */
+export interface CustomerForm {
+  user_id: string;
+  alias: string;
+  default_model: string;
+  allowed_model_region: string;
+  budget_id: string;
+  limits: LimitForm;
+}
+export const CUSTOMER_FIELDS = [
+  "user_id",
+  "alias",
+  "default_model",
+  "allowed_model_region",
+  "budget_id",
+  ...LIMIT_FIELDS,
+];
+
+export const noCustomer = (): CustomerForm => ({
+  user_id: "",
+  alias: "",
+  default_model: "",
+  allowed_model_region: "",
+  budget_id: "",
+  limits: noLimits(),
+});
+
+/** Limits of their own: those of a named budget are the budget's. */
+export const ownLimits = ({ budget_id, litellm_budget_table }: CustomerRow) =>
+  budget_id === null && litellm_budget_table ? litellm_budget_table : {};
+
+export const customerFormOf = (row: CustomerRow): CustomerForm => ({
+  user_id: row.user_id,
+  alias: row.alias ?? "",
+  default_model: row.default_model ?? "",
+  allowed_model_region: row.allowed_model_region ?? "",
+  budget_id: row.budget_id ?? "",
+  limits: limitsOf(ownLimits(row)),
+});
+
+export function customerDraft(form: CustomerForm): { draft: Draft; problems: Problems } {
+  // A named budget takes the place of limits of one's own.
+  const { draft, problems } = form.budget_id ? { draft: {}, problems: {} as Problems } : limitDraft(form.limits);
+  const user_id = form.user_id.trim();
+  if (user_id === "") problems.user_id = "The id by which requests name them.";
+  return {
+    draft: {
+      user_id,
+      ...textChange("alias", form.alias, null),
+      ...textChange("default_model", form.default_model, null),
+      ...textChange("allowed_model_region", form.allowed_model_region, null),
+      ...(form.budget_id && { budget_id: form.budget_id }),
+      ...draft,
+    },
+    problems,
+  };
+}
+
+export function customerChange(form: CustomerForm, before: CustomerForm): { change: Draft; problems: Problems } {
+  const { change, problems } = form.budget_id
+    ? { change: {}, problems: {} as Problems }
+    : limitChange(form.limits, before.limits);
+  return {
+    change: {
+      ...textChange("alias", form.alias, before.alias),
+      ...textChange("default_model", form.default_model, before.default_model),
+      ...textChange("allowed_model_region", form.allowed_model_region, before.allowed_model_region),
+      ...textChange("budget_id", form.budget_id, before.budget_id),
+      ...change,
+    },
+    problems,
+  };
+}

@@ -1,0 +1,65 @@
+import { type FormEvent, type ReactNode, useState } from "react";
+import type { Topic } from "@/api/contract";
+import type { Draft } from "@/api/governance";
+import { useWrite } from "@/api/queries";
+import { Button } from "@/components/controls";
+import { FormEnd } from "@/components/dialog";
+import { ErrorNotice } from "@/components/notice";
+import { type Fields, type Problems, useForm } from "./use-form";
+
+/** A form in a dialog that makes something. */
+export function NewForm<Form, Made>({
+  empty,
+  draftOf,
+  create,
+  topics,
+  fields,
+  onMade,
+  action,
+  aside,
+  testid,
+  children,
+}: {
+  empty: () => Form;
+  draftOf: (form: Form) => { draft: Draft; problems: Problems };
+  create: (draft: Draft) => Promise<Made>;
+  topics: Topic[];
+  fields: string[];
+  onMade: (made: Made) => void;
+  action: string;
+  aside?: ReactNode;
+  testid: string;
+  children: (fields: Fields<Form>) => ReactNode;
+}) {
+  const [form, setForm] = useState(empty);
+  const write = useWrite(create, topics);
+  const { draft, problems } = draftOf(form);
+  const { element, handed, rest, attempt } = useForm({
+    form,
+    setForm,
+    problems,
+    refused: write.error,
+    reset: write.reset,
+    fields,
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    // The form may stand inside another's dialog.
+    event.stopPropagation();
+    if (attempt()) write.mutate(draft, { onSuccess: onMade });
+  };
+  return (
+    <form ref={element} onSubmit={submit} noValidate className="grid gap-4">
+      {children(handed)}
+      <FormEnd>
+        {rest ? <ErrorNotice error={rest} /> : null}
+        <div className="flex flex-wrap items-center justify-end gap-3">
+          {aside && <div className="mr-auto">{aside}</div>}
+          <Button type="submit" variant="primary" busy={write.isPending} data-testid={`${testid}-create`}>
+            {action}
+          </Button>
+        </div>
+      </FormEnd>
+    </form>
+  );
+}

@@ -1,0 +1,209 @@
+import { useAccess } from "@/api/access";
+import { Switch } from "@/components/controls";
+import { DollarInput, Field, Input, inputClass } from "@/components/field";
+import { Select } from "@/components/select";
+import { OrganizationPicker, TeamPicker, UserPicker } from "@/features/pickers/pickers";
+import { cn } from "@/lib/cn";
+import type { KeyForm } from "./key-form";
+import { KINDS } from "./key-state";
+
+export interface FieldsProps {
+  form: KeyForm;
+  set: (change: Partial<KeyForm>) => void;
+  error: (field: string) => string | null | undefined;
+}
+
+/** Whose it is: offered to those who see others. A key of nobody's is the gateway's own. */
+export function OwnerFields({ form, set, error }: FieldsProps) {
+  const { may } = useAccess();
+  return (
+    <div className="grid grid-cols-2 items-start gap-3 max-sm:grid-cols-1">
+      {may("GET /user/list") && (
+        <Field label="User" error={error("user_id")}>
+          {({ id }) => (
+            <UserPicker
+              id={id}
+              any="Nobody's"
+              testid="key-user"
+              className="w-full"
+              value={form.user_id}
+              onChange={(user_id) => set({ user_id })}
+            />
+          )}
+        </Field>
+      )}
+      {may("GET /v2/team/list") && (
+        <Field label="Team" error={error("team_id")}>
+          {({ id }) => (
+            <TeamPicker
+              id={id}
+              any="No team"
+              testid="key-team"
+              className="w-full"
+              value={form.team_id}
+              onChange={(team_id) => set({ team_id })}
+            />
+          )}
+        </Field>
+      )}
+      {may("GET /organization/list") && (
+        <Field
+          label="Organization"
+          error={error("organization_id")}
+          hint={form.team_id ? "A team's keys are of the team's organization." : undefined}
+        >
+          {({ id }) => (
+            <OrganizationPicker
+              id={id}
+              any="None"
+              testid="key-organization"
+              className="w-full"
+              value={form.organization_id}
+              onChange={(organization_id) => set({ organization_id })}
+            />
+          )}
+        </Field>
+      )}
+    </div>
+  );
+}
+
+export function SoftBudget({ form, set, error }: FieldsProps) {
+  return (
+    <Field label="Warn at" error={error("soft_budget")} hint="Told when it is reached; refuses nothing.">
+      {(control) => (
+        <DollarInput
+          {...control}
+          testid="key-soft_budget"
+          placeholder="no warning"
+          value={form.limits.soft_budget}
+          onValue={(soft_budget) => set({ limits: { ...form.limits, soft_budget } })}
+        />
+      )}
+    </Field>
+  );
+}
+
+/** What it may be used for. */
+export function RouteFields({ form, set, error }: FieldsProps) {
+  return (
+    <>
+      <Field label="May be used for">
+        {({ id }) => (
+          <Select
+            id={id}
+            testid="key-kind"
+            className="w-full"
+            any="Everything its owner may"
+            options={[...KINDS, { value: "custom", label: "Certain paths" }]}
+            value={form.kind}
+            onChange={(kind) => set({ kind })}
+          />
+        )}
+      </Field>
+      {form.kind === "custom" && (
+        <Field label="Paths" error={error("allowed_routes")} hint="One a line; /v1/* stands for all below it.">
+          {(control) => (
+            <Lines
+              {...control}
+              testid="key-routes"
+              placeholder="/v1/chat/completions"
+              value={form.allowed_routes}
+              onValue={(allowed_routes) => set({ allowed_routes })}
+            />
+          )}
+        </Field>
+      )}
+    </>
+  );
+}
+
+export function NoteFields({ form, set, error }: FieldsProps) {
+  return (
+    <>
+      <Field label="Tags" error={error("tags")} hint="On every request of this key; separated by commas.">
+        {(control) => (
+          <Input
+            {...control}
+            data-testid="key-tags"
+            placeholder="none"
+            value={form.tags}
+            onChange={(event) => set({ tags: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label="Metadata" error={error("metadata")} hint="An object in JSON, kept with the key.">
+        {(control) => (
+          <Lines
+            {...control}
+            testid="key-metadata"
+            placeholder={'{"project": "atlas"}'}
+            value={form.metadata}
+            onValue={(metadata) => set({ metadata })}
+          />
+        )}
+      </Field>
+    </>
+  );
+}
+
+export function RotationFields({ form, set, error }: FieldsProps) {
+  return (
+    <div className="grid gap-3">
+      {/* biome-ignore lint/a11y/noLabelWithoutControl: the switch is the control */}
+      <label className="flex items-center gap-2 text-sm">
+        <Switch
+          checked={form.auto_rotate}
+          onCheckedChange={(auto_rotate) => set({ auto_rotate })}
+          data-testid="key-rotate"
+        />
+        Gets a new secret by itself
+      </label>
+      {form.auto_rotate && (
+        <Field
+          label="Every"
+          error={error("rotation_interval")}
+          hint="Such as 90d, 12h or 1mo. The new secret waits here and is shown once."
+        >
+          {(control) => (
+            <Input
+              {...control}
+              data-testid="key-rotation_interval"
+              className="max-w-32"
+              value={form.rotation_interval}
+              onChange={(event) => set({ rotation_interval: event.target.value })}
+            />
+          )}
+        </Field>
+      )}
+    </div>
+  );
+}
+
+function Lines({
+  value,
+  onValue,
+  testid,
+  ...rest
+}: {
+  value: string;
+  onValue: (value: string) => void;
+  testid: string;
+  placeholder: string;
+  id: string;
+  "aria-describedby": string | undefined;
+  "aria-invalid": boolean | undefined;
+}) {
+  return (
+    <textarea
+      {...rest}
+      rows={Math.min(8, Math.max(2, value.split("\n").length))}
+      autoComplete="off"
+      spellCheck={false}
+      data-testid={testid}
+      className={cn(inputClass, "h-auto py-1.5 font-mono text-xs")}
+      value={value}
+      onChange={(event) => onValue(event.target.value)}
+    />
+  );
+}

@@ -1,0 +1,113 @@
+import type { Draft, OrganizationRow } from "@/api/governance";
+import type { Problems } from "@/features/forms/use-form";
+import {
+  LIMIT_FIELDS,
+  type LimitForm,
+  limitChange,
+  limitDraft,
+  limitsOf,
+  noLimits,
+  parseDollars,
+} from "@/features/limits/limits";
+import { named } from "@/features/people/names";
+import { listChange, textChange } from "@/lib/change";
+
+/** What is typed of an organization; members bear the gateway's names. */
+export interface OrganizationForm {
+  organization_alias: string;
+  models: string[];
+  budget_id: string;
+  limits: LimitForm;
+}
+export const ORGANIZATION_FIELDS = ["organization_alias", "models", "budget_id", ...LIMIT_FIELDS];
+
+export const noOrganization = (): OrganizationForm => ({
+  organization_alias: "",
+  models: [],
+  budget_id: "",
+  limits: noLimits(),
+});
+
+/** Limits by model stand in the table of limits in force. */
+export const limitsOfOrganization = (row: OrganizationRow) => ({
+  ...row,
+  model_max_budget: row.litellm_budget_table?.model_max_budget,
+});
+
+export const organizationFormOf = (row: OrganizationRow): OrganizationForm => ({
+  organization_alias: row.organization_alias,
+  models: row.models,
+  budget_id: row.budget_id ?? "",
+  limits: limitsOf(limitsOfOrganization(row)),
+});
+
+const NAMELESS = "An organization needs a name.";
+
+export function organizationDraft(form: OrganizationForm): { draft: Draft; problems: Problems } {
+  const { draft, problems } = limitDraft(form.limits);
+  const organization_alias = form.organization_alias.trim();
+  if (organization_alias === "") problems.organization_alias = NAMELESS;
+  return {
+    draft: {
+      organization_alias,
+      ...(form.models.length > 0 && { models: form.models }),
+      ...(form.budget_id && { budget_id: form.budget_id }),
+      ...draft,
+    },
+    problems,
+  };
+}
+
+export function organizationChange(form: OrganizationForm, before: OrganizationForm) {
+  const { change, problems } = limitChange(form.limits, before.limits);
+  if (form.organization_alias.trim() === "") problems.organization_alias = NAMELESS;
+  return {
+    change: {
+      ...textChange("organization_alias", form.organization_alias, before.organization_alias),
+      ...listChange("models", form.models, before.models),
+      ...textChange("budget_id", form.budget_id, before.budget_id),
+      ...change,
+    } as Draft,
+    problems,
+  };
+}
+
+/** Somebody in an organization: their role there and their share of its budget. */
+export interface MemberForm {
+  who: string;
+  role: string;
+  max_budget_in_organization: string;
+}
+export const MEMBER_FIELDS = ["user_email", "user_id", "role", "max_budget_in_organization"];
+export const noMember = (): MemberForm => ({ who: "", role: "internal_user", max_budget_in_organization: "" });
+
+function share(form: MemberForm, problems: Problems) {
+  const budget = parseDollars(form.max_budget_in_organization);
+  if (budget === null) problems.max_budget_in_organization = "Dollars, such as 5 or 0.50.";
+  return budget ?? undefined;
+}
+
+export function memberDraft(form: MemberForm): { draft: Draft; problems: Problems } {
+  const problems: Problems = {};
+  if (form.who.trim() === "") problems.user_email = "Who?";
+  const budget = share(form, problems);
+  return {
+    draft: {
+      member: { role: form.role, ...named(form.who) },
+      ...(budget !== undefined && { max_budget_in_organization: budget }),
+    },
+    problems,
+  };
+}
+
+export function memberChange(form: MemberForm, before: MemberForm): { draft: Draft; problems: Problems } {
+  const problems: Problems = {};
+  const [now, was] = [share(form, problems), share(before, {})];
+  return {
+    draft: {
+      ...(form.role !== before.role && { role: form.role }),
+      ...(now !== was && { max_budget_in_organization: now ?? null }),
+    },
+    problems,
+  };
+}

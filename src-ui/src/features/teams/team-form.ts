@@ -1,0 +1,131 @@
+import type { Draft, TeamRow } from "@/api/governance";
+import type { Problems } from "@/features/forms/use-form";
+import {
+  LIMIT_FIELDS,
+  type LimitForm,
+  limitChange,
+  limitDraft,
+  limitsOf,
+  noLimits,
+  parseCount,
+  parseDollars,
+} from "@/features/limits/limits";
+import { listChange, textChange } from "@/lib/change";
+
+/** What each member has who has no limit of their own in the team. */
+export interface MemberForm {
+  team_member_budget: string;
+  team_member_budget_duration: string;
+  team_member_rpm_limit: string;
+  team_member_tpm_limit: string;
+}
+
+/** What is typed of a team; members bear the gateway's names. */
+export interface TeamForm extends MemberForm {
+  team_alias: string;
+  organization_id: string;
+  models: string[];
+  budget_id: string;
+  limits: LimitForm;
+}
+
+const MEMBER_FIELDS = [
+  "team_member_budget",
+  "team_member_budget_duration",
+  "team_member_rpm_limit",
+  "team_member_tpm_limit",
+] as const;
+export const TEAM_FIELDS = [
+  "team_alias",
+  "organization_id",
+  "models",
+  "budget_id",
+  ...MEMBER_FIELDS,
+  ...LIMIT_FIELDS,
+] as string[];
+
+const noMembers: MemberForm = {
+  team_member_budget: "",
+  team_member_budget_duration: "",
+  team_member_rpm_limit: "",
+  team_member_tpm_limit: "",
+};
+
+export const noTeam = (organization = ""): TeamForm => ({
+  ...noMembers,
+  team_alias: "",
+  organization_id: organization,
+  models: [],
+  budget_id: "",
+  limits: noLimits(),
+});
+
+export function teamFormOf(row: TeamRow): TeamForm {
+  const members = limitsOf(row.team_member_budget_table ?? {});
+  return {
+    team_alias: row.team_alias ?? "",
+    organization_id: row.organization_id ?? "",
+    models: row.models,
+    budget_id: row.budget_id ?? "",
+    limits: limitsOf(row),
+    team_member_budget: members.max_budget,
+    team_member_budget_duration: members.budget_duration,
+    team_member_rpm_limit: members.rpm_limit,
+    team_member_tpm_limit: members.tpm_limit,
+  };
+}
+
+type Member = Partial<Record<(typeof MEMBER_FIELDS)[number], number | string | undefined>>;
+
+function memberDraft(form: MemberForm, problems: Problems): Member {
+  const budget = parseDollars(form.team_member_budget);
+  if (budget === null) problems.team_member_budget = "Dollars, such as 5 or 0.50.";
+  const count = (name: "team_member_rpm_limit" | "team_member_tpm_limit") => {
+    const value = parseCount(form[name]);
+    if (value === null) problems[name] = "A whole number.";
+    return value ?? undefined;
+  };
+  return {
+    team_member_budget: budget ?? undefined,
+    // A period of no budget means nothing.
+    team_member_budget_duration: budget === undefined ? undefined : form.team_member_budget_duration || undefined,
+    team_member_rpm_limit: count("team_member_rpm_limit"),
+    team_member_tpm_limit: count("team_member_tpm_limit"),
+  };
+}
+
+export function teamDraft(form: TeamForm): { draft: Draft; problems: Problems } {
+  const { draft, problems } = limitDraft(form.limits);
+  const team_alias = form.team_alias.trim();
+  if (team_alias === "") problems.team_alias = "A team needs a name.";
+  const members = Object.entries(memberDraft(form, problems)).filter(([, value]) => value !== undefined);
+  return {
+    draft: {
+      team_alias,
+      ...(form.organization_id && { organization_id: form.organization_id }),
+      ...(form.models.length > 0 && { models: form.models }),
+      ...(form.budget_id && { budget_id: form.budget_id }),
+      ...draft,
+      ...Object.fromEntries(members),
+    },
+    problems,
+  };
+}
+
+export function teamChange(form: TeamForm, before: TeamForm): { change: Draft; problems: Problems } {
+  const { change, problems } = limitChange(form.limits, before.limits);
+  if (form.team_alias.trim() === "" && before.team_alias !== "") problems.team_alias = "A team needs a name.";
+  const [now, was] = [memberDraft(form, problems), memberDraft(before, {})];
+  const members = MEMBER_FIELDS.filter((name) => now[name] !== was[name]).map((name) => [name, now[name] ?? null]);
+  return {
+    change: {
+      ...textChange("team_alias", form.team_alias, before.team_alias),
+      ...textChange("organization_id", form.organization_id, before.organization_id),
+      ...listChange("models", form.models, before.models),
+      ...textChange("budget_id", form.budget_id, before.budget_id),
+      ...change,
+      ...Object.fromEntries(members),
+    },
+    problems,
+  };
+}
