@@ -33,6 +33,17 @@ const PLACES: [name: string, scenario: string, path: string, ready: string][] = 
   ["a new deployment", "busy", "/models?view=groups&add=true", "deployment-save"],
   ["issue a key", "busy", "/keys?issue=true", "key-name"],
   ["settings", "busy", "/settings", "vault-kind"],
+  ["users", "busy", "/users", "user-row"],
+  ["a user", "busy", "/users?open=u-ada", "user-usage"],
+  ["add a user", "busy", "/users?new=true", "user-create"],
+  ["teams", "busy", "/teams", "team-row"],
+  ["a team", "busy", "/teams?open=t-research", "team-usage"],
+  ["make a team", "busy", "/teams?new=true", "team-create"],
+  ["organizations", "busy", "/organizations", "organization-row"],
+  ["an organization", "busy", "/organizations?open=o-north", "organization-usage"],
+  ["customers", "busy", "/customers", "customer-row"],
+  ["budgets", "busy", "/budgets", "budget-row"],
+  ["a budget", "busy", "/budgets?open=interns", "budget-drawer"],
 ];
 
 for (const colorScheme of ["light", "dark"] as const) {

@@ -38,7 +38,8 @@ test("on a phone the pages are behind a menu button", async ({ page }) => {
   await page.getByTestId("nav-keys").click();
   await expect(page.getByRole("heading", { level: 1, name: "Keys" })).toBeVisible();
   await expect(page.getByTestId("nav-keys")).toHaveCount(0);
-  for (const name of ["overview", "requests", "models", "providers", "settings"]) {
+  const people = ["users", "teams", "organizations", "customers", "budgets"];
+  for (const name of ["overview", "requests", "models", "providers", ...people, "settings"]) {
     await page.getByTestId("menu").click();
     await page.getByTestId(`nav-${name}`).click();
     await page.waitForTimeout(200);

@@ -172,7 +172,7 @@ export function Confirm({
         >
           <AlertDialog.Title className="break-words font-semibold text-lg">{title}</AlertDialog.Title>
           <AlertDialog.Description asChild>
-            <div className="mt-2 grid gap-2 text-muted text-sm">{children}</div>
+            <div className="mt-2 grid grid-cols-1 gap-2 text-muted text-sm">{children}</div>
           </AlertDialog.Description>
           {error ? <ErrorNotice error={error} className="mt-3" /> : null}
           <div className="mt-5 flex justify-end gap-2">

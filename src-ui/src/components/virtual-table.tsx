@@ -23,6 +23,8 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   align?: "right";
   sortable?: boolean;
+  /** Of its cells and its header, such as room to a column before that ends where it begins. */
+  className?: string;
   /** Shown only when the table itself is at least this wide, in pixels. */
   from?: number;
 }
@@ -201,7 +203,7 @@ export function VirtualTable<Row>(props: Props<Row>) {
                       <div
                         key={column.id}
                         role="gridcell"
-                        className={cn("min-w-0 truncate", column.align === "right" && "text-right")}
+                        className={cn("min-w-0 truncate", column.align === "right" && "text-right", column.className)}
                       >
                         {column.cell(row)}
                       </div>
@@ -238,7 +240,7 @@ function Header<Row>({ shown, tracks, sort, onSort }: Props<Row> & { shown: Colu
               key={column.id}
               role="columnheader"
               aria-sort={sorted ? (sort.descending ? "descending" : "ascending") : undefined}
-              className={cn("min-w-0 truncate", column.align === "right" && "text-right")}
+              className={cn("min-w-0 truncate", column.align === "right" && "text-right", column.className)}
             >
               {column.sortable && onSort ? (
                 <button

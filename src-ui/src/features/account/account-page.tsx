@@ -28,7 +28,7 @@ export function AccountPage() {
       )}
       {found.data && user && (
         <Card className="max-w-[640px]">
-          <UserUsage info={found.data} user={user} />
+          <UserUsage own info={found.data} user={user} />
           {may("POST /user/update") && (
             <Section title="Password">
               <PasswordChange user={user} />

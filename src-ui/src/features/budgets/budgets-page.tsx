@@ -50,7 +50,7 @@ export function BudgetsPage() {
       create={access.may("POST /budget/new") ? "Make budget" : undefined}
       onCreate={() => change({ new: true })}
       emptyTitle="No budgets yet"
-      emptyText="Limits that several share a name for appear here. Make one, then choose it wherever limits are set: changing it changes them all."
+      emptyText="Limits with a name appear here. Make one, then choose it wherever limits are set: what you change of it changes for all who have it."
       sort={sort}
       onSort={(next) => change({ sort: sortText(next) })}
     >
@@ -94,7 +94,13 @@ const COLUMNS: Column<BudgetRow>[] = [
     from: 760,
     cell: (row) => money(row.soft_budget),
   },
-  { id: "period", header: "Period", width: "112px", cell: (row) => <span className="text-muted">{every(row)}</span> },
+  {
+    id: "period",
+    header: "Period",
+    width: "124px",
+    className: "pl-4",
+    cell: (row) => <span className="text-muted">{every(row)}</span>,
+  },
   {
     id: "rates",
     header: "Rates",

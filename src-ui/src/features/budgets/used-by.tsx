@@ -21,7 +21,7 @@ export function UsedBy({ budget }: { budget: string }) {
   return (
     <>
       {theirs.length > 0 && (
-        <ul className="mb-2 grid gap-1">
+        <ul className="mb-2 grid grid-cols-1 gap-1">
           {theirs.slice(0, SHOWN).map(({ to, id, name }) => (
             <li key={`${to}${id}`} className="flex items-baseline justify-between gap-3">
               <Link to={to} search={{ open: id }} className="min-w-0 truncate hover:underline">

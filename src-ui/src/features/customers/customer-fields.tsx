@@ -41,12 +41,12 @@ export function CustomerFields({ form, onChange, error, isNew }: Fields<Customer
         )}
       </Field>
       <div className="grid gap-3 sm:grid-cols-2">
-        <Field label="Default model" error={error("default_model")}>
+        <Field label="Default model" error={error("default_model")} hint="Where a model is not in their region.">
           {(control) => (
             <Picker
               {...control}
               label="Default model"
-              any="As they ask"
+              any="None"
               testid="customer-default_model"
               className="w-full"
               options={models}

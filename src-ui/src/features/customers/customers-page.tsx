@@ -58,7 +58,7 @@ export function CustomersPage() {
         <Select
           filter
           label="State"
-          any="All"
+          any="Any state"
           testid="customers-state"
           options={STATES}
           value={of ?? ""}

@@ -83,7 +83,7 @@ function BudgetFields({ form, onChange, error, testid, without = [] }: Props) {
         )}
       </Field>
       {!without.includes("soft_budget") && (
-        <Field label="Warn at" error={error("soft_budget")} hint="Told when it is reached; refuses nothing.">
+        <Field label="Warn at" error={error("soft_budget")} hint="Told when reached, not refused.">
           {(control) => (
             <DollarInput
               {...control}

@@ -55,13 +55,16 @@ test("only what differs is sent: null for what is taken away", () => {
   });
 });
 
-test("the limits by model are replaced together", () => {
+test("each kind of limits by model is replaced as a whole, and left alone otherwise", () => {
   const before = limitsOf(row);
   const [demo] = before.models;
   expect(limitChange({ ...before, models: [demo!] }, before).change).toEqual({
     model_max_budget: {},
     model_rpm_limit: { demo: 3 },
-    model_tpm_limit: {},
+  });
+  const dearer = before.models.map((line) => (line.budget ? { ...line, budget: "6" } : line));
+  expect(limitChange({ ...before, models: dearer }, before).change).toEqual({
+    model_max_budget: { "openai/gpt-5": { max_budget: 6, budget_duration: "1d" } },
   });
 });
 

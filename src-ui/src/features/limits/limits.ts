@@ -175,7 +175,10 @@ function modelDraft(models: ModelLimitForm[], draft: LimitDraft, problems: Limit
   }
 }
 
-/** What differs from before: null where something is taken away. The limits by model are replaced as a whole. */
+/**
+ * What differs from before: null where something is taken away. Each kind of limits by model is replaced as a whole, and left
+ * alone otherwise: not every row shows all of them.
+ */
 export function limitChange(form: LimitForm, before: LimitForm): { change: LimitDraft; problems: LimitProblems } {
   const { draft, problems } = limitDraft(form);
   const was = limitDraft(before).draft;
@@ -184,11 +187,10 @@ export function limitChange(form: LimitForm, before: LimitForm): { change: Limit
     if (draft[name] !== was[name]) change[name] = draft[name] ?? null;
   }
   if (draft.budget_duration !== was.budget_duration) change.budget_duration = draft.budget_duration ?? null;
-  if (BY_MODEL.some((name) => JSON.stringify(draft[name]) !== JSON.stringify(was[name]))) {
-    change.model_max_budget = draft.model_max_budget ?? {};
-    change.model_rpm_limit = draft.model_rpm_limit ?? {};
-    change.model_tpm_limit = draft.model_tpm_limit ?? {};
-  }
+  const differs = (name: (typeof BY_MODEL)[number]) => JSON.stringify(draft[name]) !== JSON.stringify(was[name]);
+  if (differs("model_max_budget")) change.model_max_budget = draft.model_max_budget ?? {};
+  if (differs("model_rpm_limit")) change.model_rpm_limit = draft.model_rpm_limit ?? {};
+  if (differs("model_tpm_limit")) change.model_tpm_limit = draft.model_tpm_limit ?? {};
   return { change, problems };
 }
 

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getLimits, type LimitedKind, type LimitUse } from "@/api/governance";
 import { UsageBar } from "@/components/usage-bar";
 import type { Limited } from "./limits";
+import { LimitFacts } from "./usage";
 
 // Rates are of the last minute: a bar that is older than this tells of another one.
 const EVERY_MS = 2000;
@@ -37,7 +38,8 @@ export function LiveUsage({ of, id, row, testid }: { of: LimitedKind; id: string
         resetsAt={whole?.reset_at ?? row.budget_reset_at}
         testid={testid && `${testid}-budget`}
       />
-      {whole && <Rates use={whole} />}
+      {whole ? <Rates use={whole} /> : live.isError && <LimitFacts row={row} />}
+      {live.data && !hasRates(whole) && <p className="text-faint text-xs">No limit of requests or tokens.</p>}
       {models.map((use) => (
         <div key={use.model} className="grid gap-2 border-line border-l-2 pl-3">
           <p className="truncate font-medium text-xs" title={use.model ?? undefined}>
@@ -58,6 +60,9 @@ export function LiveUsage({ of, id, row, testid }: { of: LimitedKind; id: string
     </div>
   );
 }
+
+const hasRates = (use: LimitUse | undefined) =>
+  use !== undefined && [use.rpm_limit, use.tpm_limit, use.max_parallel_requests].some((limit) => limit !== null);
 
 function Rates({ use }: { use: LimitUse }) {
   const of = use.model ? ` for ${use.model}` : "";

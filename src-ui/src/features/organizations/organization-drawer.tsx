@@ -15,7 +15,7 @@ import type { Tab } from "@/components/tabs";
 import { UsageBar } from "@/components/usage-bar";
 import { EditForm } from "@/features/forms/edit-form";
 import { LiveUsage } from "@/features/limits/live-usage";
-import { LimitFacts, modelWords } from "@/features/limits/usage";
+import { modelWords } from "@/features/limits/usage";
 import { type Member, MemberList } from "@/features/people/member-list";
 import { organizationRoleName, teamName } from "@/features/people/names";
 import { fullTime } from "@/lib/time";
@@ -151,7 +151,12 @@ function OrganizationUsage({ row }: { row: OrganizationRow }) {
   return (
     <>
       <Section title="Spend of everything in it">
-        <LiveUsage of="organization" id={row.organization_id} row={row} testid="organization-usage" />
+        <LiveUsage
+          of="organization"
+          id={row.organization_id}
+          row={limitsOfOrganization(row)}
+          testid="organization-usage"
+        />
       </Section>
       <Section title="What it is">
         <Facts>
@@ -161,16 +166,12 @@ function OrganizationUsage({ row }: { row: OrganizationRow }) {
             </Fact>
           )}
           <Fact name="Models">{modelWords(row.models)}</Fact>
+          {row.budget_id && <Fact name="Named budget">{row.budget_id}</Fact>}
           <Fact name="Id">
             <code className="break-all font-mono text-xs">{row.organization_id}</code>
           </Fact>
           <Fact name="Made">{fullTime(row.created_at)}</Fact>
         </Facts>
-      </Section>
-      <Section title="Limits">
-        <LimitFacts row={limitsOfOrganization(row)}>
-          {row.budget_id && <Fact name="Named budget">{row.budget_id}</Fact>}
-        </LimitFacts>
       </Section>
     </>
   );
@@ -179,7 +180,7 @@ function OrganizationUsage({ row }: { row: OrganizationRow }) {
 function Teams({ row, mayMake }: { row: OrganizationRow; mayMake: boolean }) {
   const navigate = useNavigate();
   return (
-    <div className="grid gap-3 px-5 py-4">
+    <div className="grid grid-cols-1 gap-3 px-5 py-4">
       {mayMake && (
         <div className="flex justify-end">
           <Button

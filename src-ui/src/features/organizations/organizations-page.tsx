@@ -100,7 +100,14 @@ const COLUMNS: Column<OrganizationRow>[] = [
     sortable: true,
     cell: (row) => row.members.length,
   },
-  { id: "spend", header: "Spend", width: "168px", sortable: true, cell: (row) => <BudgetUsage dense row={row} /> },
+  {
+    id: "spend",
+    header: "Spend",
+    width: "184px",
+    className: "pl-4",
+    sortable: true,
+    cell: (row) => <BudgetUsage dense row={row} />,
+  },
 ];
 
 const narrow = (row: OrganizationRow) => (

@@ -52,7 +52,7 @@ export function MemberList({
     [member.user_email, member.user_alias, member.user_id].some((text) => text?.toLowerCase().includes(wanted)),
   );
   return (
-    <div className="grid gap-3 px-5 py-4">
+    <div className="grid grid-cols-1 gap-3 px-5 py-4">
       <div className="flex items-center gap-2">
         {members.length >= SEARCH_FROM ? (
           <SearchInput

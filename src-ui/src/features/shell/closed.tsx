@@ -16,7 +16,7 @@ export function Closed({ page }: { page: PageLink }) {
       icon={Lock}
       title={`${page.label} are not open to you`}
       testid="page-closed"
-      action={first && <Button onClick={() => void navigate({ to: first.to })}>To {first.label.toLowerCase()}</Button>}
+      action={first && <Button onClick={() => void navigate({ to: first.to })}>Go to {first.label}</Button>}
     >
       You are signed in as {whoIs(session)}. Whoever administers the gateway can give you another role, or tell you what
       you look for.

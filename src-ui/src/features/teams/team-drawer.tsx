@@ -14,7 +14,7 @@ import { ResourceDrawer } from "@/components/resource-drawer";
 import type { Tab } from "@/components/tabs";
 import { EditForm } from "@/features/forms/edit-form";
 import { LiveUsage } from "@/features/limits/live-usage";
-import { LimitFacts, modelWords } from "@/features/limits/usage";
+import { modelWords } from "@/features/limits/usage";
 import { KeyList } from "@/features/people/key-list";
 import { type Member, MemberList } from "@/features/people/member-list";
 import { teamName, teamRoleName } from "@/features/people/names";
@@ -174,14 +174,12 @@ function TeamUsage({ info }: { info: TeamInfo }) {
             </Fact>
           )}
           <Fact name="Models">{modelWords(team.models)}</Fact>
+          {team.budget_id && <Fact name="Named budget">{team.budget_id}</Fact>}
           <Fact name="Id">
             <code className="break-all font-mono text-xs">{team.team_id}</code>
           </Fact>
           <Fact name="Made">{fullTime(team.created_at)}</Fact>
         </Facts>
-      </Section>
-      <Section title="Limits">
-        <LimitFacts row={team}>{team.budget_id && <Fact name="Named budget">{team.budget_id}</Fact>}</LimitFacts>
       </Section>
       <Section title="Keys">
         <KeyList keys={info.keys} empty="No key yet. One is issued for the team under Keys." />

@@ -129,7 +129,7 @@ const COLUMNS: Column<Team>[] = [
     cell: (team) => team.members_with_roles.length,
   },
   { id: "keys", header: "Keys", width: "48px", align: "right", from: 660, cell: (team) => team.keys.length },
-  { id: "spend", header: "Spend", width: "168px", cell: (team) => <BudgetUsage dense row={team} /> },
+  { id: "spend", header: "Spend", width: "184px", className: "pl-4", cell: (team) => <BudgetUsage dense row={team} /> },
 ];
 
 const narrow = (team: Team) => (

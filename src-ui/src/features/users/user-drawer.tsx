@@ -14,7 +14,7 @@ import { Fact, Facts, Section } from "@/components/page";
 import { ResourceDrawer } from "@/components/resource-drawer";
 import { EditForm } from "@/features/forms/edit-form";
 import { LiveUsage } from "@/features/limits/live-usage";
-import { LimitFacts, modelWords } from "@/features/limits/usage";
+import { modelWords } from "@/features/limits/usage";
 import { KeyList } from "@/features/people/key-list";
 import { personName, roleName, teamName, teamRoleName } from "@/features/people/names";
 import { fullTime } from "@/lib/time";
@@ -145,13 +145,14 @@ export function UserDrawer({ id, onClose }: { id: string | undefined; onClose: (
   );
 }
 
-export function UserUsage({ info, user }: { info: UserInfo; user: UserRow }) {
+/** `own`: it is whoever looks. */
+export function UserUsage({ info, user, own }: { info: UserInfo; user: UserRow; own?: boolean }) {
   return (
     <>
-      <Section title="Spend of their own keys">
+      <Section title={own ? "Spend of your keys" : "Spend of their own keys"}>
         <LiveUsage of="user" id={user.user_id} row={user} testid="user-usage" />
       </Section>
-      <Section title="Who they are">
+      <Section title={own ? "Who you are" : "Who they are"}>
         <Facts>
           <Fact name="Role">
             <span className="flex flex-wrap items-center gap-2">
@@ -170,14 +171,10 @@ export function UserUsage({ info, user }: { info: UserInfo; user: UserRow }) {
                 ? "with a password"
                 : "not yet: no password is set"}
           </Fact>
-          <Fact name="Added">{fullTime(user.created_at)}</Fact>
-        </Facts>
-      </Section>
-      <Section title="Limits of their own keys">
-        <LimitFacts row={user}>
           <Fact name="Models">{modelWords(user.models)}</Fact>
           {user.budget_id && <Fact name="Named budget">{user.budget_id}</Fact>}
-        </LimitFacts>
+          <Fact name="Added">{fullTime(user.created_at)}</Fact>
+        </Facts>
       </Section>
       <Section title="Teams">
         {info.teams.length === 0 ? (
@@ -199,7 +196,14 @@ export function UserUsage({ info, user }: { info: UserInfo; user: UserRow }) {
         )}
       </Section>
       <Section title="Keys">
-        <KeyList keys={info.keys} empty="No key yet. One is issued to them under Keys, or they issue it themselves." />
+        <KeyList
+          keys={info.keys}
+          empty={
+            own
+              ? "You have no key yet. Issue one under Keys."
+              : "No key yet. One is issued to them under Keys, or they issue it themselves."
+          }
+        />
       </Section>
     </>
   );

@@ -97,7 +97,9 @@ function Name({ user }: { user: UserRow }) {
         {note && <span className="ml-2 text-faint text-xs">{note}</span>}
       </span>
       {user.blocked && <Badge tone="bad">blocked</Badge>}
-      {!user.has_password && !user.sso_user_id && <Badge title="No password is set yet">not signed up</Badge>}
+      {!user.has_password && !user.sso_user_id && !user.blocked && (
+        <Badge title="No password is set yet">not signed up</Badge>
+      )}
     </span>
   );
 }
@@ -122,7 +124,8 @@ const COLUMNS: Column<UserRow>[] = [
   {
     id: "spend",
     header: "Spend",
-    width: "168px",
+    width: "184px",
+    className: "pl-4",
     sortable: true,
     cell: (user) => <BudgetUsage dense row={user} />,
   },
