@@ -13,8 +13,8 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::{Event, Topic};
 use crate::probes;
-use crate::registry::keys::{rotation, sessions};
-use crate::registry::{conditions, resets};
+use crate::registry::keys::rotation;
+use crate::registry::{conditions, resets, sessions};
 
 const VAULT_RETRY: Duration = Duration::from_secs(3);
 /// Kept responses are forgotten after this long, as OpenAI does.

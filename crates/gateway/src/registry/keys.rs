@@ -2,7 +2,7 @@
 //!
 //! `fields` is what a request says of a key. Whoever asks is an [`Asking`]; `owners` says whose a key may be, `bounds` what its
 //! team and organization permit, `grants` that nobody gives more than they have, `rules` what the configuration file adds.
-//! `issue`, `change`, `rotate` and `remove` do it, and `first` makes the key of a new user; `rotation` and `sessions` are what the
+//! `issue`, `change`, `rotate` and `remove` do it, and `first` makes the key of a new user; `rotation` is what the
 //! gateway does by itself.
 
 mod asking;
@@ -17,7 +17,6 @@ mod remove;
 mod rotate;
 pub mod rotation;
 mod rules;
-pub mod sessions;
 
 pub use asking::{Asking, resolve, thing};
 pub use change::{set_blocked, update};

@@ -6,6 +6,7 @@ use postern_store::Connection;
 use postern_store::table::LimitColumns;
 use postern_store::table::keys::{self, KeyRow};
 use postern_store::table::users::{self, UserRow};
+use uuid::Uuid;
 
 use crate::auth::Caller;
 use crate::clock;
@@ -14,6 +15,7 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Topic;
 use crate::ids;
+use crate::registry::audit::Actor;
 
 /// Sessions of one user at a time; another ends the oldest.
 const MOST: usize = 50;
@@ -107,3 +109,27 @@ pub async fn close(engine: &Engine, caller: &Caller) -> Result<bool, Failure> {
     engine.refresh(vec![Change::Key(key.id)], &[Topic::Keys]).await?;
     Ok(true)
 }
+
+/// Takes away the keys of sessions that are over.
+pub async fn prune(engine: &Engine) -> Result<(), Failure> {
+    let now = clock::now_ms();
+    let over: Vec<Uuid> = {
+        let directory = engine.directory.load();
+        let sessions = directory.keys().filter(|key| key.is_session);
+        sessions.filter(|key| key.expires_at.is_some_and(|at| at <= now)).map(|key| key.id).collect()
+    };
+    if over.is_empty() {
+        return Ok(());
+    }
+    let changes = over.iter().copied().map(Change::Key).collect();
+    engine
+        .transact(move |connection| {
+            let by = Actor::gateway().name;
+            over.iter().try_for_each(|id| Ok(keys::end_session(connection, *id, &by, now)?))
+        })
+        .await?;
+    engine.refresh(changes, &[]).await
+}
+
+#[cfg(test)]
+mod tests;

@@ -322,7 +322,7 @@ fn more_for_a_while(
 }
 
 /// RFC 3339, or the same without a zone, which means UTC.
-fn moment(text: &str) -> Option<i64> {
+pub(super) fn moment(text: &str) -> Option<i64> {
     let moment = text.parse::<Timestamp>().ok();
     let plain = || Some(text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
     moment.or_else(plain).map(Timestamp::as_millisecond)

@@ -293,3 +293,55 @@ fn a_search_takes_every_letter_as_it_is() {
         assert_eq!(search(text), found.into_iter().collect(), "{text:?}");
     }
 }
+
+#[test]
+fn what_somebody_has_to_do_with_is_among_what_may_be_seen() {
+    let (_directory, connection) = database();
+    let named = |number, user: &str, team: Option<&str>, by: &str| KeyRow {
+        key_alias: some(&format!("alias-{number}")),
+        user_id: some(user),
+        team_id: team.map(str::to_owned),
+        created_by: by.into(),
+        ..key(number)
+    };
+    for row in [
+        named(1, "ann", None, "ann"),
+        named(2, "bob", Some("blue"), "ann"),
+        named(3, "bob", Some("red"), "bob"),
+        KeyRow { key_alias: None, ..named(4, "zoe", Some("blue"), "zoe") },
+    ] {
+        row.put(&connection).unwrap();
+    }
+    let related = |users: &[&str], teams: &[&str], created_by: &[&str]| {
+        let list = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let (users, teams, created_by) = (list(users), list(teams), list(created_by));
+        Some(SeenBy { users, teams, created_by, ..SeenBy::default() })
+    };
+    let filter = |related_to, seen_by| KeyFilter { related_to, seen_by, ..KeyFilter::default() };
+    assert_eq!(numbers(&connection, &filter(related(&["ann"], &["blue"], &[]), None)), [4, 2, 1]);
+    assert_eq!(numbers(&connection, &filter(related(&["ann"], &[], &["ann"]), None)), [2, 1]);
+    let seen = related(&["bob"], &[], &[]);
+    assert_eq!(numbers(&connection, &filter(related(&["ann"], &["blue"], &[]), seen.clone())), [2]);
+    let aliases = |filter| keys::aliases(&connection, &filter).unwrap();
+    assert_eq!(aliases(filter(None, None)), ["alias-1", "alias-2", "alias-3"]);
+    assert_eq!(aliases(filter(None, seen)), ["alias-2", "alias-3"]);
+}
+
+#[test]
+fn a_session_that_ends_leaves_a_row_where_the_ledger_has_it() {
+    let (_directory, connection) = database();
+    for number in 1..=3 {
+        KeyRow { is_session: number != 3, ..key(number) }.put(&connection).unwrap();
+    }
+    record(&connection, &[RequestRow { key_id: id(1), ..request(1) }]);
+    for number in 1..=3 {
+        keys::end_session(&connection, id(number), "postern", 9).unwrap();
+    }
+    let left = |deleted| {
+        let filter = KeyFilter { deleted, sessions: true, limit: 9, ..KeyFilter::default() };
+        let page = keys::page(&connection, &filter).unwrap();
+        page.into_iter().map(|row| (row.id.as_u128(), row.deleted_by)).collect::<Vec<_>>()
+    };
+    assert_eq!(left(true), [(1, some("postern"))]);
+    assert_eq!(left(false), [(3, None)], "a key that is no session was ended");
+}
