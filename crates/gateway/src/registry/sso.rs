@@ -7,7 +7,7 @@ use postern_store::table::users::{self, UserRow};
 
 use super::audit::{self, Action, Actor};
 use super::people::{self, Beginning};
-use super::sessions::check_open;
+use super::sessions::{check_open, end_all};
 use crate::config::SsoSettings;
 use crate::directory::{Change, Role};
 use crate::engine::Engine;
@@ -22,13 +22,13 @@ const ACTOR: &str = "single sign-on";
 /// The user, found or made.
 pub async fn arrive(engine: &Engine, settings: &SsoSettings, claims: Claims) -> Result<UserRow, Failure> {
     let (settings, beginning) = (settings.clone(), Beginning::of(engine));
-    let (user, is_changed) = engine
+    let (user, changes) = engine
         .transact(move |connection| {
             Arriving { connection, settings: &settings, beginning: &beginning }.user(&claims)
         })
         .await?;
-    if is_changed {
-        engine.refresh(vec![Change::User(user.user_id.clone())], &[Topic::Users]).await?;
+    if !changes.is_empty() {
+        engine.refresh(changes, &[Topic::Users]).await?;
     }
     Ok(user)
 }
@@ -40,15 +40,25 @@ struct Arriving<'a> {
 }
 
 impl Arriving<'_> {
-    /// The user, and whether anything about them is new.
-    fn user(&self, claims: &Claims) -> Result<(UserRow, bool), Failure> {
+    /// The user, and what is new about them.
+    fn user(&self, claims: &Claims) -> Result<(UserRow, Vec<Change>), Failure> {
         let known = match users::find_by_sso(self.connection, &claims.subject)? {
             Some(user) => Some(user),
             None => self.by_address(claims)?,
         };
-        let Some(before) = known else { return Ok((self.create(claims)?, true)) };
+        let Some(before) = known else {
+            let user = self.create(claims)?;
+            let changes = vec![Change::User(user.user_id.clone())];
+            return Ok((user, changes));
+        };
         check_open(&before)?;
         let mut user = before.clone();
+        let mut changes = Vec::new();
+        if user.sso_user_id.is_none() {
+            // Whoever made the account, and may know its password, need not be whose address it is.
+            user.password_hash = None;
+            changes = end_all(self.connection, &user.user_id, ACTOR, self.beginning.now.ms())?;
+        }
         user.sso_user_id = Some(claims.subject.clone());
         if let Some(role) = self.role(claims) {
             user.user_role = role;
@@ -57,13 +67,14 @@ impl Arriving<'_> {
             user.user_alias.clone_from(&claims.name);
         }
         if user == before {
-            return Ok((user, false));
+            return Ok((user, changes));
         }
         ACTOR.clone_into(&mut user.updated_by);
         user.updated_at = self.beginning.now.ms();
         user.put(self.connection)?;
         self.record(Action::Updated, &user, Some(before.shown()))?;
-        Ok((user, true))
+        changes.push(Change::User(user.user_id.clone()));
+        Ok((user, changes))
     }
 
     fn by_address(&self, claims: &Claims) -> Result<Option<UserRow>, Failure> {
