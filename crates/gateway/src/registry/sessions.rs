@@ -99,16 +99,6 @@ fn end_old(connection: &Connection, user_id: &str, now: i64) -> Result<Vec<Chang
     Ok(changes)
 }
 
-/// Ends all sessions of a user.
-pub fn end_all(connection: &Connection, user_id: &str, by: &str, now: i64) -> Result<Vec<Change>, Failure> {
-    let mut changes = Vec::new();
-    for row in keys::sessions_of(connection, user_id)? {
-        keys::end_session(connection, row.id, by, now)?;
-        changes.push(Change::Key(row.id));
-    }
-    Ok(changes)
-}
-
 /// Ends the session that the caller uses; false if it is none.
 pub async fn close(engine: &Engine, caller: &Caller) -> Result<bool, Failure> {
     let Some(key) = caller.key().filter(|key| key.is_session) else { return Ok(false) };
