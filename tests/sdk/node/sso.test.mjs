@@ -134,11 +134,11 @@ describe("signing in at another server", () => {
     assert.equal(user_role, "internal_user");
     assert.equal((await call("GET", "/console/session", key)).status, 200);
     const info = await call("GET", `/user/info?user_id=${user_id}`, key);
+    assert.equal(info.status, 200, JSON.stringify(info.body));
+    assert.equal(info.body.user_info.user_email, "ada@example.com");
     // Their own and nobody else's.
-    if (info.status !== 404) {
-      assert.equal(info.status, 200, JSON.stringify(info.body));
-      assert.equal(info.body.user_info.user_email, "ada@example.com");
-    }
+    const { user_id: other } = (await signIn("grace")).body;
+    assert.equal((await call("GET", `/user/info?user_id=${other}`, key)).status, 403);
     assert.equal((await call("POST", "/config/reload", key)).status, 403);
     const again = await signIn("ada");
     assert.equal(again.body.user_id, user_id);

@@ -87,7 +87,7 @@ fn gone() -> Failure {
     Failure::forbidden("user_unknown", "this account does not exist any more").with_type("auth_error")
 }
 
-/// Revokes what has ended by itself, and the oldest beyond the number that there may be.
+/// Takes away what has ended by itself, and the oldest beyond the number that there may be.
 fn end_old(connection: &Connection, user_id: &str, now: i64) -> Result<Vec<Change>, Failure> {
     let known = keys::sessions_of(connection, user_id)?;
     let (over, running): (Vec<_>, Vec<_>) =
@@ -95,7 +95,7 @@ fn end_old(connection: &Connection, user_id: &str, now: i64) -> Result<Vec<Chang
     let too_many = (running.len() + 1).saturating_sub(MOST);
     let mut changes = Vec::new();
     for row in over.into_iter().chain(running.into_iter().take(too_many)) {
-        keys::revoke(connection, &row.token, user_id, now)?;
+        keys::end_session(connection, row.id, user_id, now)?;
         changes.push(Change::Key(row.id));
     }
     Ok(changes)
@@ -104,9 +104,11 @@ fn end_old(connection: &Connection, user_id: &str, now: i64) -> Result<Vec<Chang
 /// Ends the session that the caller uses; false if it is none.
 pub async fn close(engine: &Engine, caller: &Caller) -> Result<bool, Failure> {
     let Some(key) = caller.key().filter(|key| key.is_session) else { return Ok(false) };
-    let (token, name, now) = (key.token(), caller.name(), clock::now_ms());
-    engine.transact(move |connection| Ok(keys::revoke(connection, &token, &name, now)?)).await?;
-    engine.refresh(vec![Change::Key(key.id)], &[Topic::Keys]).await?;
+    let (id, name, now) = (key.id, caller.name(), clock::now_ms());
+    engine
+        .transact(move |connection| Ok::<_, Failure>(keys::end_session(connection, id, &name, now)?))
+        .await?;
+    engine.refresh(vec![Change::Key(id)], &[Topic::Keys]).await?;
     Ok(true)
 }
 

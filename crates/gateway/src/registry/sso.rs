@@ -3,11 +3,12 @@
 
 use postern_store::Connection;
 use postern_store::table::LimitColumns;
-use postern_store::table::users::{self, UserRow};
+use postern_store::table::users::{self as table, UserRow};
 
-use super::audit::{self, Action, Actor};
+use super::audit::{Action, Actor};
 use super::people::{self, Beginning};
 use super::sessions::check_open;
+use super::users;
 use crate::config::SsoSettings;
 use crate::directory::{Change, Role};
 use crate::engine::Engine;
@@ -22,13 +23,13 @@ const ACTOR: &str = "single sign-on";
 /// The user, found or made.
 pub async fn arrive(engine: &Engine, settings: &SsoSettings, claims: Claims) -> Result<UserRow, Failure> {
     let (settings, beginning) = (settings.clone(), Beginning::of(engine));
-    let (user, is_changed) = engine
+    let (user, changes) = engine
         .transact(move |connection| {
             Arriving { connection, settings: &settings, beginning: &beginning }.user(&claims)
         })
         .await?;
-    if is_changed {
-        engine.refresh(vec![Change::User(user.user_id.clone())], &[Topic::Users]).await?;
+    if !changes.is_empty() {
+        engine.refresh(changes, &[Topic::Users]).await?;
     }
     Ok(user)
 }
@@ -40,15 +41,27 @@ struct Arriving<'a> {
 }
 
 impl Arriving<'_> {
-    /// The user, and whether anything about them is new.
-    fn user(&self, claims: &Claims) -> Result<(UserRow, bool), Failure> {
-        let known = match users::find_by_sso(self.connection, &claims.subject)? {
+    /// The user, and what is new about them.
+    fn user(&self, claims: &Claims) -> Result<(UserRow, Vec<Change>), Failure> {
+        let known = match table::find_by_sso(self.connection, &claims.subject)? {
             Some(user) => Some(user),
             None => self.by_address(claims)?,
         };
-        let Some(before) = known else { return Ok((self.create(claims)?, true)) };
+        let Some(before) = known else {
+            let user = self.create(claims)?;
+            let changes = vec![Change::User(user.user_id.clone())];
+            return Ok((user, changes));
+        };
         check_open(&before)?;
         let mut user = before.clone();
+        let mut changes = Vec::new();
+        if user.sso_user_id.is_none() {
+            // Whoever made the account, and may know its password, need not be whose address it is.
+            user.password_hash = None;
+            let ended =
+                users::end_sessions(self.connection, &actor(), &user.user_id, self.beginning.now.ms())?;
+            changes.extend(ended.into_iter().map(Change::Key));
+        }
         user.sso_user_id = Some(claims.subject.clone());
         if let Some(role) = self.role(claims) {
             user.user_role = role;
@@ -57,18 +70,19 @@ impl Arriving<'_> {
             user.user_alias.clone_from(&claims.name);
         }
         if user == before {
-            return Ok((user, false));
+            return Ok((user, changes));
         }
         ACTOR.clone_into(&mut user.updated_by);
         user.updated_at = self.beginning.now.ms();
         user.put(self.connection)?;
-        self.record(Action::Updated, &user, Some(before.shown()))?;
-        Ok((user, true))
+        users::record(self.connection, &actor(), Action::Updated, Some(&before), Some(&user))?;
+        changes.push(Change::User(user.user_id.clone()));
+        Ok((user, changes))
     }
 
     fn by_address(&self, claims: &Claims) -> Result<Option<UserRow>, Failure> {
         let Some(email) = &claims.email else { return Ok(None) };
-        let Some(user) = users::find_by_email(self.connection, email)? else { return Ok(None) };
+        let Some(user) = table::find_by_email(self.connection, email)? else { return Ok(None) };
         let name = &self.settings.name;
         let refuse = |why: String| Err(Failure::forbidden("sso_account_taken", why).with_type("auth_error"));
         if !claims.email_verified {
@@ -113,7 +127,7 @@ impl Arriving<'_> {
             ..UserRow::default()
         };
         user.put(self.connection)?;
-        self.record(Action::Created, &user, None)?;
+        users::record(self.connection, &actor(), Action::Created, None, Some(&user))?;
         Ok(user)
     }
 
@@ -128,12 +142,10 @@ impl Arriving<'_> {
         let own = self.settings.default_role.as_deref().and_then(Role::parse);
         own.unwrap_or_else(|| people::role(&self.beginning.defaults)).as_str().to_owned()
     }
+}
 
-    fn record(&self, action: Action, user: &UserRow, before: Option<audit::Shown>) -> Result<(), Failure> {
-        let actor = Actor { name: ACTOR.to_owned(), key: String::new() };
-        let object = ("user", user.user_id.as_str());
-        audit::record(self.connection, &actor, action, object, before, Some(user.shown()))
-    }
+fn actor() -> Actor {
+    Actor { name: ACTOR.to_owned(), key: String::new() }
 }
 
 #[cfg(test)]

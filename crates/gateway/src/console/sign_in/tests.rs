@@ -260,6 +260,22 @@ async fn litellm_s_path_takes_either_name() {
 }
 
 #[tokio::test]
+async fn a_password_that_the_administrator_gave_is_good_until_another_is_set() {
+    let open = Open::start("").await;
+    let admin = async |path: &str, body: Value| {
+        let request = open.request(Method::POST, path).bearer_auth(ADMIN).body(body.to_string());
+        let answer = open.send(request).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    };
+    let ada = json!({"user_id": "ada", "user_email": "ada@example.com", "password": "correct horse"});
+    admin("/user/new", ada).await;
+    assert_eq!(open.sign_in("ada@example.com", "correct horse").await.status, 200);
+    admin("/user/update", json!({"user_id": "ada", "password": "battery staple"})).await;
+    assert_eq!(open.sign_in("ada@example.com", "correct horse").await.status, 401);
+    assert_eq!(open.sign_in("ada@example.com", "battery staple").await.status, 200);
+}
+
+#[tokio::test]
 async fn sessions_last_as_configured_and_are_never_too_many() {
     let open = Open::start(
         "{general_settings: {session_duration: 1h}, litellm_settings: {max_ui_session_budget: 0.5}}",

@@ -47,7 +47,7 @@ impl House {
         Self { store, defaults: defaults.as_object().cloned().unwrap(), _files: files }
     }
 
-    async fn arrive(&self, settings: SsoSettings, claims: Claims) -> Result<(UserRow, bool), Failure> {
+    async fn arrive(&self, settings: SsoSettings, claims: Claims) -> Result<(UserRow, Vec<Change>), Failure> {
         let defaults = self.defaults.clone();
         self.store
             .transact(move |connection| {
@@ -76,16 +76,16 @@ async fn a_new_user_has_what_all_new_users_have() {
         "user_role": "internal_user_viewer", "max_budget": 1.5, "budget_duration": "1mo", "rpm_limit": 7,
         "models": ["small"], "auto_create_key": false,
     }));
-    let (user, is_new) = house.arrive(settings(), claims()).await.unwrap();
-    assert!(is_new);
+    let (user, changes) = house.arrive(settings(), claims()).await.unwrap();
+    assert_eq!(changes, [Change::User(user.user_id.clone())]);
     assert_eq!(user.user_role, "internal_user_viewer", "the claim has no say unless it is named");
     assert_eq!((user.limits.max_budget_nanos, user.limits.rpm_limit), (Some(1_500_000_000), Some(7)));
     let april: jiff::Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
     assert_eq!(user.limits.budget_reset_at, Some(april.as_millisecond()));
     assert_eq!(user.models, r#"["small"]"#);
     assert_eq!(house.log(), [("created".to_owned(), ACTOR.to_owned())]);
-    let (again, is_new) = house.arrive(settings(), claims()).await.unwrap();
-    assert_eq!((again, is_new), (user, false));
+    let (again, changes) = house.arrive(settings(), claims()).await.unwrap();
+    assert_eq!((again, changes), (user, Vec::new()));
     assert_eq!(house.log().len(), 1, "nothing changed, so nothing is noted");
 }
 

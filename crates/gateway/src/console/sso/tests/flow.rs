@@ -163,6 +163,7 @@ async fn somebody_known_by_a_verified_address_is_linked_and_otherwise_not() {
     let issuer = Issuer::start().await;
     let open = start(&issuer, "").await;
     open.user("ada", Some("ADA@example.com"), Some("correct horse")).await;
+    let before = open.sign_in("ada@example.com", "correct horse").await;
     issuer.behave(|how| {
         how.claims.insert("email_verified".into(), absent());
     });
@@ -172,11 +173,17 @@ async fn somebody_known_by_a_verified_address_is_linked_and_otherwise_not() {
     issuer.behave(|how| how.claims.clear());
     let signed_in = Browser::of(&open).sign_in(&issuer, "ada-1815").await;
     assert_eq!(signed_in.body["user_id"], "ada");
+    // Whoever knew a password of the account before is not in it any more.
+    assert_eq!(open.sign_in("ada@example.com", "correct horse").await.status, 401);
+    let key = before.body["key"].as_str().unwrap();
+    assert_eq!(open.with_key(Method::GET, "/console/session", key).await.status, 401);
+    let again = Browser::of(&open).sign_in(&issuer, "ada-1815").await;
+    assert_eq!(again.body["user_id"], "ada");
+    let key = signed_in.body["key"].as_str().unwrap();
+    assert_eq!(open.with_key(Method::GET, "/console/session", key).await.status, 200);
     // Somebody else with the same address is not them.
     let refused = Browser::of(&open).there_and_back(&issuer, "eve").await;
     assert_eq!((refused.status, refused.code()), (403, "sso_account_taken"));
-    // The password is good as before.
-    assert_eq!(open.sign_in("ada@example.com", "correct horse").await.status, 200);
 }
 
 #[tokio::test]
