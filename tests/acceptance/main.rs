@@ -10,6 +10,7 @@ mod cli;
 mod clouds;
 mod config;
 mod console;
+mod customer;
 mod fallback;
 mod guard;
 mod house;

@@ -43,15 +43,11 @@ impl<'a> Admission<'a> {
         meter: &mut Meter,
     ) -> Result<Self, Failure> {
         let directory = engine.directory.load_full();
-        let mut customer = None;
+        let named = note_customer(&directory, asked.headers, meter);
         if let Some(row) = meter.row() {
-            if let Some(named) = named_customer(&directory, asked.headers) {
-                row.end_user = Some(named);
-            }
             row.tags = asked.tags.to_vec();
-            customer.clone_from(&row.end_user);
         }
-        if directory.rules.enforce_user && customer.is_none() && !caller.is_administrator() {
+        if directory.rules.enforce_user && named.is_none() && !caller.is_administrator() {
             let message = "'user' param not passed in. 'enforce_user_param'=True";
             return Err(Failure::invalid("missing_user", message).with_param("user"));
         }
@@ -61,12 +57,11 @@ impl<'a> Admission<'a> {
                 check_tags(identity, asked.tags)?;
             }
         }
-        let customer = customer.as_deref().and_then(|id| directory.customer(id));
-        if let Some(customer) = customer.filter(|customer| customer.blocked) {
-            let message = format!("Authentication Error, End User={} is blocked.", customer.id);
-            return Err(Failure::forbidden("end_user_blocked", message).with_type("auth_error"));
+        let customer = named.and_then(|named| directory.end_user(&named));
+        if let Some(customer) = &customer {
+            check_customer(customer)?;
         }
-        let gates = gates(&directory, caller, asked.models, asked.tags, customer.map(AsRef::as_ref));
+        let gates = gates(&directory, caller, asked.models, asked.tags, customer.as_deref());
         Ok(Self { engine, directory, gates })
     }
 
@@ -139,6 +134,37 @@ impl Found<'_> {
             }
         }
     }
+}
+
+/// The end user of a request: as a header names them, else as the body does. Noted in the row.
+fn note_customer(directory: &Directory, headers: &HeaderMap, meter: &mut Meter) -> Option<String> {
+    let row = meter.row()?;
+    if let Some(named) = named_customer(directory, headers) {
+        row.end_user = Some(named);
+    }
+    row.end_user.clone().filter(|name| !name.is_empty())
+}
+
+/// The end user of a request, if anything is in force for them.
+pub fn customer(engine: &Engine, headers: &HeaderMap, meter: &mut Meter) -> Option<Arc<Customer>> {
+    let directory = engine.directory.load();
+    let named = note_customer(&directory, headers, meter)?;
+    directory.end_user(&named)
+}
+
+/// The same where nothing is written down: `named` is how the body names them.
+pub fn customer_of(engine: &Engine, headers: &HeaderMap, named: Option<&str>) -> Option<Arc<Customer>> {
+    let directory = engine.directory.load();
+    let of_headers = named_customer(&directory, headers);
+    directory.end_user(of_headers.as_deref().or(named).filter(|name| !name.is_empty())?)
+}
+
+pub fn check_customer(customer: &Customer) -> Result<(), Failure> {
+    if !customer.blocked {
+        return Ok(());
+    }
+    let message = format!("Authentication Error, End User={} is blocked.", customer.id);
+    Err(Failure::forbidden("end_user_blocked", message).with_type("auth_error"))
 }
 
 fn named_customer(directory: &Directory, headers: &HeaderMap) -> Option<String> {

@@ -7,6 +7,7 @@
 mod build;
 mod entry;
 mod read;
+mod strangers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub use build::{ModelLimit, Rows};
 pub use entry::{Customer, Limited, Member, Organization, Previous, Role, Tag, Team, User, VirtualKey};
 use imbl::HashMap;
 pub use read::{Change, read};
+use strangers::{Common, Strangers};
 use uuid::Uuid;
 
 use crate::config::Governance;
@@ -34,6 +36,9 @@ pub struct Directory {
     organizations: Names<Organization>,
     /// Those that are blocked or limited.
     customers: Names<Customer>,
+    /// What end users have who have no limits of their own, and those who have no entry here.
+    end_users: Option<Arc<Common>>,
+    strangers: Arc<Strangers>,
     /// Those that are limited.
     tags: Names<Tag>,
     /// All requests together.
@@ -75,6 +80,20 @@ impl Directory {
 
     pub fn customer(&self, id: &str) -> Option<&Arc<Customer>> {
         self.customers.get(id)
+    }
+
+    /// An end user whom a request names, be it for the first time: `None` where nothing is in force for them.
+    pub fn end_user(&self, id: &str) -> Option<Arc<Customer>> {
+        if let Some(known) = self.customers.get(id) {
+            return Some(known.clone());
+        }
+        let common = self.end_users.as_ref()?;
+        Some(self.strangers.meet(id, common, &self.rules))
+    }
+
+    /// Those who have limits and no entry yet; who has one by now is forgotten as a stranger.
+    pub fn strangers(&self) -> Vec<String> {
+        self.strangers.sort_out(|id| self.customers.contains_key(id))
     }
 
     pub fn tag(&self, name: &str) -> Option<&Arc<Tag>> {

@@ -5,7 +5,7 @@
 //! shows the time or a later one. That makes beginnings strictly follow one another whatever a clock does: where it skips
 //! midnight, the day begins when it has; where it shows a midnight twice, the day has begun with the first.
 
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, date};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{Span, Timestamp, ToSpan};
 
@@ -116,6 +116,17 @@ pub fn started(text: &str, at: Timestamp, zone: &TimeZone) -> Result<i64, String
     begin.map(Timestamp::as_millisecond).ok_or_else(|| too_long(text))
 }
 
+/// The same where nothing else says since when: several days, weeks or months are counted from 1970 on, so that whoever asks
+/// later is told the same.
+pub fn counted(text: &str, at: Timestamp, zone: &TimeZone) -> Result<i64, String> {
+    let Periods::Blocks(block, count) = Periods::of(read(text)?) else { return started(text, at, zone) };
+    let begin = block.running(at, zone).and_then(|begin| {
+        let back = block.number(begin).rem_euclid(count);
+        first_instant(block.later(begin, -back)?, zone)
+    });
+    begin.map(Timestamp::as_millisecond).ok_or_else(|| too_long(text))
+}
+
 /// The time zone of an IANA name, also where the system knows none or few.
 pub fn zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name)
@@ -215,6 +226,18 @@ impl Block {
             Self::Day => Some(day),
             Self::Week => day.checked_sub(i64::from(time.weekday().to_monday_zero_offset()).days()).ok(),
             Self::Month => Some(day.first_of_month()),
+        }
+    }
+
+    /// How many lie between 1970 and the one that begins there. Only days, weeks and months come in several at a time.
+    fn number(self, begin: DateTime) -> i64 {
+        let days = begin.date().duration_since(date(1970, 1, 1)).as_hours() / 24;
+        match self {
+            Self::Hours(_) => 0,
+            Self::Day => days,
+            // The first of 1970 was a Thursday.
+            Self::Week => (days + 3).div_euclid(7),
+            Self::Month => (i64::from(begin.year()) - 1970) * 12 + i64::from(begin.month()) - 1,
         }
     }
 

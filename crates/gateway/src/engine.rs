@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use crate::condition::Conditions;
 use crate::config::{ConfigFile, Options, Problem, StoredFallbacks};
 use crate::counters::Scope;
-use crate::directory::Directory;
+use crate::directory::{Change, Directory};
 use crate::error::Failure;
 use crate::events::{Event, Events, Topic};
 use crate::exchange::mirror::MOST_AT_A_TIME;
@@ -165,7 +165,7 @@ impl Engine {
 
     /// The same, and with it another configuration file; if this fails, neither is in force.
     pub(crate) async fn rebuild_with(&self, file: Option<Arc<ConfigFile>>) -> Result<(), Failure> {
-        let _one_at_a_time = self.rebuilding.lock().await;
+        let one_at_a_time = self.rebuilding.lock().await;
         let (providers, models, prices, fallbacks) = self
             .read(|connection| {
                 use postern_store::table;
@@ -190,22 +190,29 @@ impl Engine {
         };
         let built = Arc::new(snapshot::build(sources));
         self.snapshot.store(built);
-        self.govern(&config);
+        let other_rules = self.govern(&config);
         self.config.store(config);
+        drop(one_at_a_time);
+        if other_rules && let Err(failure) = self.refresh(vec![Change::Everything], &[]).await {
+            // The file is in force; its budgets count from now on instead of from what the ledger says.
+            tracing::error!(reason = failure.error.message, "budgets of the configuration file begin anew");
+        }
         Ok(())
     }
 
-    /// Puts the administrator's key and the rules of a configuration file in force.
-    fn govern(&self, config: &ConfigFile) {
+    /// Puts the administrator's key and the rules of a configuration file in force; whether those are others.
+    fn govern(&self, config: &ConfigFile) -> bool {
         let admin = *self.admin.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.directory.load();
-        let mut after = if *before.rules == config.governance {
-            Directory::clone(&before)
-        } else {
+        let other_rules = *before.rules != config.governance;
+        let mut after = if other_rules {
             before.ruled(Arc::new(config.governance.clone()))
+        } else {
+            Directory::clone(&before)
         };
         after.admin = admin;
         self.directory.store(Arc::new(after));
+        other_rules
     }
 
     /// Rebuilds and tells watchers what is stale.

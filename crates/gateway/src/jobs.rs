@@ -125,6 +125,7 @@ async fn tend_keys(engine: Arc<Engine>) {
 }
 
 async fn reset_due(engine: &Arc<Engine>) -> Result<(), Failure> {
+    engine.adopt_strangers().await?;
     resets::run(engine).await?;
     engine.reconcile().await
 }

@@ -4,6 +4,7 @@
 pub mod access_groups;
 pub mod budgets;
 pub mod config;
+pub mod customers;
 pub mod errors;
 pub mod fallbacks;
 pub mod fields;
@@ -73,4 +74,5 @@ pub fn routes() -> Routes {
         .merge(invitations::routes())
         .merge(teams::routes())
         .merge(users::routes())
+        .merge(customers::routes())
 }

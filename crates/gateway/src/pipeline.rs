@@ -15,9 +15,9 @@ pub use ask::{retry_after, usable};
 pub use attempts::{Asks, Notes, Patience, Way, Won, travel, trouble};
 use axum::http::HeaderMap;
 pub use prepare::shaped;
-pub use route::{Question, Route, Stays, find, tags};
+pub use route::{Question, Route, Stays, find, not_there, tags};
 
-use crate::admission::{Admission, Asked};
+use crate::admission::{self, Admission, Asked};
 use crate::error::Failure;
 use crate::exchange::{Exchange, mirror};
 use crate::limits::Estimate;
@@ -29,7 +29,10 @@ use crate::snapshot::{Deployment, Group, Place};
 pub const DEFAULT_MAX_TOKENS: u64 = 4096;
 
 pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failure> {
-    let route = route::find(&Question::of(exchange), meter)?;
+    let mut route = route::find(&Question::of(exchange), meter)?;
+    if let Some(customer) = admission::customer(&exchange.engine, &exchange.headers, meter) {
+        route.confine(&exchange.snapshot, &exchange.caller, &customer, meter)?;
+    }
     let asked = Asked {
         headers: &exchange.headers,
         body: &exchange.body,

@@ -6,6 +6,7 @@ pub mod budgets;
 pub mod conditions;
 pub mod config;
 pub mod credentials;
+pub mod customers;
 pub mod fallbacks;
 pub mod invitations;
 pub mod keys;

@@ -1,6 +1,7 @@
 //! The one writer thread. It takes whatever is queued, runs it in one transaction, commits, and acknowledges. Under
 //! load many ledger rows share a commit; alone, a row is committed at once.
 
+use std::collections::HashSet;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -10,7 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::table::requests::RequestRow;
-use crate::table::{owners, requests, spend_hourly, spend_labels};
+use crate::table::{customers, owners, requests, spend_hourly, spend_labels};
 use crate::{SqlError, StoreError};
 
 /// Most ledger rows in one transaction: bounds how long the first of them waits for its acknowledgement.
@@ -188,6 +189,7 @@ fn commit(connection: &Connection, batch: &mut Vec<Job>, numbers: &mut owners::N
         let transaction = Transaction::begin(connection)?;
         let mut sums = spend_hourly::Sums::default();
         let mut labels = spend_labels::Sums::default();
+        let mut end_users: HashSet<String> = HashSet::new();
         for job in batch.drain(..) {
             match job {
                 Job::Record(row, ack) => {
@@ -196,6 +198,11 @@ fn commit(connection: &Connection, batch: &mut Vec<Job>, numbers: &mut owners::N
                     if requests::insert(transaction.0, &row, owner)? {
                         sums.add(&row, owner);
                         labels.add(&row, spend_hourly::hour_of(row.started_at));
+                        if let Some(name) = row.end_user.as_deref().filter(|name| !end_users.contains(*name))
+                        {
+                            customers::note(transaction.0, name, row.started_at)?;
+                            end_users.insert(name.to_owned());
+                        }
                     }
                 }
                 Job::Run(work) => {

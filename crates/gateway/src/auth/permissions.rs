@@ -4,6 +4,7 @@
 //!
 //! The table says how far; [`Authority::check`] says whether one thing is within that.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
@@ -96,6 +97,11 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 
 /// The line of a route; `path` is as the route was declared, with its parameters' names.
 pub fn rule(method: &str, path: &str) -> Option<&'static Rule> {
+    // LiteLLM's other name for the same routes.
+    let path = &*match path.strip_prefix("/end_user/") {
+        Some(rest) => Cow::Owned(format!("/customer/{rest}")),
+        None => Cow::Borrowed(path),
+    };
     // A map of static texts is asked with shorter-lived ones.
     RULES.iter().find_map(|((known_method, known_path), rule)| {
         (*known_method == method && *known_path == path).then_some(rule)
@@ -109,7 +115,7 @@ static ROOTS: LazyLock<BTreeSet<&'static str>> =
 pub fn covers(path: &str) -> bool {
     // Models are listed for whoever calls them.
     let root = path.split('/').nth(1).unwrap_or_default();
-    ROOTS.contains(root) && root != "models" && root != "v1"
+    (ROOTS.contains(root) || root == "end_user") && root != "models" && root != "v1"
 }
 
 /// What a route is about, where it is about one thing.

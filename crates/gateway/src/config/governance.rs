@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
@@ -96,9 +97,8 @@ impl Governance {
     pub fn period(&self, duration: Option<&str>) -> Period {
         let now = clock::now();
         let Some(duration) = duration else { return Period::default() };
-        Period {
-            started_at: durations::started(duration, now, &self.zone).unwrap_or_default(),
-            reset_at: durations::next_reset(duration, now, &self.zone).ok(),
-        }
+        let started_at = durations::counted(duration, now, &self.zone).unwrap_or_default();
+        let begun = Timestamp::from_millisecond(started_at).unwrap_or(now);
+        Period { started_at, reset_at: durations::next_reset(duration, begun, &self.zone).ok() }
     }
 }

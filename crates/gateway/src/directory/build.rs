@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::{
     Customer, Directory, Limited, Member, Organization, Previous, Role, Tag, Team, User, VirtualKey,
+    strangers,
 };
 use crate::config::Governance;
 use crate::counters::{Counter, Level, Period, Scope};
@@ -63,15 +64,15 @@ fn limit(value: Option<i64>) -> Option<u64> {
 }
 
 /// What limits belong to: the level, the name, and how the ledger finds it.
-struct Of<'a>(Level, &'a Arc<str>, Subject);
+pub(super) struct Of<'a>(pub Level, pub &'a Arc<str>, pub Subject);
 
 /// Rows' limits made into scopes.
-struct Scopes<'a> {
-    budgets: &'a Map<String, BudgetRow>,
+pub(super) struct Scopes<'a> {
+    pub budgets: &'a Map<String, BudgetRow>,
 }
 
 impl Scopes<'_> {
-    fn limited(&self, of: Of<'_>, columns: &LimitColumns, before: Option<&Limited>) -> Limited {
+    pub fn limited(&self, of: Of<'_>, columns: &LimitColumns, before: Option<&Limited>) -> Limited {
         self.with_extra(of, columns, before, None)
     }
 
@@ -326,12 +327,17 @@ impl Directory {
     }
 
     fn put_customer(&mut self, scopes: &Scopes<'_>, id: String, row: Option<CustomerRow>) {
-        let before = self.customers.remove(id.as_str());
+        let before = self.customers.remove(id.as_str()).or_else(|| self.strangers.get(&id));
         let Some(row) = row else { return };
         let id: Arc<str> = id.into();
         let known = before.as_ref().map(|customer| &customer.limited);
-        let limited =
-            scopes.limited(Of(Level::Customer, &id, Subject::EndUser(id.to_string())), &row.limits, known);
+        let limited = match self.end_users.as_ref().filter(|_| strangers::says_nothing(&row.limits)) {
+            Some(common) => common.limited(&id, &row.limits, &self.rules, known),
+            None => {
+                let of = Of(Level::Customer, &id, Subject::EndUser(id.to_string()));
+                scopes.limited(of, &row.limits, known)
+            }
+        };
         let (region, default_model) = (row.allowed_model_region, row.default_model);
         if !row.blocked && limited.is_none() && region.is_none() && default_model.is_none() {
             return;

@@ -8,7 +8,9 @@ use postern_store::table::{customers, keys, members, organizations, tags, teams,
 use postern_store::{Connection, SqlError};
 use uuid::Uuid;
 
+use super::strangers::Common;
 use super::{Directory, Rows};
+use crate::config::Governance;
 use crate::counters::Scope;
 
 /// What is to be read again.
@@ -115,6 +117,18 @@ fn budgets_of(connection: &Connection, rows: &Rows) -> Result<Map<String, Budget
     Ok(found)
 }
 
+/// What the rules give to end users without limits of their own.
+fn common(rules: &Governance, budgets: &Map<String, BudgetRow>) -> Option<Common> {
+    let budget = rules.end_user_budget_id.as_ref().and_then(|id| {
+        let found = budgets.get(id);
+        if found.is_none() {
+            tracing::warn!("max_end_user_budget_id: there is no budget {id}; end users have none of it");
+        }
+        found
+    });
+    Common::of(rules, budget.cloned())
+}
+
 /// Reads everything. What was there before gives its counters, and what is not there any more is gone.
 fn everything(connection: &Connection, after: &mut Directory) -> Result<(), SqlError> {
     fn named<T>(rows: Vec<T>, name: impl Fn(&T) -> String) -> Vec<(String, Option<T>)> {
@@ -133,6 +147,7 @@ fn everything(connection: &Connection, after: &mut Directory) -> Result<(), SqlE
         budgets,
     };
     let budgets = rows.budgets.clone();
+    after.end_users = common(&after.rules, &budgets).map(Arc::new);
     after.forget_others(&rows);
     after.put(rows);
     let mut seen = std::collections::HashSet::new();

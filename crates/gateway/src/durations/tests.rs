@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::{after, check, next_reset, started, zone};
+use super::{after, check, counted, next_reset, started, zone};
 
 mod walks;
 
@@ -390,4 +390,29 @@ fn a_zone_is_found_by_its_name_and_what_is_none_says_so() {
         let now = at("2026-07-01T12:00:00Z");
         assert_eq!(next("1d", now, &built_in), next("1d", now, &named(name)), "{name}");
     }
+}
+
+#[test]
+fn several_days_weeks_and_months_are_counted_from_1970_where_nothing_else_says_since_when() {
+    for (text, name, now, begun) in [
+        ("2d", "UTC", "1970-01-02T23:59:59Z", "1970-01-01T00:00:00Z"),
+        ("2d", "UTC", "1970-01-03T00:00:00Z", "1970-01-03T00:00:00Z"),
+        ("3d", "UTC", "1969-12-31T12:00:00Z", "1969-12-29T00:00:00Z"),
+        ("2w", "UTC", "1970-01-11T23:00:00Z", "1969-12-29T00:00:00Z"),
+        ("2w", "UTC", "1970-01-12T00:00:00Z", "1970-01-12T00:00:00Z"),
+        ("3mo", "UTC", "2024-02-29T10:00:00Z", "2024-01-01T00:00:00Z"),
+        ("12mo", "Europe/Berlin", "2024-12-31T22:59:59Z", "2023-12-31T23:00:00Z"),
+        // One alone is as the calendar says.
+        ("1d", "UTC", "2026-11-20T10:00:00Z", "2026-11-20T00:00:00Z"),
+        ("90m", "UTC", "1970-01-01T02:00:00Z", "1970-01-01T01:30:00Z"),
+    ] {
+        let zone = named(name);
+        let found = moment(counted(text, at(now), &zone).unwrap());
+        assert_eq!(found, at(begun), "{text} at {now}");
+        // All of the period says the same of its beginning.
+        let end = next(text, found, &zone);
+        assert_eq!(moment(counted(text, end - 1.millisecond(), &zone).unwrap()), found, "{text} at {now}");
+        assert_eq!(moment(counted(text, end, &zone).unwrap()), end, "{text} at {now}");
+    }
+    assert!(counted("soon", at("2026-11-20T10:00:00Z"), &TimeZone::UTC).is_err());
 }

@@ -93,6 +93,21 @@ impl Engine {
         Ok(())
     }
 
+    /// End users who were seen for the first time get an entry of their own. The ledger is asked about them, too.
+    pub async fn adopt_strangers(&self) -> Result<(), Failure> {
+        let names = self.directory.load().strangers();
+        if names.is_empty() {
+            return Ok(());
+        }
+        self.refresh(names.iter().cloned().map(Change::Customer).collect(), &[Topic::Customers]).await?;
+        let (directory, now) = (self.directory.load(), clock::now_ms());
+        let adopted = names.iter().filter_map(|name| directory.customer(name));
+        let scopes = adopted.flat_map(|customer| customer.limited.all()).filter(|scope| scope.has_budget());
+        let mut late = self.seeded_lately.lock().unwrap_or_else(PoisonError::into_inner);
+        late.extend(scopes.map(|scope| (now, scope.clone())));
+        Ok(())
+    }
+
     /// Begins the running periods of the budgets that the configuration file names.
     pub async fn rule_again(&self) {
         let _one_at_a_time = self.rebuilding.lock().await;

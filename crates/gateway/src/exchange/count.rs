@@ -11,6 +11,7 @@ use postern_wire::{Beside, Edits, Envelope, Format, Target};
 use serde_json::{Map, Value};
 
 use super::{Call, discard, read_body};
+use crate::admission;
 use crate::auth::InternalOrigin;
 use crate::clock::Moment;
 use crate::engine::Engine;
@@ -57,10 +58,19 @@ pub async fn count(engine: Arc<Engine>, call: Call, request: Request) -> Result<
     let resolved = snapshot.resolve_for(caller.namespace(), model);
     let group = resolved.map_err(|unresolved| unresolved.into_failure(model))?.group;
     caller.check_group(&group, &[envelope.model.as_str(), model, &group.name])?;
+    let customer = admission::customer_of(&engine, &head.headers, envelope.user.as_deref());
+    let region = match &customer {
+        Some(customer) => {
+            admission::check_customer(customer)?;
+            customer.region.as_deref()
+        }
+        None => None,
+    };
     let now = Moment::now();
-    for deployment in
-        group.deployments.iter().filter(|known| known.condition.availability(now).may_be_asked())
-    {
+    let may_be_asked = |known: &&Arc<Deployment>| {
+        known.condition.availability(now).may_be_asked() && region.is_none_or(|region| known.is_in(region))
+    };
+    for deployment in group.deployments.iter().filter(may_be_asked) {
         let asking =
             Asking { engine: &engine, format: call.format, envelope: &envelope, headers: &head.headers };
         if let Some(counted) = asking.ask(deployment, &body, prompt).await? {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::pass::{NOTHING, commit};
 use super::{discard, first_words, read_body};
-use crate::admission::{Admission, Asked as Wants};
+use crate::admission::{self, Admission, Asked as Wants};
 use crate::auth::InternalOrigin;
 use crate::clock::Moment;
 use crate::engine::Engine;
@@ -111,7 +111,10 @@ pub async fn embed(
             pinned: None,
             started: arrived,
         };
-        let route = pipeline::find(&question, &mut meter)?;
+        let mut route = pipeline::find(&question, &mut meter)?;
+        if let Some(customer) = admission::customer(&engine, &head.headers, &mut meter) {
+            route.confine(&snapshot, &caller, &customer, &mut meter)?;
+        }
         let tokens = postern_wire::estimate_tokens(&asked.raw);
         let groups = std::iter::once(&route.group).chain(route.all_others());
         let mut costs =

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{discard, first_words, read_body};
-use crate::admission::{Admission, Asked};
+use crate::admission::{self, Admission, Asked};
 use crate::auth::InternalOrigin;
 use crate::engine::Engine;
 use crate::error::{Failure, UpstreamBody};
@@ -115,6 +115,12 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
         }
         let name = format!("{}/{}", provider.row.name, model.as_deref().unwrap_or_default());
         caller.check_access(&[&name, model.as_deref().unwrap_or(&name)])?;
+        if let Some(customer) = admission::customer(&engine, &head.headers, &mut meter)
+            && let Some(region) = customer.region.as_deref()
+            && !deployment.as_ref().is_some_and(|known| known.is_in(region))
+        {
+            return Err(pipeline::not_there(&name, region));
+        }
         let models = [name.as_str(), model.as_deref().unwrap_or(&name)];
         let tags = pipeline::tags(&caller, &head.headers, None);
         let asked = Asked { headers: &head.headers, body: &body, models: &models, tags: &tags };

@@ -12,13 +12,14 @@ use crate::error::Failure;
 use crate::ids;
 
 /// The first words of paths whose errors are told here.
-const ROOTS: [&str; 16] = [
+const ROOTS: [&str; 17] = [
     "key",
     "user",
     "team",
     "organization",
     "budget",
     "customer",
+    "end_user",
     "tag",
     "invitation",
     "onboarding",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use postern_wire::ErrorKind;
 use serde_json::{Value, json};
 
-use super::route::Route;
+use super::route::{Route, not_there};
 use crate::clock::Moment;
 use crate::error::{Blame, ErrorClass, Failure};
 use crate::routing::{NotNow, Over, Reason};
@@ -123,8 +123,7 @@ fn unavailable(route: &Route, refusal: NotNow) -> Failure {
         }
         Reason::Region => {
             let region = route.wishes.wanted.region.as_deref().unwrap_or_default();
-            let message = format!("no deployment of {name} is in the region `{region}`");
-            Failure::invalid("no_deployment_in_region", message).with_param("allowed_model_region")
+            not_there(name, region)
         }
         Reason::Context => {
             let tokens = route.wishes.wanted.context.unwrap_or_default();

@@ -1,12 +1,15 @@
 //! Where a request may go: its model group, what to fall back on, how long, how often. What it says itself comes before what
 //! is configured.
 
+mod region;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
 use postern_wire::{OtherModels, RoutingControls};
+pub use region::not_there;
 
 use crate::auth::Caller;
 use crate::clock::Moment;

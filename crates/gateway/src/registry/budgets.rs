@@ -108,8 +108,16 @@ pub async fn create(
             Ok(row)
         })
         .await?;
-    engine.refresh(Vec::new(), &[Topic::Budgets]).await?;
+    // The configuration file may have named it before it was there.
+    let is_named = is_everybodys(engine, &row.budget_id);
+    let changes = if is_named { vec![Change::Budget(row.budget_id.clone())] } else { Vec::new() };
+    engine.refresh(changes, &[Topic::Budgets]).await?;
     Ok(row)
+}
+
+/// Whether it is that of end users who have none of their own.
+fn is_everybodys(engine: &Engine, id: &str) -> bool {
+    engine.directory.load().rules.end_user_budget_id.as_deref() == Some(id)
 }
 
 /// Changes a budget, and with it the limits of whatever refers to it.
@@ -143,9 +151,14 @@ pub async fn update(
 
 /// Removes a budget that nothing refers to.
 pub async fn remove(engine: &Engine, actor: Actor, id: String) -> Result<BudgetRow, Failure> {
+    let is_named = is_everybodys(engine, &id);
     let row = engine
         .transact(move |connection| {
             let row = budgets::find(connection, &id)?.ok_or_else(|| unknown(&id))?;
+            if is_named {
+                let message = format!("Budget {id} is the configuration file's max_end_user_budget_id");
+                return Err(Failure::conflict("budget_in_use", message).with_param("budget_id"));
+            }
             let uses = budgets::uses(connection, &id)?;
             if !uses.is_empty() {
                 let list: Vec<String> = uses.iter().map(|(what, count)| format!("{count} {what}")).collect();

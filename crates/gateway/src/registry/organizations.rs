@@ -6,14 +6,16 @@ pub mod members;
 
 use postern_store::Connection;
 use postern_store::table::keys::{self, KeyFilter};
+use postern_store::table::members as member_table;
 use postern_store::table::organizations::{self, OrganizationRow};
 use postern_store::table::spent::Subject;
-use postern_store::table::{members as member_table, teams};
+use postern_store::table::teams::{self as team_table, TeamRow};
 use serde_json::{Map, Value};
 
 use super::audit::{self, Action, Actor};
 use super::budgets::{check_id, own};
 use super::limited::{self, LimitFields, Now, Said};
+use super::teams::{self, callbacks};
 use crate::directory::Change;
 use crate::engine::Engine;
 use crate::error::Failure;
@@ -208,31 +210,40 @@ impl Bounds {
 /// Removes organizations with their teams, keys and memberships: all of them or, if one does not exist, none.
 pub async fn remove(engine: &Engine, actor: Actor, wanted: Vec<String>) -> Result<(), Failure> {
     let now = engine.now().ms();
-    let changes = engine
+    let (teams, changes) = engine
         .transact(move |connection| {
-            let mut changes = Vec::new();
+            let (mut teams, mut changes) = (Vec::new(), Vec::new());
             for id in wanted {
                 let row = organizations::find(connection, &id)?.ok_or_else(|| unknown(&id))?;
-                changes.extend(take_down(connection, &actor, row, now)?);
+                let of_it = team_table::of_organization(connection, &id)?;
+                changes.extend(take_down(connection, &actor, &row, &of_it, now)?);
+                teams.extend(of_it);
             }
-            Ok::<_, Failure>(changes)
+            Ok::<_, Failure>((teams, changes))
         })
         .await?;
     let stale = [Topic::Organizations, Topic::Teams, Topic::Keys, Topic::Users, Topic::Budgets];
-    engine.refresh(changes, &stale).await
+    engine.refresh(changes, &stale).await?;
+    for team in &teams {
+        callbacks::forget_secrets(engine, team).await;
+    }
+    Ok(())
 }
 
 fn take_down(
     connection: &Connection,
     actor: &Actor,
-    row: OrganizationRow,
+    row: &OrganizationRow,
+    of_it: &[TeamRow],
     now: i64,
 ) -> Result<Vec<Change>, Failure> {
-    let id = row.organization_id.clone();
-    let mut changes = vec![Change::Organization(id.clone())];
-    // Those of its teams are among them.
+    let id = row.organization_id.as_str();
+    let mut changes = vec![Change::Organization(id.to_owned())];
+    for team in of_it {
+        changes.extend(teams::take_down(connection, actor, team, now)?);
+    }
     let filter = KeyFilter {
-        organization_id: Some(id.clone()),
+        organization_id: Some(id.to_owned()),
         sessions: true,
         limit: i64::MAX,
         ..KeyFilter::default()
@@ -241,26 +252,14 @@ fn take_down(
         keys::revoke(connection, &key.token, &actor.name, now)?;
         let key_id = key.id.to_string();
         audit::record(connection, actor, Action::Deleted, ("key", &key_id), Some(key.shown()), None)?;
-        own::release(connection, actor, key.limits.budget_id.as_deref(), None)?;
         changes.push(Change::Key(key.id));
     }
-    for team in teams::of_organization(connection, &id)? {
-        for member in member_table::of_team(connection, &team.team_id)? {
-            changes.push(Change::User(member.user_id));
-        }
-        member_table::empty_team(connection, &team.team_id)?;
-        teams::remove(connection, &team.team_id)?;
-        own::release(connection, actor, team.limits.budget_id.as_deref(), None)?;
-        let object = ("team", team.team_id.as_str());
-        audit::record(connection, actor, Action::Deleted, object, Some(team.shown()), None)?;
-        changes.push(Change::Team(team.team_id.clone()));
-    }
-    for member in member_table::of_organization(connection, &id)? {
+    for member in member_table::of_organization(connection, id)? {
         changes.push(Change::User(member.user_id));
     }
-    member_table::empty_organization(connection, &id)?;
-    organizations::remove(connection, &id)?;
+    member_table::empty_organization(connection, id)?;
+    organizations::remove(connection, id)?;
     own::release(connection, actor, row.limits.budget_id.as_deref(), None)?;
-    audit::record(connection, actor, Action::Deleted, ("organization", &id), Some(row.shown()), None)?;
+    audit::record(connection, actor, Action::Deleted, ("organization", id), Some(row.shown()), None)?;
     Ok(changes)
 }

@@ -1,6 +1,6 @@
 //! Budgets that begin anew: what is due is moved on to the period that is running now, at every level alike.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -25,13 +25,14 @@ pub async fn run(engine: &Arc<Engine>) -> Result<(), Failure> {
     let now = clock::now_ms();
     let directory = engine.directory.load_full();
     let is_due = |scope: &&Arc<Scope>| scope.period.reset_at.is_some_and(|at| at <= now);
-    let mut due: Vec<Subject> = Vec::new();
+    let mut due: HashSet<Subject> = HashSet::new();
     let mut of_the_file = false;
     for scope in directory.scopes().filter(is_due) {
         match &scope.subject {
             Subject::Everything | Subject::Provider(_) => of_the_file = true,
-            subject if !due.contains(subject) => due.push(subject.clone()),
-            _ => {}
+            subject => {
+                due.insert(subject.clone());
+            }
         }
     }
     if of_the_file {
@@ -40,12 +41,18 @@ pub async fn run(engine: &Arc<Engine>) -> Result<(), Failure> {
     if due.is_empty() {
         return Ok(());
     }
-    let zone = directory.rules.zone.clone();
+    let rules = directory.rules.clone();
     let changes = engine
         .transact(move |connection| {
-            let mut changes = Vec::new();
+            let (zone, mut changes) = (&rules.zone, Vec::new());
+            if let Some(id) = &rules.end_user_budget_id
+                && due.iter().any(|subject| matches!(subject, Subject::EndUser(_)))
+                && advance_budget(connection, id, now, zone)?
+            {
+                changes.push(Change::Budget(id.clone()));
+            }
             for subject in due {
-                changes.extend(move_on(connection, &subject, now, &zone)?);
+                changes.extend(move_on(connection, &subject, now, zone)?);
             }
             Ok(changes)
         })
@@ -63,9 +70,14 @@ fn move_on(
         ($found:expr, $change:expr) => {{
             let Some(mut row) = $found? else { return Ok(None) };
             let duration = duration(connection, &row.limits)?;
+            let before = row.limits.clone();
             advance(&mut row.limits, duration.as_deref(), now, zone);
-            row.put(connection)?;
-            advance_shared(connection, &row.limits, now, zone)?;
+            if row.limits != before {
+                row.put(connection)?;
+            }
+            if let Some(id) = &row.limits.budget_id {
+                advance_budget(connection, id, now, zone)?;
+            }
             Ok(Some($change))
         }};
     }
@@ -84,6 +96,9 @@ fn move_on(
             }
             advance(&mut row.limits, duration.as_deref(), now, zone);
             row.put(connection)?;
+            if let Some(id) = &row.limits.budget_id {
+                advance_budget(connection, id, now, zone)?;
+            }
             Ok(Some(Change::Team(team_id.clone())))
         }
         Subject::Organization(id) => {
@@ -131,21 +146,16 @@ fn advance(columns: &mut LimitColumns, duration: Option<&str>, now: i64, zone: &
     advance_models(&mut columns.model_limits, now, zone);
 }
 
-/// Limits by model of the budget that is referred to have their periods there.
-fn advance_shared(
-    connection: &Connection,
-    columns: &LimitColumns,
-    now: i64,
-    zone: &TimeZone,
-) -> Result<(), Failure> {
-    let Some(id) = &columns.budget_id else { return Ok(()) };
-    let Some(mut budget) = budgets::find(connection, id)? else { return Ok(()) };
+/// Limits by model of a budget that is referred to have their periods there. Whether one has moved on.
+fn advance_budget(connection: &Connection, id: &str, now: i64, zone: &TimeZone) -> Result<bool, Failure> {
+    let Some(mut budget) = budgets::find(connection, id)? else { return Ok(false) };
     let before = budget.model_limits.clone();
     advance_models(&mut budget.model_limits, now, zone);
-    if budget.model_limits != before {
-        budget.put(connection)?;
+    if budget.model_limits == before {
+        return Ok(false);
     }
-    Ok(())
+    budget.put(connection)?;
+    Ok(true)
 }
 
 fn advance_models(model_limits: &mut String, now: i64, zone: &TimeZone) {

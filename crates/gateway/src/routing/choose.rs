@@ -158,7 +158,7 @@ fn stands(
     now: Moment,
 ) -> Result<(), Reason> {
     if let Some(region) = &wanted.region
-        && deployment.region.as_ref().is_none_or(|known| !known.eq_ignore_ascii_case(region))
+        && !deployment.is_in(region)
     {
         return Err(Reason::Region);
     }
@@ -191,6 +191,13 @@ fn stands(
 }
 
 impl Deployment {
+    /// Whether it is in a region; `eu-west-1` is in `eu`.
+    pub fn is_in(&self, region: &str) -> bool {
+        let Some(own) = self.region.as_deref() else { return false };
+        let (begin, rest) = own.split_at_checked(region.len()).unwrap_or((own, ""));
+        begin.eq_ignore_ascii_case(region) && (rest.is_empty() || rest.starts_with('-'))
+    }
+
     pub(super) fn has_limits(&self) -> bool {
         self.rpm.is_some() || self.tpm.is_some() || self.max_parallel.is_some()
     }

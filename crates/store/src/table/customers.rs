@@ -43,6 +43,19 @@ pub fn find(connection: &Connection, user_id: &str) -> Result<Option<CustomerRow
     Ok(CustomerRow::query(connection, "WHERE user_id = ?1", [user_id])?.pop())
 }
 
+/// The longest name that gets a row by itself, in bytes.
+const LONGEST_NOTED: usize = 1024;
+
+/// Gives an end user who was named in a request a row, if there is none. What they spend counts from the beginning of the ledger.
+pub fn note(connection: &Connection, user_id: &str, at: i64) -> Result<()> {
+    if user_id.is_empty() || user_id.len() > LONGEST_NOTED {
+        return Ok(());
+    }
+    let sql = "INSERT INTO customers (user_id, blocked, budget_started_at, spend_offset_nanos, model_limits, created_at, updated_at)
+        VALUES (?1, 0, 0, 0, '{}', ?2, ?2) ON CONFLICT (user_id) DO NOTHING";
+    connection.prepare_cached(sql)?.execute((user_id, at)).map(drop)
+}
+
 pub fn remove(connection: &Connection, user_id: &str) -> Result<bool> {
     Ok(connection.execute("DELETE FROM customers WHERE user_id = ?1", [user_id])? > 0)
 }

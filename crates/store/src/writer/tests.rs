@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::table::owners::{self, Owner};
 use crate::table::requests::{self, Filter, RequestRow};
 use crate::table::spend_labels::{self, Label};
-use crate::table::{settings, spend_hourly};
+use crate::table::{customers, settings, spend_hourly};
 use crate::{SqlError, Store, StoreError};
 
 fn store() -> (TempDir, Store) {
@@ -56,6 +56,29 @@ async fn a_row_recorded_twice_counts_once() {
     assert!(first.committed().await);
     assert!(second.committed().await, "it is there, which is what was asked");
     assert_eq!(rows_and_sum(&store), (1, 1));
+}
+
+#[tokio::test]
+async fn an_end_user_has_a_row_with_their_first_request() {
+    let (_directory, store) = store();
+    let of = |number, name: &str| {
+        Box::new(RequestRow { end_user: Some(name.to_owned()), started_at: 5, ..*row(number) })
+    };
+    assert!(store.record(of(1, "ann")).committed().await);
+    let blocked = |connection: &rusqlite::Connection| {
+        let mut ann = customers::find(connection, "ann")?.unwrap();
+        ann.blocked = true;
+        ann.put(connection)
+    };
+    store.write(blocked).await.unwrap();
+    let (again, nobody) = (store.record(of(2, "ann")), store.record(of(3, "")));
+    let (endless, other) = (store.record(of(4, &"x".repeat(1025))), store.record(of(5, "bob")));
+    for ack in [again, nobody, endless, other] {
+        assert!(ack.committed().await);
+    }
+    let rows = store.read(customers::all).unwrap();
+    let told: Vec<_> = rows.iter().map(|row| (row.user_id.as_str(), row.created_at, row.blocked)).collect();
+    assert_eq!(told, [("ann", 5, true), ("bob", 5, false)]);
 }
 
 #[tokio::test]
