@@ -25,8 +25,6 @@ impl Teams {
         let world = World::start().await;
         let post =
             async |path: &str, body: Value| world.admin(Method::POST, path, body).await.expect(200).json();
-        let user = post("/user/new", json!({"user_id": "tina", "user_role": "internal_user"})).await;
-        let admin = user["key"].as_str().unwrap().to_owned();
         let members = json!([{"role": "admin", "user_id": "tina"}]);
         post(
             "/team/new",
@@ -34,6 +32,7 @@ impl Teams {
         )
         .await;
         post("/team/new", json!({"team_id": "blue"})).await;
+        let admin = world.gateway.new_key(json!({"user_id": "tina"})).await;
         let key = world.gateway.new_key(json!({"team_id": "red"})).await;
         let other_key = world.gateway.new_key(json!({"team_id": "blue"})).await;
         let params =

@@ -76,6 +76,16 @@ impl Snapshot {
         Err(if is_a_teams { Unresolved::OfATeam } else { unresolved })
     }
 
+    /// Whether an entry of a list of models names what a team has for itself: a model group, a deployment, or a name that some
+    /// of its models have in common.
+    pub fn is_of_team(&self, team: &str, entry: &str) -> bool {
+        let Some(models) = self.teams.get(team) else { return false };
+        let has_in_common = |group: &Group| {
+            group.team.as_ref().is_some_and(|of_team| of_team.access_groups.contains(entry))
+        };
+        models.has(entry) || models.all().any(|group| group.name == entry || has_in_common(group))
+    }
+
     /// What a team has under a name, if anything.
     fn of_team(&self, models: &TeamModels, name: &str) -> Option<Result<Resolution, Unresolved>> {
         if let Some(group) = models.groups.get(name) {

@@ -16,7 +16,7 @@ use crate::ids;
 use crate::registry::audit::Actor;
 use crate::registry::limited::Now;
 use crate::registry::people::Beginning;
-use crate::snapshot::AccessGroups;
+use crate::snapshot::{AccessGroups, Snapshot};
 
 /// Who asks, and what was in force.
 #[derive(Clone)]
@@ -25,16 +25,20 @@ pub struct Asking {
     pub actor: Actor,
     pub directory: Arc<Directory>,
     pub access: Arc<AccessGroups>,
+    /// What models there are, those of teams included.
+    pub snapshot: Arc<Snapshot>,
     pub beginning: Beginning,
 }
 
 impl Asking {
     pub fn new(engine: &Engine, authority: &Authority) -> Self {
+        let snapshot = engine.snapshot.load_full();
         Self {
             actor: Actor::of(authority),
             authority: authority.clone(),
             directory: engine.directory.load_full(),
-            access: engine.snapshot.load().access.clone(),
+            access: snapshot.access.clone(),
+            snapshot,
             beginning: Beginning::of(engine),
         }
     }

@@ -7,7 +7,7 @@ use postern_store::table::{LimitColumns, budgets};
 use super::owners::Home;
 use crate::error::Failure;
 use crate::registry::limited::shown;
-use crate::snapshot::{AccessGroups, AllowedModels};
+use crate::snapshot::{AccessGroups, AllowedModels, Snapshot};
 
 /// Entries of a key's list that stand for what its team may use, and for nothing.
 const TEAM_MODELS: &str = "all-team-models";
@@ -76,9 +76,12 @@ pub(super) fn check(
     before: Option<&KeyRow>,
     row: &KeyRow,
     home: &Home,
-    access: &AccessGroups,
+    snapshot: &Snapshot,
 ) -> Result<(), Failure> {
     let models = entries(&row.models);
+    // What a team has for itself, its keys may be given, whatever else it may use.
+    let is_own = |entry: &String| row.team_id.as_deref().is_some_and(|team| snapshot.is_of_team(team, entry));
+    let others: Vec<String> = models.iter().filter(|entry| !is_own(entry)).cloned().collect();
     if row.team_id.is_none() && models.iter().any(|entry| entry == TEAM_MODELS) {
         let message = format!("models: `{TEAM_MODELS}` is for keys of a team, and this one is in none");
         return Err(Failure::invalid("no_team", message).with_param("models"));
@@ -95,7 +98,7 @@ pub(super) fn check(
     for (word, id, allowed, limits) in team.into_iter().chain(organization) {
         let allowed = AllowedModels::from_list(entries(allowed));
         if stays.is_none_or(|before| before.models != row.models)
-            && let Some(model) = stranger(&models, &allowed, access)
+            && let Some(model) = stranger(&others, &allowed, &snapshot.access)
         {
             let message = format!(
                 "{word} not allowed to access model. This {word} ({id}) can only access models=[{}]. Tried to give a key {model}",

@@ -54,7 +54,7 @@ pub(super) fn change(
     if !asking.is_administrator() {
         rules::bound(connection, &asking.directory.rules, &mut row, asking.now())?;
     }
-    bounds::check(connection, Some(before), &row, &home, &asking.access)?;
+    bounds::check(connection, Some(before), &row, &home, &asking.snapshot)?;
     grants::speak_for_models_alone(asking, Some(before), &mut row)?;
     grants::check(connection, asking, Some(before), &row)?;
     row.updated_by.clone_from(&asking.actor.name);

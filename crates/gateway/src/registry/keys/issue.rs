@@ -51,7 +51,7 @@ pub async fn generate(engine: &Engine, asking: Asking, new: NewKey) -> Result<(S
             rules::check_generation(connection, &asking, &row, &given)?;
             inherit(&asking, &home, &mut row)?;
             rules::bound(connection, &asking.directory.rules, &mut row, asking.now())?;
-            bounds::check(connection, existing.as_ref(), &row, &home, &asking.access)?;
+            bounds::check(connection, existing.as_ref(), &row, &home, &asking.snapshot)?;
             grants::speak_for_models_alone(&asking, None, &mut row)?;
             grants::check(connection, &asking, existing.as_ref(), &row)?;
             row.put(connection)?;

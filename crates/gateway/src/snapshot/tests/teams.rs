@@ -61,6 +61,24 @@ fn a_name_means_the_teams_own_model_first() {
 }
 
 #[test]
+fn entries_of_a_teams_keys_may_name_what_is_the_teams() {
+    let snapshot = snapshot();
+    for (team, entry, expected) in [
+        ("red", "ours", true),
+        ("red", "shared", true),
+        ("red", "of-red", true),
+        ("red", "inner", true),
+        ("red", "many/*", true),
+        ("red", "theirs", false),
+        ("red", "outer", false),
+        ("red", "common", false),
+        ("green", "ours", false),
+    ] {
+        assert_eq!(snapshot.is_of_team(team, entry), expected, "{entry} of {team}");
+    }
+}
+
+#[test]
 fn lists_have_the_teams_own_and_not_what_it_hides() {
     let snapshot = snapshot();
     let names = |whose| {
