@@ -5,6 +5,7 @@
 
 mod access_group;
 mod admin;
+mod budget;
 mod budgets_hold;
 mod cli;
 mod clouds;

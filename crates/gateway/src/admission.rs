@@ -14,6 +14,8 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::limits::{self, Estimate, Gate, Gates, Permit, Terms};
 use crate::meter::Meter;
+use crate::pipeline::Size;
+use crate::snapshot::Deployment;
 
 /// Headers in which end users are named.
 const CUSTOMER_HEADERS: [&str; 2] = ["x-litellm-customer-id", "x-litellm-end-user-id"];
@@ -70,14 +72,51 @@ impl<'a> Admission<'a> {
         self.gates.iter().any(|gate| gate.budget && gate.scope.max_budget.is_some())
     }
 
-    pub fn admit(self, estimate: Estimate) -> Result<Permit, Failure> {
-        let rules = &self.directory.rules;
-        let terms = Terms {
-            refuse_unpriced: rules.unpriced == Unpriced::Refuse,
-            over_budget_status: rules.over_budget_status,
-        };
-        limits::admit(self.gates, estimate, terms, clock::now_ms(), &self.engine.events)
+    /// Where it is known from the beginning which provider is asked, and no other is in its place: its budget, too.
+    #[must_use]
+    pub fn at(mut self, provider: &str, kind: &str) -> Self {
+        self.gates.extend(gates_of(&self.directory, provider, kind));
+        self
     }
+
+    pub fn admit(self, estimate: Estimate) -> Result<Permit, Failure> {
+        admit(self.engine, &self.directory, self.gates, estimate)
+    }
+}
+
+fn admit(
+    engine: &Engine,
+    directory: &Directory,
+    gates: Gates,
+    estimate: Estimate,
+) -> Result<Permit, Failure> {
+    let rules = &directory.rules;
+    let terms = Terms {
+        refuse_unpriced: rules.unpriced == Unpriced::Refuse,
+        over_budget_status: rules.over_budget_status,
+    };
+    limits::admit(gates, estimate, terms, clock::now_ms(), &engine.events)
+}
+
+/// The budgets of a provider: by its name, and by its kind.
+fn gates_of<'d>(directory: &'d Directory, provider: &str, kind: &str) -> impl Iterator<Item = Gate> + 'd {
+    let by_name = directory.providers.get(provider);
+    let by_kind = directory.providers.get(kind).filter(|_| kind != provider);
+    by_name.into_iter().chain(by_kind).map(|scope| Gate { scope: scope.clone(), budget: true })
+}
+
+/// A place in the budgets of a deployment's provider, while that is asked; `None` where there are none.
+pub fn reserve(engine: &Engine, deployment: &Deployment, size: Size) -> Result<Option<Permit>, Failure> {
+    let directory = engine.directory.load();
+    if directory.providers.is_empty() {
+        return Ok(None);
+    }
+    let gates: Gates = gates_of(&directory, &deployment.provider, &deployment.spec.id).collect();
+    if gates.is_empty() {
+        return Ok(None);
+    }
+    let estimate = Estimate { cost_nanos: size.highest_cost(deployment), tokens: 0 };
+    admit(engine, &directory, gates, estimate).map(Some)
 }
 
 /// The limits of a request, in the order in which they are looked at: LiteLLM's.

@@ -13,6 +13,7 @@ pub mod invitations;
 pub mod keys;
 pub mod models;
 pub mod organizations;
+pub mod provider_budgets;
 pub mod router_settings;
 pub mod spend;
 pub mod teams;
@@ -28,6 +29,8 @@ pub fn routes() -> Routes {
         .routes(routes!(budgets::info))
         .routes(routes!(budgets::list))
         .routes(routes!(budgets::remove))
+        .routes(routes!(budgets::settings::settings))
+        .routes(routes!(provider_budgets::list))
         .routes(routes!(config::reload))
         .routes(routes!(router_settings::read))
         .routes(routes!(fallbacks::set))

@@ -34,6 +34,8 @@ pub struct Meter {
     engine: Arc<Engine>,
     row: Option<Box<RequestRow>>,
     permit: Option<Permit>,
+    /// Places in the budgets of providers that are being asked.
+    held_at: SmallVec<[(Arc<Deployment>, Permit); 1]>,
     deployment: Option<Arc<Deployment>>,
     started: Instant,
     attempts: Vec<AttemptNote>,
@@ -80,6 +82,7 @@ impl Meter {
             engine,
             row: Some(row),
             permit: None,
+            held_at: SmallVec::new(),
             deployment: None,
             started,
             attempts: Vec::new(),
@@ -100,6 +103,16 @@ impl Meter {
     pub fn hold(&mut self, permit: Permit) {
         self.rooms = permit.rooms.clone();
         self.permit = Some(permit);
+    }
+
+    /// A place in the budget of a provider, for as long as its deployment is asked.
+    pub fn hold_at(&mut self, deployment: &Arc<Deployment>, permit: Permit) {
+        self.held_at.push((deployment.clone(), permit));
+    }
+
+    /// The deployment failed, and is owed nothing.
+    pub fn give_back(&mut self, deployment: &Arc<Deployment>) {
+        self.held_at.retain(|(known, _)| !Arc::ptr_eq(known, deployment));
     }
 
     /// The request goes to this deployment; what it uses from now on is its price.
@@ -242,9 +255,15 @@ impl Meter {
             row.usage_source = UsageSource::Estimated;
             row.price_source = Some("reservation".to_owned());
         }
+        let (tokens, now) = ((row.tokens.input + row.tokens.output).max(0) as u64, clock::now_ms());
         if let Some(permit) = self.permit.take() {
-            let tokens = (row.tokens.input + row.tokens.output).max(0) as u64;
-            permit.settle(row.cost_nanos.unwrap_or(0), tokens, clock::now_ms());
+            permit.settle(row.cost_nanos.unwrap_or(0), tokens, now);
+        }
+        for (deployment, permit) in self.held_at.drain(..) {
+            // As in the ledger, all of it is the provider's who answered or was asked last.
+            if self.deployment.as_ref().is_some_and(|known| Arc::ptr_eq(known, &deployment)) {
+                permit.settle(row.cost_nanos.unwrap_or(0), tokens, now);
+            }
         }
         let cost = row.cost_nanos;
         let told = self.engine.events.watched().then(|| Arc::new((*row).clone()));

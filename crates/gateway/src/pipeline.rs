@@ -40,14 +40,15 @@ pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failu
         tags: &route.tags,
     };
     let admission = Admission::open(&exchange.engine, &exchange.caller, &asked, meter)?;
-    let estimate = estimate(exchange, &route, admission.wants_cost());
+    let size = Size::of(exchange, &route);
+    let estimate = estimate(size, &route, admission.wants_cost());
     meter.hold(admission.admit(estimate)?);
     // Mirrors are configured for everybody's groups.
     if route.group.team.is_none() {
         mirror::reflect(exchange, &route.group.name);
     }
     let stays = Stays::of(exchange, &route);
-    let way = Way::new(&exchange.engine, &route, stays.as_ref());
+    let way = Way::new(&exchange.engine, &route, size, stays.as_ref());
     let won = travel(&way, &Mutex::new(meter), &ask::Chat { exchange }).await?;
     if let Some(stays) = &stays {
         stays.keep(&exchange.engine, &won.deployment);
@@ -64,33 +65,52 @@ pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failu
 }
 
 /// Never below the real cost but for what a tokenizer makes of unusual text; see the settlement in `meter`.
-fn estimate(exchange: &Exchange, route: &Route, wants_cost: bool) -> Estimate {
-    let envelope = &exchange.envelope;
-    let input = route.prompt_tokens;
-    let tokens = input.saturating_add(envelope.max_output_tokens.unwrap_or(0));
+fn estimate(size: Size, route: &Route, wants_cost: bool) -> Estimate {
+    let tokens = size.input.saturating_add(size.max_output.unwrap_or(0));
     if !wants_cost {
         return Estimate { cost_nanos: None, tokens };
     }
-    let choices = u64::from(envelope.choices.max(1));
-    let cost = |deployment: &Deployment| {
-        let input = input.min(deployment.context.unwrap_or(u64::MAX));
-        let output = envelope.max_output_tokens.or(deployment.max_output).unwrap_or(DEFAULT_MAX_TOKENS);
-        deployment.highest_cost(input, output.saturating_mul(choices))
+    let dearest = |group: &Group| {
+        group.deployments.iter().try_fold(0_i64, |most, known| Some(most.max(size.highest_cost(known)?)))
     };
-    let dearest =
-        |group: &Group| group.deployments.iter().try_fold(0_i64, |most, known| Some(most.max(cost(known)?)));
     // Where two are asked, the one that loses has been sent the prompt, too.
     let lost = |group: &Group| {
         if group.deployments.len() < 2 || route.settings.hedge_of(&group.name).is_none() {
             return Some(0);
         }
-        let mut lost = group.deployments.iter().map(|known| known.highest_cost(input, 0));
+        let mut lost = group.deployments.iter().map(|known| known.highest_cost(size.input, 0));
         lost.try_fold(0_i64, |most, cost| Some(most.max(cost?)))
     };
     let mut groups = std::iter::once(&route.group).chain(route.all_others());
     let cost_nanos =
         groups.try_fold(0_i64, |most, group| Some(most.max(dearest(group)?.saturating_add(lost(group)?))));
     Estimate { cost_nanos, tokens }
+}
+
+/// How large a request and its answer may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Tokens that are sent, at least.
+    pub input: u64,
+    /// Tokens of each answer, where the request says so.
+    pub max_output: Option<u64>,
+    /// How many answers are asked for.
+    pub choices: u64,
+}
+
+impl Size {
+    fn of(exchange: &Exchange, route: &Route) -> Self {
+        let envelope = &exchange.envelope;
+        let (input, choices) = (route.prompt_tokens, u64::from(envelope.choices.max(1)));
+        Self { input, max_output: envelope.max_output_tokens, choices }
+    }
+
+    /// What it may come to at most at a deployment, nano-dollars; `None` without a price.
+    pub fn highest_cost(self, deployment: &Deployment) -> Option<i64> {
+        let input = self.input.min(deployment.context.unwrap_or(u64::MAX));
+        let output = self.max_output.or(deployment.max_output).unwrap_or(DEFAULT_MAX_TOKENS);
+        deployment.highest_cost(input, output.saturating_mul(self.choices))
+    }
 }
 
 impl Deployment {

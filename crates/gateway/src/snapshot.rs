@@ -80,6 +80,15 @@ impl Snapshot {
     pub fn provider(&self, id: Uuid) -> Option<&Arc<Provider>> {
         self.providers.iter().find(|provider| provider.row.id == id)
     }
+
+    /// What the ledger calls the providers of this name or kind: the name itself, and those of that kind.
+    pub fn names_of_providers(&self, name_or_kind: &str) -> BTreeSet<String> {
+        let configured = self.providers.iter().map(|known| (&*known.spec.id, &known.row.name));
+        let groups = self.groups.values().flat_map(|group| &group.deployments);
+        let deployed = groups.map(|known| (&*known.spec.id, &known.provider));
+        let of_kind = configured.chain(deployed).filter(|(kind, _)| *kind == name_or_kind);
+        of_kind.map(|(_, name)| name.clone()).chain([name_or_kind.to_owned()]).collect()
+    }
 }
 
 /// A configured provider.

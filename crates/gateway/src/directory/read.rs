@@ -1,6 +1,6 @@
 //! Reads from the database what changed, or everything.
 
-use std::collections::HashMap as Map;
+use std::collections::{HashMap as Map, HashSet};
 use std::sync::Arc;
 
 use postern_store::table::budgets::{self, BudgetRow};
@@ -14,7 +14,7 @@ use crate::config::Governance;
 use crate::counters::Scope;
 
 /// What is to be read again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Change {
     Key(Uuid),
     User(String),
@@ -45,7 +45,9 @@ pub fn read(
         return Ok((after, scopes));
     }
     let mut rows = Rows::default();
-    for change in changes {
+    // Once each: whoever puts a team in takes its members out of the rows.
+    let changes: HashSet<&Change> = changes.iter().collect();
+    for change in &changes {
         match change {
             Change::Key(id) => rows.keys.push((*id, keys::find_by_id(connection, *id)?)),
             Change::User(id) => {
@@ -68,7 +70,7 @@ pub fn read(
     }
     rows.budgets = budgets_of(connection, &rows)?;
     after.put(rows);
-    let scopes = changes.iter().flat_map(|change| scopes_of(&after, change)).collect();
+    let scopes = changes.into_iter().flat_map(|change| scopes_of(&after, change)).collect();
     Ok((after, scopes))
 }
 
@@ -150,7 +152,7 @@ fn everything(connection: &Connection, after: &mut Directory) -> Result<(), SqlE
     after.end_users = common(&after.rules, &budgets).map(Arc::new);
     after.forget_others(&rows);
     after.put(rows);
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let mut some = Vec::new();
     let put = |after: &mut Directory, some: &mut Vec<(Uuid, Option<keys::KeyRow>)>| {
         after.put(Rows { keys: std::mem::take(some), budgets: budgets.clone(), ..Rows::default() });

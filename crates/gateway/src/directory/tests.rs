@@ -1,8 +1,11 @@
 //! The directory follows the rows, and counters outlive what they count.
 
+use std::sync::Arc;
+
 use postern_store::Store;
 use postern_store::table::LimitColumns;
 use postern_store::table::budgets::BudgetRow;
+use postern_store::table::customers;
 use postern_store::table::keys::KeyRow;
 use postern_store::table::members::{OrganizationMemberRow, TeamMemberRow};
 use postern_store::table::organizations::OrganizationRow;
@@ -12,7 +15,8 @@ use postern_store::table::users::UserRow;
 use uuid::Uuid;
 
 use super::{Change, Directory, Role, read};
-use crate::counters::Level;
+use crate::config::Governance;
+use crate::counters::{Level, Scope};
 use crate::ids;
 
 fn budget(dollars: i64) -> LimitColumns {
@@ -212,4 +216,77 @@ async fn a_budget_changes_whatever_refers_to_it() {
     let scope = after.organization("acme").unwrap().limited.scope.clone().unwrap();
     assert_eq!(scope.max_budget, Some(5));
     assert_eq!(after.organization("acme").unwrap().limited.of(&["smart"]).count(), 1);
+}
+
+#[tokio::test]
+async fn what_changed_twice_is_read_once() {
+    let (_directory, store) = store().await;
+    let mut directory = reread(&store, &Directory::default(), &[Change::Everything]);
+    for change in [Change::Team("blue".into()), Change::Organization("acme".into())] {
+        directory = reread(&store, &directory, &[change.clone(), Change::User("ann".into()), change]);
+    }
+    assert!(directory.team("blue").unwrap().members.contains_key("ann"));
+    assert!(directory.organization("acme").unwrap().members.contains_key("ann"));
+}
+
+fn for_everybody(budget: Option<i64>, id: Option<&str>) -> Arc<Governance> {
+    Arc::new(Governance {
+        end_user_budget_nanos: budget,
+        end_user_budget_id: id.map(str::to_owned),
+        ..Governance::default()
+    })
+}
+
+fn scope_of(directory: &Directory, id: &str) -> Arc<Scope> {
+    directory.end_user(id).expect("somebody with limits").limited.scope.clone().expect("a budget")
+}
+
+#[tokio::test]
+async fn who_was_never_seen_has_what_everybody_has_and_keeps_the_counter() {
+    let (_directory, store) = store().await;
+    let nothing = reread(&store, &Directory::default(), &[Change::Everything]);
+    assert!(nothing.end_user("eve").is_none(), "nothing is in force for them");
+    let ruled = nothing.ruled(for_everybody(None, Some("gold")));
+    let directory = reread(&store, &ruled, &[Change::Everything]);
+    let eve = directory.end_user("eve").unwrap();
+    let scope = scope_of(&directory, "eve");
+    assert_eq!((scope.level, scope.max_budget), (Level::Customer, Some(99)));
+    assert_eq!(scope.subject, Subject::EndUser("eve".into()));
+    assert!(scope.counter.is_seeded(scope.period.started_at));
+    let models: Vec<_> = eve.limited.of(&["smart"]).map(|scope| scope.word()).collect();
+    assert_eq!(models, ["end_user", "model_per_end_user"]);
+    scope.counter.lock().spent = 7;
+    assert_eq!(scope_of(&directory, "eve").counter.lock().spent, 7);
+    assert_eq!(scope_of(&directory, "bob").counter.lock().spent, 0, "each for themselves");
+    // Another budget for everybody, and a row of their own, leave it.
+    let other = reread(&store, &directory.ruled(for_everybody(Some(50), None)), &[Change::Everything]);
+    let scope = scope_of(&other, "eve");
+    assert_eq!((scope.max_budget, scope.counter.lock().spent), (Some(50), 7));
+    assert_eq!(other.strangers().len(), 2);
+    store.write(|connection| customers::note(connection, "eve", 3)).await.unwrap();
+    let adopted = reread(&store, &other, &[Change::Customer("eve".into()), Change::Customer("bob".into())]);
+    assert_eq!(scope_of(&adopted, "eve").counter.lock().spent, 7);
+    assert_eq!(adopted.strangers(), ["bob"], "who has no row waits");
+    let limits = |connection: &postern_store::Connection| {
+        let mut row = customers::find(connection, "eve")?.unwrap();
+        row.limits = budget(3);
+        row.put(connection)
+    };
+    store.write(limits).await.unwrap();
+    let limited = reread(&store, &adopted, &[Change::Customer("eve".into())]);
+    assert_eq!(scope_of(&limited, "eve").max_budget, Some(3), "their own comes first");
+}
+
+#[tokio::test]
+async fn there_is_an_end_to_how_many_strangers_are_told_apart() {
+    let directory = Directory::default().ruled(for_everybody(Some(50), None));
+    let (_directory, store) = store().await;
+    let directory = reread(&store, &directory, &[Change::Everything]);
+    for number in 0..100_000 {
+        directory.end_user(&number.to_string());
+    }
+    let (one, other) = (scope_of(&directory, "one more"), scope_of(&directory, &"x".repeat(5000)));
+    assert!(Arc::ptr_eq(&one.counter, &other.counter), "the rest share one budget");
+    assert!(!Arc::ptr_eq(&one.counter, &scope_of(&directory, "7").counter));
+    assert_eq!(directory.strangers().len(), 100_000);
 }

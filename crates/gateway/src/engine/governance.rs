@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use axum::http::HeaderMap;
-use postern_store::table::spent::{self, Question};
+use postern_store::table::spent::{self, Question, Subject};
 use postern_store::{Connection, SqlError};
 
 use super::Engine;
@@ -16,6 +16,7 @@ use crate::error::Failure;
 use crate::events::{Event, Topic};
 use crate::limits;
 use crate::registry::limited::Now;
+use crate::snapshot::Snapshot;
 
 impl Engine {
     /// Finds the caller of a route; `internal` is the mark of a request from inside the process.
@@ -49,11 +50,11 @@ impl Engine {
     /// Reads again what changed and puts it in force, so that the next request sees it; tells watchers what is stale.
     pub async fn refresh(&self, changes: Vec<Change>, topics: &[Topic]) -> Result<(), Failure> {
         let _one_at_a_time = self.rebuilding.lock().await;
-        let before = self.directory.load_full();
+        let (before, snapshot) = (self.directory.load_full(), self.snapshot.load_full());
         let (after, spent) = self
             .read(move |connection| {
                 let (after, scopes) = directory::read(connection, &before, &changes)?;
-                let spent = unseeded(connection, scopes)?;
+                let spent = unseeded(connection, &snapshot, scopes)?;
                 Ok((after, spent))
             })
             .await?;
@@ -85,8 +86,8 @@ impl Engine {
         if scopes.is_empty() {
             return Ok(());
         }
-        let asked = scopes.clone();
-        let spent = self.read(move |connection| sums(connection, &asked)).await?;
+        let (asked, snapshot) = (scopes.clone(), self.snapshot.load_full());
+        let spent = self.read(move |connection| sums(connection, &snapshot, &asked)).await?;
         for (scope, spent) in scopes.iter().zip(spent) {
             scope.counter.reconcile(scope.period.started_at, spent);
         }
@@ -122,20 +123,32 @@ impl Engine {
     }
 }
 
-fn sums(connection: &Connection, scopes: &[Arc<Scope>]) -> Result<Vec<i64>, SqlError> {
-    let questions: Vec<Question> = scopes
-        .iter()
-        .map(|scope| Question {
-            subject: scope.subject.clone(),
+fn sums(connection: &Connection, snapshot: &Snapshot, scopes: &[Arc<Scope>]) -> Result<Vec<i64>, SqlError> {
+    let subjects: Vec<Vec<Subject>> = scopes.iter().map(|scope| subjects(snapshot, &scope.subject)).collect();
+    let asked = scopes.iter().zip(&subjects).flat_map(|(scope, subjects)| {
+        subjects.iter().map(|subject| Question {
+            subject: subject.clone(),
             model_group: scope.model.as_deref().map(str::to_owned),
             since: scope.period.started_at,
         })
-        .collect();
-    spent::sums(connection, &questions)
+    });
+    let mut sums = spent::sums(connection, &asked.collect::<Vec<_>>())?.into_iter();
+    let of = |subjects: &Vec<Subject>| sums.by_ref().take(subjects.len()).fold(0, i64::saturating_add);
+    Ok(subjects.iter().map(of).collect())
+}
+
+/// As the ledger knows them. A provider's budget may be that of all providers of its kind, and the ledger has their names.
+fn subjects(snapshot: &Snapshot, subject: &Subject) -> Vec<Subject> {
+    let Subject::Provider(budget) = subject else { return vec![subject.clone()] };
+    snapshot.names_of_providers(budget).into_iter().map(Subject::Provider).collect()
 }
 
 /// The scopes with a budget whose counters do not know yet what was spent, with what was.
-fn unseeded(connection: &Connection, scopes: Vec<Arc<Scope>>) -> Result<Vec<(Arc<Scope>, i64)>, SqlError> {
+fn unseeded(
+    connection: &Connection,
+    snapshot: &Snapshot,
+    scopes: Vec<Arc<Scope>>,
+) -> Result<Vec<(Arc<Scope>, i64)>, SqlError> {
     let mut new: HashMap<usize, Arc<Scope>> = HashMap::new();
     for scope in scopes {
         if scope.has_budget() && !scope.counter.is_seeded(scope.period.started_at) {
@@ -146,6 +159,6 @@ fn unseeded(connection: &Connection, scopes: Vec<Arc<Scope>>) -> Result<Vec<(Arc
     if new.is_empty() {
         return Ok(Vec::new());
     }
-    let spent = sums(connection, &new)?;
+    let spent = sums(connection, snapshot, &new)?;
     Ok(new.into_iter().zip(spent).collect())
 }

@@ -24,7 +24,7 @@ use crate::engine::Engine;
 use crate::error::{Failure, UpstreamBody};
 use crate::limits::Estimate;
 use crate::meter::{End, Meter};
-use crate::pipeline::{self, Asks, Notes, Patience, Question, Way};
+use crate::pipeline::{self, Asks, Notes, Patience, Question, Size, Way};
 use crate::reply::report;
 use crate::snapshot::{Address, Deployment, Endpoint, Place};
 use crate::{ids, upstream};
@@ -125,7 +125,8 @@ pub async fn embed(
         let admission = Admission::open(&engine, &caller, &wants, &mut meter)?;
         meter.hold(admission.admit(Estimate { cost_nanos, tokens })?);
         let asking = Embeddings { engine: &engine, asked: &asked, patience: snapshot.routing.timeout };
-        let way = Way::new(&engine, &route, None);
+        let size = Size { input: tokens, max_output: Some(0), choices: 1 };
+        let way = Way::new(&engine, &route, size, None);
         let won = pipeline::travel(&way, &Mutex::new(&mut meter), &asking).await?;
         if let Some(row) = meter.row() {
             row.model_group.clone_from(&won.group.name);

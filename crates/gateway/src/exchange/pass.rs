@@ -125,6 +125,7 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
         let tags = pipeline::tags(&caller, &head.headers, None);
         let asked = Asked { headers: &head.headers, body: &body, models: &models, tags: &tags };
         let admission = Admission::open(&engine, &caller, &asked, &mut meter)?;
+        let admission = admission.at(&provider.row.name, &provider.spec.id);
         meter.hold(admission.admit(estimate(&body, deployment.as_deref(), reads))?);
         meter.passed_to(&provider, deployment);
         let query = head.uri.query();

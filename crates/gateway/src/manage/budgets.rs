@@ -1,5 +1,6 @@
 //! `/budget/*`: limits with a name.
 
+pub mod settings;
 mod view;
 
 use axum::Json;

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 
+use super::Size;
 use super::outcome::{self, Tried};
 use super::route::{Route, Stays};
+use crate::admission;
 use crate::clock::{self, Moment};
 use crate::condition::{Flight, Trouble};
 use crate::engine::Engine;
@@ -45,6 +47,7 @@ pub struct Patience {
 pub struct Way<'a> {
     engine: &'a Arc<Engine>,
     route: &'a Route,
+    size: Size,
     stays_with: Option<Arc<str>>,
 }
 
@@ -60,8 +63,8 @@ pub struct Won<T> {
 }
 
 impl<'a> Way<'a> {
-    pub fn new(engine: &'a Arc<Engine>, route: &'a Route, stays: Option<&Stays>) -> Self {
-        Self { engine, route, stays_with: stays.and_then(Stays::with) }
+    pub fn new(engine: &'a Arc<Engine>, route: &'a Route, size: Size, stays: Option<&Stays>) -> Self {
+        Self { engine, route, size, stays_with: stays.and_then(Stays::with) }
     }
 }
 
@@ -99,10 +102,18 @@ pub async fn travel<A: Asks>(way: &Way<'_>, notes: &Notes<'_>, asks: &A) -> Resu
                     Err(failure) => failure,
                 };
                 course.failed(&facts(&failure), &mut dice);
-                last = Some(failure);
+                // What a deployment said that was asked tells more than that another one was not.
+                if failure.blame == Blame::Upstream || last.is_none() || !is_refusal(&failure) {
+                    last = Some(failure);
+                }
             }
         }
     }
+}
+
+/// A limit was in the way, here and not at the provider.
+fn is_refusal(failure: &Failure) -> bool {
+    failure.refusal.is_some()
 }
 
 fn facts(failure: &Failure) -> Facts {
@@ -187,7 +198,7 @@ impl<A: Asks> Race<'_, '_, A> {
         let Try { deployment, mut flight, left } = *attempt;
         let started = Instant::now();
         let patience = Patience { left, stream_timeout: self.way.route.stream_timeout };
-        let asked = match super::usable(&deployment) {
+        let asked = match super::usable(&deployment).and_then(|()| self.reserve(&deployment)) {
             Ok(()) => self.asks.ask(&deployment, patience, self.notes).await,
             Err(failure) => {
                 self.meter(|meter| meter.note_attempt(note(&deployment, started, Some(&failure))));
@@ -207,7 +218,10 @@ impl<A: Asks> Race<'_, '_, A> {
                 Ok((answer, flight, deployment))
             }
             Err(failure) => {
-                self.meter(|meter| meter.note_attempt(note(&deployment, started, Some(&failure))));
+                self.meter(|meter| {
+                    meter.give_back(&deployment);
+                    meter.note_attempt(note(&deployment, started, Some(&failure)));
+                });
                 let own = [left, patience.stream_timeout].into_iter().flatten().min();
                 if Try::tells(&flight, own, Moment::now(), failure.class()) {
                     self.blame(&deployment, &mut flight, &failure);
@@ -215,6 +229,16 @@ impl<A: Asks> Race<'_, '_, A> {
                 Err(failure)
             }
         }
+    }
+
+    /// Holds what this attempt may cost against the provider's budget. Where it does not fit, another provider may have some.
+    fn reserve(&self, deployment: &Arc<Deployment>) -> Result<(), Failure> {
+        let held = admission::reserve(self.way.engine, deployment, self.way.size);
+        let held = held.map_err(|refusal| Failure { retry: true, ..refusal })?;
+        if let Some(held) = held {
+            self.meter(|meter| meter.hold_at(deployment, held));
+        }
+        Ok(())
     }
 
     fn meter<T>(&self, work: impl FnOnce(&mut Meter) -> T) -> T {

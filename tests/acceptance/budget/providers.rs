@@ -1,0 +1,136 @@
+//! `router_settings.provider_budget_config`: a provider whose budget is used up is not asked.
+
+use std::time::Duration;
+
+use postern_testkit::{FakeUpstream, Fault, Gate, GatewayBuilder, Reply, TestGateway, Usage};
+use postern_tests::{Answer, Caller, World, receive};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Answers of ten cents each.
+fn ten_cents() -> Reply {
+    Reply::default().usage(Usage { input: 1, cache_read: 0, cache_write: 0, output: 10, reasoning: 0 })
+}
+
+async fn deploy(world: &World, name: &str, model: &str, upstream: &FakeUpstream, order: i64) {
+    let parameters = json!({
+        "model": model, "api_base": upstream.url(), "api_key": "sk-upstream", "order": order,
+        "input_cost_per_token": 0.0, "output_cost_per_token": 0.01,
+    });
+    world.gateway.new_model(json!({"model_name": name, "litellm_params": parameters})).await;
+}
+
+fn body(model: &str, stream: bool) -> Value {
+    let mut body = Caller::Chat.body(model, stream);
+    body["max_tokens"] = json!(10);
+    body
+}
+
+async fn ask(world: &World, model: &str) -> Answer {
+    receive(world.gateway.post("/v1/chat/completions", &world.key, &body(model, false))).await
+}
+
+fn config(limit: f64) -> String {
+    format!(
+        "litellm_settings: {{num_retries: 0}}\nrouter_settings: {{provider_budget_config: {{openai: {{budget_limit: {limit}, time_period: 1d}}}}}}"
+    )
+}
+
+async fn spent(world: &World) -> Value {
+    world.get("/provider/budgets").await["providers"]["openai"]["spend"].clone()
+}
+
+#[tokio::test]
+async fn a_provider_over_its_budget_is_not_asked_and_others_are() {
+    let world = World::with(&config(0.2), |builder| builder).await;
+    world.openai.always(ten_cents());
+    let other = FakeUpstream::anthropic().await;
+    deploy(&world, "both", "openai/x", &world.openai, 1).await;
+    deploy(&world, "both", "anthropic/y", &other, 2).await;
+    deploy(&world, "alone", "openai/x", &world.openai, 1).await;
+    for _ in 0..2 {
+        ask(&world, "both").await.expect(200);
+    }
+    assert_eq!((world.openai.calls(), other.calls()), (2, 0));
+    assert_eq!(spent(&world).await, 0.2);
+    for _ in 0..2 {
+        ask(&world, "both").await.expect(200);
+    }
+    assert_eq!((world.openai.calls(), other.calls()), (2, 2), "the next one is asked without a retry");
+    let refused = ask(&world, "alone").await.expect(402);
+    let error = refused.json()["error"].clone();
+    assert_eq!(error["type"], "budget_exceeded");
+    assert!(error["message"].as_str().unwrap().contains("Provider=openai"), "{}", refused.text());
+    assert_eq!(error["details"]["level"], "provider");
+    assert!(refused.header("retry-after").parse::<u64>().is_ok());
+    assert_eq!(world.row(refused.request_id()).await["attempts"], 0);
+    let refused =
+        receive(world.gateway.post("/v1/messages", &world.key, &body("alone", false))).await.expect(402);
+    Caller::Messages.own_error(&refused);
+    // Passed on as it is, too, by the provider's name.
+    let passed = world.gateway.post("/providers/oa/v1/chat/completions", &world.key, &body("gpt-4o", false));
+    receive(passed).await.expect(402);
+    assert_eq!(world.openai.calls(), 2);
+    let shown = world.get("/provider/budgets").await;
+    let budget = &shown["providers"]["openai"];
+    assert_eq!((&budget["budget_limit"], &budget["time_period"]), (&json!(0.2), &json!("1d")));
+    assert!(budget["budget_reset_at"].as_str().is_some_and(|at| at.ends_with("T00:00:00.000Z")));
+}
+
+#[tokio::test]
+async fn a_providers_budget_holds_in_parallel_and_gives_back() {
+    let world = World::with(&config(0.35), |builder| builder).await;
+    deploy(&world, "alone", "openai/x", &world.openai, 1).await;
+    world.openai.always(ten_cents());
+    // What fails is owed nothing.
+    world.openai.next(Fault::Status { status: 500, retry_after: None });
+    assert_eq!(ask(&world, "alone").await.status, 500);
+    let gate = Gate::new();
+    world.openai.always(ten_cents().gated(&gate));
+    let answers = {
+        let asked = (0..8).map(|number| {
+            let request =
+                world.gateway.post("/v1/chat/completions", &world.key, &body("alone", number % 2 == 0));
+            postern_tests::start(receive(request))
+        });
+        let asked: Vec<_> = asked.collect();
+        tokio::time::timeout(Duration::from_secs(20), world.openai.wait_for_calls(4)).await.unwrap();
+        gate.open_for_good();
+        futures_util::future::join_all(asked).await
+    };
+    let statuses: Vec<u16> = answers.into_iter().map(|answer| answer.unwrap().status).collect();
+    let served = statuses.iter().filter(|status| **status == 200).count();
+    assert_eq!((served, statuses.iter().filter(|status| **status == 402).count()), (3, 5), "{statuses:?}");
+    assert_eq!(spent(&world).await, 0.3);
+    // One whose client leaves is paid for by an estimate, and holds nothing any more.
+    ask(&world, "alone").await.expect(402);
+}
+
+#[tokio::test]
+async fn what_was_spent_counts_after_a_restart_and_by_the_kind_of_provider() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, data) = (directory.path().join("config.yaml"), directory.path().join("data"));
+    std::fs::write(&file, config(0.25)).unwrap();
+    let how = |builder: GatewayBuilder| builder.vault("file").data_dir(&data);
+    let world = World::with(&config(5.0), how).await;
+    // A provider of that kind with a name of its own.
+    let price = json!({"input": 0, "output": 10_000_000_000_i64});
+    world.admin(Method::PUT, "/console/prices/openai/gpt-4o-mini", price).await.expect(200);
+    world.openai.always(ten_cents());
+    for _ in 0..2 {
+        ask(&world, "oa/gpt-4o-mini").await.expect(200);
+    }
+    let World { gateway, openai: _openai, key, .. } = world;
+    assert_eq!(gateway.stop().await.code(), Some(0));
+    let gateway = how(TestGateway::builder()).config(&file).start().await;
+    let known = receive(gateway.admin(Method::GET, "/provider/budgets")).await.expect(200).json();
+    assert_eq!(known["providers"]["openai"]["spend"], 0.2);
+    let again = body("oa/gpt-4o-mini", false);
+    receive(gateway.post("/v1/chat/completions", &key, &again)).await.expect(402);
+}
+
+#[tokio::test]
+async fn without_budgets_there_are_none() {
+    let world = World::start().await;
+    assert_eq!(world.get("/provider/budgets").await, json!({"providers": {}}));
+}
