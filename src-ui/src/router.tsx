@@ -15,6 +15,7 @@ import { ModelsPage } from "@/features/models/models-page";
 import { OverviewPage } from "@/features/overview/overview-page";
 import { ProvidersPage } from "@/features/providers/providers-page";
 import { RequestsPage } from "@/features/requests/requests-page";
+import { doorOf } from "@/features/session/doors";
 import { SettingsPage } from "@/features/settings/settings-page";
 import { Broken } from "@/features/shell/broken";
 import { Shell } from "@/features/shell/shell";
@@ -175,7 +176,8 @@ const elsewhere = createRoute({
   getParentRoute: () => root,
   path: "$",
   beforeLoad: () => {
-    throw redirect({ to: "/" });
+    // A way in from outside is dealt with before the router: see app.tsx.
+    if (doorOf(window.location.hash) === null) throw redirect({ to: "/" });
   },
 });
 

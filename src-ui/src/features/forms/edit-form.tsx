@@ -8,6 +8,7 @@ import { FormEnd } from "@/components/dialog";
 import { ErrorNotice } from "@/components/notice";
 import { useUnsaved } from "@/components/resource-drawer";
 import { isEmpty } from "@/lib/change";
+import { follow } from "@/lib/follow";
 import { type Fields, type Problems, useForm } from "./use-form";
 
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
@@ -41,7 +42,7 @@ export function EditForm<Form>({
   const [form, setForm] = useState(current);
   if (!same(before, current)) {
     setBefore(current);
-    if (same(form, before)) setForm(current);
+    setForm(follow(form, before, current));
   }
   const write = useWrite(save, topics);
   const { change, problems } = changeOf(form, before);
