@@ -129,7 +129,7 @@ async fn texts_are_kept_as_they_are_or_refused() {
 
 /// Percent-encoded for a path or a query.
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |known, byte| format!("{known}%{byte:02X}"))
 }
 
 #[tokio::test]

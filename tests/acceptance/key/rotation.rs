@@ -134,7 +134,7 @@ async fn a_key_is_rotated_by_itself_and_its_secret_fetched_once() {
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
     };
-    let row = tokio::time::timeout(Duration::from_secs(60), rotated).await.expect("the key to be rotated");
+    let row = tokio::time::timeout(Duration::from_mins(1), rotated).await.expect("the key to be rotated");
     assert_eq!((&row["key_id"], &row["key_rotation_at"]), (&json!(id), &Value::Null));
     assert_ne!(row["token"], made["token"]);
     assert!(row["last_rotation_at"].is_string() && row["previous_key_until"].is_string());
