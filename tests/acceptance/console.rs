@@ -1,5 +1,8 @@
 //! `/console/*`: what the console shows and does, for the administrator alone.
 
+mod limited;
+mod session;
+
 use std::time::Duration;
 
 use postern_testkit::FakeUpstream;
@@ -12,8 +15,7 @@ async fn every_route_is_the_administrators() {
     let world = World::start().await;
     let id = world.get("/console/providers").await["providers"][0]["id"].as_str().unwrap().to_owned();
     let routes = [
-        (Method::GET, "/console/status".to_owned()),
-        (Method::GET, "/console/overview".into()),
+        (Method::GET, "/console/overview".to_owned()),
         (Method::GET, "/console/catalogue".into()),
         (Method::GET, "/console/presets".into()),
         (Method::GET, "/console/providers".into()),

@@ -236,6 +236,14 @@ pub fn authenticate(known: Known<'_>, headers: &HeaderMap, path: &str) -> Result
     Err(unknown_key(key))
 }
 
+/// Somebody who was found before, as they are now; `None` where their key counts no more.
+pub fn still(known: Known<'_>, caller: &Caller) -> Option<Caller> {
+    let Some(identity) = caller.identity() else { return Some(caller.clone()) };
+    let identity = identify(known, known.directory.key_of(identity.key.id)?);
+    check(&identity, known.directory, known.now).ok()?;
+    Some(Caller::Key(Arc::new(identity)))
+}
+
 fn identify(known: Known<'_>, key: &Arc<VirtualKey>) -> Identity {
     let Known { directory, access, .. } = known;
     let team = key.team_id.as_deref().and_then(|id| directory.team(id)).cloned();

@@ -6,6 +6,7 @@ pub mod limits;
 pub mod overview;
 pub mod providers;
 pub mod requests;
+pub mod session;
 pub mod sign_in;
 pub mod sso;
 pub mod status;
@@ -16,7 +17,7 @@ use crate::shapes::routes::Routes;
 
 pub fn routes() -> Routes {
     Routes::default()
-        .routes(routes!(status::session))
+        .routes(routes!(session::session))
         .routes(routes!(sign_in::ways, sign_in::with_password))
         .routes(routes!(sign_in::redeem))
         .routes(routes!(sign_in::sign_out))

@@ -6,13 +6,15 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
+use postern_store::table::owners::SeenBy;
 use uuid::Uuid;
 
-use super::{Caller, Identity};
+use super::{Caller, Identity, Known};
 use crate::directory::{Directory, Role};
 use crate::error::Failure;
+use crate::snapshot::AccessGroups;
 
 /// How far a capacity reaches on a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -157,7 +159,7 @@ impl Authority {
     /// Refuses a caller whom the table gives nothing on this route.
     pub fn of(caller: Caller, directory: &Directory, method: &str, path: &str) -> Result<Self, Failure> {
         let authority = Self { caller, rule: rule(method, path), changed_by: None };
-        if authority.caller.is_administrator() || authority.capacities(directory).next().is_some() {
+        if authority.may_call(directory) {
             return Ok(authority);
         }
         Err(authority.refusal(path))
@@ -179,6 +181,35 @@ impl Authority {
 
     pub fn is_administrator(&self) -> bool {
         self.caller.is_administrator()
+    }
+
+    /// Whether the caller may look at the gateway as a whole: where it keeps what, and what is wrong with it.
+    pub fn sees_gateway(&self) -> bool {
+        let user = self.caller.identity().and_then(|identity| identity.user.as_ref());
+        self.is_administrator() || user.is_some_and(|user| user.role == Role::ProxyAdminViewer)
+    }
+
+    /// What the same caller may do on another route.
+    #[must_use]
+    pub fn on(&self, method: &str, path: &str) -> Self {
+        Self { rule: rule(method, path), ..self.clone() }
+    }
+
+    /// The same caller as they are now; `None` where they may not call the route any more.
+    pub fn still(&self, directory: &Directory, access: &Arc<AccessGroups>, now: i64) -> Option<Self> {
+        let caller = super::still(Known { directory, access, now }, &self.caller)?;
+        Some(Self { caller, ..self.clone() }).filter(|authority| authority.may_call(directory))
+    }
+
+    /// Whether the table gives the caller anything on this route.
+    pub fn may_call(&self, directory: &Directory) -> bool {
+        self.is_administrator() || self.capacities(directory).next().is_some()
+    }
+
+    /// Whose requests the caller may see; `None`: everybody's.
+    pub fn seen_by(&self, directory: &Directory) -> Option<SeenBy> {
+        let Sight { users, teams, organizations, key } = self.sight(directory)?;
+        Some(SeenBy { key, users, teams, organizations })
     }
 
     /// As changes name who made them.

@@ -8,14 +8,16 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use postern_store::Connection;
 use postern_store::table::keys;
+use postern_store::table::owners::SeenBy;
 use postern_store::table::spend_hourly::{self, HourRow};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::auth::permissions::Authority;
 use crate::clock;
 use crate::error::Failure;
 use crate::http::Shared;
-use crate::shapes::{Administrator, ErrorBody, QueryOf};
+use crate::shapes::{ErrorBody, QueryOf};
 
 #[derive(Clone, Copy, Deserialize, Serialize, utoipa::ToSchema)]
 pub enum Range {
@@ -149,10 +151,15 @@ pub fn midnight(zone: &TimeZone, now: Timestamp) -> Result<i64, Failure> {
     Ok(midnight.timestamp().as_millisecond())
 }
 
-/// Roll-ups of `from <= time < to`, milliseconds. An hour that a day begins in, where zones differ by less than hours,
+/// Roll-ups of `from <= time < to`, milliseconds, that somebody may see. An hour that a day begins in, where zones differ by less than hours,
 /// belongs to the day that it begins in itself.
-pub fn hours(connection: &Connection, from: i64, to: i64) -> Result<Vec<HourRow>, postern_store::SqlError> {
-    spend_hourly::between(connection, first_hour(from), first_hour(to))
+pub fn hours(
+    connection: &Connection,
+    from: i64,
+    to: i64,
+    seen_by: Option<&SeenBy>,
+) -> Result<Vec<HourRow>, postern_store::SqlError> {
+    spend_hourly::between(connection, first_hour(from), first_hour(to), seen_by)
 }
 
 /// The first whole hour that begins then or later.
@@ -190,13 +197,15 @@ fn slots(range: Range, zone: &TimeZone, now: Timestamp) -> Result<Vec<i64>, Fail
 }
 
 /// Spend, requests and tokens by time, model, key and client
+///
+/// Of what the caller may see: their own, and that of teams and organizations which they administer.
 #[utoipa::path(
     get, path = "/console/overview", tag = "Console", params(OverviewQuery),
     responses((status = 200, body = Overview), (status = 400, description = "Unknown time zone", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
 )]
 pub async fn overview(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     QueryOf(query): QueryOf<OverviewQuery>,
 ) -> Result<Json<Overview>, Failure> {
     let range = query.range.unwrap_or(Range::Today);
@@ -204,9 +213,12 @@ pub async fn overview(
     let starts = slots(range, &zone, clock::now())?;
     let (from, to) = (starts[0], starts[starts.len() - 1]);
     let before = from - (to - from);
+    let seen_by = authority.seen_by(&engine.directory.load());
     let (rows, earlier, labels) = engine
         .read(move |connection| {
-            Ok((hours(connection, from, to)?, hours(connection, before, from)?, keys::labels(connection)?))
+            let seen_by = seen_by.as_ref();
+            let rows = hours(connection, from, to, seen_by)?;
+            Ok((rows, hours(connection, before, from, seen_by)?, keys::labels(connection)?))
         })
         .await?;
     let labels: HashMap<Uuid, String> = labels.into_iter().map(|(id, label, _)| (id, label)).collect();

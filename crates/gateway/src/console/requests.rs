@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::auth::permissions::Authority;
 use crate::console::overview::{Labels, key_name};
 use crate::error::Failure;
 use crate::http::Shared;
 use crate::shapes::names::{BillingName, OutcomeName, UsageSourceName};
-use crate::shapes::{Administrator, ErrorBody, QueryOf};
+use crate::shapes::{ErrorBody, QueryOf};
 
 /// One request. Costs in nano-dollars, null where the model has no price; durations in microseconds.
 #[derive(Clone, Serialize, utoipa::ToSchema)]
@@ -215,14 +216,14 @@ pub struct RequestPage {
     pub next: Option<String>,
 }
 
-/// Requests, newest first, in pages
+/// Requests that the caller may see, newest first, in pages
 #[utoipa::path(
     get, path = "/console/requests", tag = "Console", params(RequestsQuery),
     responses((status = 200, body = RequestPage), (status = 400, description = "A filter makes no sense", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
 )]
 pub async fn list(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     QueryOf(query): QueryOf<RequestsQuery>,
 ) -> Result<Json<RequestPage>, Failure> {
     let wrong = |param: &str, message: &str| {
@@ -250,6 +251,7 @@ pub async fn list(
         provider: text(query.provider),
         client: text(query.client),
         search: text(query.search),
+        seen_by: authority.seen_by(&engine.directory.load()),
         limit: limit + 1,
         ..Filter::default()
     };
@@ -267,18 +269,24 @@ pub async fn list(
 #[utoipa::path(
     get, path = "/console/requests/{id}", tag = "Console",
     params(("id" = Uuid, Path)),
-    responses((status = 200, body = RequestDetail), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody))
+    responses((status = 200, body = RequestDetail), (status = 401, body = ErrorBody), (status = 403, description = "Not yours", body = ErrorBody), (status = 404, body = ErrorBody))
 )]
 pub async fn get(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     Path(id): Path<String>,
 ) -> Result<Json<RequestDetail>, Failure> {
-    let unknown = || Failure::not_found("request_not_found", format!("there is no request {id}"));
+    let seen_by = authority.seen_by(&engine.directory.load());
+    // To whom not everything is theirs, what does not exist looks like what is not.
+    let unknown = || match &seen_by {
+        None => Failure::not_found("request_not_found", format!("there is no request {id}")),
+        Some(_) => Failure::forbidden("not_yours", "this request is not yours").with_type("auth_error"),
+    };
     let uuid = Uuid::parse_str(&id).map_err(|_| unknown())?;
     let (row, labels) = engine
         .read(move |connection| Ok((table::find(connection, uuid)?, keys::labels(connection)?)))
         .await?;
     let labels = labels.into_iter().map(|(id, label, _)| (id, label)).collect();
-    Ok(Json(detail(row.ok_or_else(unknown)?, &labels)))
+    let seen = row.filter(|row| seen_by.as_ref().is_none_or(|seen_by| seen_by.sees(row.key_id, &row.owner)));
+    Ok(Json(detail(seen.ok_or_else(unknown)?, &labels)))
 }

@@ -1,18 +1,23 @@
-//! Who am I, and how is the gateway doing?
+//! How is the gateway doing? Whoever may not look at it as a whole is told of their own requests, and neither paths nor
+//! problems.
+
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use postern_store::table::{keys, settings, spend_hourly};
+use postern_store::table::owners::SeenBy;
+use postern_store::table::{settings, spend_hourly};
 use postern_store::{Connection, SqlError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::auth::Caller;
+use crate::auth::permissions::{Authority, Thing};
 use crate::catalogue::Catalogue;
 use crate::clock;
 use crate::config::Problem;
 use crate::console::overview;
+use crate::directory::{Directory, VirtualKey};
 use crate::engine::{Engine, ListenerState};
 use crate::error::Failure;
 use crate::events::{Event, Topic};
@@ -22,38 +27,6 @@ use crate::shapes::names::{VaultKindName, VaultStateName};
 use crate::shapes::{Administrator, AtThisMachine, ErrorBody, JsonBody, QueryOf};
 
 #[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    Admin,
-    Key,
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    Window,
-    Network,
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct Session {
-    pub role: Role,
-    pub key_name: Option<String>,
-    pub origin: Origin,
-}
-
-/// Whose key this is
-#[utoipa::path(get, path = "/console/session", tag = "Console", responses((status = 200, body = Session), (status = 401, body = ErrorBody)))]
-pub async fn session(caller: Caller) -> Json<Session> {
-    let (role, key_name) = match caller.key() {
-        Some(key) => (Role::Key, Some(key.label.to_string())),
-        None => (Role::Admin, None),
-    };
-    let origin = if matches!(caller, Caller::Internal) { Origin::Window } else { Origin::Network };
-    Json(Session { role, key_name, origin })
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
 pub struct Status {
     pub version: &'static str,
     /// Absent while the listener is stopped.
@@ -61,8 +34,10 @@ pub struct Status {
     pub listener: Listener,
     /// UTC milliseconds.
     pub started_at: i64,
-    pub vault: VaultStatus,
-    pub database: Database,
+    /// Only for who may look at the gateway as a whole.
+    pub vault: Option<VaultStatus>,
+    /// Only for who may look at the gateway as a whole.
+    pub database: Option<Database>,
     pub setup: Setup,
     /// Nano-dollars since midnight in `tz`.
     pub spend_today_nanos: i64,
@@ -124,6 +99,7 @@ pub struct Database {
 pub struct Setup {
     /// Besides the built-in one.
     pub providers: usize,
+    /// Keys and requests that the caller may see.
     pub keys: usize,
     pub requests: i64,
     /// With a virtual key.
@@ -154,76 +130,79 @@ pub struct StatusQuery {
 const GUIDE: &str = "guide_dismissed";
 
 /// How the gateway is doing
+///
+/// Figures are of what the caller may see. What is wrong with vault, providers and configuration is told to administrators,
+/// and to those who look at everything.
 #[utoipa::path(
     get, path = "/console/status", tag = "Console", params(StatusQuery),
     responses((status = 200, body = Status), (status = 400, description = "Unknown time zone", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
 )]
 pub async fn status(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     QueryOf(query): QueryOf<StatusQuery>,
 ) -> Result<Json<Status>, Failure> {
-    Ok(Json(read(&engine, query.tz.as_deref()).await?))
+    Ok(Json(read(&engine, &authority, query.tz.as_deref()).await?))
 }
 
 /// What the tray shows of today, in that time zone. Nothing else is read for it: a tray with nobody at it asks for as long
 /// as the gateway runs.
 pub async fn today(engine: &Engine, tz: Option<&str>) -> Result<spend_hourly::Totals, Failure> {
     let midnight = overview::midnight(&overview::zone(tz)?, clock::now())?;
-    engine.read(move |connection| totals_since(connection, midnight)).await
+    engine.read(move |connection| totals_since(connection, midnight, None)).await
 }
 
-fn totals_since(connection: &Connection, start: i64) -> Result<spend_hourly::Totals, SqlError> {
+fn totals_since(
+    connection: &Connection,
+    start: i64,
+    seen_by: Option<&SeenBy>,
+) -> Result<spend_hourly::Totals, SqlError> {
     let mut totals = spend_hourly::Totals::default();
-    for hour in overview::hours(connection, start, i64::MAX)? {
+    for hour in overview::hours(connection, start, i64::MAX, seen_by)? {
         totals.add(&hour.totals);
     }
     Ok(totals)
 }
 
-async fn read(engine: &Engine, tz: Option<&str>) -> Result<Status, Failure> {
+async fn read(engine: &Engine, authority: &Authority, tz: Option<&str>) -> Result<Status, Failure> {
     let zone = overview::zone(tz)?;
     let today = overview::midnight(&zone, clock::now())?;
-    let (totals, requests, external, dismissed, key_count) = engine
+    let directory = engine.directory.load_full();
+    let whole = authority.sees_gateway();
+    let seen_by = authority.on("GET", "/console/overview").seen_by(&directory).filter(|_| !whole);
+    let (totals, requests, external, dismissed) = engine
         .read(move |connection| {
-            let totals = totals_since(connection, today)?;
+            let seen_by = seen_by.as_ref();
+            let totals = totals_since(connection, today, seen_by)?;
             let dismissed = settings::get(connection, GUIDE)?.as_deref() == Some("true");
-            let (requests, external) = spend_hourly::counts(connection, Uuid::nil())?;
-            Ok((totals, requests, external, dismissed, keys::all(connection)?.len()))
+            let (requests, external) = spend_hourly::counts(connection, Uuid::nil(), seen_by)?;
+            Ok((totals, requests, external, dismissed))
         })
         .await?;
     let snapshot = engine.snapshot.load();
     let providers = snapshot.providers.iter().filter(|provider| !provider.built_in);
-    let credential_problems = providers
-        .clone()
-        .filter_map(|provider| {
-            Some(CredentialProblem {
-                provider_id: provider.row.id.to_string(),
-                provider_name: provider.row.name.clone(),
-                message: engine.refusal_of(&provider.row.id.to_string())?,
-            })
-        })
-        .collect();
-    let vault_state = engine.vault.vault.state();
-    let detail =
-        if vault_state.is_ready() { engine.vault.why.clone() } else { vault_state.detail().to_owned() };
     Ok(Status {
         version: env!("CARGO_PKG_VERSION"),
         base_url: engine.base_url(),
-        listener: listener_view(engine),
+        listener: if whole {
+            listener_view(engine)
+        } else {
+            Listener { message: None, ..listener_view(engine) }
+        },
         started_at: engine.started_at,
-        vault: VaultStatus { kind: engine.vault.vault.kind().as_str(), state: vault_state.as_str(), detail },
-        database: Database {
+        vault: whole.then(|| vault_status(engine)),
+        database: whole.then(|| Database {
             path: engine.store.path().display().to_string(),
             size_bytes: engine.store.size_bytes(),
             schema_version: postern_store::table::SCHEMA_VERSION,
-        },
+        }),
         setup: Setup {
-            providers: providers.count(),
-            keys: key_count,
+            providers: providers.clone().count(),
+            keys: keys_seen(authority, &directory),
             requests,
             external_requests: external,
-            guide_dismissed: dismissed,
+            // It is about setting up the gateway.
+            guide_dismissed: dismissed || !authority.is_administrator(),
         },
         spend_today_nanos: totals.cost_nanos,
         requests_today: totals.requests,
@@ -232,9 +211,39 @@ async fn read(engine: &Engine, tz: Option<&str>) -> Result<Status, Failure> {
             models: Catalogue::embedded().size(),
             version: Catalogue::embedded().version().to_owned(),
         },
-        credential_problems,
-        config: config_status(engine),
+        credential_problems: providers
+            .filter(|_| whole)
+            .filter_map(|provider| {
+                Some(CredentialProblem {
+                    provider_id: provider.row.id.to_string(),
+                    provider_name: provider.row.name.clone(),
+                    message: engine.refusal_of(&provider.row.id.to_string())?,
+                })
+            })
+            .collect(),
+        config: config_status(engine).filter(|_| whole),
     })
+}
+
+fn vault_status(engine: &Engine) -> VaultStatus {
+    let state = engine.vault.vault.state();
+    let detail = if state.is_ready() { engine.vault.why.clone() } else { state.detail().to_owned() };
+    VaultStatus { kind: engine.vault.vault.kind().as_str(), state: state.as_str(), detail }
+}
+
+/// How many keys the caller may see, those of sign-ins left out.
+fn keys_seen(authority: &Authority, directory: &Directory) -> usize {
+    let looking = authority.on("GET", "/key/info");
+    let is_seen = |key: &&Arc<VirtualKey>| {
+        let thing = Thing::Key {
+            id: key.id,
+            user: key.user_id.as_deref(),
+            team: key.team_id.as_deref(),
+            organization: key.organization_id.as_deref(),
+        };
+        !key.is_session && looking.reaches(directory, thing)
+    };
+    directory.keys().filter(is_seen).count()
 }
 
 fn config_status(engine: &Engine) -> Option<ConfigStatus> {

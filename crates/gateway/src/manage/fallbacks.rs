@@ -77,7 +77,6 @@ pub async fn set(
 )]
 pub async fn get(
     State(engine): State<Shared>,
-    _: Administrator,
     Path(model): Path<String>,
     QueryOf(query): QueryOf<KindQuery>,
 ) -> Result<Json<Fallback>, Failure> {

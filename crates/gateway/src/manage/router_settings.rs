@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::config::{RoutingSettings, Strategy, described};
 use crate::http::Shared;
-use crate::shapes::{Administrator, ErrorBody};
+use crate::shapes::ErrorBody;
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct RouterSettings {
@@ -39,7 +39,7 @@ pub struct Field {
     get, path = "/router/settings", tag = "Settings",
     responses((status = 200, body = RouterSettings), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
 )]
-pub async fn read(State(engine): State<Shared>, _: Administrator) -> Json<RouterSettings> {
+pub async fn read(State(engine): State<Shared>) -> Json<RouterSettings> {
     let snapshot = engine.snapshot.load();
     let current_values = described::values(&snapshot.routing, &snapshot.aliases, &snapshot.default_params);
     let mut defaults =

@@ -5,16 +5,19 @@ use axum::extract::State;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use postern_store::table::requests::{self, Filter, Outcome, RequestRow};
-use postern_store::table::{keys as key_table, spend_hourly};
+use postern_store::table::{keys as key_table, owners, spend_hourly};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
-use crate::auth::Caller;
+use crate::auth::ADMINISTRATOR;
+use crate::auth::permissions::{Authority, Thing};
 use crate::clock;
+use crate::directory::Directory;
 use crate::error::Failure;
 use crate::http::Shared;
+use crate::ids;
 use crate::registry::keys;
 use crate::shapes::{ErrorBody, QueryOf};
 
@@ -26,6 +29,8 @@ const MOST_ROWS: usize = 10_000;
 pub struct LogsQuery {
     /// A key or its hash.
     api_key: Option<String>,
+    /// Only this user's requests.
+    user_id: Option<String>,
     /// The response's id or the gateway's request id.
     request_id: Option<String>,
     /// `2026-11-20`, UTC; with `end_date` and without `summarize=false` the answer is a sum per day.
@@ -57,6 +62,8 @@ pub struct SpendLog {
     pub model_group: String,
     pub custom_llm_provider: Option<String>,
     pub user: String,
+    pub team_id: Option<String>,
+    pub organization_id: Option<String>,
     pub end_user: Option<String>,
     pub cache_hit: String,
     pub request_tags: Vec<String>,
@@ -92,34 +99,37 @@ pub enum SpendEntry {
 }
 
 /// Requests and what they cost, newest first, or sums by day
+///
+/// Of what the caller may see: their own, and that of teams and organizations which they administer.
 #[utoipa::path(
     get, path = "/spend/logs", tag = "Spend", params(LogsQuery),
-    responses((status = 200, body = Vec<SpendEntry>), (status = 400, description = "A date makes no sense", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
+    responses((status = 200, body = Vec<SpendEntry>), (status = 400, description = "A date makes no sense", body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, description = "Another's key or user", body = ErrorBody), (status = 422, body = ErrorBody))
 )]
 pub async fn logs(
     State(engine): State<Shared>,
-    caller: Caller,
+    authority: Authority,
     QueryOf(query): QueryOf<LogsQuery>,
 ) -> Result<Json<Vec<SpendEntry>>, Failure> {
-    let own = caller.key().map(|key| key.token());
-    let wanted = query.api_key.as_deref().map(keys::token_of);
-    if let (Some(own), Some(wanted)) = (&own, &wanted)
-        && own != wanted
-    {
-        return Err(
-            Failure::forbidden("not_your_key", "This key may only ask about itself.").with_param("api_key")
-        );
+    let directory = engine.directory.load_full();
+    let seen_by = authority.seen_by(&directory);
+    let wanted = query.api_key.as_deref().filter(|key| !key.is_empty()).map(keys::token_of);
+    let user_id = query.user_id.filter(|user| !user.is_empty());
+    if let Some(token) = &wanted {
+        check_key(&authority, &directory, token)?;
+    }
+    if let Some(user) = user_id.as_deref().filter(|_| seen_by.is_some()) {
+        authority.check(&directory, Thing::User(user))?;
     }
     let labels: HashMap<Uuid, String> =
         engine.read(key_table::labels).await?.into_iter().map(|(id, _, token)| (id, token)).collect();
-    let token = own.or(wanted);
-    let key_id = match &token {
+    let key_id = match &wanted {
         None => None,
         Some(token) => match labels.iter().find(|(_, known)| *known == token) {
             Some((id, _)) => Some(*id),
             None => return Ok(Json(Vec::new())),
         },
     };
+    let filter = Filter { key_id, user_id, seen_by, limit: MOST_ROWS, ..Filter::default() };
     if let Some(id) = query.request_id {
         let found = engine
             .read(move |connection| match Uuid::parse_str(&id) {
@@ -127,7 +137,12 @@ pub async fn logs(
                 Err(_) => requests::find_by_response_id(connection, &id),
             })
             .await?;
-        let visible = found.filter(|row| key_id.is_none_or(|key_id| row.key_id == key_id));
+        let visible = found.filter(|row| {
+            let owner = row.owner.user_id.as_deref();
+            filter.key_id.is_none_or(|key_id| row.key_id == key_id)
+                && filter.user_id.as_deref().is_none_or(|user| owner == Some(user))
+                && filter.seen_by.as_ref().is_none_or(|seen_by| seen_by.sees(row.key_id, &row.owner))
+        });
         return Ok(Json(visible.map(|row| entry(row, &labels)).into_iter().collect()));
     }
     let from = query.start_date.as_deref().map(|text| day(text, "start_date")).transpose()?;
@@ -135,12 +150,27 @@ pub async fn logs(
     if let (Some(from), Some(to)) = (from, to)
         && query.summarize != Some(false)
     {
-        let days = days(&engine, from, to + DAY_MS, key_id, &labels).await?;
+        let days = days(&engine, from, to + DAY_MS, filter, &labels).await?;
         return Ok(Json(days.into_iter().map(|day| SpendEntry::Day(Box::new(day))).collect()));
     }
-    let filter = Filter { key_id, from, to: to.map(|to| to + DAY_MS), limit: MOST_ROWS, ..Filter::default() };
+    let filter = Filter { from, to: to.map(|to| to + DAY_MS), ..filter };
     let rows = engine.read(move |connection| requests::page(connection, &filter)).await?;
     Ok(Json(rows.into_iter().map(|row| entry(row, &labels)).collect()))
+}
+
+/// Refuses a key that is another's. One that is nobody's any more is as good as that.
+fn check_key(authority: &Authority, directory: &Directory, token: &str) -> Result<(), Failure> {
+    let key = ids::parse_hex(token).and_then(|hash| directory.key(&hash));
+    let thing = key.map_or(Thing::Gateway, |key| Thing::Key {
+        id: key.id,
+        user: key.user_id.as_deref(),
+        team: key.team_id.as_deref(),
+        organization: key.organization_id.as_deref(),
+    });
+    authority.check(directory, thing).map_err(|mut failure| {
+        failure.error.param = Some("api_key".to_owned());
+        failure
+    })
 }
 
 const DAY_MS: i64 = 86_400_000;
@@ -158,39 +188,57 @@ fn day(text: &str, param: &str) -> Result<i64, Failure> {
 
 type Sums = BTreeMap<String, i64>;
 
+/// What one day's requests came to: in all, and by user, model and key.
+#[derive(Default)]
+struct Day {
+    sum: i64,
+    users: Sums,
+    models: Sums,
+    keys: Sums,
+}
+
 async fn days(
     engine: &crate::engine::Engine,
     from: i64,
     to: i64,
-    key_id: Option<Uuid>,
+    filter: Filter,
     labels: &HashMap<Uuid, String>,
 ) -> Result<Vec<SpendDay>, Failure> {
-    let hours = engine
+    let Filter { key_id, user_id, seen_by, .. } = filter;
+    let (hours, owners) = engine
         .read(move |connection| {
-            spend_hourly::between(connection, from.div_euclid(HOUR_MS), to.div_euclid(HOUR_MS))
+            let (from, to) = (from.div_euclid(HOUR_MS), to.div_euclid(HOUR_MS));
+            Ok((spend_hourly::between(connection, from, to, seen_by.as_ref())?, owners::all(connection)?))
         })
         .await?;
-    // Per day: the sum, then the sums by model and by key.
-    let mut days: BTreeMap<i64, (i64, Sums, Sums)> = BTreeMap::new();
+    let mut days: BTreeMap<i64, Day> = BTreeMap::new();
     for hour in hours.into_iter().filter(|hour| key_id.is_none_or(|key_id| hour.key_id == key_id)) {
-        let (sum, models, keys) = days.entry((hour.hour * HOUR_MS).div_euclid(DAY_MS)).or_default();
-        *sum += hour.totals.cost_nanos;
-        *models.entry(hour.model_group).or_default() += hour.totals.cost_nanos;
-        *keys
-            .entry(labels.get(&hour.key_id).cloned().unwrap_or_else(|| "administrator".into()))
-            .or_default() += hour.totals.cost_nanos;
+        let user = owners.get(&hour.owner).and_then(|owner| owner.user_id.as_deref());
+        let user = user.or(hour.key_id.is_nil().then_some(ADMINISTRATOR));
+        if user_id.is_some() && user != user_id.as_deref() {
+            continue;
+        }
+        let nanos = hour.totals.cost_nanos;
+        let day = days.entry((hour.hour * HOUR_MS).div_euclid(DAY_MS)).or_default();
+        day.sum += nanos;
+        *day.models.entry(hour.model_group).or_default() += nanos;
+        let key = labels.get(&hour.key_id).cloned().unwrap_or_else(|| "administrator".into());
+        *day.keys.entry(key).or_default() += nanos;
+        if let Some(user) = user {
+            *day.users.entry(user.to_owned()).or_default() += nanos;
+        }
     }
     let shown = |sums: Sums| -> Map<String, Value> {
         sums.into_iter().map(|(name, nanos)| (name, json!(dollars(nanos)))).collect()
     };
     Ok(days
         .into_iter()
-        .map(|(day, (sum, models, keys))| SpendDay {
+        .map(|(day, of_day)| SpendDay {
             start_time: clock::text(day * DAY_MS)[..10].to_owned(),
-            spend: dollars(sum),
-            users: Map::new(),
-            models: shown(models),
-            keys: shown(keys),
+            spend: dollars(of_day.sum),
+            users: shown(of_day.users),
+            models: shown(of_day.models),
+            keys: shown(of_day.keys),
         })
         .collect())
 }
@@ -225,10 +273,16 @@ fn log(row: RequestRow, labels: &HashMap<Uuid, String>) -> SpendLog {
         model_id: row.deployment_id,
         model_group: row.model_group,
         custom_llm_provider: row.provider,
-        user: if row.key_id.is_nil() { "default_user_id".into() } else { String::new() },
+        user: match row.owner.user_id.as_deref() {
+            Some(user) => user.to_owned(),
+            None if row.key_id.is_nil() => ADMINISTRATOR.to_owned(),
+            None => String::new(),
+        },
+        team_id: row.owner.team_id.as_deref().map(str::to_owned),
+        organization_id: row.owner.organization_id.as_deref().map(str::to_owned),
         end_user: row.end_user,
         cache_hit: "False".into(),
-        request_tags: vec![format!("User-Agent: {}", row.client_name)],
+        request_tags: row.tags.into_iter().chain([format!("User-Agent: {}", row.client_name)]).collect(),
         status: if row.outcome == Outcome::Ok { "success".into() } else { "failure".into() },
         metadata: json!({
             "postern_request_id": row.id.to_string(),

@@ -80,9 +80,8 @@ impl Snapshot {
     /// of its models have in common.
     pub fn is_of_team(&self, team: &str, entry: &str) -> bool {
         let Some(models) = self.teams.get(team) else { return false };
-        let has_in_common = |group: &Group| {
-            group.team.as_ref().is_some_and(|of_team| of_team.access_groups.contains(entry))
-        };
+        let has_in_common =
+            |group: &Group| group.team.as_ref().is_some_and(|of_team| of_team.access_groups.contains(entry));
         models.has(entry) || models.all().any(|group| group.name == entry || has_in_common(group))
     }
 

@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, Result};
+use uuid::Uuid;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE owners (
@@ -39,6 +41,51 @@ impl Owner {
     ) -> Self {
         let known = |text: Option<String>| text.filter(|text| !text.is_empty()).map(Arc::from);
         Self { user_id: known(user), team_id: known(team), organization_id: known(organization) }
+    }
+}
+
+/// Whose requests somebody may see: of any of these.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SeenBy {
+    pub key: Option<Uuid>,
+    pub users: Vec<String>,
+    pub teams: Vec<String>,
+    pub organizations: Vec<String>,
+}
+
+impl SeenBy {
+    /// Whether a request is one of these.
+    pub fn sees(&self, key: Uuid, owner: &Owner) -> bool {
+        let has = |list: &[String], part: &Option<Arc<str>>| {
+            part.as_ref().is_some_and(|part| list.iter().any(|known| **known == **part))
+        };
+        self.key == Some(key)
+            || has(&self.users, &owner.user_id)
+            || has(&self.teams, &owner.team_id)
+            || has(&self.organizations, &owner.organization_id)
+    }
+
+    /// The same as SQL over a table with `key_id` and `owner`, whose parameters are put behind those that there are.
+    pub(super) fn condition(&self, values: &mut Vec<Value>) -> String {
+        let mut place = |value: Value| {
+            values.push(value);
+            format!("?{}", values.len())
+        };
+        let mut either = Vec::new();
+        if let Some(key) = self.key {
+            either.push(format!("key_id = {}", place(Value::Blob(key.as_bytes().to_vec()))));
+        }
+        let lists =
+            [("user_id", &self.users), ("team_id", &self.teams), ("organization_id", &self.organizations)];
+        let mut owners = Vec::new();
+        for (column, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+            let places: Vec<String> = list.iter().map(|id| place(Value::Text(id.clone()))).collect();
+            owners.push(format!("{column} IN ({})", places.join(", ")));
+        }
+        if !owners.is_empty() {
+            either.push(format!("owner IN (SELECT id FROM owners WHERE {})", owners.join(" OR ")));
+        }
+        if either.is_empty() { "0".to_owned() } else { format!("({})", either.join(" OR ")) }
     }
 }
 

@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, Result, Row};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Result, Row, params_from_iter};
 use uuid::Uuid;
 
+use super::owners::SeenBy;
 use super::requests::{Billing, Outcome, RequestRow};
 use super::spent::{self, Question, Subject};
 
@@ -226,18 +228,28 @@ pub struct HourRow {
     pub provider: String,
     pub client_name: String,
     pub local: bool,
+    /// A number of `owners`.
+    pub owner: i64,
     pub totals: Totals,
 }
 
-/// All buckets with `from <= hour < to` (hours since 1970, UTC), oldest first.
-pub fn between(connection: &Connection, from: i64, to: i64) -> Result<Vec<HourRow>> {
+/// All buckets with `from <= hour < to` (hours since 1970, UTC) that these may see (`None`: all), oldest first.
+pub fn between(
+    connection: &Connection,
+    from: i64,
+    to: i64,
+    seen_by: Option<&SeenBy>,
+) -> Result<Vec<HourRow>> {
+    let mut values = vec![Value::Integer(from), Value::Integer(to)];
+    let seen = seen_by.map_or_else(|| "1".to_owned(), |seen_by| seen_by.condition(&mut values));
+    let sql = format!(
+        "SELECT hour, key_id, model_group, provider, client_name, billing, owner, requests, errors, cancelled, unpriced,
+           input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, latency_us
+         FROM spend_hourly WHERE hour >= ?1 AND hour < ?2 AND {seen} ORDER BY hour"
+    );
     connection
-        .prepare_cached(
-            "SELECT hour, key_id, model_group, provider, client_name, billing, requests, errors, cancelled, unpriced,
-               input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, latency_us
-             FROM spend_hourly WHERE hour >= ?1 AND hour < ?2 ORDER BY hour",
-        )?
-        .query_map([from, to], |row| {
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(values), |row| {
             Ok(HourRow {
                 hour: row.get(0)?,
                 key_id: row.get(1)?,
@@ -245,7 +257,8 @@ pub fn between(connection: &Connection, from: i64, to: i64) -> Result<Vec<HourRo
                 provider: row.get(3)?,
                 client_name: row.get(4)?,
                 local: row.get::<_, i64>(5)? == Billing::Local.number(),
-                totals: Totals::from_row(row, 6)?,
+                owner: row.get(6)?,
+                totals: Totals::from_row(row, 7)?,
             })
         })?
         .collect()
@@ -321,11 +334,13 @@ pub fn first_id_at(milliseconds: i64) -> Uuid {
     Uuid::from_bytes(bytes)
 }
 
-/// How many requests there are in all, and how many of them are not of `key_id`.
-pub fn counts(connection: &Connection, key_id: Uuid) -> Result<(i64, i64)> {
-    connection.query_row(
-        "SELECT COALESCE(SUM(requests), 0), COALESCE(SUM(CASE WHEN key_id <> ?1 THEN requests ELSE 0 END), 0) FROM spend_hourly",
-        [key_id],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
+/// How many requests there are that these may see (`None`: all), and how many of them are not of `key_id`.
+pub fn counts(connection: &Connection, key_id: Uuid, seen_by: Option<&SeenBy>) -> Result<(i64, i64)> {
+    let mut values = vec![Value::Blob(key_id.as_bytes().to_vec())];
+    let seen = seen_by.map_or_else(|| "1".to_owned(), |seen_by| seen_by.condition(&mut values));
+    let sql = format!(
+        "SELECT COALESCE(SUM(requests), 0), COALESCE(SUM(CASE WHEN key_id <> ?1 THEN requests ELSE 0 END), 0)
+         FROM spend_hourly WHERE {seen}"
+    );
+    connection.query_row(&sql, params_from_iter(values), |row| Ok((row.get(0)?, row.get(1)?)))
 }

@@ -23,7 +23,7 @@ fn rows_and_sum(store: &Store) -> (usize, i64) {
     store
         .read(|connection| {
             let rows = requests::page(connection, &Filter { limit: 100_000, ..Filter::default() })?.len();
-            let hours = spend_hourly::between(connection, i64::MIN, i64::MAX)?;
+            let hours = spend_hourly::between(connection, i64::MIN, i64::MAX, None)?;
             Ok((rows, hours.iter().map(|hour| hour.totals.requests).sum()))
         })
         .unwrap()

@@ -32,7 +32,7 @@ export function Notices({ overview, status }: { overview: Overview | undefined; 
           </span>
         </Warning>
       )}
-      {status && status.vault.state !== "ready" && status.vault.state !== "starting" && (
+      {status?.vault && status.vault.state !== "ready" && status.vault.state !== "starting" && (
         <Warning
           testid="vault-notice"
           action={

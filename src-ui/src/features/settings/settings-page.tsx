@@ -26,17 +26,7 @@ export function SettingsPage() {
           </Block>
         )}
         <VaultCard status={status.data} />
-        <Block title="Database" loading={!status.data && 3}>
-          {status.data && (
-            <Facts>
-              <Fact name="File">
-                <CopyText text={status.data.database.path} label="path" />
-              </Fact>
-              <Fact name="Size">{bytes(status.data.database.size_bytes)}</Fact>
-              <Fact name="Schema">version {status.data.database.schema_version}</Fact>
-            </Facts>
-          )}
-        </Block>
+        <DatabaseCard status={status.data} />
         <Appearance />
         <About status={status.data} />
       </div>
@@ -149,12 +139,33 @@ function Listener({ status }: { status: Status | undefined }) {
   );
 }
 
-const VAULTS: Record<Status["vault"]["kind"], string> = {
+function DatabaseCard({ status }: { status: Status | undefined }) {
+  const database = status?.database;
+  // Where things are kept is told to those who look after the gateway.
+  if (status && !database) return null;
+  return (
+    <Block title="Database" loading={!status && 3}>
+      {database && (
+        <Facts>
+          <Fact name="File">
+            <CopyText text={database.path} label="path" />
+          </Fact>
+          <Fact name="Size">{bytes(database.size_bytes)}</Fact>
+          <Fact name="Schema">version {database.schema_version}</Fact>
+        </Facts>
+      )}
+    </Block>
+  );
+}
+
+type Vault = NonNullable<Status["vault"]>;
+
+const VAULTS: Record<Vault["kind"], string> = {
   keychain: "The system's keychain",
   file: "An encrypted file",
   memory: "Memory only: forgotten at the next start",
 };
-const VAULT_STATES: Record<Status["vault"]["state"], { tone: Tone; word: string }> = {
+const VAULT_STATES: Record<Vault["state"], { tone: Tone; word: string }> = {
   ready: { tone: "ok", word: "Ready" },
   starting: { tone: "warn", word: "Starting" },
   locked: { tone: "warn", word: "Locked" },
@@ -162,19 +173,21 @@ const VAULT_STATES: Record<Status["vault"]["state"], { tone: Tone; word: string 
 };
 
 function VaultCard({ status }: { status: Status | undefined }) {
+  const vault = status?.vault;
+  if (status && !vault) return null;
   return (
     <Block title="Vault" loading={!status && 3}>
-      {status && (
+      {vault && (
         <Facts>
           <Fact name="Providers' keys">
-            <span data-testid="vault-kind">{VAULTS[status.vault.kind]}</span>
+            <span data-testid="vault-kind">{VAULTS[vault.kind]}</span>
           </Fact>
           <Fact name="State">
             <span className="inline-flex items-center gap-2">
-              <Dot tone={VAULT_STATES[status.vault.state].tone} /> {VAULT_STATES[status.vault.state].word}
+              <Dot tone={VAULT_STATES[vault.state].tone} /> {VAULT_STATES[vault.state].word}
             </span>
           </Fact>
-          <Fact name="Why">{status.vault.detail}</Fact>
+          <Fact name="Why">{vault.detail}</Fact>
         </Facts>
       )}
     </Block>

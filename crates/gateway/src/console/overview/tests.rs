@@ -48,6 +48,7 @@ fn rows_fall_into_the_day_of_the_zone() {
         provider: "openai".into(),
         client_name: "curl".into(),
         local: false,
+        owner: 0,
         totals: Sums { requests: 3, cost_nanos: 50, unpriced: 1, ..Sums::default() },
     };
     let overview = gather(

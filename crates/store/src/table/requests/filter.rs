@@ -5,6 +5,7 @@ use rusqlite::{Connection, Result, params_from_iter};
 use uuid::Uuid;
 
 use super::{Outcome, RequestRow, from_row, read_columns};
+use crate::table::owners::SeenBy;
 use crate::table::spend_hourly::{ID_MARGIN, first_id_at};
 
 /// What the ledger is filtered by. Newest first; `before` is the id of the last row already seen.
@@ -22,6 +23,8 @@ pub struct Filter {
     pub user_id: Option<String>,
     pub team_id: Option<String>,
     pub organization_id: Option<String>,
+    /// Only what these may see; `None`: all.
+    pub seen_by: Option<SeenBy>,
     /// Found in model, provider, client, error message or id.
     pub search: Option<String>,
     pub from: Option<i64>,
@@ -93,6 +96,10 @@ impl Filter {
                  OR LOWER(HEX(id)) LIKE REPLACE(?, '-', '') ESCAPE '\\')",
                 Value::Text(format!("%{pattern}%")),
             );
+        }
+        if let Some(seen_by) = &self.seen_by {
+            let sql = seen_by.condition(&mut values);
+            conditions.push(sql);
         }
         let sql =
             if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };

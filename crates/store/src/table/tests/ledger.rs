@@ -1,7 +1,8 @@
 //! Rows of the ledger: whole, once, in pages, and found by what they are filtered by.
 
-use super::super::owners::{self, Owner};
+use super::super::owners::{self, Owner, SeenBy};
 use super::super::requests::{self, Filter, Outcome, RequestRow};
+use super::super::spend_hourly;
 use super::{assert_every_column_is_told_apart, database, id, owner, record, request};
 
 #[test]
@@ -145,4 +146,54 @@ fn filters_find_what_they_name_and_nothing_else() {
     // A wildcard is a letter like any other.
     assert_eq!(found(Filter { search: text("%"), ..any() }), [2]);
     assert_eq!(found(Filter { search: text("' OR 1=1 --"), ..any() }), [] as [u128; 0]);
+}
+
+#[test]
+fn somebody_sees_what_is_theirs_in_rows_and_in_sums() {
+    let (_directory, connection) = database();
+    let owners = [
+        owner("ada", "", ""),
+        owner("ada", "red", "acme"),
+        owner("bob", "red", "acme"),
+        owner("zoe", "blue", "other"),
+        owner("", "", ""),
+        owner("' OR 1=1 --", "", ""),
+    ];
+    let rows: Vec<RequestRow> = (1..)
+        .zip(owners)
+        .map(|(number, owner)| RequestRow { key_id: id(number), owner, ..request(number) })
+        .collect();
+    assert_eq!(record(&connection, &rows), rows.len());
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let nothing = SeenBy::default();
+    for (seen_by, expected) in [
+        (SeenBy { users: names(&["ada"]), ..nothing.clone() }, vec![1, 2]),
+        (SeenBy { teams: names(&["red"]), ..nothing.clone() }, vec![2, 3]),
+        (
+            SeenBy { users: names(&["ada", "zoe"]), teams: names(&["red"]), ..nothing.clone() },
+            vec![1, 2, 3, 4],
+        ),
+        (SeenBy { organizations: names(&["other"]), key: Some(id(5)), ..nothing.clone() }, vec![4, 5]),
+        (SeenBy { key: Some(id(5)), ..nothing.clone() }, vec![5]),
+        (SeenBy { users: names(&["' OR 1=1 --"]), ..nothing.clone() }, vec![6]),
+        (nothing, vec![]),
+    ] {
+        let expected: Vec<_> = expected.into_iter().map(id).collect();
+        let told: Vec<_> =
+            rows.iter().filter(|row| seen_by.sees(row.key_id, &row.owner)).map(|row| row.id).collect();
+        assert_eq!(told, expected, "{seen_by:?}");
+        let hours = spend_hourly::between(&connection, 0, i64::MAX, Some(&seen_by)).unwrap();
+        assert_eq!(hours.iter().map(|hour| hour.totals.requests).sum::<i64>(), expected.len() as i64);
+        let (all, others) = spend_hourly::counts(&connection, id(5), Some(&seen_by)).unwrap();
+        let is_own = expected.contains(&id(5));
+        assert_eq!((all, others), (expected.len() as i64, expected.len() as i64 - i64::from(is_own)));
+        let filter = Filter { seen_by: Some(seen_by), limit: 100, ..Filter::default() };
+        let mut found: Vec<_> =
+            requests::page(&connection, &filter).unwrap().into_iter().map(|row| row.id).collect();
+        found.reverse();
+        assert_eq!(found, expected);
+        assert_eq!(requests::count(&connection, &filter).unwrap(), expected.len() as u64);
+        let both = Filter { key_id: Some(id(2)), ..filter };
+        assert_eq!(requests::page(&connection, &both).unwrap().len(), usize::from(expected.contains(&id(2))));
+    }
 }

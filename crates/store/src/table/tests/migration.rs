@@ -346,7 +346,7 @@ fn older_rows_get_their_numbers_and_durations() {
     let numbers: Vec<_> =
         providers::all(&connection).unwrap().iter().map(|row| (row.id.as_u128(), row.number)).collect();
     assert_eq!(numbers, [(2, 1), (3, 2), (1, 3)], "in the order in which they were added");
-    let hours = spend_hourly::between(&connection, 0, i64::MAX).unwrap();
+    let hours = spend_hourly::between(&connection, 0, i64::MAX, None).unwrap();
     let sums: Vec<_> = hours.iter().map(|hour| (hour.provider.as_str(), hour.totals.latency_us)).collect();
     assert_eq!(sums, [("", 800), ("provider", 600)]);
 }

@@ -70,7 +70,7 @@ fn rollups_are_the_sums_of_their_rows() {
     for some in rows.chunks(7) {
         assert_eq!(record(&connection, some), some.len());
     }
-    let hours = spend_hourly::between(&connection, 0, i64::MAX).unwrap();
+    let hours = spend_hourly::between(&connection, 0, i64::MAX, None).unwrap();
     let mut all = Totals::default();
     for hour in &hours {
         all.add(&hour.totals);
@@ -95,12 +95,18 @@ fn rollups_are_the_sums_of_their_rows() {
     assert_eq!(all.cost_nanos, rows.iter().filter_map(|row| row.cost_nanos).sum::<i64>());
     let by_key = spend_hourly::spend_by_key(&connection).unwrap();
     assert_eq!(by_key.iter().map(|(_, nanos)| nanos).sum::<i64>(), all.cost_nanos);
-    assert_eq!(spend_hourly::counts(&connection, id(0)).unwrap(), (60, 30));
+    assert_eq!(spend_hourly::counts(&connection, id(0), None).unwrap(), (60, 30));
     let first = hours[0].hour;
     assert!(
-        spend_hourly::between(&connection, first, first + 1).unwrap().iter().all(|row| row.hour == first)
+        spend_hourly::between(&connection, first, first + 1, None)
+            .unwrap()
+            .iter()
+            .all(|row| row.hour == first)
     );
-    assert!(spend_hourly::between(&connection, 0, first).unwrap().is_empty(), "the end is not part of it");
+    assert!(
+        spend_hourly::between(&connection, 0, first, None).unwrap().is_empty(),
+        "the end is not part of it"
+    );
 }
 
 #[test]
