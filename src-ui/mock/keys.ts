@@ -55,6 +55,20 @@ export const noKey = (now: number, random: Random): FullKey => ({
   updated_at: iso(now),
   updated_by: "administrator",
   last_used_at: null,
+  deleted_at: null,
+  deleted_by: null,
+  user: null,
+  aliases: {},
+  allowed_cache_controls: [],
+  config: {},
+  enforced_params: [],
+  object_permission: null,
+  object_permission_id: null,
+  permissions: {},
+  router_settings: null,
+  rpm_limit_type: null,
+  tpm_limit_type: null,
+  soft_budget_cooldown: false,
 });
 
 export function keys(now: number, random: Random): FullKey[] {

@@ -1,6 +1,6 @@
 // Routes of keys and deployments as governance has them, typed by hand until the description has them: then the shapes move to
 // contract.ts and the functions to routes.ts.
-import type { KeyRow as KnownKey, ModelInfo } from "./contract";
+import type { IssuedKey, KeyRow, ModelInfo } from "./contract";
 import { query, send } from "./http";
 import type { Method } from "./operation";
 
@@ -11,45 +11,8 @@ interface Asked {
 const ask = <T>(method: Method, path: string, { query: asked = {}, body }: Asked = {}) =>
   send(method, path + query(asked), body) as Promise<T>;
 
-export interface NamedBudget {
-  budget_id: string | null;
-  max_budget: number | null;
-  soft_budget: number | null;
-  budget_duration: string | null;
-  rpm_limit: number | null;
-  tpm_limit: number | null;
-  max_parallel_requests: number | null;
-}
-
-/** A key's row with whose it is, all its limits, and how it is rotated. */
-export interface FullKey extends KnownKey {
-  user_id: string | null;
-  team_id: string | null;
-  organization_id: string | null;
-  allowed_routes: string[];
-  soft_budget: number | null;
-  temp_budget_increase: number | null;
-  temp_budget_expiry: string | null;
-  model_max_budget: Record<string, unknown>;
-  model_spend: Record<string, unknown>;
-  model_rpm_limit: Record<string, unknown>;
-  model_tpm_limit: Record<string, unknown>;
-  budget_id: string | null;
-  litellm_budget_table: NamedBudget | null;
-  tags: string[];
-  auto_rotate: boolean;
-  rotation_interval: string | null;
-  rotation_count: number;
-  last_rotation_at: string | null;
-  key_rotation_at: string | null;
-  /** Until when what it was before its rotation is still taken. */
-  previous_key_until: string | null;
-  updated_by: string;
-  deleted_at?: string;
-  deleted_by?: string;
-  user?: { user_id: string; user_alias: string | null; user_email: string | null; user_role: string };
-}
-export type ShownKey = FullKey & { key: string; token_id: string };
+export type FullKey = KeyRow;
+export type ShownKey = IssuedKey;
 
 /** Members are the gateway's: absent changes nothing, null clears. */
 export interface FullKeyDraft {

@@ -88,6 +88,7 @@ function BudgetFields({ form, onChange, error, testid, without = [] }: Props) {
             <DollarInput
               {...control}
               testid={`${testid}-soft_budget`}
+              placeholder="no warning"
               value={form.soft_budget}
               onValue={(soft_budget) => onChange({ ...form, soft_budget })}
             />
