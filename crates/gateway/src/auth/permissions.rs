@@ -356,9 +356,11 @@ fn permits(directory: &Directory, team: &str, route: &str) -> bool {
         "/key/unblock" => "/key/block",
         route => route,
     };
-    directory
-        .team(team)
-        .is_some_and(|team| team.member_permissions.contains(route) || team.member_permissions.contains(same))
+    // LiteLLM has another name for the parameter of one of them.
+    let spelled = if same == "/key/regenerate" { "/key/{key_id}/regenerate" } else { same };
+    directory.team(team).is_some_and(|team| {
+        [route, same, spelled].iter().any(|name| team.member_permissions.contains(*name))
+    })
 }
 
 fn is_theirs(

@@ -129,7 +129,8 @@ pub fn join(
     let mut row = TeamMemberRow {
         team_id: team.team_id.clone(),
         role: new.role.as_str().to_owned(),
-        created_at: now.ms(),
+        // After those who are in already, so that they stay in the order in which they came.
+        created_at: now.ms().max(latest(connection, &team.team_id)?.saturating_add(1)),
         updated_at: now.ms(),
         ..TeamMemberRow::default()
     };
@@ -401,4 +402,10 @@ pub fn leave(
     let object = format!("{}/{}", row.team_id, row.user_id);
     audit::record(connection, actor, Action::Deleted, ("team_member", &object), Some(row.shown()), None)?;
     Ok(changes)
+}
+
+/// When the last of a team's members came.
+fn latest(connection: &Connection, team_id: &str) -> Result<i64, Failure> {
+    let members = members::of_team(connection, team_id)?;
+    Ok(members.last().map_or(0, |member| member.created_at))
 }
