@@ -110,7 +110,7 @@ async fn reset_budgets(engine: Arc<Engine>) {
         if let Err(failure) = reset_due(&engine).await {
             tracing::warn!(reason = failure.error.message, "budgets could not be reset");
         }
-        tokio::time::sleep(BUDGET_CHECK).await;
+        tokio::time::sleep(until_next_reset(&engine)).await;
     }
 }
 
@@ -122,6 +122,14 @@ async fn tend_keys(engine: Arc<Engine>) {
         }
         tokio::time::sleep(KEY_CHECK).await;
     }
+}
+
+/// Until the next budget begins anew, within bounds: what comes into force meanwhile is seen in time, too.
+fn until_next_reset(engine: &Engine) -> Duration {
+    const SHORTEST: Duration = Duration::from_secs(1);
+    let next = engine.directory.load().scopes().filter_map(|scope| scope.period.reset_at).min();
+    let left = next.map(|at| u64::try_from(at - clock::now_ms()).unwrap_or(0));
+    left.map_or(BUDGET_CHECK, |left| Duration::from_millis(left).clamp(SHORTEST, BUDGET_CHECK))
 }
 
 async fn reset_due(engine: &Arc<Engine>) -> Result<(), Failure> {

@@ -358,9 +358,9 @@ fn permits(directory: &Directory, team: &str, route: &str) -> bool {
     };
     // LiteLLM has another name for the parameter of one of them.
     let spelled = if same == "/key/regenerate" { "/key/{key_id}/regenerate" } else { same };
-    directory.team(team).is_some_and(|team| {
-        [route, same, spelled].iter().any(|name| team.member_permissions.contains(*name))
-    })
+    directory
+        .team(team)
+        .is_some_and(|team| [route, same, spelled].iter().any(|name| team.member_permissions.contains(*name)))
 }
 
 fn is_theirs(
