@@ -2,7 +2,7 @@ import type { OrganizationMember, OrganizationRow } from "../../src/api/governan
 import { type Call, found, Refusal, type Route } from "../refusal.ts";
 import { administers, has, isAdmin, refused, seesAll, setLimits, take } from "./common.ts";
 import { noOrganization, type Organization, place } from "./state.ts";
-import { person } from "./users.ts";
+import { person, shown as shownUser } from "./users.ts";
 
 const FIELDS: (keyof Organization & string)[] = ["organization_alias", "models", "budget_id", "blocked"];
 
@@ -17,12 +17,19 @@ function shown(call: Call, { places, model_max_budget, ...row }: Organization): 
         user_id: member.user_id,
         user_role: member.role,
         user_email: user?.user_email ?? null,
-        user: user ? { user_alias: user.user_alias } : null,
+        user: user ? shownUser(user) : null,
+        organization_id: row.organization_id,
+        budget_id: null,
+        litellm_budget_table: null,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
         spend: member.spend,
         max_budget_in_organization: member.max_budget,
       };
     }),
-    teams: people.teams.filter((team) => team.organization_id === row.organization_id),
+    teams: people.teams
+      .filter((team) => team.organization_id === row.organization_id)
+      .map((team) => ({ ...team, members_with_roles: team.places })),
   };
 }
 

@@ -14,7 +14,7 @@ export interface Place {
   rpm_limit: number | null;
   tpm_limit: number | null;
 }
-export type Team = Omit<TeamRow, "members_with_roles"> & { places: Place[] };
+export type Team = Omit<TeamRow, "members_with_roles" | "members" | "admins"> & { places: Place[] };
 export type Organization = Omit<OrganizationRow, "members" | "teams"> & {
   places: Place[];
   model_max_budget: Record<string, unknown>;
@@ -36,7 +36,16 @@ export const noLimits = (): Limits => ({
   tpm_limit: null,
   max_parallel_requests: null,
 });
+const written = (now: number) => ({
+  created_at: iso(now),
+  created_by: "administrator",
+  updated_at: iso(now),
+  updated_by: "administrator",
+});
 const noRates = () => ({ model_max_budget: {}, model_rpm_limit: {}, model_tpm_limit: {} });
+
+/** What a budget shown inside another row has besides limits. */
+export const noTable = () => ({ budget_id: null, model_max_budget: {} });
 
 export const noUser = (id: string, now: number): User => ({
   ...noLimits(),
@@ -56,8 +65,8 @@ export const noUser = (id: string, now: number): User => ({
   has_password: false,
   password: null,
   key_count: 0,
-  created_at: iso(now),
-  created_by: "administrator",
+  organization_id: null,
+  ...written(now),
 });
 
 export const noTeam = (id: string, now: number): Team => ({
@@ -74,7 +83,12 @@ export const noTeam = (id: string, now: number): Team => ({
   budget_id: null,
   team_member_budget_table: null,
   team_member_key_duration: null,
-  created_at: iso(now),
+  litellm_model_table: null,
+  model_id: null,
+  object_permission: null,
+  router_settings: {},
+  metadata: {},
+  ...written(now),
 });
 
 export const noOrganization = (id: string, now: number): Organization => ({
@@ -88,16 +102,16 @@ export const noOrganization = (id: string, now: number): Organization => ({
   blocked: false,
   litellm_budget_table: null,
   places: [],
-  created_at: iso(now),
+  metadata: {},
+  users: null,
+  ...written(now),
 });
 
 export const noBudget = (id: string, now: number): BudgetRow => ({
   ...noLimits(),
-  ...noRates(),
+  model_max_budget: {},
   budget_id: id,
-  created_at: iso(now),
-  created_by: "administrator",
-  updated_at: iso(now),
+  ...written(now),
 });
 
 export type Customer = CustomerRow & { own: Limits & { model_max_budget: Record<string, unknown> } };
@@ -214,13 +228,7 @@ export function somebody(now: number): People {
       tpm_limit: 400_000,
       max_parallel_requests: 16,
       model_max_budget: { "openai/gpt-5": { max_budget: 50, budget_duration: "7d" } },
-      team_member_budget_table: {
-        max_budget: 25,
-        budget_duration: "1mo",
-        budget_reset_at: null,
-        rpm_limit: null,
-        tpm_limit: null,
-      },
+      team_member_budget_table: { ...noLimits(), ...noTable(), max_budget: 25, budget_duration: "1mo" },
       places: [
         place("u-ada", "admin", { spend: 41.2, max_budget: 100, budget_duration: "1mo" }),
         place("u-grace", "user", { spend: 12.3 }),

@@ -2,7 +2,7 @@ import type { Membership, TeamInfo, TeamRow } from "../../src/api/governance.ts"
 import { type Call, found, Refusal, type Route } from "../refusal.ts";
 import type { World } from "../world.ts";
 import { administers, has, isAdmin, page, refused, seesAll, setLimits, take } from "./common.ts";
-import { noTeam, place, type Team } from "./state.ts";
+import { noLimits, noTable, noTeam, place, type Team } from "./state.ts";
 import { person } from "./users.ts";
 
 const PERMISSIONS = [
@@ -26,6 +26,8 @@ const emailOf = (world: World, id: string) =>
 
 export const shown = (world: World, { places, ...row }: Team): TeamRow => ({
   ...row,
+  members: places.map(({ user_id }) => user_id),
+  admins: places.filter(({ role }) => role === "admin").map(({ user_id }) => user_id),
   members_with_roles: places.map(({ user_id, role }) => ({
     user_id,
     role: role as "admin" | "user",
@@ -33,8 +35,7 @@ export const shown = (world: World, { places, ...row }: Team): TeamRow => ({
   })),
 });
 
-const keysOf = (world: World, id: string) =>
-  world.keys.filter((key) => (key as { team_id?: string | null }).team_id === id) as never as TeamInfo["keys"];
+const keysOf = (world: World, id: string) => world.keys.filter(({ team_id }) => team_id === id);
 
 const isMember = (call: Call, team: Team) => team.places.some(({ user_id }) => user_id === call.user);
 const isTeamAdmin = (call: Call, team: Team) =>
@@ -65,7 +66,10 @@ function memberships(call: Call, team: Team): Membership[] {
       team_id: team.team_id,
       role: own.role as Membership["role"],
       spend: own.spend,
+      budget_id: null,
       litellm_budget_table: {
+        ...noLimits(),
+        ...noTable(),
         max_budget: own.max_budget ?? defaults?.max_budget ?? null,
         budget_duration: own.budget_duration ?? defaults?.budget_duration ?? null,
         budget_reset_at: team.budget_reset_at,
@@ -82,9 +86,9 @@ function setMemberDefaults(team: Team, body: Record<string, unknown>) {
     rpm_limit: "team_member_rpm_limit",
     tpm_limit: "team_member_tpm_limit",
   };
-  const table = { budget_reset_at: null, ...team.team_member_budget_table } as Record<string, unknown>;
+  const table = { ...noLimits(), ...noTable(), ...team.team_member_budget_table } as Record<string, unknown>;
   for (const [name, said] of Object.entries(names)) table[name] = said in body ? body[said] : (table[name] ?? null);
-  const says = Object.values(table).some((value) => value !== null);
+  const says = Object.keys(names).some((name) => table[name] !== null);
   team.team_member_budget_table = says ? (table as never) : null;
 }
 

@@ -3,6 +3,7 @@ import { type Call, found, Refusal, type Route } from "../refusal.ts";
 import type { World } from "../world.ts";
 import { administers, has, isAdmin, me, page, refused, seesAll, setLimits, take } from "./common.ts";
 import { noUser, place, type User } from "./state.ts";
+import { shown as shownTeam } from "./teams.ts";
 
 export const shown = ({ password: _, ...row }: User): UserRow => row;
 
@@ -55,13 +56,21 @@ function info(call: Call): UserInfo {
   const id = call.query.get("user_id") ?? call.user ?? "administrator";
   if (!seesAll(call) && id !== call.user) throw refused();
   const user = userOf(call.world, id);
+  const { teams } = call.world.people;
+  const { max_budget, metadata, models, spend, user_alias, user_email, user_role } = user;
   return {
+    ...{ max_budget, metadata, models, spend, user_alias, user_email, user_role },
     user_id: id,
     user_info: shown(user),
-    keys: call.world.keys.filter((key) => (key as { user_id?: string | null }).user_id === id) as never,
-    teams: call.world.people.teams
+    keys: call.world.keys
+      .filter((key) => key.user_id === id)
+      .map((key) => ({
+        ...key,
+        team_alias: teams.find(({ team_id }) => team_id === key.team_id)?.team_alias ?? null,
+      })),
+    teams: teams
       .filter((team) => team.places.some(({ user_id }) => user_id === id))
-      .map((team) => ({ ...team, members_with_roles: team.places })),
+      .map((team) => shownTeam(call.world, team)),
   };
 }
 

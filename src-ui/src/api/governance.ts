@@ -3,6 +3,7 @@
 
 import { query, send } from "./http";
 import type { Method } from "./operation";
+import type { components } from "./schema.gen";
 
 interface Asked {
   query?: Record<string, string | number | boolean | undefined>;
@@ -11,163 +12,44 @@ interface Asked {
 const ask = <T>(method: Method, path: string, { query: asked = {}, body }: Asked = {}) =>
   send(method, path + query(asked), body) as Promise<T>;
 
+type Schemas = components["schemas"];
+
 /** Limits as rows show them. */
-export interface Limits {
-  max_budget: number | null;
-  soft_budget: number | null;
-  budget_duration: string | null;
-  budget_reset_at: string | null;
-  rpm_limit: number | null;
-  tpm_limit: number | null;
-  max_parallel_requests: number | null;
-}
-interface ModelRates {
-  model_max_budget: Record<string, unknown>;
-  model_rpm_limit?: Record<string, unknown>;
-  model_tpm_limit?: Record<string, unknown>;
-}
+export type Limits = Pick<
+  UserRow,
+  | "max_budget"
+  | "soft_budget"
+  | "budget_duration"
+  | "budget_reset_at"
+  | "rpm_limit"
+  | "tpm_limit"
+  | "max_parallel_requests"
+>;
 
-export type UserRole = "proxy_admin" | "proxy_admin_viewer" | "internal_user" | "internal_user_viewer";
-
-export interface UserRow extends Limits, ModelRates {
-  user_id: string;
-  user_alias: string | null;
-  user_email: string | null;
-  user_role: string;
-  sso_user_id: string | null;
-  teams: string[];
-  organizations: string[];
-  models: string[];
-  spend: number;
-  budget_id: string | null;
-  metadata: Record<string, unknown>;
-  blocked: boolean;
-  has_password: boolean;
-  key_count: number;
-  created_at: string;
-  created_by: string;
-}
-export interface UserPage {
-  users: UserRow[];
-  total: number;
-}
+export type UserRole = Schemas["UserRole"];
+export type UserRow = Schemas["UserView"];
+export type UserPage = Schemas["UserList"];
 /** A key, as its user and its team show it. */
-export interface OwnedKey {
-  token: string;
-  key_name: string;
-  key_alias: string | null;
-  user_id: string | null;
-  team_id: string | null;
-  spend: number;
-  max_budget: number | null;
-  budget_duration: string | null;
-  budget_reset_at: string | null;
-  expires: string | null;
-  blocked: boolean | null;
-}
-export interface UserInfo {
-  user_id: string;
-  user_info: UserRow | null;
-  keys: OwnedKey[];
-  teams: {
-    team_id: string;
-    team_alias: string | null;
-    members_with_roles: { user_id: string; role: string }[];
-    spend: number;
-    max_budget: number | null;
-  }[];
-}
-export interface NewUser {
-  user_id: string;
-  user_email: string | null;
-  user_alias: string | null;
-  key: string;
-  invitation_url: string | null;
-}
-export interface Invitation {
-  id: string;
-  user_id: string | null;
-  is_accepted: boolean;
-  expires_at: string;
-  invitation_url: string;
-}
+export type OwnedKey = Schemas["KeyView"];
+export type UserInfo = Schemas["UserInfo"];
+export type NewUser = Schemas["NewUserView"];
+export type Invitation = Schemas["NewInvitationView"];
 
-export type TeamRole = "admin" | "user";
-export interface TeamRow extends Limits, ModelRates {
-  team_id: string;
-  team_alias: string | null;
-  organization_id: string | null;
-  members_with_roles: { role: TeamRole; user_id: string; user_email: string | null }[];
-  team_member_permissions: string[];
-  models: string[];
-  blocked: boolean;
-  spend: number;
-  budget_id: string | null;
-  team_member_budget_table: MemberBudget | null;
-  team_member_key_duration: string | null;
-  created_at: string;
-}
-export interface MemberBudget {
-  max_budget: number | null;
-  budget_duration: string | null;
-  budget_reset_at: string | null;
-  rpm_limit: number | null;
-  tpm_limit: number | null;
-}
-export interface Membership {
-  user_id: string;
-  team_id: string;
-  role: TeamRole;
-  spend: number;
-  litellm_budget_table: MemberBudget | null;
-}
-export interface TeamPage {
-  teams: (TeamRow & { keys: OwnedKey[] })[];
-  total: number;
-}
-export interface TeamInfo {
-  team_id: string;
-  team_info: TeamRow;
-  keys: OwnedKey[];
-  team_memberships: Membership[];
-}
-export interface TeamPermissions {
-  team_id: string;
-  team_member_permissions: string[];
-  all_available_permissions: string[];
-}
+export type TeamRole = Schemas["TeamRole"];
+export type TeamRow = Schemas["TeamView"];
+export type MemberBudget = Schemas["MemberBudget"];
+export type Membership = Schemas["Membership"];
+export type TeamPage = Schemas["TeamPage"];
+export type TeamInfo = Schemas["TeamInfo"];
+export type TeamPermissions = Schemas["TeamPermissions"];
 
-export type OrganizationRole = "org_admin" | "internal_user" | "internal_user_viewer";
-export interface OrganizationMember {
-  user_id: string;
-  user_role: string;
-  user_email: string | null;
-  user: { user_alias: string | null } | null;
-  spend: number;
-  max_budget_in_organization: number | null;
-}
-export interface OrganizationRow extends Limits {
-  organization_id: string;
-  organization_alias: string;
-  budget_id: string | null;
-  spend: number;
-  models: string[];
-  blocked: boolean;
-  model_rpm_limit: Record<string, unknown>;
-  model_tpm_limit: Record<string, unknown>;
-  litellm_budget_table: { model_max_budget: Record<string, unknown> } | null;
-  members: OrganizationMember[];
-  teams: { team_id: string; team_alias: string | null; spend: number; max_budget: number | null; blocked: boolean }[];
-  created_at: string;
-}
+export type OrganizationRole = Schemas["OrganizationRole"];
+export type OrganizationMember = Schemas["MembershipView"];
+export type OrganizationRow = Schemas["OrganizationView"];
 
-export interface BudgetRow extends Limits, ModelRates {
-  budget_id: string;
-  created_at: string;
-  created_by: string;
-  updated_at: string;
-}
+export type BudgetRow = Schemas["BudgetView"];
 
+/** By hand until the description has customers. */
 export interface CustomerRow {
   user_id: string;
   alias: string | null;
@@ -179,19 +61,9 @@ export interface CustomerRow {
   litellm_budget_table: (Limits & { budget_id: string | null; model_max_budget: Record<string, unknown> }) | null;
 }
 
-export interface SignInWays {
-  administrator_key: boolean;
-  password: boolean;
-  sso: { name: string; url: string } | null;
-}
+export type SignInWays = Schemas["SignInWays"];
 /** An open session: its key, this once. */
-export interface SignedIn {
-  key: string;
-  user_id: string;
-  user_email: string | null;
-  user_role: string;
-  expires: string | null;
-}
+export type SignedIn = Schemas["SignedIn"];
 
 /** A draft of something new, or a change of something that is there: its members are the gateway's. */
 export type Draft = Record<string, unknown>;
@@ -281,21 +153,7 @@ export const getConsoleSession = () =>
   );
 
 /** What is used of one thing's limits at this moment; with `model`, of those for one model. Money in nano-dollars. */
-export interface LimitUse {
-  id: string;
-  model: string | null;
-  max_budget_nanos: number | null;
-  soft_budget_nanos: number | null;
-  spent_nanos: number | null;
-  reserved_nanos: number;
-  reset_at: number | null;
-  rpm_limit: number | null;
-  tpm_limit: number | null;
-  max_parallel_requests: number | null;
-  requests: number;
-  tokens: number;
-  in_flight: number;
-}
+export type LimitUse = Schemas["LimitUse"];
 export type LimitedKind = "key" | "user" | "team" | "organization" | "customer" | "tag";
 export const getLimits = (of: LimitedKind, ids: string[]) =>
   ask<{ limits: LimitUse[] }>("GET", "/console/limits", { query: { of, ids: ids.join(",") } }).then(

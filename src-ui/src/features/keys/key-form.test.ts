@@ -84,9 +84,7 @@ test("what is taken away is sent as nothing, what stays is not sent", () => {
     max_budget: null,
     soft_budget: null,
     budget_duration: null,
-    model_max_budget: {},
     model_rpm_limit: {},
-    model_tpm_limit: {},
   });
 });
 
