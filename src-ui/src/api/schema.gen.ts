@@ -380,6 +380,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/budget/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a budget says, member by member */
+        get: operations["get_budget_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/budget/update": {
         parameters: {
             query?: never;
@@ -446,7 +463,8 @@ export interface paths {
         };
         /**
          * Requests as they end, and what has become stale, as server-sent events
-         * @description `event: request` carries a request's row, `event: stale` `{topics}`, `event: status` the listener.
+         * @description `event: request` carries a request's row, `event: stale` `{topics}`, `event: status` the listener. Of what the caller may
+         *     see; the stream ends when their key does.
          */
         get: operations["get_console_events"];
         put?: never;
@@ -515,7 +533,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Spend, requests and tokens by time, model, key and client */
+        /**
+         * Spend, requests and tokens by time, model, key and client
+         * @description Of what the caller may see: their own, and that of teams and organizations which they administer.
+         */
         get: operations["get_console_overview"];
         put?: never;
         post?: never;
@@ -643,7 +664,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Requests, newest first, in pages */
+        /** Requests that the caller may see, newest first, in pages */
         get: operations["get_console_requests"];
         put?: never;
         post?: never;
@@ -677,7 +698,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whose key this is */
+        /** Whose key this is, and what it opens */
         get: operations["get_console_session"];
         put?: never;
         post?: never;
@@ -746,10 +767,133 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the gateway is doing */
+        /**
+         * How the gateway is doing
+         * @description Figures are of what the caller may see. What is wrong with vault, providers and configuration is told to administrators,
+         *     and to those who look at everything.
+         */
         get: operations["get_console_status"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse all requests for some customers, also for those who were never named */
+        post: operations["post_customer_block"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove customers; what they spent stays in the ledger */
+        post: operations["post_customer_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer */
+        get: operations["get_customer_info"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All customers, oldest first; requests that name one who is not known make them */
+        get: operations["get_customer_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a customer */
+        post: operations["post_customer_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/unblock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let requests for some customers through again */
+        post: operations["post_customer_unblock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a customer */
+        post: operations["post_customer_update"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1495,6 +1639,23 @@ export interface paths {
         patch: operations["patch_organization_update"];
         trace?: never;
     };
+    "/provider/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The budgets of providers, and what is spent of them */
+        get: operations["get_provider_budgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/public/model_hub": {
         parameters: {
             query?: never;
@@ -1539,7 +1700,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Requests and what they cost, newest first, or sums by day */
+        /**
+         * Requests and what they cost, newest first, or sums by day
+         * @description Of what the caller may see: their own, and that of teams and organizations which they administer.
+         */
         get: operations["get_spend_logs"];
         put?: never;
         post?: never;
@@ -2653,6 +2817,9 @@ export interface components {
         };
         /** @enum {string} */
         BillingName: "api" | "subscription" | "local";
+        BlockedCustomers: {
+            blocked_users: components["schemas"]["CustomerView"][];
+        };
         BTreeMap: {
             [key: string]: string;
         };
@@ -2697,6 +2864,18 @@ export interface components {
             spend?: number | null;
             /** Format: int64 */
             tpm_limit?: number | null;
+        };
+        /** @description A member of a budget. */
+        BudgetSetting: {
+            field_default_value: unknown;
+            field_description: string;
+            field_name: string;
+            /** @description `Integer`, `Float` or `String`. */
+            field_type: string;
+            field_value: unknown;
+            premium_field: boolean;
+            /** @description Whether the budget says it. */
+            stored_in_db: boolean;
         };
         /** @description Limits in force: the thing's own, else those of the budget that it refers to. Money in dollars, times RFC 3339. */
         BudgetTable: {
@@ -2964,12 +3143,80 @@ export interface components {
             hint: string | null;
             state: components["schemas"]["CredentialName"];
         };
+        CustomerIds: {
+            user_ids: string[];
+        };
+        /** @description What `/customer/new` and `/customer/update` take: absent leaves what is there, null clears it. Money in dollars. */
+        CustomerRequest: {
+            alias?: string | null;
+            allowed_model_region?: components["schemas"]["ModelRegion"] | null;
+            blocked?: boolean | null;
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /** @description Serves them where the model that they ask for is not in their region. */
+            default_model?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: Record<string, unknown> | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: Record<string, unknown> | null;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+            /** @description As requests name them: `user`, `metadata.user_id`, or the header `x-litellm-customer-id`. */
+            user_id: string;
+        };
+        /** @description A customer. Money in dollars, times RFC 3339. */
+        CustomerView: {
+            alias: string | null;
+            allowed_model_region: string | null;
+            blocked: boolean;
+            budget_id: string | null;
+            created_at: string;
+            default_model: string | null;
+            litellm_budget_table: components["schemas"]["BudgetTable"] | null;
+            /**
+             * Format: double
+             * @description Of the running period of their budget.
+             */
+            spend: number;
+            updated_at: string;
+            user_id: string;
+        };
         Database: {
             path: string;
             /** Format: int64 */
             schema_version: number;
             /** Format: int64 */
             size_bytes: number;
+        };
+        DeletedCustomers: {
+            deleted_customers: number;
+            message: string;
         };
         DeletedKeys: {
             /** @description Hashes of the keys that were revoked. */
@@ -3547,6 +3794,43 @@ export interface components {
             /** Format: int64 */
             total_pages: number;
         };
+        /** @description Which pages and actions are open to somebody, in part at least. */
+        May: {
+            access_groups: boolean;
+            audit: boolean;
+            block_keys: boolean;
+            budgets: boolean;
+            catalogue: boolean;
+            change_access_groups: boolean;
+            change_budgets: boolean;
+            change_customers: boolean;
+            change_fallbacks: boolean;
+            change_models: boolean;
+            change_organizations: boolean;
+            change_prices: boolean;
+            change_providers: boolean;
+            change_tags: boolean;
+            change_teams: boolean;
+            create_keys: boolean;
+            create_organizations: boolean;
+            create_teams: boolean;
+            create_users: boolean;
+            customers: boolean;
+            events: boolean;
+            invite: boolean;
+            keys: boolean;
+            limits: boolean;
+            models: boolean;
+            organizations: boolean;
+            overview: boolean;
+            providers: boolean;
+            publish_models: boolean;
+            reload_config: boolean;
+            requests: boolean;
+            tags: boolean;
+            teams: boolean;
+            users: boolean;
+        };
         MemberAdd: {
             /**
              * Format: double
@@ -3584,18 +3868,12 @@ export interface components {
             updated_organization_memberships: components["schemas"]["MembershipView"][];
             updated_users: components["schemas"]["PersonView"][];
         };
-        /** @description What somebody has in a team. */
+        /** @description A team or an organization that somebody is in. */
         Membership: {
-            budget_id: string | null;
-            litellm_budget_table: components["schemas"]["MemberBudget"] | null;
-            role: components["schemas"]["TeamRole"];
-            /**
-             * Format: double
-             * @description In the running period of their budget in the team.
-             */
-            spend: number;
-            team_id: string;
-            user_id: string;
+            alias: string | null;
+            id: string;
+            /** @description `admin` or `user` of a team; `org_admin`, `internal_user` or `internal_user_viewer` of an organization. */
+            role: string;
         };
         /** @description Somebody in an organization. */
         MembershipView: {
@@ -3726,6 +4004,8 @@ export interface components {
             /** @example list */
             object: string;
         };
+        /** @enum {string} */
+        ModelRegion: "eu" | "us";
         ModelStats: components["schemas"]["RequestStats"] & {
             model: string;
         };
@@ -4267,6 +4547,25 @@ export interface components {
             /** Format: int64 */
             weight: number;
         };
+        /** @description Money in dollars, times RFC 3339. */
+        ProviderBudget: {
+            /** Format: double */
+            budget_limit: number;
+            budget_reset_at: string | null;
+            /**
+             * Format: double
+             * @description In the running period.
+             */
+            spend: number;
+            /** @description After which it starts anew. */
+            time_period: string;
+        };
+        ProviderBudgets: {
+            /** @description By a provider's name or kind. */
+            providers: {
+                [key: string]: components["schemas"]["ProviderBudget"];
+            };
+        };
         ProviderChange: {
             /**
              * Format: password
@@ -4651,7 +4950,7 @@ export interface components {
             unpriced_requests: number;
         };
         /** @enum {string} */
-        Role: "admin" | "key";
+        Role: "admin" | "admin_viewer" | "user" | "viewer" | "key";
         RoleView: {
             description: string;
             ui_label: string;
@@ -4679,9 +4978,19 @@ export interface components {
          */
         Served: "chat" | "responses" | "messages" | "gemini" | "ollama" | "cohere" | "bedrock" | "completions" | "embeddings" | "rerank" | "images" | "speech" | "transcriptions" | "moderations" | "realtime" | "batches" | "files" | "fine_tuning" | "ocr" | "video";
         Session: {
+            /** @description The alias or the end of the key. */
             key_name: string | null;
+            may: components["schemas"]["May"];
+            organizations: components["schemas"]["Membership"][];
             origin: components["schemas"]["Origin"];
             role: components["schemas"]["Role"];
+            /** @description Made by signing in, and ended by signing out. */
+            signed_in: boolean;
+            /** @description The team that the key belongs to. */
+            team_id: string | null;
+            teams: components["schemas"]["Membership"][];
+            user_email: string | null;
+            user_id: string | null;
         };
         SetGuide: {
             dismissed: boolean;
@@ -4725,6 +5034,7 @@ export interface components {
              */
             external_requests: number;
             guide_dismissed: boolean;
+            /** @description Keys and requests that the caller may see. */
             keys: number;
             /** @description Besides the built-in one. */
             providers: number;
@@ -4806,6 +5116,7 @@ export interface components {
             model: string;
             model_group: string;
             model_id: string | null;
+            organization_id: string | null;
             /** Format: int64 */
             prompt_tokens: number;
             request_id: string;
@@ -4818,6 +5129,7 @@ export interface components {
             startTime: string;
             /** @description `success` or `failure`. */
             status: string;
+            team_id: string | null;
             /** Format: int64 */
             total_tokens: number;
             user: string;
@@ -4835,7 +5147,7 @@ export interface components {
             catalogue: components["schemas"]["CatalogueStatus"];
             config: components["schemas"]["ConfigStatus"] | null;
             credential_problems: components["schemas"]["CredentialProblem"][];
-            database: components["schemas"]["Database"];
+            database: components["schemas"]["Database"] | null;
             listener: components["schemas"]["Listener"];
             /** Format: int64 */
             requests_today: number;
@@ -4852,7 +5164,7 @@ export interface components {
             started_at: number;
             /** Format: int64 */
             unpriced_today: number;
-            vault: components["schemas"]["VaultStatus"];
+            vault: components["schemas"]["VaultStatus"] | null;
             version: string;
         };
         /** @description A stored deployment. */
@@ -5151,6 +5463,11 @@ export interface components {
             requests: number;
             /** Format: int64 */
             unpriced_requests: number;
+        };
+        UnblockedCustomers: {
+            /** @description Those of them who are still blocked: none. */
+            blocked_users: components["schemas"]["CustomerView"][];
+            unblocked_users: components["schemas"]["CustomerView"][];
         };
         /** @description One row where `key` was said, and a list where `keys` was. */
         Updated: components["schemas"]["UpdatedKey"] | {
@@ -7049,6 +7366,59 @@ export interface operations {
             };
         };
     };
+    get_budget_settings: {
+        parameters: {
+            query: {
+                budget_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetSetting"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     post_budget_update: {
         parameters: {
             query?: never;
@@ -8096,6 +8466,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Not yours */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8373,6 +8744,438 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_customer_block: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerIds"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockedCustomers"];
+                };
+            };
+            /** @description No id was sent, or one that makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_customer_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerIds"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedCustomers"];
+                };
+            };
+            /** @description No id was sent */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_customer_info: {
+        parameters: {
+            query: {
+                end_user_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_customer_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_customer_new: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerView"];
+                };
+            };
+            /** @description A field makes no sense, or there is one of that id */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_customer_unblock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerIds"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnblockedCustomers"];
+                };
+            };
+            /** @description No id was sent, or one that makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_customer_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerView"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11239,6 +12042,41 @@ export interface operations {
             };
         };
     };
+    get_provider_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderBudgets"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_public_model_hub: {
         parameters: {
             query?: never;
@@ -11304,6 +12142,8 @@ export interface operations {
                 /** @description `2026-11-20`, UTC; with `end_date` and without `summarize=false` the answer is a sum per day. */
                 start_date?: string;
                 summarize?: boolean;
+                /** @description Only this user's requests. */
+                user_id?: string;
             };
             header?: never;
             path?: never;
@@ -11336,6 +12176,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Another's key or user */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -33,7 +33,7 @@ pub enum Origin {
 
 /// A team or an organization that somebody is in.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct Membership {
+pub struct SessionMembership {
     pub id: String,
     pub alias: Option<String>,
     /// `admin` or `user` of a team; `org_admin`, `internal_user` or `internal_user_viewer` of an organization.
@@ -73,8 +73,6 @@ may! {
     organizations: "GET" "/organization/list",
     budgets: "GET" "/budget/list",
     customers: "GET" "/customer/list",
-    tags: "GET" "/tag/list",
-    audit: "GET" "/audit",
     create_keys: "POST" "/key/generate",
     block_keys: "POST" "/key/block",
     create_users: "POST" "/user/new",
@@ -88,7 +86,6 @@ may! {
     change_access_groups: "POST" "/access_group/new",
     change_budgets: "POST" "/budget/new",
     change_customers: "POST" "/customer/new",
-    change_tags: "POST" "/tag/new",
     change_providers: "POST" "/console/providers",
     change_prices: "PUT" "/console/prices/{provider}/{model}",
     change_fallbacks: "POST" "/fallback",
@@ -107,8 +104,8 @@ pub struct Session {
     pub user_email: Option<String>,
     /// The team that the key belongs to.
     pub team_id: Option<String>,
-    pub teams: Vec<Membership>,
-    pub organizations: Vec<Membership>,
+    pub teams: Vec<SessionMembership>,
+    pub organizations: Vec<SessionMembership>,
     pub may: May,
 }
 
@@ -141,7 +138,7 @@ pub async fn session(State(engine): State<Shared>, authority: Authority) -> Json
         user_email: user.and_then(|user| user.email.as_deref().map(str::to_owned)),
         team_id: key.and_then(|key| key.team_id.as_deref().map(str::to_owned)),
         teams: teams
-            .map(|team| Membership {
+            .map(|team| SessionMembership {
                 id: team.id.to_string(),
                 alias: team.alias.as_deref().map(str::to_owned),
                 role: user
@@ -150,7 +147,7 @@ pub async fn session(State(engine): State<Shared>, authority: Authority) -> Json
             })
             .collect(),
         organizations: organizations
-            .map(|organization| Membership {
+            .map(|organization| SessionMembership {
                 id: organization.id.to_string(),
                 alias: Some(organization.alias.to_string()),
                 role: user
