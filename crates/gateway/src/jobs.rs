@@ -23,7 +23,7 @@ const RESPONSES_CHECK: Duration = Duration::from_hours(1);
 /// What happened to circuits is forgotten after this long.
 const CIRCUITS_KEPT: Duration = Duration::from_hours(30 * 24);
 const CIRCUITS_CHECK: Duration = Duration::from_hours(1);
-const BUDGET_CHECK: Duration = Duration::from_secs(30);
+const BUDGET_CHECK: Duration = Duration::from_secs(5);
 /// Rotation and the end of sessions.
 const KEY_CHECK: Duration = Duration::from_secs(15);
 

@@ -3797,7 +3797,6 @@ export interface components {
         /** @description Which pages and actions are open to somebody, in part at least. */
         May: {
             access_groups: boolean;
-            audit: boolean;
             block_keys: boolean;
             budgets: boolean;
             catalogue: boolean;
@@ -3809,7 +3808,6 @@ export interface components {
             change_organizations: boolean;
             change_prices: boolean;
             change_providers: boolean;
-            change_tags: boolean;
             change_teams: boolean;
             create_keys: boolean;
             create_organizations: boolean;
@@ -3827,7 +3825,6 @@ export interface components {
             publish_models: boolean;
             reload_config: boolean;
             requests: boolean;
-            tags: boolean;
             teams: boolean;
             users: boolean;
         };
@@ -3868,12 +3865,18 @@ export interface components {
             updated_organization_memberships: components["schemas"]["MembershipView"][];
             updated_users: components["schemas"]["PersonView"][];
         };
-        /** @description A team or an organization that somebody is in. */
+        /** @description What somebody has in a team. */
         Membership: {
-            alias: string | null;
-            id: string;
-            /** @description `admin` or `user` of a team; `org_admin`, `internal_user` or `internal_user_viewer` of an organization. */
-            role: string;
+            budget_id: string | null;
+            litellm_budget_table: components["schemas"]["MemberBudget"] | null;
+            role: components["schemas"]["TeamRole"];
+            /**
+             * Format: double
+             * @description In the running period of their budget in the team.
+             */
+            spend: number;
+            team_id: string;
+            user_id: string;
         };
         /** @description Somebody in an organization. */
         MembershipView: {
@@ -4981,16 +4984,23 @@ export interface components {
             /** @description The alias or the end of the key. */
             key_name: string | null;
             may: components["schemas"]["May"];
-            organizations: components["schemas"]["Membership"][];
+            organizations: components["schemas"]["SessionMembership"][];
             origin: components["schemas"]["Origin"];
             role: components["schemas"]["Role"];
             /** @description Made by signing in, and ended by signing out. */
             signed_in: boolean;
             /** @description The team that the key belongs to. */
             team_id: string | null;
-            teams: components["schemas"]["Membership"][];
+            teams: components["schemas"]["SessionMembership"][];
             user_email: string | null;
             user_id: string | null;
+        };
+        /** @description A team or an organization that somebody is in. */
+        SessionMembership: {
+            alias: string | null;
+            id: string;
+            /** @description `admin` or `user` of a team; `org_admin`, `internal_user` or `internal_user_viewer` of an organization. */
+            role: string;
         };
         SetGuide: {
             dismissed: boolean;

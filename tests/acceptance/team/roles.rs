@@ -207,16 +207,20 @@ async fn a_team_that_moves_takes_its_keys_along() {
     call(&world, &olga, Method::GET, "/team/info?team_id=s", Value::Null).await.expect(200);
     call(&world, &sven, Method::GET, "/team/info?team_id=s", Value::Null).await.expect(403);
     ask(&world, &key, "demo").await.expect(200);
-    done(&world, "/team/update", json!({"team_id": "s", "models": ["demo", "oa/x"], "max_budget": null}))
-        .await;
-    ask(&world, &key, "oa/x").await.expect(200);
+    done(
+        &world,
+        "/team/update",
+        json!({"team_id": "s", "models": ["demo", "oa/gpt-4o-mini"], "max_budget": null}),
+    )
+    .await;
+    ask(&world, &key, "oa/gpt-4o-mini").await.expect(200);
     let narrower = json!({"organization_id": "north", "models": ["demo"]});
     world.admin(Method::PATCH, "/organization/update", narrower).await.expect(200);
-    let answer = ask(&world, &key, "oa/x").await;
+    let answer = ask(&world, &key, "oa/gpt-4o-mini").await;
     assert_eq!(answer.json()["error"]["type"], "org_model_access_denied", "{}", answer.text());
     // Out of every organization.
     done(&world, "/team/update", json!({"team_id": "s", "organization_id": null})).await;
-    ask(&world, &key, "oa/x").await.expect(200);
+    ask(&world, &key, "oa/gpt-4o-mini").await.expect(200);
     call(&world, &olga, Method::GET, "/team/info?team_id=s", Value::Null).await.expect(403);
 }
 
