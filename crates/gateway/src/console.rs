@@ -26,7 +26,7 @@ pub fn routes() -> Routes {
         .routes(routes!(sso::litellm_login))
         .routes(routes!(sso::callback))
         .routes(routes!(status::status))
-        .routes(routes!(status::listener))
+        .routes(routes!(status::set_listener))
         .routes(routes!(status::guide))
         .routes(routes!(overview::overview))
         .routes(routes!(catalogue::catalogue))

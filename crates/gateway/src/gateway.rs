@@ -27,6 +27,7 @@ use crate::error::Failure;
 use crate::events::{Event, Topic};
 use crate::http::guard;
 use crate::jobs;
+use crate::registry::audit::Actor;
 use crate::serve::{self, Listening};
 use crate::surface;
 
@@ -166,7 +167,7 @@ impl Gateway {
 
     /// Reads the configuration file again and puts it in force, or keeps the one in force and logs why.
     pub async fn reload(&self) {
-        let _ = self.engine.reload_config().await;
+        let _ = self.engine.reload_config(&Actor::gateway()).await;
     }
 
     /// What the tray shows of today.

@@ -2,6 +2,7 @@
 //! the store, and shows the result; rules live below.
 
 pub mod access_groups;
+pub mod audit;
 pub mod budgets;
 pub mod config;
 pub mod customers;
@@ -68,6 +69,8 @@ pub fn routes() -> Routes {
         .routes(routes!(models::groups::info))
         .routes(routes!(models::groups::make_public))
         .routes(routes!(models::groups::hub))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::get))
         .routes(routes!(access_groups::create))
         .routes(routes!(access_groups::list))
         .routes(routes!(access_groups::info))

@@ -66,22 +66,6 @@ impl FromRequestParts<std::sync::Arc<Engine>> for Authority {
     }
 }
 
-/// A caller who is the administrator.
-pub struct Administrator(pub Caller);
-
-impl FromRequestParts<std::sync::Arc<Engine>> for Administrator {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, engine: &std::sync::Arc<Engine>) -> Result<Self, Failure> {
-        let caller = Caller::from_request_parts(parts, engine).await?;
-        if caller.is_administrator() {
-            return Ok(Self(caller));
-        }
-        Err(Failure::forbidden("administrator_only", "Only the administrator's key may call this route.")
-            .with_type("auth_error"))
-    }
-}
-
 /// The window or the control socket: what only the person at this machine may do.
 pub struct AtThisMachine;
 

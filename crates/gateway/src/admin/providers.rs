@@ -11,14 +11,16 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::errors::AdminErrorBody;
+use crate::auth::permissions::Authority;
 use crate::clock;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
 use crate::providers as specs;
 use crate::providers::Settings;
+use crate::registry::audit::Actor;
 use crate::registry::{conditions, providers};
-use crate::shapes::{Administrator, JsonBody, QueryOf};
+use crate::shapes::{JsonBody, QueryOf};
 use crate::snapshot::{self, FurtherCredential, Snapshot};
 
 /// A configured provider.
@@ -177,7 +179,7 @@ pub async fn list(State(engine): State<Shared>) -> Json<AdminProviders> {
 )]
 pub async fn create(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     JsonBody(fields): JsonBody<ProviderFields>,
 ) -> Result<Json<AdminProvider>, Failure> {
     let (kind, change) = fields.read()?;
@@ -188,7 +190,7 @@ pub async fn create(
         let message = "remove_keys: a provider that is being added has no keys yet";
         return Err(Failure::invalid("unknown_key_number", message).with_param("remove_keys"));
     }
-    let row = providers::add(&engine, fields::preset(&kind)?, change).await?;
+    let row = providers::add(&engine, Actor::of(&authority), fields::preset(&kind)?, change).await?;
     Ok(Json(view_of(&engine, row.id)?))
 }
 
@@ -216,7 +218,7 @@ pub async fn get(State(engine): State<Shared>, Named(id): Named) -> Result<Json<
 )]
 pub async fn change(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     Named(id): Named,
     JsonBody(fields): JsonBody<ProviderFields>,
 ) -> Result<Json<AdminProvider>, Failure> {
@@ -230,7 +232,7 @@ pub async fn change(
             return Err(Failure::invalid("type_is_fixed", message).with_param("type"));
         }
     }
-    providers::change(&engine, id, change).await?;
+    providers::change(&engine, Actor::of(&authority), id, change).await?;
     Ok(Json(view_of(&engine, id)?))
 }
 
@@ -269,7 +271,7 @@ pub struct AdminRemovedWith {
 )]
 pub async fn remove(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     Named(id): Named,
     QueryOf(query): QueryOf<AdminRemoveQuery>,
 ) -> Result<Json<AdminRemoved>, Failure> {
@@ -279,7 +281,7 @@ pub async fn remove(
         Some(_) => return Err(super::query::wrong("cascade", "must be true or false")),
     };
     let shown = view_of(&engine, id)?;
-    let deployments = providers::remove(&engine, id, cascade).await?;
+    let deployments = providers::remove(&engine, Actor::of(&authority), id, cascade).await?;
     Ok(Json(AdminRemoved {
         message: format!("Provider {} was removed", shown.name),
         id: shown.id,

@@ -6,16 +6,16 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use postern_store::table::prices::{self, PriceRow};
 
+use crate::auth::permissions::Authority;
 use crate::catalogue::{Catalogue, CatalogueModel, CatalogueView, PriceOverride};
-use crate::clock;
 use crate::engine::Engine;
 use crate::error::Failure;
-use crate::events::Topic;
 use crate::http::Shared;
 use crate::ids;
-use crate::shapes::{Administrator, ErrorBody, JsonBody};
+use crate::registry::audit::Actor;
+use crate::registry::prices;
+use crate::shapes::{ErrorBody, JsonBody};
 use crate::snapshot::Snapshot;
 
 fn configured(snapshot: &Snapshot) -> HashSet<&str> {
@@ -93,26 +93,12 @@ fn one(engine: &Engine, provider: &str, model: &str) -> Result<CatalogueModel, F
 )]
 pub async fn set_price(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     Path((provider, model)): Path<(String, String)>,
     JsonBody(body): JsonBody<PriceOverride>,
 ) -> Result<Json<CatalogueModel>, Failure> {
     let known = one(&engine, &provider, &model)?;
-    body.check().map_err(|problem| Failure::invalid("invalid_price", problem))?;
-    if body.is_empty() {
-        return Err(Failure::invalid(
-            "missing_field",
-            "give at least one price, or DELETE to return to the catalogue's",
-        ));
-    }
-    let row = PriceRow {
-        provider: known.provider.clone(),
-        model: known.id.clone(),
-        prices: serde_json::to_string(&body).map_err(|error| Failure::internal(error.to_string()))?,
-        updated_at: clock::now_ms(),
-    };
-    engine.store.write(move |connection| prices::put(connection, &row)).await?;
-    engine.changed(&[Topic::Catalogue, Topic::Models]).await?;
+    prices::set(&engine, Actor::of(&authority), &known.provider, &known.id, &body).await?;
     Ok(Json(one(&engine, &provider, &model)?))
 }
 
@@ -124,14 +110,12 @@ pub async fn set_price(
 )]
 pub async fn remove_price(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     Path((provider, model)): Path<(String, String)>,
 ) -> Result<StatusCode, Failure> {
     let known = one(&engine, &provider, &model)?;
-    let (from, of) = (known.provider, known.id);
-    if !engine.store.write(move |connection| prices::remove(connection, &from, &of)).await? {
+    if !prices::remove(&engine, Actor::of(&authority), &known.provider, &known.id).await? {
         return Err(Failure::not_found("price_not_found", format!("{model} has no price of your own")));
     }
-    engine.changed(&[Topic::Catalogue, Topic::Models]).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,16 +7,18 @@ use postern_secrets::Secret;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::auth::permissions::Authority;
 use crate::catalogue::Catalogue;
 use crate::config;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
 use crate::providers::{self as specs, Preset, Settings};
+use crate::registry::audit::Actor;
 use crate::registry::conditions;
 use crate::registry::providers::{self, Change, Edit, ProviderTest};
 use crate::shapes::names::FormatName;
-use crate::shapes::{Administrator, ErrorBody, JsonBody, QueryOf};
+use crate::shapes::{ErrorBody, JsonBody, QueryOf};
 use crate::snapshot::{self, Credential, FurtherCredential, Snapshot};
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -259,13 +261,13 @@ pub struct ProviderChange {
 )]
 pub async fn add(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     JsonBody(body): JsonBody<NewProvider>,
 ) -> Result<(StatusCode, Json<Provider>), Failure> {
     let NewProvider { preset, name, base_url, api_key, settings, priority, weight, timeout } = body;
     let timeout = timeout.map_or(Edit::Keep, Edit::Set);
     let change = Change { name, base_url, api_key, settings, priority, weight, timeout, ..Change::default() };
-    let row = providers::add(&engine, &preset, change).await?;
+    let row = providers::add(&engine, Actor::of(&authority), &preset, change).await?;
     Ok((StatusCode::CREATED, Json(view_of(&engine, row.id)?)))
 }
 
@@ -283,7 +285,7 @@ fn parse(id: &str) -> Result<Uuid, Failure> {
 )]
 pub async fn change(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     Path(id): Path<String>,
     JsonBody(body): JsonBody<ProviderChange>,
 ) -> Result<Json<Provider>, Failure> {
@@ -301,7 +303,7 @@ pub async fn change(
         weight: body.weight,
         timeout: body.timeout,
     };
-    providers::change(&engine, id, change).await?;
+    providers::change(&engine, Actor::of(&authority), id, change).await?;
     Ok(Json(view_of(&engine, id)?))
 }
 
@@ -322,11 +324,11 @@ pub struct RemoveQuery {
 )]
 pub async fn remove(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     Path(id): Path<String>,
     QueryOf(query): QueryOf<RemoveQuery>,
 ) -> Result<StatusCode, Failure> {
-    providers::remove(&engine, parse(&id)?, query.cascade).await?;
+    providers::remove(&engine, Actor::of(&authority), parse(&id)?, query.cascade).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -337,7 +339,6 @@ pub async fn remove(
 )]
 pub async fn test(
     State(engine): State<Shared>,
-    _: Administrator,
     Path(id): Path<String>,
 ) -> Result<Json<ProviderTest>, Failure> {
     Ok(Json(providers::test(&engine, parse(&id)?).await?))
@@ -350,7 +351,6 @@ pub async fn test(
 )]
 pub async fn test_unsaved(
     State(engine): State<Shared>,
-    _: Administrator,
     JsonBody(body): JsonBody<NewProvider>,
 ) -> Result<Json<ProviderTest>, Failure> {
     let NewProvider { preset, base_url, api_key, settings, .. } = body;

@@ -73,6 +73,7 @@ may! {
     organizations: "GET" "/organization/list",
     budgets: "GET" "/budget/list",
     customers: "GET" "/customer/list",
+    audit: "GET" "/audit",
     create_keys: "POST" "/key/generate",
     block_keys: "POST" "/key/block",
     create_users: "POST" "/user/new",

@@ -23,8 +23,10 @@ use crate::error::Failure;
 use crate::events::{Event, Topic};
 use crate::http::Shared;
 use crate::ports;
+use crate::registry::audit::Actor;
+use crate::registry::listener;
 use crate::shapes::names::{VaultKindName, VaultStateName};
-use crate::shapes::{Administrator, AtThisMachine, ErrorBody, JsonBody, QueryOf};
+use crate::shapes::{AtThisMachine, ErrorBody, JsonBody, QueryOf};
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Status {
@@ -273,12 +275,13 @@ pub struct SetListener {
     post, path = "/console/listener", tag = "Console", request_body = SetListener,
     responses((status = 200, body = Listener), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
 )]
-pub async fn listener(
+pub async fn set_listener(
     State(engine): State<Shared>,
+    authority: Authority,
     _: AtThisMachine,
     JsonBody(body): JsonBody<SetListener>,
 ) -> Result<Json<Listener>, Failure> {
-    engine.switch_listener(body.running).await;
+    listener::switch(&engine, Actor::of(&authority), body.running).await?;
     Ok(Json(listener_view(&engine)))
 }
 
@@ -294,7 +297,6 @@ pub struct SetGuide {
 )]
 pub async fn guide(
     State(engine): State<Shared>,
-    _: Administrator,
     JsonBody(body): JsonBody<SetGuide>,
 ) -> Result<StatusCode, Failure> {
     let value = body.dismissed.to_string();

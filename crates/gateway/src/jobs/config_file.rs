@@ -12,6 +12,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
 use crate::engine::Engine;
+use crate::registry::audit::Actor;
 
 /// A file is taken to be written when nothing has happened to it for this long.
 const QUIET: Duration = Duration::from_millis(200);
@@ -41,7 +42,7 @@ pub async fn watch(engine: Arc<Engine>) {
         if let Err(error) = watched.follow(&path) {
             not_watched(&path, &error);
         }
-        let _ = engine.reload_config().await;
+        let _ = engine.reload_config(&Actor::gateway()).await;
         // A link that was turned before the new place was watched.
         if watched.links != before {
             changed = links(&path) != watched.links;

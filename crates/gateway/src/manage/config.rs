@@ -4,11 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
+use crate::auth::permissions::Authority;
 use crate::config::{Difference, Problem};
 use crate::error::Failure;
 use crate::http::Shared;
+use crate::registry::audit::Actor;
 use crate::registry::config::Refused;
-use crate::shapes::{Administrator, ErrorBody};
+use crate::shapes::ErrorBody;
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Reloaded {
@@ -28,8 +30,8 @@ pub struct Reloaded {
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
     )
 )]
-pub async fn reload(State(engine): State<Shared>, _: Administrator) -> Result<Json<Reloaded>, Failure> {
-    match engine.reload_config().await {
+pub async fn reload(State(engine): State<Shared>, authority: Authority) -> Result<Json<Reloaded>, Failure> {
+    match engine.reload_config(&Actor::of(&authority)).await {
         Ok(difference) => Ok(Json(Reloaded { difference, warnings: engine.config_warnings() })),
         Err(Refused::NoFile) => Err(Failure::invalid(
             "no_config_file",

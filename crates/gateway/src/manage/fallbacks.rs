@@ -5,11 +5,13 @@ use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::auth::permissions::Authority;
 use crate::config::FallbackKind;
 use crate::error::Failure;
 use crate::http::Shared;
+use crate::registry::audit::Actor;
 use crate::registry::fallbacks;
-use crate::shapes::{Administrator, ErrorBody, JsonBody, JsonObject, QueryOf};
+use crate::shapes::{ErrorBody, JsonBody, JsonObject, QueryOf};
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -52,11 +54,13 @@ pub struct KindQuery {
 )]
 pub async fn set(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     JsonBody(body): JsonBody<NewFallback>,
 ) -> Result<Json<Value>, Failure> {
     let NewFallback { model, fallback_models, fallback_type } = body;
-    let updated = fallbacks::set(&engine, fallback_type, &model, fallback_models.clone()).await?;
+    let updated =
+        fallbacks::set(&engine, Actor::of(&authority), fallback_type, &model, fallback_models.clone())
+            .await?;
     let done = if updated { "updated" } else { "created" };
     Ok(Json(json!({
         "model": model,
@@ -101,12 +105,12 @@ pub async fn get(
 )]
 pub async fn remove(
     State(engine): State<Shared>,
-    _: Administrator,
+    authority: Authority,
     Path(model): Path<String>,
     QueryOf(query): QueryOf<KindQuery>,
 ) -> Result<Json<Value>, Failure> {
     let kind = query.fallback_type;
-    if fallbacks::remove(&engine, kind, &model).await? {
+    if fallbacks::remove(&engine, Actor::of(&authority), kind, &model).await? {
         return Ok(Json(json!({
             "model": model,
             "fallback_type": kind,

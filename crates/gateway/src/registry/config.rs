@@ -1,8 +1,10 @@
 //! The configuration file, read again while the gateway runs. A good one takes the place of the one in force as a whole; a
 //! bad one changes nothing. Requests under way keep the snapshot that they began with.
 
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
+use super::audit::{self, Action, Actor};
 use crate::clock;
 use crate::config::{self, ConfigFile, Difference, Problem};
 use crate::engine::{ConfigState, Engine};
@@ -30,7 +32,7 @@ impl Engine {
 
     /// Reads the configuration file again and puts it in force, at once and whole, or keeps the one in force. What is
     /// different is told.
-    pub async fn reload_config(&self) -> Result<Difference, Refused> {
+    pub async fn reload_config(&self, actor: &Actor) -> Result<Difference, Refused> {
         let path = self.options.config.clone().ok_or(Refused::NoFile)?;
         let _one_at_a_time = self.reloading.lock().await;
         let reading = path.clone();
@@ -66,11 +68,25 @@ impl Engine {
         let state = ConfigState { loaded_at: clock::now_ms(), error: None };
         *self.config_state.lock().unwrap_or_else(PoisonError::into_inner) = state;
         tracing::info!(path = %path.display(), ?difference, "the configuration file was read again");
+        if let Err(failure) = self.note_reload(actor, &path, &difference).await {
+            tracing::error!(reason = failure.error.message, "the change of the configuration was not noted");
+        }
         for warning in self.config_warnings() {
             tracing::warn!("configuration: {warning}");
         }
         self.events.publish(Event::Stale(vec![Topic::Status, Topic::Models]));
         Ok(difference)
+    }
+
+    /// What is different is noted by name, as it is told.
+    async fn note_reload(&self, actor: &Actor, path: &Path, difference: &Difference) -> Result<(), Failure> {
+        let names = serde_json::to_value(difference).map_err(|error| Failure::internal(error.to_string()))?;
+        let after = names.as_object().cloned();
+        let (actor, path) = (actor.clone(), path.display().to_string());
+        self.transact(move |connection| {
+            audit::record(connection, &actor, Action::Updated, ("config", &path), None, after)
+        })
+        .await
     }
 
     /// A file is empty for a moment while it is written anew, and would take all model groups away.

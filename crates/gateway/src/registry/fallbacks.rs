@@ -1,8 +1,10 @@
 //! Fallbacks that are set while the gateway runs. They are kept in the database and count over the file's.
 
 use postern_store::table::settings;
+use serde_json::json;
 
-use crate::config::{FallbackKind, StoredFallbacks};
+use super::audit::{self, Action, Actor, Shown};
+use crate::config::FallbackKind;
 use crate::engine::{Engine, FALLBACKS, stored_fallbacks};
 use crate::error::Failure;
 use crate::events::Topic;
@@ -12,39 +14,59 @@ const MOST_FALLBACKS: usize = 100;
 /// Sets the fallbacks of a model group; true if there were some in the database before.
 pub async fn set(
     engine: &Engine,
+    actor: Actor,
     kind: FallbackKind,
     model: &str,
     others: Vec<String>,
 ) -> Result<bool, Failure> {
     check(engine, model, &others)?;
-    let model = model.to_owned();
-    change(engine, move |stored| stored.of_mut(kind).insert(model, others).is_some()).await
+    change(engine, actor, kind, model, Some(others)).await
 }
 
 /// Removes them; false if there are none in the database.
-pub async fn remove(engine: &Engine, kind: FallbackKind, model: &str) -> Result<bool, Failure> {
-    let model = model.to_owned();
-    change(engine, move |stored| stored.of_mut(kind).remove(&model).is_some()).await
+pub async fn remove(engine: &Engine, actor: Actor, kind: FallbackKind, model: &str) -> Result<bool, Failure> {
+    change(engine, actor, kind, model, None).await
 }
 
+/// True if there were some before.
 async fn change(
     engine: &Engine,
-    change: impl FnOnce(&mut StoredFallbacks) -> bool + Send + 'static,
+    actor: Actor,
+    kind: FallbackKind,
+    model: &str,
+    others: Option<Vec<String>>,
 ) -> Result<bool, Failure> {
-    let changed = engine
-        .store
-        .write(move |connection| {
+    let model = model.to_owned();
+    let had = engine
+        .transact(move |connection| {
             let mut stored = stored_fallbacks(settings::get(connection, FALLBACKS)?.as_deref());
-            let changed = change(&mut stored);
-            // Lists of texts by texts: there is no such thing that JSON cannot hold.
-            if let Ok(text) = serde_json::to_string(&stored) {
-                settings::set(connection, FALLBACKS, &text)?;
-            }
-            Ok(changed)
+            let of_kind = stored.of_mut(kind);
+            let before = match &others {
+                Some(others) => of_kind.insert(model.clone(), others.clone()),
+                None => of_kind.remove(&model),
+            };
+            let text =
+                serde_json::to_string(&stored).map_err(|error| Failure::internal(error.to_string()))?;
+            settings::set(connection, FALLBACKS, &text)?;
+            let action = match (&before, &others) {
+                (None, None) => return Ok(false),
+                (None, Some(_)) => Action::Created,
+                (Some(_), Some(_)) => Action::Updated,
+                (Some(_), None) => Action::Deleted,
+            };
+            let shown = |others: &Vec<String>| {
+                Shown::from_iter([
+                    ("fallback_type".to_owned(), json!(kind)),
+                    ("fallback_models".to_owned(), json!(others)),
+                ])
+            };
+            let (earlier, after) = (before.as_ref().map(shown), others.as_ref().map(shown));
+            audit::record(connection, &actor, action, ("fallback", &model), earlier, after)?;
+            Ok::<_, Failure>(before.is_some())
         })
         .await?;
     engine.changed(&[Topic::Status, Topic::Models]).await?;
-    Ok(changed)
+    Ok(had)
 }
 
 fn check(engine: &Engine, model: &str, others: &[String]) -> Result<(), Failure> {

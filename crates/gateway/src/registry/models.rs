@@ -7,6 +7,9 @@ mod change;
 mod check;
 pub mod public;
 
+use std::collections::HashSet;
+use std::sync::PoisonError;
+
 pub use change::Change;
 use postern_secrets::Secret;
 use postern_store::Connection;
@@ -309,6 +312,36 @@ pub(super) async fn discard(engine: &Engine, actor: Actor, id: &str) -> Result<b
         forget(engine, id);
     }
     Ok(removed)
+}
+
+/// Removes the models of a team inside of the transaction in which the team goes; [`settle`] does the rest afterwards.
+pub(super) fn discard_of_team(connection: &Connection, actor: &Actor, team: &str) -> Result<(), Failure> {
+    for row in models::all(connection)? {
+        if team_of(&info_of(&row)) == Some(team) {
+            discard_row(connection, actor, &row.id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Forgets the credentials of models that went with their teams, and puts in force that they are gone.
+pub(super) async fn settle(engine: &Engine) -> Result<(), Failure> {
+    let _one_at_a_time = engine.editing.lock().await;
+    let snapshot = engine.snapshot.load_full();
+    if snapshot.teams.is_empty() {
+        return Ok(());
+    }
+    let rows = engine.read(models::all).await?;
+    let stored: HashSet<String> = rows.iter().map(|row| model_credential(&row.id)).collect();
+    let known: Vec<String> = {
+        let credentials = engine.credentials.lock().unwrap_or_else(PoisonError::into_inner);
+        credentials.keys().filter(|name| name.starts_with(&model_credential(""))).cloned().collect()
+    };
+    for name in known.into_iter().filter(|name| !stored.contains(name)) {
+        engine.remove_credential(&name).await;
+        forget(engine, name.trim_start_matches(&model_credential("")));
+    }
+    engine.changed(&[Topic::Models]).await
 }
 
 fn discard_row(connection: &Connection, actor: &Actor, id: &str) -> Result<bool, Failure> {

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::audit::{self, Action, Actor};
 use super::budgets::{check_id, own};
 use super::limited::{self, LimitFields, Now, Said};
+use super::models;
 use super::teams::{self, callbacks};
 use crate::directory::Change;
 use crate::engine::Engine;
@@ -227,7 +228,7 @@ pub async fn remove(engine: &Engine, actor: Actor, wanted: Vec<String>) -> Resul
     for team in &teams {
         callbacks::forget_secrets(engine, team).await;
     }
-    Ok(())
+    models::settle(engine).await
 }
 
 fn take_down(

@@ -11,15 +11,14 @@ use check::{
 };
 use keys::Plan;
 use postern_secrets::Secret;
-use postern_store::StoreError;
 use postern_store::table::providers::{self as table, ProviderRow};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 pub use trial::{ProviderTest, test, test_unsaved};
 pub use uses::{Use, UseKind};
 use uuid::Uuid;
 
-use super::audit::Actor;
+use super::audit::{self, Action, Actor, Shown};
 use super::conditions;
 use crate::clock;
 use crate::engine::Engine;
@@ -68,7 +67,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Edit<T> {
     }
 }
 
-pub async fn add(engine: &Engine, preset: &str, mut change: Change) -> Result<ProviderRow, Failure> {
+pub async fn add(
+    engine: &Engine,
+    actor: Actor,
+    preset: &str,
+    mut change: Change,
+) -> Result<ProviderRow, Failure> {
     let spec = preset_spec(preset)?;
     let _one_at_a_time = engine.editing.lock().await;
     let name = match change.name.take() {
@@ -98,10 +102,15 @@ pub async fn add(engine: &Engine, preset: &str, mut change: Change) -> Result<Pr
     ensure_name_is_free(engine, &row)?;
     let mut plan = Plan::make(&mut row, &mut change)?;
     plan.store(engine, &row).await?;
-    put(engine, row).await
+    put(engine, actor, None, row, false).await
 }
 
-pub async fn change(engine: &Engine, id: Uuid, mut change: Change) -> Result<ProviderRow, Failure> {
+pub async fn change(
+    engine: &Engine,
+    actor: Actor,
+    id: Uuid,
+    mut change: Change,
+) -> Result<ProviderRow, Failure> {
     let _one_at_a_time = engine.editing.lock().await;
     let before = existing(engine, id)?;
     let mut row = before.clone();
@@ -132,8 +141,9 @@ pub async fn change(engine: &Engine, id: Uuid, mut change: Change) -> Result<Pro
     }
     // Later than before even within a millisecond, so that a test that began before knows.
     row.updated_at = clock::now_ms().max(before.updated_at + 1);
+    let has_new_key = plan.puts();
     plan.store(engine, &row).await?;
-    let row = put(engine, row).await?;
+    let row = put(engine, actor, Some(&before), row, has_new_key).await?;
     plan.discard(engine, &row).await;
     if is_another {
         engine.forget_refusal(&id.to_string());
@@ -144,7 +154,7 @@ pub async fn change(engine: &Engine, id: Uuid, mut change: Change) -> Result<Pro
 
 /// Removes a provider with its credentials; with `cascade` the stored deployments that use it, too. The ids of those are
 /// the answer.
-pub async fn remove(engine: &Engine, id: Uuid, cascade: bool) -> Result<Vec<String>, Failure> {
+pub async fn remove(engine: &Engine, actor: Actor, id: Uuid, cascade: bool) -> Result<Vec<String>, Failure> {
     let _one_at_a_time = engine.editing.lock().await;
     let row = existing(engine, id)?;
     let used_by = uses::lost(engine, id, None).await?;
@@ -155,11 +165,18 @@ pub async fn remove(engine: &Engine, id: Uuid, cascade: bool) -> Result<Vec<Stri
     }
     let mut removed = Vec::with_capacity(used_by.len());
     for found in used_by {
-        if models::discard(engine, Actor::administrator(), &found.name).await? {
+        if models::discard(engine, actor.clone(), &found.name).await? {
             removed.push(found.name);
         }
     }
-    engine.store.write(move |connection| table::remove(connection, id)).await?;
+    let before = shown(&row, false);
+    engine
+        .transact(move |connection| {
+            table::remove(connection, id)?;
+            let object = id.to_string();
+            audit::record(connection, &actor, Action::Deleted, ("provider", &object), Some(before), None)
+        })
+        .await?;
     engine.remove_credential(&provider_credential(id, 1)).await;
     for credential in further_credentials(&row) {
         engine.remove_credential(&provider_credential(id, credential.number)).await;
@@ -236,15 +253,44 @@ fn name_taken(name: &str) -> Failure {
     Failure::conflict("name_taken", format!("there is a provider named {name} already")).with_param("name")
 }
 
-async fn put(engine: &Engine, mut row: ProviderRow) -> Result<ProviderRow, Failure> {
-    let written = row.clone();
-    row.number =
-        engine.store.write(move |connection| table::put(connection, &written)).await.map_err(|error| {
-            match &error {
-                StoreError::Sql(sql) if postern_store::is_constraint(sql) => name_taken(&row.name),
-                _ => error.into(),
-            }
-        })?;
+/// Writes the row, and what became of it into the log.
+async fn put(
+    engine: &Engine,
+    actor: Actor,
+    before: Option<&ProviderRow>,
+    row: ProviderRow,
+    has_new_key: bool,
+) -> Result<ProviderRow, Failure> {
+    let before = before.map(|before| shown(before, false));
+    let row = engine
+        .transact(move |connection| {
+            let number = table::put(connection, &row).map_err(|error| {
+                if postern_store::is_constraint(&error) { name_taken(&row.name) } else { error.into() }
+            })?;
+            let row = ProviderRow { number, ..row };
+            let action = if before.is_some() { Action::Updated } else { Action::Created };
+            let (id, after) = (row.id.to_string(), Some(shown(&row, has_new_key)));
+            audit::record(connection, &actor, action, ("provider", &id), before, after)?;
+            Ok::<_, Failure>(row)
+        })
+        .await?;
     engine.changed(&[Topic::Providers, Topic::Models, Topic::Catalogue, Topic::Status]).await?;
     Ok(row)
+}
+
+/// The row as the log shows it: of credentials no more than the ends by which they are recognised.
+fn shown(row: &ProviderRow, has_new_key: bool) -> Shown {
+    let credential = match (has_new_key, row.has_credential) {
+        (true, _) => "replaced",
+        (false, true) => "stored",
+        (false, false) => "none",
+    };
+    let settings: Value = serde_json::from_str(&row.settings).unwrap_or_default();
+    let shown = json!({
+        "number": row.number, "name": row.name, "preset": row.preset, "base_url": row.base_url,
+        "enabled": row.enabled, "settings": settings, "priority": row.priority, "weight": row.weight,
+        "timeout_ms": row.timeout_ms, "credential": credential, "credential_hint": row.credential_hint,
+        "further_keys": further_credentials(row),
+    });
+    shown.as_object().cloned().unwrap_or_default()
 }

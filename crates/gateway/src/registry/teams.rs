@@ -26,6 +26,7 @@ use serde_json::Value;
 use super::audit::{self, Action, Actor};
 use super::budgets::{check_id, own};
 use super::limited::Said;
+use super::models;
 use super::people::Beginning;
 use crate::config::Governance;
 use crate::directory::Change;
@@ -301,6 +302,7 @@ pub async fn remove(
     for row in &rows {
         callbacks::forget_secrets(engine, row).await;
     }
+    models::settle(engine).await?;
     Ok(lost)
 }
 
@@ -319,6 +321,7 @@ pub fn take_down(
     for member in member_table::of_team(connection, id)? {
         changes.push(Change::User(member.user_id));
     }
+    models::discard_of_team(connection, actor, id)?;
     member_table::empty_team(connection, id)?;
     teams::remove(connection, id)?;
     own::release(connection, actor, row.limits.budget_id.as_deref(), None)?;

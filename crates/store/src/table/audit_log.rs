@@ -37,6 +37,17 @@ table_row! {
     }
 }
 
+/// What changes are sorted by. Those that are equal in it are in the order of time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SortBy {
+    #[default]
+    Time,
+    Action,
+    ObjectType,
+    ObjectId,
+    ChangedBy,
+}
+
 /// What the log is filtered by.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
@@ -48,7 +59,9 @@ pub struct AuditFilter {
     /// `from <= at < to`, UTC milliseconds.
     pub from: Option<i64>,
     pub to: Option<i64>,
-    pub oldest_first: bool,
+    pub sort_by: SortBy,
+    /// The least first, of time the oldest.
+    pub ascending: bool,
     pub limit: i64,
     pub offset: i64,
 }
@@ -85,14 +98,21 @@ pub fn find(connection: &Connection, id: Uuid) -> Result<Option<AuditRow>> {
     Ok(AuditRow::query(connection, "WHERE id = ?1", [id])?.pop())
 }
 
-/// One page, newest first unless asked otherwise.
+/// One page, newest first unless it is asked for otherwise.
 pub fn page(connection: &Connection, filter: &AuditFilter) -> Result<Vec<AuditRow>> {
     let (condition, mut values) = filter.condition();
-    let order = if filter.oldest_first { "id" } else { "id DESC" };
+    let direction = if filter.ascending { "ASC" } else { "DESC" };
+    let first = match filter.sort_by {
+        SortBy::Time => String::new(),
+        SortBy::Action => format!("action {direction}, "),
+        SortBy::ObjectType => format!("object_type {direction}, "),
+        SortBy::ObjectId => format!("object_id {direction}, "),
+        SortBy::ChangedBy => format!("changed_by {direction}, "),
+    };
     values.extend([Value::Integer(filter.limit), Value::Integer(filter.offset)]);
     AuditRow::query(
         connection,
-        &format!("{condition} ORDER BY {order} LIMIT ? OFFSET ?"),
+        &format!("{condition} ORDER BY {first}id {direction} LIMIT ? OFFSET ?"),
         params_from_iter(values),
     )
 }

@@ -97,7 +97,7 @@ fn administrator(gateway: &Gateway) -> Asking {
 async fn record_of(gateway: &Gateway, id: uuid::Uuid) -> Vec<AuditRow> {
     let filter = AuditFilter {
         object_id: Some(id.to_string()),
-        oldest_first: true,
+        ascending: true,
         limit: 99,
         ..AuditFilter::default()
     };

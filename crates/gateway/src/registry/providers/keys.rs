@@ -84,6 +84,11 @@ impl Plan {
         Ok(())
     }
 
+    /// Whether a credential is to be put into the vault.
+    pub(super) fn puts(&self) -> bool {
+        !self.put.is_empty()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.put.is_empty() && self.removed.is_empty()
     }

@@ -45,7 +45,7 @@ fn pages_lose_nothing_and_go_both_ways() {
     };
     let newest_first: Vec<i64> = moments.iter().rev().copied().collect();
     assert_eq!(pages(&AuditFilter::default()), newest_first);
-    assert_eq!(pages(&AuditFilter { oldest_first: true, ..AuditFilter::default() }), moments);
+    assert_eq!(pages(&AuditFilter { ascending: true, ..AuditFilter::default() }), moments);
     assert_eq!(audit_log::count(&connection, &AuditFilter::default()).unwrap(), 25);
     let span = AuditFilter { from: Some(moments[3]), to: Some(moments[13]), ..AuditFilter::default() };
     assert_eq!(pages(&span), newest_first[12..22], "the end is not part of it");
