@@ -390,6 +390,28 @@ async fn invitations_are_for_who_may_invite() {
 }
 
 #[tokio::test]
+async fn a_link_is_good_for_as_long_as_who_sent_it_may_invite() {
+    let world = World::start().await;
+    let acme = organization(&world, "acme").await;
+    organization(&world, "other").await;
+    make(&world, json!({"user_id": "ann", "organizations": ["acme"]})).await;
+    let made = as_key(&world, &acme, Method::POST, "/invitation/new", json!({"user_id": "ann"})).await;
+    let made = made.expect(200).json();
+    let member = json!({"organization_id": "other", "member": {"role": "internal_user", "user_id": "ann"}});
+    post(&world, "/organization/member_add", member).await.expect(200);
+    // Who set her password now would be in the other organization with her.
+    let refused = claim(&world, id(&made), json!({"password": "correct horse"})).await.expect(401);
+    assert!(refused.text().contains("not good any more"), "{}", refused.text());
+    let out = json!({"organization_id": "other", "user_id": "ann"});
+    world.admin(Method::DELETE, "/organization/member_delete", out).await.expect(200);
+    claim(&world, id(&made), json!({"password": "correct horse"})).await.expect(200);
+    let made = as_key(&world, &acme, Method::POST, "/invitation/new", json!({"user_id": "ann"})).await;
+    let made = made.expect(200).json();
+    post(&world, "/user/delete", json!({"user_ids": ["acme-admin"]})).await.expect(200);
+    claim(&world, id(&made), json!({"password": "correct horse"})).await.expect(401);
+}
+
+#[tokio::test]
 async fn what_the_gateway_keeps_of_a_link_opens_nothing() {
     let world = World::start().await;
     make(&world, json!({"user_id": "ann"})).await;

@@ -80,6 +80,11 @@ async fn what_makes_no_sense_is_refused_by_its_name() {
     world.assert_well().await;
 }
 
+fn encoded(text: &str) -> String {
+    let bytes: Vec<String> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    bytes.concat()
+}
+
 #[tokio::test]
 async fn odd_texts_are_kept_as_they_are() {
     let world = World::start().await;
@@ -105,8 +110,7 @@ async fn odd_texts_are_kept_as_they_are() {
             }),
         )
         .await;
-        let encoded: String = odd.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let found = world.get(&format!("/user/info?user_id={encoded}")).await;
+        let found = world.get(&format!("/user/info?user_id={}", encoded(odd))).await;
         for shown in [&made, &found["user_info"]] {
             assert_eq!(shown["user_id"], odd);
             assert_eq!(shown["user_alias"], odd);

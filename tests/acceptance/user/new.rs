@@ -230,3 +230,15 @@ async fn the_configured_beginning_is_that_of_ordinary_users() {
     let admin = make(&world, json!({"user_role": "proxy_admin"})).await;
     assert_eq!((&admin["max_budget"], &admin["models"]), (&Value::Null, &json!([])));
 }
+
+#[tokio::test]
+async fn no_key_outlives_what_the_file_allows() {
+    let config = "litellm_settings:\n  upperbound_key_generate_params: {duration: 30d, max_budget: 5}\n";
+    let world = World::with(config, |builder| builder).await;
+    let made = make(&world, json!({"user_id": "ann"})).await;
+    assert!(made["expires"].is_string(), "{made}");
+    let token = made["token"].as_str().unwrap();
+    assert_eq!(world.get(&format!("/key/info?key={token}")).await["info"]["max_budget"], 5.0);
+    post(&world, "/user/new", json!({"user_id": "bob", "duration": "31d"})).await.expect(400);
+    assert!(!is_known(&world, "bob").await);
+}

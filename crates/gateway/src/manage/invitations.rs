@@ -166,7 +166,7 @@ pub async fn info(
     QueryOf(query): QueryOf<InfoQuery>,
 ) -> Result<Json<InvitationView>, Failure> {
     let sees_all = authority.reaches_all(&engine.directory.load());
-    let power = if sees_all { Power::All } else { Power::of(&engine, &authority) };
+    let power = if sees_all { Power::all() } else { Power::of(&engine, &authority) };
     let row = invitations::find(&engine, power, &query.invitation_id).await?;
     Ok(Json(view(&query.invitation_id, row)))
 }

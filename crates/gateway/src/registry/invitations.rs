@@ -87,12 +87,11 @@ pub async fn create(
     }
     engine
         .transact(move |connection| {
-            let me = actor.name.clone();
+            let me = power.by().to_owned();
             let (user_id, created_by) = match whom {
-                For::User(id) => (invited(connection, &power, id)?, me),
                 For::Named(None) => (nobody_yet(&power)?, me),
                 For::Named(Some(id)) if invites(connection, &power, &id)? => (nobody_yet(&power)?, id),
-                For::Named(Some(id)) => (invited(connection, &power, id)?, me),
+                For::User(id) | For::Named(Some(id)) => (invited(connection, &power, id)?, me),
             };
             insert(connection, &actor, (&user_id, &created_by), expires_at, now)
         })

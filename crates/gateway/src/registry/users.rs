@@ -13,6 +13,7 @@ pub use change::{Changed, UserChange, change, change_many};
 pub use create::{Created, NewUser, Place, create, create_many};
 pub(super) use create::{Hashed, Making, insert};
 pub use power::Power;
+pub(super) use power::is_still_theirs;
 pub use remove::remove;
 pub(super) use texts::check_email_is_free;
 
@@ -25,6 +26,9 @@ use super::audit::{self, Action, Actor};
 use crate::directory::Change;
 use crate::error::Failure;
 use crate::events::Topic;
+
+/// How many people are made or changed before what changed is put in force.
+const AT_ONCE: usize = 100;
 
 /// What is stale when people change.
 pub(super) const TOPICS: [Topic; 4] = [Topic::Users, Topic::Keys, Topic::Teams, Topic::Organizations];

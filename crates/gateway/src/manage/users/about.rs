@@ -14,6 +14,7 @@ use crate::shapes::ErrorBody;
 
 /// How many users and teams there are. There may be as many as one likes: what is left of that is null.
 #[derive(Serialize, utoipa::ToSchema)]
+#[expect(clippy::struct_field_names, reason = "named as LiteLLM does")]
 pub struct AvailableUsers {
     pub total_users: Option<i64>,
     pub total_teams: Option<i64>,

@@ -40,6 +40,18 @@ fn in_order<T, U>(
         .collect()
 }
 
+/// Where nothing is the caller's to do, that is the answer to the whole.
+fn check_any<T>(results: &[Result<T, Failure>]) -> Result<(), Failure> {
+    let mut refusals = Vec::new();
+    for result in results {
+        match result {
+            Err(failure) if failure.error.status == 403 => refusals.push(failure),
+            _ => return Ok(()),
+        }
+    }
+    refusals.first().map_or(Ok(()), |failure| Err((*failure).clone()))
+}
+
 /// What `/user/new_bulk` takes.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct NewUsers {
@@ -76,7 +88,9 @@ pub struct NewUserResults {
     responses(
         (status = 200, description = "What became of each", body = NewUserResults),
         (status = 400, description = "None, or too many", body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "Nothing of it is the caller's to do", body = ErrorBody),
+        (status = 413, body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -97,8 +111,10 @@ pub async fn create_many(
     }
     let power = Power::of(&engine, &authority);
     let done = users::create_many(&engine, &Actor::of(&authority), &power, wanted).await?;
+    let done = in_order(read, done, |created| created);
+    check_any(&done)?;
     let mut results = Vec::new();
-    for (result, (user_id, user_email)) in in_order(read, done, |created| created).into_iter().zip(named) {
+    for (result, (user_id, user_email)) in done.into_iter().zip(named) {
         results.push(match result {
             Ok(created) => {
                 let view = shown(&engine, &base, created).await?;
@@ -130,6 +146,7 @@ pub async fn create_many(
 
 /// What `/user/bulk_update` takes: `users`, or `all_users` with `user_updates`.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[expect(clippy::struct_field_names, reason = "named as LiteLLM does")]
 pub struct UserUpdates {
     /// As `/user/update` takes each: 1 to 500.
     users: Option<Vec<UserUpdate>>,
@@ -164,7 +181,9 @@ pub struct UserResults {
     responses(
         (status = 200, description = "What became of each", body = UserResults),
         (status = 400, description = "Nobody, too many, or what cannot be everybody's", body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "Nothing of it is the caller's to do", body = ErrorBody),
+        (status = 413, body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -199,29 +218,33 @@ pub async fn update_many(
     let total_requested = named.len();
     let power = Power::of(&engine, &authority);
     let done = users::change_many(&engine, &Actor::of(&authority), &power, wanted).await?;
-    let mut results: Vec<UserResult> = Vec::new();
-    for (result, (user_id, user_email)) in in_order(read, done, |changed| changed.user).into_iter().zip(named)
-    {
-        results.push(match result {
+    let done = in_order(read, done, |changed| changed.user);
+    check_any(&done)?;
+    let (mut changed, mut failed) = (Vec::new(), Vec::new());
+    for done in done {
+        match done {
             Ok(row) => {
-                let view = views(&engine, &authority, vec![row]).await?.pop();
-                UserResult {
-                    user_id: view.as_ref().map(|view| view.user_id.clone()),
-                    user_email: view.as_ref().and_then(|view| view.user_email.clone()),
-                    success: true,
-                    error: None,
-                    updated_user: view,
-                }
+                changed.push(row);
+                failed.push(None);
             }
-            Err(failure) => UserResult {
-                user_id,
-                user_email,
-                success: false,
-                error: Some(failure.error.message.clone()),
-                updated_user: None,
-            },
-        });
+            Err(failure) => failed.push(Some(failure.error.message)),
+        }
     }
+    let mut views = views(&engine, &authority, changed).await?.into_iter();
+    let results: Vec<UserResult> = failed
+        .into_iter()
+        .zip(named)
+        .map(|(error, (user_id, user_email))| {
+            let view = if error.is_none() { views.next() } else { None };
+            UserResult {
+                user_id: view.as_ref().map_or(user_id, |view| Some(view.user_id.clone())),
+                user_email: view.as_ref().map_or(user_email, |view| view.user_email.clone()),
+                success: error.is_none(),
+                error,
+                updated_user: view,
+            }
+        })
+        .collect();
     let successful_updates = results.iter().filter(|result| result.success).count();
     Ok(Json(UserResults {
         results,

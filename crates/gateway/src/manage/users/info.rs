@@ -33,6 +33,7 @@ pub struct InfoQuery {
 
 /// Somebody, with their keys and teams.
 #[derive(Serialize, utoipa::ToSchema)]
+#[expect(clippy::struct_field_names, reason = "named as LiteLLM does")]
 pub struct UserInfo {
     pub user_id: String,
     /// Null for the administrator's key where there is no such user.

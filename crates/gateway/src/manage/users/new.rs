@@ -129,6 +129,10 @@ pub struct NewKeyView {
     pub models: Vec<String>,
 }
 
+fn said<T>(value: Option<T>) -> Said<T> {
+    value.map_or(Said::Nothing, Said::Set)
+}
+
 impl NewUserRequest {
     pub(super) fn read(mut self) -> Result<NewUser, Failure> {
         self.check_names(&further())?;
@@ -151,9 +155,6 @@ impl NewUserRequest {
         }
         let mut organizations = self.organizations.unwrap_or_default();
         organizations.extend(named(self.organization_id));
-        fn said<T>(value: Option<T>) -> Said<T> {
-            value.map_or(Said::Nothing, Said::Set)
-        }
         let first_key = self.auto_create_key.unwrap_or(true).then(|| KeyFields {
             alias: said(self.key_alias),
             duration: said(self.duration),

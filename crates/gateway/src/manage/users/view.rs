@@ -76,10 +76,16 @@ struct Beside {
     key_count: i64,
 }
 
+/// Users whose keys are counted in one question.
+const AT_ONCE: usize = 500;
+
 fn read(connection: &Connection, rows: &[UserRow]) -> Result<Vec<Beside>, SqlError> {
     let ids: Vec<String> = rows.iter().map(|row| row.user_id.clone()).collect();
     let mut spent = spent_of(connection, rows)?.into_iter();
-    let counts: HashMap<String, i64> = key_counts(connection, &ids)?.into_iter().collect();
+    let mut counts: HashMap<String, i64> = HashMap::new();
+    for some in ids.chunks(AT_ONCE) {
+        counts.extend(key_counts(connection, some)?);
+    }
     rows.iter()
         .map(|row| {
             let teams = members::teams_of(connection, &row.user_id)?;
@@ -110,7 +116,7 @@ pub(super) fn spent_of(connection: &Connection, rows: &[UserRow]) -> Result<Vec<
 
 fn view(row: UserRow, beside: Beside) -> UserView {
     let object = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
-    let (model_rpm_limit, model_tpm_limit) = limited::shown_model_rates(&row.limits.model_limits);
+    let (requests, tokens) = limited::shown_model_rates(&row.limits.model_limits);
     let mut extra = object(&row.extra);
     extra.retain(|name, _| KEPT.contains(&name.as_str()));
     UserView {
@@ -132,8 +138,8 @@ fn view(row: UserRow, beside: Beside) -> UserView {
         tpm_limit: row.limits.tpm_limit,
         max_parallel_requests: row.limits.max_parallel_requests,
         model_max_budget: limited::shown_model_budgets(&row.limits.model_limits),
-        model_rpm_limit,
-        model_tpm_limit,
+        model_rpm_limit: requests,
+        model_tpm_limit: tokens,
         metadata: object(&row.metadata),
         blocked: row.blocked,
         has_password: row.password_hash.is_some(),

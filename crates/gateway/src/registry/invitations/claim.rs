@@ -4,6 +4,7 @@
 use postern_secrets::Secret;
 use postern_store::Connection;
 use postern_store::table::invitations::{self, InvitationRow};
+use postern_store::table::keys::KeyRow;
 use postern_store::table::members;
 use postern_store::table::users::{self as table, UserRow};
 
@@ -89,7 +90,7 @@ pub async fn claim(engine: &Engine, link: &str, mut said: Claim) -> Result<Claim
     let token = hashed(link);
     // Whom the actor is is known when the user is.
     let nobody = Actor { name: String::new(), key: String::new() };
-    let mut making = Making::new(engine, nobody, Power::All);
+    let mut making = Making::new(engine, nobody, Power::all());
     let (claimed, changes) = engine
         .transact(move |connection| {
             let row = usable(invitations::find(connection, &token)?, making.beginning.now.ms())?;
@@ -152,6 +153,10 @@ fn accept(
         let message = "Invalid invitation link. It is for another user than user_id says.";
         return Err(no_access("wrong_user", message, "user_id"));
     }
+    if !users::is_still_theirs(connection, &invitation.created_by, &before)? {
+        let message = "Invitation link is not good any more: whoever sent it may not invite you now. Ask for another one.";
+        return Err(no_access("invitation_revoked", message, "invitation_id"));
+    }
     if before.blocked {
         return Err(no_access(
             "user_blocked",
@@ -177,34 +182,35 @@ fn accept(
     }
     let mut changes = vec![Change::User(user.user_id.clone())];
     let mut key = None;
-    match password {
-        Some(hash) => {
-            user.password_hash = Some(hash);
-            let ended = users::end_sessions(connection, &making.actor, &user.user_id, now)?;
-            changes.extend(ended.into_iter().map(Change::Key));
-        }
-        None => {
-            let organizations = members::organizations_of(connection, &user.user_id)?;
-            let organization = organizations.into_iter().next().map(|row| row.organization_id);
-            let organization_id = organization.map_or(Said::Nothing, Said::Set);
-            let first = keys::First {
-                actor: &making.actor,
-                user_id: &user.user_id,
-                rules: &making.rules,
-                now: &making.beginning.now,
-                is_held_by_another: false,
-            };
-            let said = KeyFields { organization_id, ..KeyFields::default() };
-            let made = keys::first(connection, &first, said)?;
-            changes.push(Change::Key(made.1.id));
-            key = Some(made.0);
-        }
+    if let Some(hash) = password {
+        user.password_hash = Some(hash);
+        let ended = users::end_sessions(connection, &making.actor, &user.user_id, now)?;
+        changes.extend(ended.into_iter().map(Change::Key));
+    } else {
+        let (secret, row) = key_of(connection, making, &user.user_id)?;
+        changes.push(Change::Key(row.id));
+        key = Some(secret);
     }
     user.updated_by.clone_from(&user.user_id);
     user.updated_at = now;
     user.put(connection)?;
     users::record(connection, &making.actor, Action::Updated, Some(&before), Some(&user))?;
     Ok((user, key, changes))
+}
+
+/// A key for who chose no password, in their organization if they are in one.
+fn key_of(connection: &Connection, making: &Making, user_id: &str) -> Result<(Secret, KeyRow), Failure> {
+    let organizations = members::organizations_of(connection, user_id)?;
+    let organization = organizations.into_iter().next().map(|row| row.organization_id);
+    let first = keys::First {
+        actor: &making.actor,
+        user_id,
+        rules: &making.rules,
+        now: &making.beginning.now,
+        is_held_by_another: false,
+    };
+    let organization_id = organization.map_or(Said::Nothing, Said::Set);
+    keys::first(connection, &first, KeyFields { organization_id, ..KeyFields::default() })
 }
 
 /// Marks it as used; links that the same person has besides are good for nothing any more.

@@ -1,5 +1,6 @@
 //! Changes of people. Whom the administrator changes and nobody knows is made, as LiteLLM does it.
 
+use futures_util::future::join_all;
 use postern_secrets::Secret;
 use postern_store::Connection;
 use postern_store::table::members;
@@ -7,16 +8,17 @@ use postern_store::table::spent::Subject;
 use postern_store::table::users::{self, UserRow};
 use serde_json::{Map, Value};
 
+use super::create::hashed;
 use super::power::{not_yours, refused};
 use super::{
-    Created, Hashed, Making, NewUser, Power, TOPICS, end_sessions, insert, once_each, record, texts,
+    AT_ONCE, Created, Hashed, Making, NewUser, Power, TOPICS, end_sessions, insert, once_each, record, texts,
 };
 use crate::directory::{Change, Role};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::registry::audit::{Action, Actor};
 use crate::registry::limited::{LimitFields, Said};
-use crate::registry::{passwords, people};
+use crate::registry::people;
 
 /// What is said of somebody.
 #[derive(Debug, Clone, Default)]
@@ -50,11 +52,13 @@ pub async fn change(
     engine: &Engine,
     actor: Actor,
     power: Power,
-    said: UserChange,
+    mut said: UserChange,
 ) -> Result<Changed, Failure> {
-    let (changed, changes) = change_one(engine, actor, power, said).await?;
+    let hashed = hashed(engine, said.password.take()).await?;
+    let making = Making::new(engine, actor, power);
+    let (user, changes) = engine.transact(move |connection| apply(connection, &making, said, hashed)).await?;
     engine.refresh(changes, &TOPICS).await?;
-    Ok(changed)
+    Ok(user)
 }
 
 /// Changes each for itself: who cannot be changed is in nobody's way.
@@ -64,33 +68,29 @@ pub async fn change_many(
     power: &Power,
     all: Vec<UserChange>,
 ) -> Result<Vec<Result<Changed, Failure>>, Failure> {
-    let (mut results, mut changes) = (Vec::new(), Vec::new());
-    for said in all {
-        let done = change_one(engine, actor.clone(), power.clone(), said).await;
-        results.push(done.map(|(changed, further)| {
-            changes.extend(further);
-            changed
-        }));
-    }
-    engine.refresh(once_each(changes), &TOPICS).await?;
-    Ok(results)
-}
-
-async fn change_one(
-    engine: &Engine,
-    actor: Actor,
-    power: Power,
-    mut said: UserChange,
-) -> Result<(Changed, Vec<Change>), Failure> {
-    let hashed: Hashed = match said.password.take() {
-        None => None,
-        Some(password) => {
-            passwords::check_password("password", &password)?;
-            Some(passwords::hash_password(&engine.tasks, password).await?)
+    let mut all = all.into_iter().peekable();
+    let mut results = Vec::with_capacity(all.len());
+    while all.peek().is_some() {
+        let mut wanted = Vec::new();
+        for mut said in all.by_ref().take(AT_ONCE) {
+            wanted.push(hashed(engine, said.password.take()).await.map(|hashed| (said, hashed)));
         }
-    };
-    let making = Making::new(engine, actor, power);
-    engine.transact(move |connection| apply(connection, &making, said, hashed)).await
+        // The writer does what is queued one after another, and commits it at once.
+        let done = wanted.into_iter().map(async |wanted| {
+            let (said, hashed) = wanted?;
+            let making = Making::new(engine, actor.clone(), power.clone());
+            engine.transact(move |connection| apply(connection, &making, said, hashed)).await
+        });
+        let mut changes = Vec::new();
+        for done in join_all(done).await {
+            results.push(done.map(|(user, further)| {
+                changes.extend(further);
+                user
+            }));
+        }
+        engine.refresh(once_each(changes), &TOPICS).await?;
+    }
+    Ok(results)
 }
 
 fn find(connection: &Connection, said: &UserChange) -> Result<Option<UserRow>, Failure> {
@@ -235,6 +235,13 @@ fn check_teams(connection: &Connection, user_id: &str, teams: &[String]) -> Resu
     Err(Failure::invalid("unsupported_field", message).with_param("teams"))
 }
 
+fn given<T>(said: Said<T>) -> Option<T> {
+    match said {
+        Said::Set(value) => Some(value),
+        Said::Nothing | Said::Clear => None,
+    }
+}
+
 /// Whom nobody knows, the administrator makes.
 fn make(
     connection: &Connection,
@@ -244,12 +251,6 @@ fn make(
 ) -> Result<(Changed, Vec<Change>), Failure> {
     if !making.power.is_all() {
         return Err(not_yours("user"));
-    }
-    fn given<T>(said: Said<T>) -> Option<T> {
-        match said {
-            Said::Set(value) => Some(value),
-            Said::Nothing | Said::Clear => None,
-        }
     }
     let new = NewUser {
         user_id: said.user_id,

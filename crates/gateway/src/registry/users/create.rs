@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use postern_secrets::Secret;
 use postern_store::Connection;
 use postern_store::table::invitations::InvitationRow;
@@ -13,7 +14,7 @@ use postern_store::table::{self, LimitColumns};
 use serde_json::{Map, Value};
 
 use super::power::not_yours;
-use super::{Power, TOPICS, changes_of, once_each, record, texts};
+use super::{AT_ONCE, Power, TOPICS, changes_of, once_each, record, texts};
 use crate::auth::ADMINISTRATOR;
 use crate::config::Governance;
 use crate::directory::{Change, Role};
@@ -90,8 +91,16 @@ impl Making {
 /// A password as it is kept.
 pub(in crate::registry) type Hashed = Option<String>;
 
-pub async fn create(engine: &Engine, actor: Actor, power: Power, new: NewUser) -> Result<Created, Failure> {
-    let (created, changes) = create_one(engine, actor, power, new).await?;
+pub async fn create(
+    engine: &Engine,
+    actor: Actor,
+    power: Power,
+    mut new: NewUser,
+) -> Result<Created, Failure> {
+    let hashed = hashed(engine, new.password.take()).await?;
+    let making = Making::new(engine, actor, power);
+    let (created, changes) =
+        engine.transact(move |connection| insert(connection, &making, new, hashed)).await?;
     engine.refresh(changes, &TOPICS).await?;
     Ok(created)
 }
@@ -103,33 +112,42 @@ pub async fn create_many(
     power: &Power,
     all: Vec<NewUser>,
 ) -> Result<Vec<Result<Created, Failure>>, Failure> {
-    let (mut results, mut changes) = (Vec::new(), Vec::new());
-    for new in all {
-        let made = create_one(engine, actor.clone(), power.clone(), new).await;
-        results.push(made.map(|(created, further)| {
-            changes.extend(further);
-            created
-        }));
+    let mut all = all.into_iter().peekable();
+    let mut results = Vec::with_capacity(all.len());
+    while all.peek().is_some() {
+        let mut wanted = Vec::new();
+        for mut new in all.by_ref().take(AT_ONCE) {
+            wanted.push(hashed(engine, new.password.take()).await.map(|hashed| (new, hashed)));
+        }
+        // The writer does what is queued one after another, and commits it at once.
+        let made = wanted.into_iter().map(async |wanted| {
+            let (new, hashed) = wanted?;
+            let making = Making::new(engine, actor.clone(), power.clone());
+            engine.transact(move |connection| insert(connection, &making, new, hashed)).await
+        });
+        let mut changes = Vec::new();
+        for made in join_all(made).await {
+            results.push(made.map(|(created, further)| {
+                changes.extend(further);
+                created
+            }));
+        }
+        engine.refresh(once_each(changes), &TOPICS).await?;
     }
-    engine.refresh(once_each(changes), &TOPICS).await?;
     Ok(results)
 }
 
-async fn create_one(
-    engine: &Engine,
-    actor: Actor,
-    power: Power,
-    mut new: NewUser,
-) -> Result<(Created, Vec<Change>), Failure> {
-    let hashed: Hashed = match new.password.take() {
-        None => None,
-        Some(password) => {
-            passwords::check_password("password", &password)?;
-            Some(passwords::hash_password(&engine.tasks, password).await?)
-        }
-    };
-    let making = Making::new(engine, actor, power);
-    engine.transact(move |connection| insert(connection, &making, new, hashed)).await
+/// A password as it is kept, if there is one.
+pub(super) async fn hashed(engine: &Engine, password: Option<Secret>) -> Result<Hashed, Failure> {
+    let Some(password) = password else { return Ok(None) };
+    passwords::check_password("password", &password)?;
+    Ok(Some(passwords::hash_password(&engine.tasks, password).await?))
+}
+
+fn or<T>(place: &mut Said<T>, default: Said<T>) {
+    if matches!(place, Said::Nothing) {
+        *place = default;
+    }
 }
 
 impl NewUser {
@@ -141,11 +159,6 @@ impl NewUser {
         self.role.get_or_insert(people::role(defaults));
         if self.models.as_ref().is_none_or(Vec::is_empty) {
             self.models = serde_json::from_value(people::models(defaults)).ok();
-        }
-        fn or<T>(place: &mut Said<T>, default: Said<T>) {
-            if matches!(place, Said::Nothing) {
-                *place = default;
-            }
         }
         let (said, default) = (&mut self.limits, people::limits(defaults));
         or(&mut said.max_budget, default.max_budget);
@@ -234,7 +247,7 @@ pub(in crate::registry) fn insert(
         }
     };
     let invitation = if new.invite {
-        let whom = (row.user_id.as_str(), actor.name.as_str());
+        let whom = (row.user_id.as_str(), power.by());
         let now = beginning.now.ms();
         Some(invitations::insert(connection, actor, whom, now + invitations::LIFE, now)?)
     } else {

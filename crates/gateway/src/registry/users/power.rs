@@ -11,7 +11,7 @@ use postern_store::table::users::{self, UserRow};
 use postern_store::table::{LimitColumns, keys, members, teams};
 
 use crate::auth::permissions::Authority;
-use crate::auth::{Caller, routes};
+use crate::auth::{ADMINISTRATOR, Caller, routes};
 use crate::directory::Role;
 use crate::durations;
 use crate::engine::Engine;
@@ -21,10 +21,11 @@ use crate::snapshot::{AccessGroups, AllowedModels};
 
 /// Who changes people.
 #[derive(Debug, Clone)]
-pub enum Power {
-    /// The administrator, and whoever was invited by one.
-    All,
-    Of(Box<Person>),
+pub struct Power {
+    /// Whoever it is, whatever they say whom they act for.
+    by: String,
+    /// `None`: the administrator.
+    person: Option<Box<Person>>,
 }
 
 /// The user of a key.
@@ -37,59 +38,46 @@ pub struct Person {
 
 impl Power {
     pub fn of(engine: &Engine, authority: &Authority) -> Self {
-        if authority.is_administrator() {
-            return Self::All;
-        }
-        Self::Of(Box::new(Person {
+        let person = || Person {
             user_id: authority.caller.user_id().unwrap_or_default().to_owned(),
             caller: authority.caller.clone(),
             access: engine.snapshot.load().access.clone(),
-        }))
+        };
+        let is_all = authority.is_administrator();
+        Self { by: authority.name(), person: (!is_all).then(|| Box::new(person())) }
+    }
+
+    /// That of the administrator.
+    pub fn all() -> Self {
+        Self { by: ADMINISTRATOR.to_owned(), person: None }
+    }
+
+    /// The administrator's name, or the user's.
+    pub fn by(&self) -> &str {
+        &self.by
     }
 
     pub fn is_all(&self) -> bool {
-        matches!(self, Self::All)
+        self.person.is_none()
     }
 
     /// Whether the caller is this user, and not the administrator.
     pub fn is_only(&self, user_id: &str) -> bool {
-        matches!(self, Self::Of(person) if person.user_id == user_id)
+        self.person.as_ref().is_some_and(|person| person.user_id == user_id)
     }
 
     /// The organizations that a caller administers who is not the administrator.
     pub fn organizations(&self, connection: &Connection) -> Result<BTreeSet<String>, Failure> {
-        let Self::Of(person) = self else { return Ok(BTreeSet::new()) };
-        let theirs = members::organizations_of(connection, &person.user_id)?;
-        let administered = theirs.into_iter().filter(|row| row.role == "org_admin");
-        Ok(administered.map(|row| row.organization_id).collect())
+        self.person.as_ref().map_or(Ok(BTreeSet::new()), |person| administered(connection, &person.user_id))
     }
 
     /// Refuses what is done to somebody who is not wholly the caller's. Who does not exist is refused alike.
     pub fn check_person(&self, connection: &Connection, person: Option<&UserRow>) -> Result<(), Failure> {
-        if self.is_all() {
-            return Ok(());
+        let Some(me) = &self.person else { return Ok(()) };
+        match person {
+            Some(person) => check_whole(connection, &me.user_id, person),
+            None => Err(not_yours("user")),
         }
-        let Some(person) = person else { return Err(not_yours("user")) };
-        let mine = self.organizations(connection)?;
-        let organizations = members::organizations_of(connection, &person.user_id)?;
-        if !organizations.iter().any(|row| mine.contains(&row.organization_id)) {
-            return Err(not_yours("user"));
-        }
-        let mut elsewhere = organizations.iter().any(|row| !mine.contains(&row.organization_id));
-        for membership in members::teams_of(connection, &person.user_id)? {
-            let team = teams::find(connection, &membership.team_id)?;
-            let organization = team.and_then(|team| team.organization_id);
-            elsewhere |= organization.is_none_or(|organization| !mine.contains(&organization));
-        }
-        if elsewhere {
-            let message = "this user also belongs to organizations or teams that are not yours: only a proxy admin may do this";
-            return Err(refused("user_belongs_elsewhere", message, "user_id"));
-        }
-        if !is_ordinary(Role::parse(&person.user_role)) {
-            let message = "this user administers the gateway: only a proxy admin may do this";
-            return Err(refused("user_administers", message, "user_id"));
-        }
-        Ok(())
     }
 
     /// Refuses to make somebody more than a user.
@@ -106,7 +94,7 @@ impl Power {
 
     /// Refuses models and limits beyond the caller's own, and beyond those of the key that they ask with.
     pub fn check_granted(&self, connection: &Connection, row: &UserRow) -> Result<(), Failure> {
-        let Self::Of(person) = self else { return Ok(()) };
+        let Some(person) = &self.person else { return Ok(()) };
         if let Some(own) = users::find(connection, &person.user_id)? {
             let models = AllowedModels::from_list(entries(&own.models));
             person.check(connection, "you have", &models, &own.limits, row)?;
@@ -118,7 +106,7 @@ impl Power {
 
     /// Refuses to make a key with one that may not call models itself.
     pub fn check_first_key(&self) -> Result<(), Failure> {
-        let Self::Of(person) = self else { return Ok(()) };
+        let Some(person) = &self.person else { return Ok(()) };
         let allowed = person.caller.key().and_then(|key| key.allowed_routes.as_ref());
         let Some(allowed) = allowed.filter(|allowed| !routes::includes(allowed, routes::MODELS_ONLY)) else {
             return Ok(());
@@ -129,6 +117,56 @@ impl Power {
         );
         Err(refused("beyond_own", &message, "auto_create_key"))
     }
+}
+
+/// Whether whoever is known by this name may still do with a person what they might before: people change places.
+pub(in crate::registry) fn is_still_theirs(
+    connection: &Connection,
+    by: &str,
+    person: &UserRow,
+) -> Result<bool, Failure> {
+    if by == ADMINISTRATOR {
+        return Ok(true);
+    }
+    let Some(row) = users::find(connection, by)? else { return Ok(false) };
+    if Role::parse(&row.user_role) == Some(Role::ProxyAdmin) {
+        return Ok(true);
+    }
+    match check_whole(connection, by, person) {
+        Ok(()) => Ok(true),
+        Err(failure) if failure.error.status == 403 => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn administered(connection: &Connection, user_id: &str) -> Result<BTreeSet<String>, Failure> {
+    let theirs = members::organizations_of(connection, user_id)?;
+    let administered = theirs.into_iter().filter(|row| row.role == "org_admin");
+    Ok(administered.map(|row| row.organization_id).collect())
+}
+
+/// Refuses a person who belongs to more than what somebody administers, and who administers the gateway.
+fn check_whole(connection: &Connection, me: &str, person: &UserRow) -> Result<(), Failure> {
+    let mine = administered(connection, me)?;
+    let organizations = members::organizations_of(connection, &person.user_id)?;
+    if !organizations.iter().any(|row| mine.contains(&row.organization_id)) {
+        return Err(not_yours("user"));
+    }
+    let mut elsewhere = organizations.iter().any(|row| !mine.contains(&row.organization_id));
+    for membership in members::teams_of(connection, &person.user_id)? {
+        let team = teams::find(connection, &membership.team_id)?;
+        let organization = team.and_then(|team| team.organization_id);
+        elsewhere |= organization.is_none_or(|organization| !mine.contains(&organization));
+    }
+    if elsewhere {
+        let message = "this user also belongs to organizations or teams that are not yours: only a proxy admin may do this";
+        return Err(refused("user_belongs_elsewhere", message, "user_id"));
+    }
+    if !is_ordinary(Role::parse(&person.user_role)) {
+        let message = "this user administers the gateway: only a proxy admin may do this";
+        return Err(refused("user_administers", message, "user_id"));
+    }
+    Ok(())
 }
 
 impl Person {
