@@ -78,7 +78,8 @@ pub enum Side {
 
 impl Stage {
     async fn set() -> Self {
-        let world = World::start().await;
+        let config = "litellm_settings: {num_retries: 0, default_internal_user_params: {available_teams: [open-team]}}";
+        let world = World::with(config, |builder| builder).await;
         let post =
             async |path: &str, body: Value| world.admin(Method::POST, path, body).await.expect(200).json();
         for side in ["own", "foreign"] {
@@ -93,6 +94,7 @@ impl Stage {
             });
             post("/team/new", team).await;
         }
+        post("/team/new", json!({"team_id": "open-team"})).await;
         let mut keys = BTreeMap::new();
         let mut users = BTreeMap::new();
         for capacity in CAPACITIES {

@@ -217,6 +217,11 @@ pub async fn question(stage: &Stage, method: &str, path: &str, capacity: &str, s
             let id = team(stage, capacity, side).await;
             thing(path, json!({"team_ids": [id]}))
         }
+        // Themselves, into a team that is open to everybody.
+        "/team/member_add" if own && capacity == "internal_user" => {
+            let member = json!({"role": "user", "user_id": stage.user(capacity)});
+            thing(path, json!({"team_id": "open-team", "member": member}))
+        }
         "/team/member_add" => {
             let id = team(stage, capacity, side).await;
             thing(path, json!({"team_id": id, "member": {"role": "user", "user_id": "somebody-else"}}))

@@ -34,6 +34,9 @@ async fn models_are_added_and_taken_away() {
     let after = done(&world, "/team/model/add", json!({"team_id": "blue", "models": ["demo"]})).await;
     assert_eq!(after["models"], json!(["demo"]));
     ask(&world, &key, "demo").await.expect(200);
+    team(&world, "all", &[]).await;
+    let answer = post(&world, "/team/model/delete", json!({"team_id": "all", "models": ["demo"]})).await;
+    refused(&answer, 400, "models");
     for path in ["/team/model/add", "/team/model/delete"] {
         refused(&post(&world, path, json!({"team_id": "x", "models": ["demo"]})).await, 404, "team_id");
         post(&world, path, json!({"team_id": "blue"})).await.expect(422);

@@ -149,6 +149,7 @@ async fn teams_that_may_be_joined_are_those_that_are_named() {
     let world = World::with(config, |builder| builder).await;
     team(&world, "open", &[("bob", "user")]).await;
     team(&world, "closed", &[("ann", "user")]).await;
+    team(&world, "closed-to-ann", &[]).await;
     let body = json!({"team_id": "also", "team_alias": "Also", "metadata": {"description": "for all"}, "models": ["demo"]});
     done(&world, "/team/new", body).await;
     assert_eq!(ids(&world.get("/team/available").await), set(&["open", "also"]));
@@ -160,5 +161,30 @@ async fn teams_that_may_be_joined_are_those_that_are_named() {
     let left = see(&bob).await;
     assert_eq!(ids(&left), set(&["also"]), "not those that they are in");
     assert_eq!((&left[0]["team_alias"], &left[0]["description"]), (&json!("Also"), &json!("for all")));
-    refused(&call(&world, &ann, Method::POST, "/team/update", json!({"team_id": "open"})).await, 403, "None");
+    // Joining takes oneself along, and nobody and nothing else.
+    let join = async |key: &str, team: &str, member: Value, more: Value| {
+        let mut body = json!({"team_id": team, "member": member});
+        for (name, value) in more.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        call(&world, key, Method::POST, "/team/member_add", body).await
+    };
+    let herself = json!({"role": "user", "user_id": "ann"});
+    for (team, member, more) in [
+        ("closed-to-ann", herself.clone(), json!({})),
+        ("also", json!({"role": "user", "user_id": "bob"}), json!({})),
+        ("also", json!({"role": "user", "user_email": "ann@example.com"}), json!({})),
+        ("also", json!([herself, {"role": "user", "user_id": "new"}]), json!({})),
+        ("also", json!({"role": "admin", "user_id": "ann"}), json!({})),
+        ("also", herself.clone(), json!({"max_budget_in_team": 100})),
+        ("also", herself.clone(), json!({"rpm_limit": null, "tpm_limit": 1})),
+        ("also", json!([]), json!({})),
+    ] {
+        join(&ann, team, member, more).await.expect(403);
+    }
+    join(&ann, "also", herself.clone(), json!({})).await.expect(200);
+    refused(&join(&ann, "also", herself, json!({})).await, 400, "member");
+    assert_eq!(ids(&see(&ann).await), set(&["open"]));
+    let key = team_key(&world, "also", Some("ann")).await;
+    super::ask(&world, &key, "demo").await.expect(200);
 }

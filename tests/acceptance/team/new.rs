@@ -146,6 +146,8 @@ async fn what_makes_no_sense_is_refused_by_its_name() {
         ("max_budgte", json!(1)),
         ("metadata", json!({"tags": "blue"})),
         ("metadata", json!({"model_rpm_limit": {"demo": "x"}})),
+        ("metadata", json!({"guardrails": ["pii"]})),
+        ("metadata", json!({"logging": [{"callback_name": "langfuse"}]})),
         ("metadata", json!({"text": "x".repeat(70_000)})),
     ] {
         let mut body = json!({"members": ["never"]});

@@ -12,7 +12,7 @@ use postern_store::table::owners::SeenBy;
 use uuid::Uuid;
 
 use super::{Caller, Identity, Known};
-use crate::directory::{Directory, Role};
+use crate::directory::{Directory, Role, User};
 use crate::error::Failure;
 use crate::snapshot::AccessGroups;
 
@@ -131,6 +131,11 @@ pub enum Thing<'a> {
     },
     User(&'a str),
     Team(&'a str),
+    /// That somebody comes into a team.
+    Membership {
+        team: &'a str,
+        user: &'a str,
+    },
     Organization(&'a str),
     /// What belongs to the gateway as a whole.
     Gateway,
@@ -252,7 +257,7 @@ impl Authority {
         let what = match thing {
             Thing::Key { .. } => "key",
             Thing::User(_) => "user",
-            Thing::Team(_) => "team",
+            Thing::Team(_) | Thing::Membership { .. } => "team",
             Thing::Organization(_) => "organization",
             Thing::Gateway => "setting",
         };
@@ -363,6 +368,15 @@ fn permits(directory: &Directory, team: &str, route: &str) -> bool {
         .is_some_and(|team| [route, same, spelled].iter().any(|name| team.member_permissions.contains(*name)))
 }
 
+/// Whether somebody may come into a team by themselves: it is among those that the configuration opens, and in no
+/// organization but their own.
+pub fn is_open(directory: &Directory, team: &str, user: &User) -> bool {
+    directory.rules.open_teams().any(|open| open == team)
+        && directory.team(team).is_some_and(|team| {
+            team.organization_id.as_ref().is_none_or(|theirs| user.organizations.contains(theirs))
+        })
+}
+
 fn is_theirs(
     identity: &Identity,
     directory: &Directory,
@@ -383,6 +397,9 @@ fn is_theirs(
             }
             Thing::User(id) => me == Some(id),
             Thing::Team(id) => user.is_some_and(|user| user.teams.contains(id)),
+            Thing::Membership { team, user: who } => {
+                me == Some(who) && user.is_some_and(|user| is_open(directory, team, user))
+            }
             Thing::Organization(id) => user.is_some_and(|user| user.organizations.contains(id)),
             Thing::Gateway => false,
         },
@@ -392,9 +409,10 @@ fn is_theirs(
             is_in && permits(directory, team, route)
         }
         (Capacity::TeamMember, _) => false,
-        (Capacity::TeamAdmin, Thing::Key { team: Some(team), .. } | Thing::Team(team)) => {
-            administered_teams(identity, directory).any(|mine| mine == team)
-        }
+        (
+            Capacity::TeamAdmin,
+            Thing::Key { team: Some(team), .. } | Thing::Team(team) | Thing::Membership { team, .. },
+        ) => administered_teams(identity, directory).any(|mine| mine == team),
         (Capacity::TeamAdmin, _) => false,
         (Capacity::OrganizationAdmin, thing) => {
             let of_team = |team: &str| directory.organization_of(team).map(ToString::to_string);
@@ -409,7 +427,9 @@ fn is_theirs(
                 Thing::User(id) => directory
                     .user(id)
                     .is_some_and(|user| user.organizations.iter().any(|theirs| mine(theirs))),
-                Thing::Team(id) => of_team(id).is_some_and(|of_team| mine(&of_team)),
+                Thing::Team(id) | Thing::Membership { team: id, .. } => {
+                    of_team(id).is_some_and(|of_team| mine(&of_team))
+                }
                 Thing::Organization(id) => mine(id),
                 Thing::Gateway => false,
             }

@@ -93,6 +93,12 @@ impl Default for Governance {
 }
 
 impl Governance {
+    /// The teams that people may join by themselves: `available_teams` of `default_internal_user_params`.
+    pub fn open_teams(&self) -> impl Iterator<Item = &str> {
+        let named = self.default_user_params.get("available_teams").and_then(Value::as_array);
+        named.into_iter().flatten().filter_map(Value::as_str)
+    }
+
     /// The running period of a budget that the file names. Without a duration it began with the ledger.
     pub fn period(&self, duration: Option<&str>) -> Period {
         let now = clock::now();

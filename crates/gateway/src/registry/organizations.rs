@@ -241,7 +241,7 @@ fn take_down(
     let id = row.organization_id.as_str();
     let mut changes = vec![Change::Organization(id.to_owned())];
     for team in of_it {
-        changes.extend(teams::take_down(connection, actor, team, now)?);
+        changes.extend(teams::take_down(connection, actor, team, now)?.changes);
     }
     let filter = KeyFilter {
         organization_id: Some(id.to_owned()),

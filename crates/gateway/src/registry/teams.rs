@@ -21,14 +21,13 @@ use postern_store::table::members as member_table;
 use postern_store::table::spent::Subject;
 use postern_store::table::teams::{self, TeamRow};
 use postern_store::{Connection, SqlError};
-use serde_json::Value;
 
 use super::audit::{self, Action, Actor};
 use super::budgets::{check_id, own};
+use super::keys::rotation;
 use super::limited::Said;
 use super::models;
 use super::people::Beginning;
-use crate::config::Governance;
 use crate::directory::Change;
 use crate::engine::Engine;
 use crate::error::Failure;
@@ -58,12 +57,6 @@ pub struct NewTeam {
     /// The user who makes it: becomes its administrator, unless they are among the members already.
     pub creator: Option<String>,
     pub outside: Outside,
-}
-
-/// The teams that people may join by themselves: `available_teams` of `litellm_settings.default_internal_user_params`.
-pub fn open_teams(rules: &Governance) -> Vec<String> {
-    let named = rules.default_user_params.get("available_teams").and_then(Value::as_array);
-    named.into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
 }
 
 /// Who may be in a list of models, as models are grouped now.
@@ -147,7 +140,7 @@ pub async fn change_models(
     standing: Standing,
 ) -> Result<TeamRow, Failure> {
     update_as(engine, actor, id, standing, move |row| {
-        let list = fields::changed_models(&row.models, models, adds);
+        let list = fields::changed_models(&row.models, models, adds)?;
         Ok(TeamFields { models: Said::Set(list), ..TeamFields::default() })
     })
     .await
@@ -272,6 +265,45 @@ pub async fn set_permissions(
     .await
 }
 
+/// What goes with a team or with a member of one: what is to be read again, and the keys that are revoked.
+#[derive(Debug, Default)]
+pub struct Gone {
+    pub changes: Vec<Change>,
+    pub keys: Vec<KeyRow>,
+}
+
+impl Gone {
+    fn revoke(
+        &mut self,
+        connection: &Connection,
+        actor: &Actor,
+        key: KeyRow,
+        now: i64,
+    ) -> Result<(), Failure> {
+        keys::revoke(connection, &key.token, &actor.name, now)?;
+        let id = key.id.to_string();
+        audit::record(connection, actor, Action::Deleted, ("key", &id), Some(key.shown()), None)?;
+        own::release(connection, actor, key.limits.budget_id.as_deref(), None)?;
+        self.changes.push(Change::Key(key.id));
+        self.keys.push(key);
+        Ok(())
+    }
+
+    fn add(&mut self, other: Self) {
+        self.changes.extend(other.changes);
+        self.keys.extend(other.keys);
+    }
+
+    /// Puts it in force, and forgets what the vault has of the keys.
+    async fn settle(self, engine: &Engine) -> Result<(), Failure> {
+        engine.refresh(self.changes, &STALE).await?;
+        for key in &self.keys {
+            rotation::forget(engine, key).await;
+        }
+        Ok(())
+    }
+}
+
 /// Removes teams with their keys and memberships: all of them or, if one does not exist, none. `keeps_keys` refuses where a key
 /// would be lost. Gives back how many keys were.
 pub async fn remove(
@@ -281,7 +313,7 @@ pub async fn remove(
     keeps_keys: bool,
 ) -> Result<usize, Failure> {
     let now = engine.now().ms();
-    let (rows, changes) = engine
+    let (rows, gone) = engine
         .transact(move |connection| {
             let mut rows = Vec::new();
             for id in &wanted {
@@ -290,15 +322,15 @@ pub async fn remove(
             if keeps_keys {
                 refuse_keys(connection, &rows)?;
             }
-            let mut changes = Vec::new();
+            let mut gone = Gone::default();
             for row in &rows {
-                changes.extend(take_down(connection, &actor, row, now)?);
+                gone.add(take_down(connection, &actor, row, now)?);
             }
-            Ok((rows, changes))
+            Ok((rows, gone))
         })
         .await?;
-    let lost = changes.iter().filter(|change| matches!(change, Change::Key(_))).count();
-    engine.refresh(changes, &STALE).await?;
+    let lost = gone.keys.len();
+    gone.settle(engine).await?;
     for row in &rows {
         callbacks::forget_secrets(engine, row).await;
     }
@@ -306,35 +338,23 @@ pub async fn remove(
     Ok(lost)
 }
 
-/// Removes one team, inside of a transaction of the caller's: what has to be put in force then.
-pub fn take_down(
-    connection: &Connection,
-    actor: &Actor,
-    row: &TeamRow,
-    now: i64,
-) -> Result<Vec<Change>, Failure> {
+/// Removes one team, inside of a transaction of the caller's.
+pub fn take_down(connection: &Connection, actor: &Actor, row: &TeamRow, now: i64) -> Result<Gone, Failure> {
     let id = row.team_id.as_str();
-    let mut changes = vec![Change::Team(id.to_owned())];
+    let mut gone = Gone::default();
+    gone.changes.push(Change::Team(id.to_owned()));
     for key in keys_of(connection, id)? {
-        changes.push(revoke(connection, actor, &key, now)?);
+        gone.revoke(connection, actor, key, now)?;
     }
     for member in member_table::of_team(connection, id)? {
-        changes.push(Change::User(member.user_id));
+        gone.changes.push(Change::User(member.user_id));
     }
     models::discard_of_team(connection, actor, id)?;
     member_table::empty_team(connection, id)?;
     teams::remove(connection, id)?;
     own::release(connection, actor, row.limits.budget_id.as_deref(), None)?;
     audit::record(connection, actor, Action::Deleted, ("team", id), Some(row.shown()), None)?;
-    Ok(changes)
-}
-
-fn revoke(connection: &Connection, actor: &Actor, key: &KeyRow, now: i64) -> Result<Change, Failure> {
-    keys::revoke(connection, &key.token, &actor.name, now)?;
-    let id = key.id.to_string();
-    audit::record(connection, actor, Action::Deleted, ("key", &id), Some(key.shown()), None)?;
-    own::release(connection, actor, key.limits.budget_id.as_deref(), None)?;
-    Ok(Change::Key(key.id))
+    Ok(gone)
 }
 
 fn refuse_keys(connection: &Connection, rows: &[TeamRow]) -> Result<(), Failure> {

@@ -48,7 +48,7 @@ pub async fn add_models(
     post, path = "/team/model/delete", tag = "Teams", request_body = TeamModels,
     responses(
         (status = 200, body = TeamView),
-        (status = 400, description = "A name makes no sense", body = ErrorBody),
+        (status = 400, description = "The team may use all models, so none can be taken", body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
         (status = 413, body = ErrorBody), (status = 422, body = ErrorBody),
     )

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::view::{ListedTeam, Membership, TeamView};
 use super::{check, missing};
-use crate::auth::permissions::{Authority, Thing};
+use crate::auth::permissions::{Authority, Thing, is_open};
 use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::error::Failure;
@@ -289,7 +289,8 @@ pub struct AvailableTeam {
 
 /// Teams that whoever calls may join
 ///
-/// Those that `litellm_settings.default_internal_user_params.available_teams` names, without those that the caller is in.
+/// Those that `litellm_settings.default_internal_user_params.available_teams` names, without those that the caller is in and those
+/// of other organizations. `/team/member_add` with one's own user_id joins one.
 #[utoipa::path(
     get, path = "/team/available", tag = "Teams",
     responses(
@@ -303,23 +304,17 @@ pub async fn available(
     authority: Authority,
 ) -> Result<Json<Vec<AvailableTeam>>, Failure> {
     let directory = engine.directory.load_full();
-    let named = teams::open_teams(&directory.rules);
-    if named.is_empty() {
+    if directory.rules.open_teams().next().is_none() {
         let message = "No available teams for user to join. litellm_settings.default_internal_user_params.available_teams names them.";
         return Err(Failure::invalid("no_available_teams", message));
     }
     let me = authority.caller.identity().and_then(|identity| identity.user.clone());
-    let wanted: Vec<String> = named
-        .into_iter()
-        .filter(|id| match (&me, directory.team(id)) {
-            (_, None) => false,
-            (None, Some(_)) => true,
-            (Some(me), Some(team)) => {
-                let theirs = team.organization_id.as_ref().is_none_or(|id| me.organizations.contains(id));
-                !me.teams.contains(id.as_str()) && (theirs || authority.is_administrator())
-            }
-        })
-        .collect();
+    let may_join = |id: &&str| match &me {
+        None => true,
+        Some(me) if authority.is_administrator() => !me.teams.contains(*id),
+        Some(me) => !me.teams.contains(*id) && is_open(&directory, id, me),
+    };
+    let wanted: Vec<String> = directory.rules.open_teams().filter(may_join).map(str::to_owned).collect();
     let rows = engine
         .read(move |connection| {
             let found = wanted.iter().map(|id| table::find(connection, id));

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::request::MemberWithRole;
 use super::view::{AddedUser, Membership, TeamView};
 use super::{check, shown, whole};
-use crate::auth::permissions::Authority;
+use crate::auth::permissions::{Authority, Thing};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
 use crate::manage::fields::Field;
 use crate::registry::audit::Actor;
 use crate::registry::people::Named;
-use crate::registry::teams::bounds::Outside;
+use crate::registry::teams::bounds::{Outside, Standing};
 use crate::registry::teams::fields::MemberDefaults;
 use crate::registry::teams::members::{self, MemberLimits, NewMember, Several, TeamRole};
 use crate::registry::teams::read;
@@ -78,9 +78,34 @@ async fn memberships(
     Ok(rows.into_iter().zip(spent).map(|(row, spent)| Membership::new(row, spent, defaults)).collect())
 }
 
+/// Refuses people whom the caller may not add. Who joins a team that is open brings nothing but themselves.
+fn check_new(
+    engine: &Engine,
+    authority: &Authority,
+    team: &str,
+    list: &[MemberWithRole],
+    limits: &MemberLimits,
+) -> Result<(), Failure> {
+    let directory = engine.directory.load();
+    if list.is_empty() || Standing::of(authority, &directory, team).is_some() {
+        return authority.check(&directory, Thing::Team(team));
+    }
+    for member in list {
+        let user = member.user_id.as_deref().unwrap_or_default();
+        authority.check(&directory, Thing::Membership { team, user })?;
+    }
+    if list.iter().all(|member| member.role == TeamRole::User) && *limits == MemberLimits::default() {
+        return Ok(());
+    }
+    let message =
+        "whoever joins a team by themselves comes as `user`, with the limits that it has for its members";
+    Err(Failure::forbidden("beyond_own", message).with_type("auth_error").with_param("member"))
+}
+
 /// Add people to a team
 ///
-/// People who are not known yet are made, with the role `internal_user`. All of them are added or, if one cannot be, none.
+/// People who are not known yet are made, with the role `internal_user`. All of them are added or, if one cannot be, none. People
+/// may add themselves to teams that the configuration opens (`/team/available`).
 #[utoipa::path(
     post, path = "/team/member_add", tag = "Teams", request_body = AddMembers,
     responses(
@@ -96,7 +121,6 @@ pub async fn add(
     authority: Authority,
     JsonBody(body): JsonBody<AddMembers>,
 ) -> Result<Json<TeamWithAdded>, Failure> {
-    check(&engine, &authority, &body.team_id)?;
     let limits = MemberLimits {
         max_budget: body.max_budget_in_team.into(),
         budget_duration: body.budget_duration.into(),
@@ -104,6 +128,7 @@ pub async fn add(
         tpm_limit: body.tpm_limit.into(),
     };
     let list = body.member.into_list();
+    check_new(&engine, &authority, &body.team_id, &list, &limits)?;
     if list.is_empty() {
         return Err(Failure::invalid("missing_field", "member names nobody").with_param("member"));
     }

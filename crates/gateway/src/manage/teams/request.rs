@@ -272,6 +272,9 @@ impl TeamRequest {
             }
         }
         let other: BTreeMap<String, Value> = metadata.clone().into_iter().collect();
-        fields::refuse(&other, &RESTRICTING_METADATA)
+        fields::refuse(&other, &RESTRICTING_METADATA).map_err(|failure| {
+            let message = format!("metadata: {}", failure.error.message);
+            Failure::invalid("unsupported_field", message).with_param("metadata")
+        })
     }
 }

@@ -243,9 +243,9 @@ fn keep(row: &mut TeamRow, said: BTreeMap<String, Value>) -> Result<(), Failure>
     Ok(())
 }
 
-/// A list of models with some more, or with some less. An empty list allows everything, so the last one that is taken away
-/// leaves an entry that stands for nothing.
-pub fn changed_models(known: &str, models: Vec<String>, adds: bool) -> Vec<String> {
+/// A list of models with some more, or with some less. An empty list allows everything: nothing can be taken from that, and the
+/// last one that is taken from another leaves an entry that stands for nothing.
+pub fn changed_models(known: &str, models: Vec<String>, adds: bool) -> Result<Vec<String>, Failure> {
     let mut list: Vec<String> = serde_json::from_str(known).unwrap_or_default();
     if adds {
         list.retain(|model| model != NO_MODELS);
@@ -254,12 +254,16 @@ pub fn changed_models(known: &str, models: Vec<String>, adds: bool) -> Vec<Strin
                 list.push(model);
             }
         }
-        return list;
+        return Ok(list);
     }
-    let allowed_all = list.is_empty();
+    if list.is_empty() && !models.is_empty() {
+        let message = "the team may use all models, so none can be taken from it: set those that it may use";
+        return Err(Failure::invalid("all_models", message).with_param("models"));
+    }
+    let named_any = !list.is_empty();
     list.retain(|model| !models.contains(model));
-    if list.is_empty() && !allowed_all {
+    if list.is_empty() && named_any {
         list.push(NO_MODELS.to_owned());
     }
-    list
+    Ok(list)
 }

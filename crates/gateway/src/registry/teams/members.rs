@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use postern_store::Connection;
 use postern_store::table::members::{self, OrganizationMemberRow, TeamMemberRow};
 use postern_store::table::spent::Subject;
-use postern_store::table::teams::{self, TeamRow};
+use postern_store::table::teams::TeamRow;
 use postern_store::table::users::{self, UserRow};
 use serde::{Deserialize, Serialize};
 
 use super::bounds::Outside;
 use super::fields::MemberDefaults;
-use super::{STALE, find, keys_of, revoke};
+use super::{Gone, STALE, find, keys_of};
 use crate::directory::Change;
 use crate::durations;
 use crate::engine::Engine;
@@ -371,37 +371,31 @@ pub async fn remove(
 ) -> Result<TeamRow, Failure> {
     let named = named.checked()?;
     let now = engine.now().ms();
-    let (team, changes) = engine
+    let (team, gone) = engine
         .transact(move |connection| {
             let team = find(connection, &team_id)?;
             let row = member(connection, &team_id, &named)?;
-            let mut changes = vec![Change::Team(team_id), Change::User(row.user_id.clone())];
-            changes.extend(leave(connection, &actor, &row, now)?);
-            let team = teams::find(connection, &row.team_id)?.unwrap_or(team);
-            Ok((team, changes))
+            let gone = leave(connection, &actor, &row, now)?;
+            Ok((team, gone))
         })
         .await?;
-    engine.refresh(changes, &STALE).await?;
+    gone.settle(engine).await?;
     Ok(team)
 }
 
-/// Takes a member out, inside of a transaction of the caller's; gives back the keys that went with them.
-pub fn leave(
-    connection: &Connection,
-    actor: &Actor,
-    row: &TeamMemberRow,
-    now: i64,
-) -> Result<Vec<Change>, Failure> {
-    let mut changes = Vec::new();
+/// Takes a member out with the keys that they have there, inside of a transaction of the caller's.
+fn leave(connection: &Connection, actor: &Actor, row: &TeamMemberRow, now: i64) -> Result<Gone, Failure> {
+    let mut gone = Gone::default();
+    gone.changes.extend([Change::Team(row.team_id.clone()), Change::User(row.user_id.clone())]);
     for key in keys_of(connection, &row.team_id)? {
         if key.user_id.as_ref() == Some(&row.user_id) {
-            changes.push(revoke(connection, actor, &key, now)?);
+            gone.revoke(connection, actor, key, now)?;
         }
     }
     members::remove_from_team(connection, &row.team_id, &row.user_id)?;
     let object = format!("{}/{}", row.team_id, row.user_id);
     audit::record(connection, actor, Action::Deleted, ("team_member", &object), Some(row.shown()), None)?;
-    Ok(changes)
+    Ok(gone)
 }
 
 /// When the last of a team's members came.
