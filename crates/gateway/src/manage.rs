@@ -16,6 +16,7 @@ pub mod organizations;
 pub mod provider_budgets;
 pub mod router_settings;
 pub mod spend;
+pub mod tags;
 pub mod teams;
 pub mod users;
 
@@ -78,4 +79,5 @@ pub fn routes() -> Routes {
         .merge(teams::routes())
         .merge(users::routes())
         .merge(customers::routes())
+        .merge(tags::routes())
 }
