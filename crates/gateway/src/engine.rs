@@ -166,13 +166,14 @@ impl Engine {
     /// The same, and with it another configuration file; if this fails, neither is in force.
     pub(crate) async fn rebuild_with(&self, file: Option<Arc<ConfigFile>>) -> Result<(), Failure> {
         let one_at_a_time = self.rebuilding.lock().await;
-        let (providers, models, prices, fallbacks) = self
+        let (providers, models, prices, tags, fallbacks) = self
             .read(|connection| {
                 use postern_store::table;
                 Ok((
                     table::providers::all(connection)?,
                     table::models::all(connection)?,
                     table::prices::all(connection)?,
+                    table::tags::all(connection)?,
                     table::settings::get(connection, FALLBACKS)?,
                 ))
             })
@@ -183,6 +184,7 @@ impl Engine {
             providers,
             models,
             prices,
+            tags,
             credentials: &credentials,
             config: &config,
             fallbacks: stored_fallbacks(fallbacks.as_deref()),

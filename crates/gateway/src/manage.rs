@@ -17,6 +17,7 @@ pub mod organizations;
 pub mod provider_budgets;
 pub mod router_settings;
 pub mod spend;
+pub mod tags;
 pub mod teams;
 pub mod users;
 
@@ -81,4 +82,5 @@ pub fn routes() -> Routes {
         .merge(teams::routes())
         .merge(users::routes())
         .merge(customers::routes())
+        .merge(tags::routes())
 }

@@ -22,5 +22,6 @@ pub mod resets;
 pub mod sessions;
 pub mod sign_in;
 pub mod sso;
+pub mod tags;
 pub mod teams;
 pub mod users;

@@ -7,6 +7,7 @@ use postern_secrets::{Secret, VaultError};
 use postern_store::table::models::ModelRow;
 use postern_store::table::prices::PriceRow;
 use postern_store::table::providers::ProviderRow;
+use postern_store::table::tags::TagRow;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -27,6 +28,8 @@ pub struct Sources<'a> {
     pub providers: Vec<ProviderRow>,
     pub models: Vec<ModelRow>,
     pub prices: Vec<PriceRow>,
+    /// Tags may name deployments that are for them.
+    pub tags: Vec<TagRow>,
     /// What the vault gave, by name: `provider/<id>`, `model/<id>`.
     pub credentials: &'a HashMap<String, Result<Secret, VaultError>>,
     pub config: &'a ConfigFile,
@@ -44,6 +47,7 @@ impl<'a> Sources<'a> {
             providers: Vec::new(),
             models: Vec::new(),
             prices: Vec::new(),
+            tags: Vec::new(),
             credentials: &NO_CREDENTIALS,
             config,
             fallbacks: StoredFallbacks::default(),
@@ -74,6 +78,11 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
     let demo = demo_provider();
     let made_demo = demo.as_ref().map(|demo| deployment::demo(demo, &sources.conditions));
     providers.extend(demo.map(Arc::new));
+    let tags = tags_of_models(&sources.tags);
+    let tagged = |id: &str, mut params: LitellmParams| {
+        params.tags.extend(tags.get(id).into_iter().flatten().cloned());
+        params
+    };
     let parts = Parts {
         providers: &providers,
         credentials: sources.credentials,
@@ -87,13 +96,15 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
     }
     for (model, id) in sources.config.models.iter().zip(config::config_ids(&sources.config.models)) {
         let own = model.litellm_params.api_key.clone().map(Ok);
-        let entry = Entry { id, group: &model.model_name, params: model.litellm_params.clone(), own };
+        let params = tagged(&id, model.litellm_params.clone());
+        let entry = Entry { id, group: &model.model_name, params, own };
         collected.add(&parts, entry, &model.model_info);
     }
     for row in &sources.models {
         match LitellmParams::over(&sources.config.default_params, &row.params) {
             Ok(params) => {
                 let own = sources.credentials.get(&model_credential(&row.id)).cloned();
+                let params = tagged(&row.id, params);
                 let entry = Entry { id: row.id.clone(), group: &row.model_name, params, own };
                 collected.add(&parts, entry, &serde_json::from_str(&row.info).unwrap_or_default());
             }
@@ -124,6 +135,17 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
         overrides,
         direct: super::resolve::DirectGroups::default(),
     }
+}
+
+/// Tags by the deployments that they name.
+fn tags_of_models(rows: &[TagRow]) -> HashMap<String, Vec<String>> {
+    let mut tags: HashMap<String, Vec<String>> = HashMap::new();
+    for row in rows.iter().filter(|row| row.models != "[]") {
+        for id in serde_json::from_str::<Vec<String>>(&row.models).unwrap_or_default() {
+            tags.entry(id).or_default().push(row.name.clone());
+        }
+    }
+    tags
 }
 
 /// A deployment of the file or the database.

@@ -143,3 +143,13 @@ pub fn costs(connection: &Connection, label: Label) -> Result<Vec<(String, i64)>
         .query_map([label.number()], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
 }
+
+/// Every name with the first and the last hour in which it was used.
+pub fn names(connection: &Connection, label: Label) -> Result<Vec<(String, i64, i64)>> {
+    connection
+        .prepare_cached(
+            "SELECT name, MIN(hour), MAX(hour) FROM spend_labels WHERE kind = ?1 GROUP BY name ORDER BY name",
+        )?
+        .query_map([label.number()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect()
+}
