@@ -1,9 +1,27 @@
 // Users, teams, organizations, budgets and customers of one world. Ids are the ones that its keys name.
-import type { BudgetRow, CustomerRow, Limits, OrganizationRow, TeamRow, UserRow } from "../../src/api/governance.ts";
+import type { BudgetRow, CustomerRow, OrganizationRow, TeamRow, UserRow } from "../../src/api/contract.ts";
 import type { Random } from "../random.ts";
 
 const DAY = 86_400_000;
 const iso = (at: number) => new Date(at).toISOString();
+
+export type Limits = Pick<
+  BudgetRow,
+  | "max_budget"
+  | "soft_budget"
+  | "budget_duration"
+  | "budget_reset_at"
+  | "rpm_limit"
+  | "tpm_limit"
+  | "max_parallel_requests"
+>;
+/** When and by whom. */
+const made = (now: number) => ({
+  created_at: iso(now),
+  created_by: "administrator",
+  updated_at: iso(now),
+  updated_by: "administrator",
+});
 
 export interface Place {
   user_id: string;
@@ -36,16 +54,7 @@ export const noLimits = (): Limits => ({
   tpm_limit: null,
   max_parallel_requests: null,
 });
-const written = (now: number) => ({
-  created_at: iso(now),
-  created_by: "administrator",
-  updated_at: iso(now),
-  updated_by: "administrator",
-});
 const noRates = () => ({ model_max_budget: {}, model_rpm_limit: {}, model_tpm_limit: {} });
-
-/** What a budget shown inside another row has besides limits. */
-export const noTable = () => ({ budget_id: null, model_max_budget: {} });
 
 export const noUser = (id: string, now: number): User => ({
   ...noLimits(),
@@ -66,7 +75,7 @@ export const noUser = (id: string, now: number): User => ({
   password: null,
   key_count: 0,
   organization_id: null,
-  ...written(now),
+  ...made(now),
 });
 
 export const noTeam = (id: string, now: number): Team => ({
@@ -83,12 +92,12 @@ export const noTeam = (id: string, now: number): Team => ({
   budget_id: null,
   team_member_budget_table: null,
   team_member_key_duration: null,
+  metadata: {},
+  router_settings: {},
   litellm_model_table: null,
   model_id: null,
   object_permission: null,
-  router_settings: {},
-  metadata: {},
-  ...written(now),
+  ...made(now),
 });
 
 export const noOrganization = (id: string, now: number): Organization => ({
@@ -101,17 +110,17 @@ export const noOrganization = (id: string, now: number): Organization => ({
   models: [],
   blocked: false,
   litellm_budget_table: null,
-  places: [],
   metadata: {},
   users: null,
-  ...written(now),
+  places: [],
+  ...made(now),
 });
 
 export const noBudget = (id: string, now: number): BudgetRow => ({
   ...noLimits(),
   model_max_budget: {},
   budget_id: id,
-  ...written(now),
+  ...made(now),
 });
 
 export type Customer = CustomerRow & { own: Limits & { model_max_budget: Record<string, unknown> } };
@@ -228,7 +237,17 @@ export function somebody(now: number): People {
       tpm_limit: 400_000,
       max_parallel_requests: 16,
       model_max_budget: { "openai/gpt-5": { max_budget: 50, budget_duration: "7d" } },
-      team_member_budget_table: { ...noLimits(), ...noTable(), max_budget: 25, budget_duration: "1mo" },
+      team_member_budget_table: {
+        max_budget: 25,
+        budget_duration: "1mo",
+        budget_reset_at: null,
+        rpm_limit: null,
+        tpm_limit: null,
+        budget_id: null,
+        soft_budget: null,
+        max_parallel_requests: null,
+        model_max_budget: {},
+      },
       places: [
         place("u-ada", "admin", { spend: 41.2, max_budget: 100, budget_duration: "1mo" }),
         place("u-grace", "user", { spend: 12.3 }),

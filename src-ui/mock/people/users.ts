@@ -1,9 +1,8 @@
-import type { UserInfo, UserRow } from "../../src/api/governance.ts";
+import type { UserInfo, UserRow } from "../../src/api/contract.ts";
 import { type Call, found, Refusal, type Route } from "../refusal.ts";
 import type { World } from "../world.ts";
-import { administers, has, isAdmin, me, page, refused, seesAll, setLimits, take } from "./common.ts";
+import { administers, has, isAdmin, me, page, refused, seesAll, setLimits, shownTeam, take } from "./common.ts";
 import { noUser, place, type User } from "./state.ts";
-import { shown as shownTeam } from "./teams.ts";
 
 export const shown = ({ password: _, ...row }: User): UserRow => row;
 
@@ -56,21 +55,20 @@ function info(call: Call): UserInfo {
   const id = call.query.get("user_id") ?? call.user ?? "administrator";
   if (!seesAll(call) && id !== call.user) throw refused();
   const user = userOf(call.world, id);
-  const { teams } = call.world.people;
-  const { max_budget, metadata, models, spend, user_alias, user_email, user_role } = user;
   return {
-    ...{ max_budget, metadata, models, spend, user_alias, user_email, user_role },
     user_id: id,
     user_info: shown(user),
-    keys: call.world.keys
-      .filter((key) => key.user_id === id)
-      .map((key) => ({
-        ...key,
-        team_alias: teams.find(({ team_id }) => team_id === key.team_id)?.team_alias ?? null,
-      })),
-    teams: teams
+    keys: call.world.keys.filter((key) => (key as { user_id?: string | null }).user_id === id) as never,
+    teams: call.world.people.teams
       .filter((team) => team.places.some(({ user_id }) => user_id === id))
       .map((team) => shownTeam(call.world, team)),
+    user_alias: user.user_alias,
+    user_email: user.user_email,
+    user_role: user.user_role,
+    max_budget: user.max_budget,
+    spend: user.spend,
+    models: user.models,
+    metadata: user.metadata,
   };
 }
 

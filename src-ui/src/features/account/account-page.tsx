@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useAccess } from "@/api/access";
-import { getUser } from "@/api/governance";
+import { getUser } from "@/api/people";
 import { Card, Skeleton } from "@/components/controls";
 import { ErrorNotice } from "@/components/notice";
 import { Page, Section } from "@/components/page";

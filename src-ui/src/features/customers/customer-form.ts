@@ -1,4 +1,4 @@
-import type { CustomerRow, Draft } from "@/api/governance";
+import type { CustomerDraft, CustomerRow } from "@/api/contract";
 import type { Problems } from "@/features/forms/use-form";
 import { LIMIT_FIELDS, type LimitForm, limitChange, limitDraft, limitsOf, noLimits } from "@/features/limits/limits";
 import { textChange } from "@/lib/change";
@@ -43,7 +43,7 @@ export const customerFormOf = (row: CustomerRow): CustomerForm => ({
   limits: limitsOf(ownLimits(row)),
 });
 
-export function customerDraft(form: CustomerForm): { draft: Draft; problems: Problems } {
+export function customerDraft(form: CustomerForm): { draft: CustomerDraft; problems: Problems } {
   // A named budget takes the place of limits of one's own.
   const { draft, problems } = form.budget_id ? { draft: {}, problems: {} as Problems } : limitDraft(form.limits);
   const user_id = form.user_id.trim();
@@ -61,7 +61,10 @@ export function customerDraft(form: CustomerForm): { draft: Draft; problems: Pro
   };
 }
 
-export function customerChange(form: CustomerForm, before: CustomerForm): { change: Draft; problems: Problems } {
+export function customerChange(
+  form: CustomerForm,
+  before: CustomerForm,
+): { change: CustomerDraft; problems: Problems } {
   const { change, problems } = form.budget_id
     ? { change: {}, problems: {} as Problems }
     : limitChange(form.limits, before.limits);

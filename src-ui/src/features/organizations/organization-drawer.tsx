@@ -4,7 +4,8 @@ import { Ban, CirclePlay, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { type Access, useAccess } from "@/api/access";
-import { getOrganization, type OrganizationRow, updateOrganization } from "@/api/governance";
+import type { OrganizationRow } from "@/api/contract";
+import { getOrganization, updateOrganization } from "@/api/people";
 import { useWrite } from "@/api/queries";
 import { Badge, Button } from "@/components/controls";
 import { MenuItem, MenuLine } from "@/components/menu";
@@ -46,10 +47,7 @@ export function OrganizationDrawer({ id, onClose }: { id: string | undefined; on
   });
   const row = found.data;
   const [deleting, setDeleting] = useState(false);
-  const block = useWrite(
-    (blocked: boolean) => updateOrganization({ organization_id: id!, blocked }),
-    ["organizations"],
-  );
+  const block = useWrite((blocked: boolean) => updateOrganization(id!, { blocked }), ["organizations"]);
   const name = row?.organization_alias || (id ?? "");
   const change = row !== undefined && mayChange(access, row);
   const mayDelete = access.may("DELETE /organization/delete");
@@ -131,9 +129,7 @@ function tabsOf(row: OrganizationRow, access: Access, change: boolean): Tab[] {
         <EditForm
           current={organizationFormOf(row)}
           changeOf={organizationChange}
-          save={(draft) =>
-            updateOrganization({ organization_id: row.organization_id, ...draft }).then(organizationFormOf)
-          }
+          save={(draft) => updateOrganization(row.organization_id, draft).then(organizationFormOf)}
           topics={["organizations"]}
           fields={ORGANIZATION_FIELDS}
           name={row.organization_alias}

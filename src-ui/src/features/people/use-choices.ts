@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
 import { useAccess } from "@/api/access";
-import { listOrganizations, listTeams, listUsers } from "@/api/governance";
+import { listOrganizations, listTeams, listUsers } from "@/api/people";
 import type { PickerOption } from "@/components/picker";
 import { useDebounced } from "@/lib/use-hooks";
 import { personName, personNote, teamName } from "./names";

@@ -1,5 +1,6 @@
 import { useState } from "react";
-import { createUser, type NewUser } from "@/api/governance";
+import type { NewUser } from "@/api/contract";
+import { createUser } from "@/api/people";
 import { Button, Switch } from "@/components/controls";
 import { Dialog } from "@/components/dialog";
 import { Field } from "@/components/field";
