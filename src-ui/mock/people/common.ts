@@ -17,6 +17,12 @@ export const isAdmin = (call: Call) => {
 };
 export const seesAll = (call: Call) => isAdmin(call) || me(call)?.user_role === "proxy_admin_viewer";
 
+/** The organizations that whoever asks administers. */
+export const led = (call: Call): string[] =>
+  call.world.people.organizations
+    .filter(({ places }) => places.some(({ user_id, role }) => user_id === call.user && role === "org_admin"))
+    .map(({ organization_id }) => organization_id);
+
 export function administers(call: Call) {
   if (!isAdmin(call)) throw refused("Only proxy admin can be used to do this.");
 }

@@ -216,6 +216,7 @@ export function somebody(now: number): People {
       user_alias: "Wolfeschlegelsteinhausenbergerdorff, Hubert Blaine the Younger",
       user_email: "hubert.blaine.wolfeschlegelsteinhausenbergerdorff.the.younger@a-very-long-domain-name.example",
       teams: ["t-long"],
+      organizations: ["o-north"],
       spend: 3.21,
       max_budget: 4,
       ...monthly,
@@ -277,7 +278,7 @@ export function somebody(now: number): People {
       spend: 228.8,
       max_budget: 500,
       ...monthly,
-      places: [place("u-ada", "org_admin", { spend: 41.2 }), place("u-long", "internal_user", { max_budget: 80 })],
+      places: [place("u-ada", "internal_user", { spend: 41.2, max_budget: 80 }), place("u-long", "org_admin")],
     },
     {
       ...noOrganization("o-south", now - 30 * DAY),

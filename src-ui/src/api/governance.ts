@@ -30,16 +30,60 @@ export const deleteCustomer = (id: string) => send("POST", "/customer/delete", {
 export const blockCustomer = (id: string, blocked: boolean) =>
   send("POST", blocked ? "/customer/block" : "/customer/unblock", { user_ids: [id] });
 
+/** Pages and actions that are open to somebody, in part at least. */
+export type MayName =
+  | "overview"
+  | "requests"
+  | "events"
+  | "limits"
+  | "catalogue"
+  | "models"
+  | "access_groups"
+  | "providers"
+  | "keys"
+  | "users"
+  | "teams"
+  | "organizations"
+  | "budgets"
+  | "customers"
+  | "tags"
+  | "audit"
+  | "create_keys"
+  | "block_keys"
+  | "create_users"
+  | "invite"
+  | "create_teams"
+  | "change_teams"
+  | "create_organizations"
+  | "change_organizations"
+  | "change_models"
+  | "publish_models"
+  | "change_access_groups"
+  | "change_budgets"
+  | "change_customers"
+  | "change_tags"
+  | "change_providers"
+  | "change_prices"
+  | "change_fallbacks"
+  | "reload_config";
+
+interface Place {
+  id: string;
+  alias: string | null;
+  role: string;
+}
 export interface ConsoleSession {
   /** `key`: one that belongs to nobody, and opens no console. */
   role: "admin" | "admin_viewer" | "user" | "viewer" | "key";
   key_name: string | null;
   origin: "window" | "network";
-  user: { user_id: string; user_email: string | null; user_alias: string | null } | null;
-  /** Routes that are open, as "POST /team/new". */
-  may?: string[];
+  /** Made by signing in, and ended by signing out. */
+  signed_in: boolean;
+  user_id: string | null;
+  user_email: string | null;
+  team_id: string | null;
+  teams: Place[];
+  organizations: Place[];
+  may: Record<MayName, boolean>;
 }
-export const getConsoleSession = async (): Promise<ConsoleSession> => {
-  const session = (await send("GET", "/console/session")) as ConsoleSession;
-  return { ...session, user: session.user ?? null };
-};
+export const getConsoleSession = () => send("GET", "/console/session") as Promise<ConsoleSession>;

@@ -26,8 +26,7 @@ import { OrganizationFields } from "./organization-fields";
 import { limitsOfOrganization, ORGANIZATION_FIELDS, organizationChange, organizationFormOf } from "./organization-form";
 
 /** The administrator, and those whom the organization has as its own. */
-const mayChange = (access: Access, { members }: OrganizationRow) =>
-  access.all || members.some(({ user_id, user_role }) => user_id === access.userId && user_role === "org_admin");
+const mayChange = (access: Access, { organization_id }: OrganizationRow) => access.leads(organization_id);
 
 const memberOf = (row: OrganizationRow["members"][number]): Member => ({
   user_id: row.user_id,
@@ -112,7 +111,7 @@ function tabsOf(row: OrganizationRow, access: Access, change: boolean): Tab[] {
       id: "teams",
       label: "Teams",
       count: row.teams.length,
-      content: <Teams row={row} mayMake={access.may("POST /team/new")} />,
+      content: <Teams row={row} mayMake={change} />,
     },
     {
       id: "members",

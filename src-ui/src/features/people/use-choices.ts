@@ -51,6 +51,13 @@ export function useOrganizationOptions(): PickerOption[] {
   );
 }
 
+/** Those in which whoever is signed in may make teams and people; `free`: they may also make them outside of any. */
+export function useLedOrganizations(): { options: PickerOption[]; free: boolean } {
+  const { all, leads } = useAccess();
+  const options = useOrganizationOptions();
+  return { options: options.filter(({ value }) => leads(value)), free: all };
+}
+
 /** People whose address has what is typed, for a field that takes anybody's. */
 export function usePeople(typed: string): { value: string; name: string }[] {
   const user_email = useDebounced(typed, 200).trim();

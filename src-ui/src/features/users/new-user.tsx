@@ -8,6 +8,7 @@ import { Picker } from "@/components/picker";
 import { NewForm } from "@/features/forms/new-form";
 import type { Fields } from "@/features/forms/use-form";
 import { personName } from "@/features/people/names";
+import { OrganizationField } from "@/features/people/organization-field";
 import { useTeamChoices } from "@/features/people/use-choices";
 import { InvitationLink } from "./invitation-link";
 import { AllowanceFold, PersonFields } from "./user-fields";
@@ -71,6 +72,12 @@ function NewUserForm({ onMade }: { onMade: (user: NewUser) => void }) {
       {(fields) => (
         <>
           <PersonFields {...fields} isNew />
+          <OrganizationField
+            testid="user-organization_id"
+            value={fields.form.organization_id}
+            error={fields.error("organization_id")}
+            onChange={(organization_id) => fields.onChange({ ...fields.form, organization_id })}
+          />
           <TeamsField {...fields} />
           <AllowanceFold {...fields} />
         </>

@@ -9,6 +9,7 @@ export interface UserForm {
   user_alias: string;
   user_id: string;
   user_role: string;
+  organization_id: string;
   teams: string[];
   models: string[];
   budget_id: string;
@@ -21,6 +22,7 @@ export const USER_FIELDS = [
   "user_alias",
   "user_id",
   "user_role",
+  "organization_id",
   "teams",
   "models",
   "budget_id",
@@ -32,6 +34,7 @@ export const noUser = (): UserForm => ({
   user_alias: "",
   user_id: "",
   user_role: "internal_user",
+  organization_id: "",
   teams: [],
   models: [],
   budget_id: "",
@@ -43,6 +46,7 @@ export const userFormOf = (row: UserRow): UserForm => ({
   user_alias: row.user_alias ?? "",
   user_id: row.user_id,
   user_role: row.user_role,
+  organization_id: row.organization_id ?? "",
   teams: row.teams,
   models: row.models,
   budget_id: row.budget_id ?? "",
@@ -63,6 +67,7 @@ export function userDraft(form: UserForm, invite: boolean): { draft: NewUserDraf
       ...(user_alias && { user_alias }),
       ...(user_id && { user_id }),
       user_role: oneOf(ROLES, form.user_role),
+      ...(form.organization_id && { organization_id: form.organization_id }),
       ...(form.teams.length > 0 && { teams: form.teams }),
       ...(form.models.length > 0 && { models: form.models }),
       ...(form.budget_id && { budget_id: form.budget_id }),
