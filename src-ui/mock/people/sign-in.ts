@@ -1,12 +1,14 @@
 // Signing in, and invitations: routes that nobody has to be known for. An address or a link says which world is meant:
 // `ada@example.org` of the world `mock-busy-1` signs in as `ada@mock-busy-1`, and its key is `mock-busy-1~u-ada`.
-import type { ConsoleSession, MayName } from "../../src/api/governance.ts";
+import type { Session } from "../../src/api/contract.ts";
 import { Refusal } from "../refusal.ts";
 import { type World, worldNamed } from "../world.ts";
 import type { Place, User } from "./state.ts";
 import { shown } from "./users.ts";
 
-const ROLES: Record<string, ConsoleSession["role"]> = {
+type MayName = keyof Session["may"];
+
+const ROLES: Record<string, Session["role"]> = {
   proxy_admin: "admin",
   proxy_admin_viewer: "admin_viewer",
   internal_user: "user",
@@ -15,7 +17,7 @@ const ROLES: Record<string, ConsoleSession["role"]> = {
 
 const LOOKS: MayName[] = ["overview", "requests", "events", "limits", "catalogue", "models", "access_groups"];
 const OWN: MayName[] = [...LOOKS, "keys", "teams", "organizations"];
-const ALL: MayName[] = [...OWN, "providers", "users", "customers", "tags", "audit"];
+const ALL: MayName[] = [...OWN, "providers", "users", "customers"];
 const LEADS: MayName[] = ["users", "create_users", "invite", "create_teams", "change_teams", "change_organizations"];
 const NAMES: MayName[] = [
   ...ALL,
@@ -29,7 +31,6 @@ const NAMES: MayName[] = [
   "change_access_groups",
   "change_budgets",
   "change_customers",
-  "change_tags",
   "change_providers",
   "change_prices",
   "change_fallbacks",
@@ -37,12 +38,12 @@ const NAMES: MayName[] = [
 ];
 
 /** What is open, by what somebody is; of the gateway's own table the part that the console asks about. */
-function may(role: ConsoleSession["role"], leads: boolean, heads: boolean): ConsoleSession["may"] {
+function may(role: Session["role"], leads: boolean, heads: boolean): Session["may"] {
   const open = new Set<MayName>({ admin: NAMES, admin_viewer: ALL, user: OWN, viewer: OWN, key: [] }[role]);
   if (role === "user") open.add("create_keys");
   if (leads) for (const name of LEADS) open.add(name);
   if (heads) open.add("change_teams");
-  return Object.fromEntries(NAMES.map((name) => [name, open.has(name)])) as ConsoleSession["may"];
+  return Object.fromEntries(NAMES.map((name) => [name, open.has(name)])) as Session["may"];
 }
 
 /** The session of a person, of a key that belongs to nobody, or of the administrator. */
@@ -50,8 +51,8 @@ export function sessionOf(
   world: World,
   user: User | undefined,
   key: { key_alias: string | null } | null,
-  origin: ConsoleSession["origin"],
-): ConsoleSession {
+  origin: Session["origin"],
+): Session {
   const role = user ? (ROLES[user.user_role] ?? "user") : key ? "key" : "admin";
   const of = (places: Place[]) => places.find(({ user_id }) => user_id === user?.user_id)?.role;
   const teams = world.people.teams.flatMap(({ team_id, team_alias, places }) => {

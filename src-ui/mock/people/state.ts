@@ -133,6 +133,8 @@ export const noCustomer = (id: string): Customer => ({
   default_model: null,
   budget_id: null,
   litellm_budget_table: null,
+  created_at: iso(Date.now()),
+  updated_at: iso(Date.now()),
   own: { ...noLimits(), model_max_budget: {} },
 });
 

@@ -5,7 +5,7 @@ import type { components } from "./schema.gen";
 type Schemas = components["schemas"];
 
 /** Who the presented key is. */
-export type { ConsoleSession as Session } from "./governance";
+export type Session = Schemas["Session"];
 export type Status = Schemas["Status"];
 export type Listener = Schemas["Listener"];
 
@@ -72,9 +72,9 @@ export type OrganizationMemberChange = Omit<Schemas["MemberUpdate"], "organizati
 export type BudgetRow = Schemas["BudgetView"];
 export type BudgetDraft = Schemas["BudgetRequest"];
 /** An end user, as requests name them. */
-export type { CustomerDraft, CustomerRow } from "./governance";
-/** Limits in force of something that may refer to a named budget. */
-export type BudgetTable = Schemas["BudgetTable"];
+export type CustomerRow = Schemas["CustomerView"];
+export type CustomerDraft = Schemas["CustomerRequest"];
+export type CustomerChange = Omit<CustomerDraft, "user_id">;
 
 /** What is used of one thing's limits at this moment, in nano-dollars; with `model`, of those for that model. */
 export type LimitUse = Schemas["LimitUse"];

@@ -1,6 +1,8 @@
 // Routes of users, teams, organizations, budgets and customers, and of signing in: one function per route that the console calls.
 import type {
   BudgetDraft,
+  CustomerChange,
+  CustomerDraft,
   NewUserDraft,
   OrganizationChange,
   OrganizationDraft,
@@ -14,8 +16,6 @@ import type {
 } from "./contract";
 import { call, send } from "./http";
 import type { Arguments } from "./operation";
-
-export { blockCustomer, createCustomer, deleteCustomer, listCustomers, updateCustomer } from "./governance";
 
 type Asked<P extends "/user/list" | "/v2/team/list"> = NonNullable<NonNullable<Arguments<"GET", P>[0]>["query"]>;
 
@@ -63,6 +63,16 @@ export const listBudgets = () => call("GET", "/budget/list");
 export const createBudget = (body: BudgetDraft) => call("POST", "/budget/new", { body });
 export const updateBudget = (body: BudgetDraft) => call("POST", "/budget/update", { body });
 export const deleteBudget = (id: string) => call("POST", "/budget/delete", { body: { id } });
+
+export const listCustomers = () => call("GET", "/customer/list");
+export const createCustomer = (body: CustomerDraft) => call("POST", "/customer/new", { body });
+export const updateCustomer = (user_id: string, change: CustomerChange) =>
+  call("POST", "/customer/update", { body: { user_id, ...change } });
+export const deleteCustomer = (id: string) => call("POST", "/customer/delete", { body: { user_ids: [id] } });
+export const blockCustomer = (id: string, blocked: boolean): Promise<unknown> => {
+  const body = { user_ids: [id] };
+  return blocked ? call("POST", "/customer/block", { body }) : call("POST", "/customer/unblock", { body });
+};
 
 export type LimitedKind = NonNullable<Arguments<"GET", "/console/limits">[0]>["query"]["of"];
 export const getLimits = (of: LimitedKind, ids: string[]) =>

@@ -75,9 +75,7 @@ export function CustomerDrawer({ id, onClose }: { id: string | undefined; onClos
                         <EditForm
                           current={customerFormOf(customer)}
                           changeOf={customerChange}
-                          save={(change) =>
-                            updateCustomer({ user_id: customer.user_id, ...change }).then(customerFormOf)
-                          }
+                          save={(change) => updateCustomer(customer.user_id, change).then(customerFormOf)}
                           topics={["customers"]}
                           fields={CUSTOMER_FIELDS}
                           name={name}
