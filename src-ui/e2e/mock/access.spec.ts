@@ -2,7 +2,11 @@
 import { expect, type Page, test } from "@playwright/test";
 import { complaints, mockKey, signIn } from "../helpers";
 
-const pages = (page: Page) => page.getByRole("navigation", { name: "Pages" }).getByRole("link").allTextContents();
+async function pages(page: Page) {
+  const links = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
+  await links.first().waitFor();
+  return links.allTextContents();
+}
 
 /** A gateway where people have passwords, and another server that knows them. */
 async function offerWays(page: Page) {
