@@ -16,7 +16,8 @@ import * as fixtures from "./fixtures.ts";
 import { keys, manyKeys } from "./keys.ts";
 import { makeLedger, makeRequest } from "./ledger.ts";
 import { deployments } from "./models.ts";
-import { crowd, nobody, type People, somebody } from "./people/state.ts";
+import { crowd, somebody } from "./people/fixtures.ts";
+import { nobody, type People } from "./people/state.ts";
 import { type Random, seeded } from "./random.ts";
 
 export type Scenario = "busy" | "fresh" | "quiet" | "failing" | "slow" | "trouble" | "many";
