@@ -78,13 +78,7 @@ const ROUTES: Route[] = [
     /^\/console\/session$/,
     ({ world, key, user, inWindow }): Session => {
       const person = world.people.users.find(({ user_id }) => user_id === user);
-      if (person) return sessionOf(person);
-      return {
-        role: key ? "key" : "admin",
-        key_name: key?.key_alias ?? null,
-        origin: inWindow ? "window" : "network",
-        user: null,
-      };
+      return sessionOf(world, person, key, inWindow ? "window" : "network");
     },
   ],
   ["GET", /^\/console\/status$/, ({ world }) => world.status()],

@@ -16,7 +16,8 @@ import * as fixtures from "./fixtures.ts";
 import { keys, manyKeys } from "./keys.ts";
 import { makeLedger, makeRequest } from "./ledger.ts";
 import { deployments } from "./models.ts";
-import { crowd, nobody, type People, somebody } from "./people/state.ts";
+import { crowd, somebody } from "./people/fixtures.ts";
+import { nobody, type People } from "./people/state.ts";
 import { type Random, seeded } from "./random.ts";
 
 export type Scenario = "busy" | "fresh" | "quiet" | "failing" | "slow" | "trouble" | "many";
@@ -177,13 +178,19 @@ export class World {
 const ADMINISTRATOR = { key_id: "", token: "", key_name: "administrator", key_alias: "administrator" } as KeyRow;
 
 const worlds = new Map<string, World>();
+// Every test has one of its own, of ten thousand requests; those of tests that ended would fill the memory.
+const MOST = 24;
 
 /** The world of that name, which is its administrator's key; it comes into being when it is first asked for. */
 export function worldNamed(name: string): World | undefined {
   const scenario = SCENARIOS.find((known) => name.startsWith(`mock-${known}`));
   if (!scenario) return undefined;
-  const world = worlds.get(name) ?? new World(scenario, name);
+  const known = worlds.get(name);
+  if (known) return known;
+  const world = new World(scenario, name);
   worlds.set(name, world);
+  const [oldest] = worlds.keys();
+  if (oldest !== undefined && worlds.size > MOST) worlds.delete(oldest);
   return world;
 }
 worldNamed.all = () => worlds.values();

@@ -18,6 +18,7 @@ import { RequestsPage } from "@/features/requests/requests-page";
 import { doorOf } from "@/features/session/doors";
 import { SettingsPage } from "@/features/settings/settings-page";
 import { Broken } from "@/features/shell/broken";
+import { Pending } from "@/features/shell/pending";
 import { Shell } from "@/features/shell/shell";
 
 type Search = Record<string, unknown>;
@@ -199,6 +200,8 @@ export const router = createRouter({
   ]),
   history: createHashHistory(),
   context: { client: undefined as unknown as QueryClient },
+  defaultPendingComponent: Pending,
+  defaultPendingMs: 200,
   defaultErrorComponent: ({ error }) => <Broken error={error} />,
 });
 

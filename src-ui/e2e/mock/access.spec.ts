@@ -2,7 +2,11 @@
 import { expect, type Page, test } from "@playwright/test";
 import { complaints, mockKey, signIn } from "../helpers";
 
-const pages = (page: Page) => page.getByRole("navigation", { name: "Pages" }).getByRole("link").allTextContents();
+async function pages(page: Page) {
+  const links = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
+  await links.first().waitFor();
+  return links.allTextContents();
+}
 
 /** A gateway where people have passwords, and another server that knows them. */
 async function offerWays(page: Page) {
@@ -28,6 +32,41 @@ test("a user sees only what is theirs, and what they may do", async ({ page }) =
   await expect(page.getByTestId("member-add")).toBeVisible();
   await page.keyboard.press("Escape");
   expect(found).toEqual([]);
+});
+
+test("an organization's administrator makes teams and people in it, and nowhere else", async ({ page }) => {
+  await signIn(page, `${mockKey("busy")}~u-long`, "/users");
+  expect(await pages(page)).toEqual([
+    "Overview",
+    "Requests",
+    "Models",
+    "Keys",
+    "Users",
+    "Teams",
+    "Organizations",
+    "Settings",
+  ]);
+  await expect(page.getByTestId("user-row")).toHaveCount(2);
+  await page.getByTestId("users-new").click();
+  await expect(page.getByTestId("user-organization_id")).toContainText("North");
+  await page.getByTestId("user-user_email").fill("new@example.org");
+  const sent = page.waitForRequest("**/user/new");
+  await page.getByTestId("user-create").click();
+  expect((await sent).postDataJSON()).toMatchObject({ organization_id: "o-north" });
+  await page.getByTestId("new-user-done").click();
+  await expect(page.getByTestId("user-row")).toHaveCount(3);
+  await page.getByTestId("nav-organizations").click();
+  await page.getByTestId("organization-row").click();
+  await expect(page.getByTestId("organization-drawer-tab-settings")).toBeVisible();
+  await page.getByTestId("organization-drawer-menu").click();
+  await expect(page.getByTestId("organization-block")).toBeVisible();
+  await expect(page.getByTestId("organization-delete")).toHaveCount(0);
+  await page.keyboard.press("Escape");
+  await page.getByTestId("organization-drawer-tab-teams").click();
+  await page.getByTestId("organization-team-new").click();
+  await page.getByTestId("team-team_alias").fill("theirs");
+  await page.getByTestId("team-create").click();
+  await expect(page.getByTestId("team-drawer-menu")).toBeVisible();
 });
 
 test("who only looks is offered nothing to change", async ({ page }) => {
@@ -113,9 +152,9 @@ test("a password opens the console, a wrong one says so beside it", async ({ pag
   await expect(page.getByText("do not belong together")).toBeVisible();
   await page.getByTestId("sign-in-password").fill("correct horse");
   await page.keyboard.press("Enter");
-  await expect(page.getByTestId("nav-account")).toContainText("Ada Lovelace");
+  await expect(page.getByTestId("nav-account")).toContainText("ada@example.org");
   await page.reload();
-  await expect(page.getByTestId("nav-account")).toContainText("Ada Lovelace");
+  await expect(page.getByTestId("nav-account")).toContainText("ada@example.org");
   const out = page.waitForRequest("**/console/sign-out");
   await page.getByTestId("sign-out").click();
   await out;

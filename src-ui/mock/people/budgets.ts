@@ -1,5 +1,5 @@
 // Named budgets, and customers who may refer to one.
-import type { CustomerRow } from "../../src/api/governance.ts";
+import type { CustomerRow } from "../../src/api/contract.ts";
 import { type Call, found, Refusal, type Route } from "../refusal.ts";
 import { administers, refused, seesAll, setLimits, take } from "./common.ts";
 import { type Customer, noBudget, noCustomer } from "./state.ts";

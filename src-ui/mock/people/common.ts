@@ -1,7 +1,8 @@
 // What routes of people have in common: who asks, and what they say of limits.
-import type { Limits } from "../../src/api/governance.ts";
+import type { TeamRow } from "../../src/api/contract.ts";
 import { type Call, Refusal } from "../refusal.ts";
-import type { User } from "./state.ts";
+import type { World } from "../world.ts";
+import type { Limits, Team, User } from "./state.ts";
 
 export const refused = (message = "this is not yours") => new Refusal(403, "not_yours", message);
 
@@ -15,6 +16,12 @@ export const isAdmin = (call: Call) => {
   return user === null || user.user_role === "proxy_admin";
 };
 export const seesAll = (call: Call) => isAdmin(call) || me(call)?.user_role === "proxy_admin_viewer";
+
+/** The organizations that whoever asks administers. */
+export const led = (call: Call): string[] =>
+  call.world.people.organizations
+    .filter(({ places }) => places.some(({ user_id, role }) => user_id === call.user && role === "org_admin"))
+    .map(({ organization_id }) => organization_id);
 
 export function administers(call: Call) {
   if (!isAdmin(call)) throw refused("Only proxy admin can be used to do this.");
@@ -80,3 +87,18 @@ export function page<Row>(rows: Row[], query: URLSearchParams) {
     total_pages: Math.ceil(rows.length / size),
   };
 }
+
+const emailOf = (world: World, id: string) =>
+  world.people.users.find(({ user_id }) => user_id === id)?.user_email ?? null;
+
+/** A team as its routes show it. */
+export const shownTeam = (world: World, { places, ...row }: Team): TeamRow => ({
+  ...row,
+  members: places.map(({ user_id }) => user_id),
+  admins: places.filter(({ role }) => role === "admin").map(({ user_id }) => user_id),
+  members_with_roles: places.map(({ user_id, role }) => ({
+    user_id,
+    role: role as "admin" | "user",
+    user_email: emailOf(world, user_id),
+  })),
+});

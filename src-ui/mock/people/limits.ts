@@ -1,6 +1,7 @@
 // What is used of limits at this moment: made up from what was spent, and a little different every time.
-import type { Limits, LimitUse } from "../../src/api/governance.ts";
+import type { LimitUse } from "../../src/api/contract.ts";
 import type { Call, Route } from "../refusal.ts";
+import type { Limits } from "./state.ts";
 
 type Row = Limits & { spend: number; model_max_budget?: Record<string, unknown> };
 

@@ -1,8 +1,8 @@
-import type { OrganizationMember, OrganizationRow } from "../../src/api/governance.ts";
+import type { OrganizationRow } from "../../src/api/contract.ts";
 import { type Call, found, Refusal, type Route } from "../refusal.ts";
 import { administers, has, isAdmin, refused, seesAll, setLimits, take } from "./common.ts";
 import { noOrganization, type Organization, place } from "./state.ts";
-import { person, shown as shownUser } from "./users.ts";
+import { person } from "./users.ts";
 
 const FIELDS: (keyof Organization & string)[] = ["organization_alias", "models", "budget_id", "blocked"];
 
@@ -10,26 +10,26 @@ function shown(call: Call, { places, model_max_budget, ...row }: Organization): 
   const { people } = call.world;
   return {
     ...row,
-    litellm_budget_table: { ...row, model_max_budget } as never,
-    members: places.map((member): OrganizationMember => {
+    litellm_budget_table: { ...row, model_max_budget },
+    members: places.map((member) => {
       const user = people.users.find(({ user_id }) => user_id === member.user_id);
       return {
         user_id: member.user_id,
+        organization_id: row.organization_id,
         user_role: member.role,
         user_email: user?.user_email ?? null,
-        user: user ? shownUser(user) : null,
-        organization_id: row.organization_id,
+        user: user ?? null,
+        spend: member.spend,
         budget_id: null,
         litellm_budget_table: null,
+        max_budget_in_organization: member.max_budget,
         created_at: row.created_at,
         updated_at: row.updated_at,
-        spend: member.spend,
-        max_budget_in_organization: member.max_budget,
       };
     }),
     teams: people.teams
       .filter((team) => team.organization_id === row.organization_id)
-      .map((team) => ({ ...team, members_with_roles: team.places })),
+      .map(({ places: members_with_roles, ...team }) => ({ ...team, members_with_roles })),
   };
 }
 

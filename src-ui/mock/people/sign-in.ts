@@ -1,24 +1,83 @@
 // Signing in, and invitations: routes that nobody has to be known for. An address or a link says which world is meant:
 // `ada@example.org` of the world `mock-busy-1` signs in as `ada@mock-busy-1`, and its key is `mock-busy-1~u-ada`.
-import type { ConsoleSession } from "../../src/api/governance.ts";
+import type { Session } from "../../src/api/contract.ts";
 import { Refusal } from "../refusal.ts";
 import { type World, worldNamed } from "../world.ts";
-import type { User } from "./state.ts";
+import type { Place, User } from "./state.ts";
 import { shown } from "./users.ts";
 
-const ROLES: Record<string, ConsoleSession["role"]> = {
+type MayName = keyof Session["may"];
+
+const ROLES: Record<string, Session["role"]> = {
   proxy_admin: "admin",
   proxy_admin_viewer: "admin_viewer",
   internal_user: "user",
   internal_user_viewer: "viewer",
 };
 
-export const sessionOf = (user: User): ConsoleSession => ({
-  role: ROLES[user.user_role] ?? "user",
-  key_name: null,
-  origin: "network",
-  user: { user_id: user.user_id, user_email: user.user_email, user_alias: user.user_alias },
-});
+const LOOKS: MayName[] = ["overview", "requests", "events", "limits", "catalogue", "models", "access_groups"];
+const OWN: MayName[] = [...LOOKS, "keys", "teams", "organizations"];
+const ALL: MayName[] = [...OWN, "providers", "users", "customers"];
+const LEADS: MayName[] = ["users", "create_users", "invite", "create_teams", "change_teams", "change_organizations"];
+const NAMES: MayName[] = [
+  ...ALL,
+  ...LEADS,
+  "budgets",
+  "create_keys",
+  "block_keys",
+  "create_organizations",
+  "change_models",
+  "publish_models",
+  "change_access_groups",
+  "change_budgets",
+  "change_customers",
+  "change_providers",
+  "change_prices",
+  "change_fallbacks",
+  "reload_config",
+];
+
+/** What is open, by what somebody is; of the gateway's own table the part that the console asks about. */
+function may(role: Session["role"], leads: boolean, heads: boolean): Session["may"] {
+  const open = new Set<MayName>({ admin: NAMES, admin_viewer: ALL, user: OWN, viewer: OWN, key: [] }[role]);
+  if (role === "user") open.add("create_keys");
+  if (leads) for (const name of LEADS) open.add(name);
+  if (heads) open.add("change_teams");
+  return Object.fromEntries(NAMES.map((name) => [name, open.has(name)])) as Session["may"];
+}
+
+/** The session of a person, of a key that belongs to nobody, or of the administrator. */
+export function sessionOf(
+  world: World,
+  user: User | undefined,
+  key: { key_alias: string | null } | null,
+  origin: Session["origin"],
+): Session {
+  const role = user ? (ROLES[user.user_role] ?? "user") : key ? "key" : "admin";
+  const of = (places: Place[]) => places.find(({ user_id }) => user_id === user?.user_id)?.role;
+  const teams = world.people.teams.flatMap(({ team_id, team_alias, places }) => {
+    const at = of(places);
+    return at ? [{ id: team_id, alias: team_alias, role: at }] : [];
+  });
+  const organizations = world.people.organizations.flatMap(({ organization_id, organization_alias, places }) => {
+    const at = of(places);
+    return at ? [{ id: organization_id, alias: organization_alias, role: at }] : [];
+  });
+  const leads = organizations.some((place) => place.role === "org_admin");
+  const heads = teams.some((place) => place.role === "admin");
+  return {
+    role,
+    key_name: key?.key_alias ?? null,
+    origin,
+    signed_in: user !== undefined,
+    user_id: user?.user_id ?? null,
+    user_email: user?.user_email ?? null,
+    team_id: null,
+    teams,
+    organizations,
+    may: may(role, leads, heads),
+  };
+}
 
 const opened = (world: World, user: User) => ({
   key: `${world.name}~${user.user_id}`,

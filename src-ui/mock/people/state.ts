@@ -1,9 +1,25 @@
 // Users, teams, organizations, budgets and customers of one world. Ids are the ones that its keys name.
-import type { BudgetRow, CustomerRow, Limits, OrganizationRow, TeamRow, UserRow } from "../../src/api/governance.ts";
-import type { Random } from "../random.ts";
+import type { BudgetRow, CustomerRow, OrganizationRow, TeamRow, UserRow } from "../../src/api/contract.ts";
 
-const DAY = 86_400_000;
-const iso = (at: number) => new Date(at).toISOString();
+export const iso = (at: number) => new Date(at).toISOString();
+
+export type Limits = Pick<
+  BudgetRow,
+  | "max_budget"
+  | "soft_budget"
+  | "budget_duration"
+  | "budget_reset_at"
+  | "rpm_limit"
+  | "tpm_limit"
+  | "max_parallel_requests"
+>;
+/** When and by whom. */
+const made = (now: number) => ({
+  created_at: iso(now),
+  created_by: "administrator",
+  updated_at: iso(now),
+  updated_by: "administrator",
+});
 
 export interface Place {
   user_id: string;
@@ -36,16 +52,7 @@ export const noLimits = (): Limits => ({
   tpm_limit: null,
   max_parallel_requests: null,
 });
-const written = (now: number) => ({
-  created_at: iso(now),
-  created_by: "administrator",
-  updated_at: iso(now),
-  updated_by: "administrator",
-});
 const noRates = () => ({ model_max_budget: {}, model_rpm_limit: {}, model_tpm_limit: {} });
-
-/** What a budget shown inside another row has besides limits. */
-export const noTable = () => ({ budget_id: null, model_max_budget: {} });
 
 export const noUser = (id: string, now: number): User => ({
   ...noLimits(),
@@ -66,7 +73,7 @@ export const noUser = (id: string, now: number): User => ({
   password: null,
   key_count: 0,
   organization_id: null,
-  ...written(now),
+  ...made(now),
 });
 
 export const noTeam = (id: string, now: number): Team => ({
@@ -83,12 +90,12 @@ export const noTeam = (id: string, now: number): Team => ({
   budget_id: null,
   team_member_budget_table: null,
   team_member_key_duration: null,
+  metadata: {},
+  router_settings: {},
   litellm_model_table: null,
   model_id: null,
   object_permission: null,
-  router_settings: {},
-  metadata: {},
-  ...written(now),
+  ...made(now),
 });
 
 export const noOrganization = (id: string, now: number): Organization => ({
@@ -101,17 +108,17 @@ export const noOrganization = (id: string, now: number): Organization => ({
   models: [],
   blocked: false,
   litellm_budget_table: null,
-  places: [],
   metadata: {},
   users: null,
-  ...written(now),
+  places: [],
+  ...made(now),
 });
 
 export const noBudget = (id: string, now: number): BudgetRow => ({
   ...noLimits(),
   model_max_budget: {},
   budget_id: id,
-  ...written(now),
+  ...made(now),
 });
 
 export type Customer = CustomerRow & { own: Limits & { model_max_budget: Record<string, unknown> } };
@@ -124,6 +131,8 @@ export const noCustomer = (id: string): Customer => ({
   default_model: null,
   budget_id: null,
   litellm_budget_table: null,
+  created_at: iso(Date.now()),
+  updated_at: iso(Date.now()),
   own: { ...noLimits(), model_max_budget: {} },
 });
 
@@ -155,159 +164,3 @@ export const nobody = (): People => ({
   customers: [],
   links: [],
 });
-
-const LONG = "The team for internal developer experience, tooling and evaluation";
-
-export function somebody(now: number): People {
-  const monthly = { budget_duration: "1mo", budget_reset_at: iso(now + 11 * DAY) };
-  const user = (id: string, more: Partial<User>): User => ({ ...noUser(id, now - 20 * DAY), ...more });
-  const signedUp = { has_password: true, password: "correct horse" };
-  const users = [
-    user("u-ada", {
-      user_alias: "Ada Lovelace",
-      user_email: "ada@example.org",
-      user_role: "internal_user",
-      teams: ["t-research"],
-      organizations: ["o-north"],
-      spend: 41.87,
-      max_budget: 60,
-      soft_budget: 48,
-      ...monthly,
-      key_count: 2,
-      rpm_limit: 120,
-      ...signedUp,
-    }),
-    user("u-grace", {
-      user_alias: "Grace Hopper",
-      user_email: "grace@example.org",
-      user_role: "proxy_admin",
-      teams: ["t-research", "t-support"],
-      spend: 12.304,
-      key_count: 1,
-      ...signedUp,
-    }),
-    user("u-look", { user_email: "auditor@example.org", user_role: "proxy_admin_viewer", ...signedUp }),
-    user("u-view", {
-      user_email: "board@example.org",
-      user_role: "internal_user_viewer",
-      teams: ["t-support"],
-      ...signedUp,
-    }),
-    user("u-alan", {
-      user_alias: "Alan",
-      user_email: "alan@example.org",
-      teams: ["t-research"],
-      spend: 5.02,
-      max_budget: 5,
-      budget_duration: "1d",
-      budget_reset_at: iso(now + 7 * 3_600_000),
-    }),
-    user("u-gone", { user_email: "former-contractor@example.org", blocked: true, spend: 88.02, key_count: 3 }),
-    user("u-long", {
-      user_alias: "Wolfeschlegelsteinhausenbergerdorff, Hubert Blaine the Younger",
-      user_email: "hubert.blaine.wolfeschlegelsteinhausenbergerdorff.the.younger@a-very-long-domain-name.example",
-      teams: ["t-long"],
-      spend: 3.21,
-      max_budget: 4,
-      ...monthly,
-      key_count: 1,
-      sso_user_id: "sso-9",
-    }),
-  ];
-  const team = (id: string, more: Partial<Team>): Team => ({ ...noTeam(id, now - 15 * DAY), ...more });
-  const teams = [
-    team("t-research", {
-      team_alias: "Research",
-      organization_id: "o-north",
-      models: ["openai/gpt-5", "anthropic/claude-sonnet-4-5", "demo"],
-      spend: 168.4,
-      max_budget: 200,
-      soft_budget: 150,
-      ...monthly,
-      rpm_limit: 600,
-      tpm_limit: 400_000,
-      max_parallel_requests: 16,
-      model_max_budget: { "openai/gpt-5": { max_budget: 50, budget_duration: "7d" } },
-      team_member_budget_table: { ...noLimits(), ...noTable(), max_budget: 25, budget_duration: "1mo" },
-      places: [
-        place("u-ada", "admin", { spend: 41.2, max_budget: 100, budget_duration: "1mo" }),
-        place("u-grace", "user", { spend: 12.3 }),
-        place("u-alan", "user", { spend: 24.9 }),
-      ],
-    }),
-    team("t-support", {
-      team_alias: "support bot",
-      spend: 31.07,
-      places: [place("u-grace", "admin"), place("u-view")],
-    }),
-    team("t-long", {
-      team_alias: LONG,
-      organization_id: "o-north",
-      spend: 60.4,
-      max_budget: 60,
-      budget_duration: "7d",
-      budget_reset_at: iso(now + 3 * DAY),
-      places: [place("u-long")],
-    }),
-    team("t-paused", { team_alias: "paused experiment", blocked: true, budget_id: "interns" }),
-  ];
-  const organizations: Organization[] = [
-    {
-      ...noOrganization("o-north", now - 40 * DAY),
-      organization_alias: "North",
-      spend: 228.8,
-      max_budget: 500,
-      ...monthly,
-      places: [place("u-ada", "org_admin", { spend: 41.2 }), place("u-long", "internal_user", { max_budget: 80 })],
-    },
-    {
-      ...noOrganization("o-south", now - 30 * DAY),
-      organization_alias: "South, a tenant whose name does not end where one would wish that it did",
-      budget_id: "interns",
-      models: ["demo"],
-    },
-  ];
-  const budgets: BudgetRow[] = [
-    { ...noBudget("interns", now - 30 * DAY), max_budget: 20, soft_budget: 15, budget_duration: "1mo", rpm_limit: 60 },
-    { ...noBudget("trial", now - 10 * DAY), max_budget: 1 },
-    { ...noBudget("nightly jobs", now - 9 * DAY), tpm_limit: 1_000_000, max_parallel_requests: 4 },
-  ];
-  const customers: Customer[] = [
-    { ...noCustomer("cus_8Hk2"), alias: "Acme", spend: 18.2, budget_id: "interns" },
-    { ...noCustomer("cus_9Xm1"), spend: 0.000_042 },
-    { ...noCustomer("cus_abuse"), alias: "Somebody who asks too much", spend: 44.1, blocked: true },
-    {
-      ...noCustomer("cus_own"),
-      alias: "Globex",
-      spend: 4.6,
-      own: { ...noLimits(), model_max_budget: {}, max_budget: 5, ...monthly },
-    },
-  ];
-  return { users, teams, organizations, budgets, customers, links: [] };
-}
-
-/** As many as a large company has. */
-export function crowd(now: number, random: Random, count = 10_000): People {
-  const some = somebody(now);
-  const number = (index: number) => String(index + 1).padStart(5, "0");
-  for (let index = 0; index < count; index++) {
-    const budget = index % 3 === 0 ? null : ((index % 17) + 1) * 5;
-    some.users.push({
-      ...noUser(`u-${number(index)}`, now - index * 60_000),
-      user_email: `person-${number(index)}@example.org`,
-      spend: random.between(0, 9000) / 100,
-      max_budget: budget,
-      has_password: index % 5 !== 0,
-      key_count: index % 4,
-    });
-    some.teams.push({
-      ...noTeam(`t-${number(index)}`, now - index * 60_000),
-      team_alias: `team ${number(index)}`,
-      spend: random.between(0, 9000) / 100,
-      max_budget: budget,
-      places: [place(`u-${number(index)}`)],
-    });
-    some.customers.push({ ...noCustomer(`cus_${random.hex(12)}`), spend: random.between(0, 9000) / 1000 });
-  }
-  return some;
-}

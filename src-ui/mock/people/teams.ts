@@ -1,8 +1,8 @@
-import type { Membership, TeamInfo, TeamRow } from "../../src/api/governance.ts";
+import type { Membership, TeamInfo } from "../../src/api/contract.ts";
 import { type Call, found, Refusal, type Route } from "../refusal.ts";
 import type { World } from "../world.ts";
-import { administers, has, isAdmin, page, refused, seesAll, setLimits, take } from "./common.ts";
-import { noLimits, noTable, noTeam, place, type Team } from "./state.ts";
+import { administers, has, isAdmin, page, refused, seesAll, setLimits, shownTeam, take } from "./common.ts";
+import { noTeam, place, type Team } from "./state.ts";
 import { person } from "./users.ts";
 
 const PERMISSIONS = [
@@ -21,21 +21,8 @@ const PERMISSIONS = [
 ];
 const FIELDS: (keyof Team & string)[] = ["team_alias", "organization_id", "models", "budget_id", "blocked"];
 
-const emailOf = (world: World, id: string) =>
-  world.people.users.find(({ user_id }) => user_id === id)?.user_email ?? null;
-
-export const shown = (world: World, { places, ...row }: Team): TeamRow => ({
-  ...row,
-  members: places.map(({ user_id }) => user_id),
-  admins: places.filter(({ role }) => role === "admin").map(({ user_id }) => user_id),
-  members_with_roles: places.map(({ user_id, role }) => ({
-    user_id,
-    role: role as "admin" | "user",
-    user_email: emailOf(world, user_id),
-  })),
-});
-
-const keysOf = (world: World, id: string) => world.keys.filter(({ team_id }) => team_id === id);
+const keysOf = (world: World, id: string) =>
+  world.keys.filter((key) => (key as { team_id?: string | null }).team_id === id) as never as TeamInfo["keys"];
 
 const isMember = (call: Call, team: Team) => team.places.some(({ user_id }) => user_id === call.user);
 const isTeamAdmin = (call: Call, team: Team) =>
@@ -68,8 +55,10 @@ function memberships(call: Call, team: Team): Membership[] {
       spend: own.spend,
       budget_id: null,
       litellm_budget_table: {
-        ...noLimits(),
-        ...noTable(),
+        budget_id: null,
+        soft_budget: null,
+        max_parallel_requests: null,
+        model_max_budget: {},
         max_budget: own.max_budget ?? defaults?.max_budget ?? null,
         budget_duration: own.budget_duration ?? defaults?.budget_duration ?? null,
         budget_reset_at: team.budget_reset_at,
@@ -86,9 +75,9 @@ function setMemberDefaults(team: Team, body: Record<string, unknown>) {
     rpm_limit: "team_member_rpm_limit",
     tpm_limit: "team_member_tpm_limit",
   };
-  const table = { ...noLimits(), ...noTable(), ...team.team_member_budget_table } as Record<string, unknown>;
+  const table = { budget_reset_at: null, ...team.team_member_budget_table } as Record<string, unknown>;
   for (const [name, said] of Object.entries(names)) table[name] = said in body ? body[said] : (table[name] ?? null);
-  const says = Object.keys(names).some((name) => table[name] !== null);
+  const says = Object.values(table).some((value) => value !== null);
   team.team_member_budget_table = says ? (table as never) : null;
 }
 
@@ -115,7 +104,7 @@ export const TEAM_ROUTES: Route[] = [
           (!query.get("organization_id") || team.organization_id === query.get("organization_id")),
       );
       const { rows, ...rest } = page(some, query);
-      return { teams: rows.map((team) => ({ ...shown(world, team), keys: keysOf(world, team.team_id) })), ...rest };
+      return { teams: rows.map((team) => ({ ...shownTeam(world, team), keys: keysOf(world, team.team_id) })), ...rest };
     },
   ],
   [
@@ -125,7 +114,7 @@ export const TEAM_ROUTES: Route[] = [
       const team = teamOf(call, call.query.get("team_id") ?? "", false);
       return {
         team_id: team.team_id,
-        team_info: shown(call.world, team),
+        team_info: shownTeam(call.world, team),
         keys: keysOf(call.world, team.team_id),
         team_memberships: memberships(call, team),
       };
@@ -145,7 +134,7 @@ export const TEAM_ROUTES: Route[] = [
       if (call.user) team.places.push(place(call.user, "admin"));
       world.people.teams.unshift(team);
       told(call);
-      return shown(world, team);
+      return shownTeam(world, team);
     },
   ],
   [
@@ -157,7 +146,7 @@ export const TEAM_ROUTES: Route[] = [
       take(team, call.body, FIELDS);
       setMemberDefaults(team, call.body);
       told(call);
-      return { team_id: team.team_id, data: shown(call.world, team) };
+      return { team_id: team.team_id, data: shownTeam(call.world, team) };
     },
   ],
   [
@@ -182,7 +171,7 @@ export const TEAM_ROUTES: Route[] = [
       const team = teamOf(call, call.body.team_id, true);
       team.blocked = call.path[0] === "block";
       told(call);
-      return shown(call.world, team);
+      return shownTeam(call.world, team);
     },
   ],
   [
@@ -199,7 +188,7 @@ export const TEAM_ROUTES: Route[] = [
       team.places.push(place(user.user_id, body.member.role, share(body)));
       user.teams = [...user.teams, team.team_id];
       told(call);
-      return shown(world, team);
+      return shownTeam(world, team);
     },
   ],
   [
@@ -223,7 +212,7 @@ export const TEAM_ROUTES: Route[] = [
       const team = teamOf(call, call.body.team_id, true);
       team.places = team.places.filter(({ user_id }) => user_id !== call.body.user_id);
       told(call);
-      return shown(call.world, team);
+      return shownTeam(call.world, team);
     },
   ],
   [
@@ -241,7 +230,7 @@ export const TEAM_ROUTES: Route[] = [
       const team = teamOf(call, call.body.team_id, true);
       team.team_member_permissions = call.body.team_member_permissions;
       told(call);
-      return shown(call.world, team);
+      return shownTeam(call.world, team);
     },
   ],
 ];

@@ -1,9 +1,8 @@
-import type { UserInfo, UserRow } from "../../src/api/governance.ts";
+import type { UserInfo, UserRow } from "../../src/api/contract.ts";
 import { type Call, found, Refusal, type Route } from "../refusal.ts";
 import type { World } from "../world.ts";
-import { administers, has, isAdmin, me, page, refused, seesAll, setLimits, take } from "./common.ts";
+import { administers, has, isAdmin, led, me, page, refused, seesAll, setLimits, shownTeam, take } from "./common.ts";
 import { noUser, place, type User } from "./state.ts";
-import { shown as shownTeam } from "./teams.ts";
 
 export const shown = ({ password: _, ...row }: User): UserRow => row;
 
@@ -54,23 +53,23 @@ function checkEmail(world: World, email: unknown, own?: string) {
 
 function info(call: Call): UserInfo {
   const id = call.query.get("user_id") ?? call.user ?? "administrator";
-  if (!seesAll(call) && id !== call.user) throw refused();
   const user = userOf(call.world, id);
-  const { teams } = call.world.people;
-  const { max_budget, metadata, models, spend, user_alias, user_email, user_role } = user;
+  const theirs = user.organizations.some((one) => led(call).includes(one));
+  if (!seesAll(call) && id !== call.user && !theirs) throw refused();
   return {
-    ...{ max_budget, metadata, models, spend, user_alias, user_email, user_role },
     user_id: id,
     user_info: shown(user),
-    keys: call.world.keys
-      .filter((key) => key.user_id === id)
-      .map((key) => ({
-        ...key,
-        team_alias: teams.find(({ team_id }) => team_id === key.team_id)?.team_alias ?? null,
-      })),
-    teams: teams
+    keys: call.world.keys.filter((key) => (key as { user_id?: string | null }).user_id === id) as never,
+    teams: call.world.people.teams
       .filter((team) => team.places.some(({ user_id }) => user_id === id))
       .map((team) => shownTeam(call.world, team)),
+    user_alias: user.user_alias,
+    user_email: user.user_email,
+    user_role: user.user_role,
+    max_budget: user.max_budget,
+    spend: user.spend,
+    models: user.models,
+    metadata: user.metadata,
   };
 }
 
@@ -79,11 +78,13 @@ export const USER_ROUTES: Route[] = [
     "GET",
     /^\/user\/list$/,
     (call) => {
-      if (!seesAll(call)) throw refused("Only proxy admin can list users.");
+      const own = led(call);
+      if (!seesAll(call) && own.length === 0) throw refused("Only proxy admin can list users.");
       const { query, world } = call;
       const ids = query.get("user_ids")?.split(",");
       const some = world.people.users.filter(
         (user) =>
+          (seesAll(call) || user.organizations.some((id) => own.includes(id))) &&
           has(user.user_email, query.get("user_email")) &&
           (!ids || ids.includes(user.user_id)) &&
           (!query.get("role") || user.user_role === query.get("role")),
@@ -97,13 +98,14 @@ export const USER_ROUTES: Route[] = [
     "POST",
     /^\/user\/new$/,
     (call) => {
-      administers(call);
       const { world, body } = call;
+      if (!led(call).includes(body.organization_id)) administers(call);
       checkEmail(world, body.user_email);
       const user = noUser(body.user_id ?? `u-${world.random.hex(8)}`, Date.now());
       take(user, body, FIELDS);
       setLimits(user, body);
       user.teams = body.teams ?? [];
+      user.organizations = body.organization_id ? [body.organization_id] : [];
       for (const team of world.people.teams) {
         if (user.teams.includes(team.team_id)) team.places.push(place(user.user_id));
       }

@@ -5,7 +5,7 @@ import type { components } from "./schema.gen";
 type Schemas = components["schemas"];
 
 /** Who the presented key is. */
-export type { ConsoleSession as Session } from "./governance";
+export type Session = Schemas["Session"];
 export type Status = Schemas["Status"];
 export type Listener = Schemas["Listener"];
 
@@ -36,6 +36,53 @@ export type KeyRow = Schemas["KeyView"];
 export type KeyDraft = Schemas["GenerateKey"];
 /** The row and, this once, the key. */
 export type IssuedKey = Schemas["GeneratedKey"];
+
+/** A person. Money of people, teams and the like is in dollars, as in LiteLLM's routes; times RFC 3339. */
+export type UserRow = Schemas["UserView"];
+export type UserRole = Schemas["UserRole"];
+/** With their keys and teams. */
+export type UserInfo = Schemas["UserInfo"];
+export type NewUserDraft = Schemas["NewUserRequest"];
+export type UserChange = Schemas["UserUpdate"];
+/** The row, a key if one was made, and the invitation's link, this once. */
+export type NewUser = Schemas["NewUserView"];
+/** With its link, this once. */
+export type Invitation = Schemas["NewInvitationView"];
+
+export type TeamRow = Schemas["TeamView"];
+export type TeamRole = Schemas["TeamRole"];
+/** With its keys. */
+export type ListedTeam = Schemas["ListedTeam"];
+/** With its keys, and what each member has and spent in it. */
+export type TeamInfo = Schemas["TeamInfo"];
+export type Membership = Schemas["Membership"];
+export type TeamDraft = Schemas["TeamRequest"];
+export type TeamMemberDraft = Omit<Schemas["AddMembers"], "team_id">;
+export type TeamMemberChange = Omit<Schemas["UpdateMember"], "team_id">;
+
+/** With its teams and members. */
+export type OrganizationRow = Schemas["OrganizationView"];
+export type OrganizationRole = Schemas["OrganizationRole"];
+export type OrganizationDraft = Schemas["NewOrganization"];
+export type OrganizationChange = Omit<Schemas["OrganizationUpdate"], "organization_id">;
+export type OrganizationMemberDraft = Omit<Schemas["MemberAdd"], "organization_id">;
+export type OrganizationMemberChange = Omit<Schemas["MemberUpdate"], "organization_id">;
+
+/** Limits with a name. */
+export type BudgetRow = Schemas["BudgetView"];
+export type BudgetDraft = Schemas["BudgetRequest"];
+/** An end user, as requests name them. */
+export type CustomerRow = Schemas["CustomerView"];
+export type CustomerDraft = Schemas["CustomerRequest"];
+export type CustomerChange = Omit<CustomerDraft, "user_id">;
+
+/** What is used of one thing's limits at this moment, in nano-dollars; with `model`, of those for that model. */
+export type LimitUse = Schemas["LimitUse"];
+
+/** The ways of signing in that there are. */
+export type SignInWays = Schemas["SignInWays"];
+/** The key of a session, this once. */
+export type SignedIn = Schemas["SignedIn"];
 
 export type RequestRow = Schemas["RequestRow"];
 export type RequestDetail = Schemas["RequestDetail"];

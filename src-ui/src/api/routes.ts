@@ -4,7 +4,7 @@ import { call } from "./http";
 
 export const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
-export { getConsoleSession as getSession } from "./governance";
+export const getSession = () => call("GET", "/console/session");
 export const getStatus = () => call("GET", "/console/status", { query: { tz: timeZone } });
 export const setListener = (running: boolean) => call("POST", "/console/listener", { body: { running } });
 export const reloadConfig = () => call("POST", "/config/reload");

@@ -24,3 +24,14 @@ test("what is about no field of the form is the form's", () => {
   }
   expect(fieldErrors(null, FIELDS).rest).toBeNull();
 });
+
+test("a value that is named with the member is not said again beside its field", () => {
+  const error = new ApiError(
+    400,
+    "max_budget=900 of the team is more than its organization has: 500",
+    null,
+    null,
+    "max_budget",
+  );
+  expect(fieldErrors(error, ["max_budget"]).at("max_budget")).toBe("It is more than its organization has: 500.");
+});

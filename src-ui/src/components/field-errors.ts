@@ -4,7 +4,7 @@ const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1) 
 
 /** The gateway's messages name the member that they are about; beside its field that would say it twice. */
 const beside = (message: string, param: string) =>
-  sentence(message.replace(`${param}: `, "").replace(new RegExp(`^${param} `), "It "));
+  sentence(message.replace(`${param}: `, "").replace(new RegExp(`^${param}(=\\S+( of the \\w+)?)? `), "It "));
 
 /** Sorts a refusal to the field that it is about, or to the form as a whole. */
 export function fieldErrors(error: unknown, fields: string[]) {

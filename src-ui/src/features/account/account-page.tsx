@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useAccess } from "@/api/access";
-import { getUser } from "@/api/governance";
+import { getUser } from "@/api/people";
 import { Card, Skeleton } from "@/components/controls";
 import { ErrorNotice } from "@/components/notice";
 import { Page, Section } from "@/components/page";
@@ -9,7 +9,7 @@ import { PasswordChange } from "./password-change";
 
 /** Whoever is signed in: what they spent, what they may, and their password. */
 export function AccountPage() {
-  const { userId, may } = useAccess();
+  const { userId, session } = useAccess();
   const found = useQuery({
     queryKey: ["users", "one", userId],
     queryFn: () => getUser(userId ?? undefined),
@@ -29,7 +29,7 @@ export function AccountPage() {
       {found.data && user && (
         <Card className="max-w-[640px]">
           <UserUsage own info={found.data} user={user} />
-          {may("POST /user/update") && (
+          {session.role !== "viewer" && session.role !== "admin_viewer" && (
             <Section title="Password">
               <PasswordChange user={user} />
             </Section>

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
-import { type UserRow, updateUser } from "@/api/governance";
+import type { UserRow } from "@/api/contract";
+import { updateUser } from "@/api/people";
 import { useWrite } from "@/api/queries";
 import { Button } from "@/components/controls";
 import { Field } from "@/components/field";

@@ -1,5 +1,6 @@
 import { toast } from "sonner";
-import { type BudgetRow, createBudget, deleteBudget } from "@/api/governance";
+import type { BudgetRow } from "@/api/contract";
+import { createBudget, deleteBudget } from "@/api/people";
 import { useWrite } from "@/api/queries";
 import { Confirm, Dialog } from "@/components/dialog";
 import { Field, Input } from "@/components/field";

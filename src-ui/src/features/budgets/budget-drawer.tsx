@@ -1,6 +1,7 @@
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
-import { type BudgetRow, updateBudget } from "@/api/governance";
+import type { BudgetRow } from "@/api/contract";
+import { updateBudget } from "@/api/people";
 import { MenuItem } from "@/components/menu";
 import { Fact, Facts, Section } from "@/components/page";
 import { ResourceDrawer } from "@/components/resource-drawer";

@@ -1,4 +1,4 @@
-import type { BudgetRow, Draft } from "@/api/governance";
+import type { BudgetDraft, BudgetRow } from "@/api/contract";
 import type { Problems } from "@/features/forms/use-form";
 import { LIMIT_FIELDS, type LimitForm, limitChange, limitDraft, limitsOf, noLimits } from "@/features/limits/limits";
 import { isEmpty } from "@/lib/change";
@@ -11,7 +11,7 @@ export const BUDGET_FIELDS = ["budget_id", ...LIMIT_FIELDS];
 export const noBudget = (): BudgetForm => ({ budget_id: "", limits: { ...noLimits(), budget_duration: "1mo" } });
 export const budgetFormOf = (row: BudgetRow): BudgetForm => ({ budget_id: row.budget_id, limits: limitsOf(row) });
 
-export function budgetDraft(form: BudgetForm): { draft: Draft; problems: Problems } {
+export function budgetDraft(form: BudgetForm): { draft: BudgetDraft; problems: Problems } {
   const { draft, problems } = limitDraft(form.limits);
   const budget_id = form.budget_id.trim();
   if (budget_id === "") problems.budget_id = "Its name, by which others refer to it.";
@@ -21,5 +21,6 @@ export function budgetDraft(form: BudgetForm): { draft: Draft; problems: Problem
 
 export const budgetChange = (form: BudgetForm, before: BudgetForm) => {
   const { change, problems } = limitChange(form.limits, before.limits);
-  return { change: { ...change } as Draft, problems };
+  const said: BudgetDraft = change;
+  return { change: said, problems };
 };

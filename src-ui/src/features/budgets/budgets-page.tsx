@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Wallet } from "lucide-react";
 import { useAccess } from "@/api/access";
-import type { BudgetRow } from "@/api/governance";
+import type { BudgetRow } from "@/api/contract";
 import { ResourcePage } from "@/components/resource-page";
 import type { Column } from "@/components/virtual-table";
 import { useBudgets } from "@/features/limits/budget-field";

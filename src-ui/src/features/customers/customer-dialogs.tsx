@@ -1,5 +1,6 @@
 import { toast } from "sonner";
-import { type CustomerRow, createCustomer, deleteCustomer } from "@/api/governance";
+import type { CustomerRow } from "@/api/contract";
+import { createCustomer, deleteCustomer } from "@/api/people";
 import { useWrite } from "@/api/queries";
 import { Confirm, Dialog } from "@/components/dialog";
 import { NewForm } from "@/features/forms/new-form";

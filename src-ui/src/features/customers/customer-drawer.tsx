@@ -2,7 +2,8 @@ import { Ban, CirclePlay, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { useAccess } from "@/api/access";
-import { blockCustomer, type CustomerRow, updateCustomer } from "@/api/governance";
+import type { CustomerRow } from "@/api/contract";
+import { blockCustomer, updateCustomer } from "@/api/people";
 import { useWrite } from "@/api/queries";
 import { Badge } from "@/components/controls";
 import { MenuItem, MenuLine } from "@/components/menu";
@@ -74,9 +75,7 @@ export function CustomerDrawer({ id, onClose }: { id: string | undefined; onClos
                         <EditForm
                           current={customerFormOf(customer)}
                           changeOf={customerChange}
-                          save={(change) =>
-                            updateCustomer({ user_id: customer.user_id, ...change }).then(customerFormOf)
-                          }
+                          save={(change) => updateCustomer(customer.user_id, change).then(customerFormOf)}
                           topics={["customers"]}
                           fields={CUSTOMER_FIELDS}
                           name={name}

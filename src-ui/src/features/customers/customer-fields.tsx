@@ -5,12 +5,7 @@ import type { Fields } from "@/features/forms/use-form";
 import { BudgetField } from "@/features/limits/budget-field";
 import { LimitFields } from "@/features/limits/limit-fields";
 import { useModelOptions } from "@/features/limits/use-model-options";
-import type { CustomerForm } from "./customer-form";
-
-const REGIONS = [
-  { value: "eu", label: "European Union" },
-  { value: "us", label: "United States" },
-];
+import { type CustomerForm, REGIONS } from "./customer-form";
 
 export function CustomerFields({ form, onChange, error, isNew }: Fields<CustomerForm> & { isNew?: boolean }) {
   const models = useModelOptions();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CustomerRow } from "@/api/governance";
+import type { CustomerRow } from "@/api/contract";
 import { customerChange, customerDraft, customerFormOf, noCustomer } from "./customer-form";
 
 const row = {

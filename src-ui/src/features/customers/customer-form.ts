@@ -1,6 +1,7 @@
-import type { CustomerRow, Draft } from "@/api/governance";
+import type { CustomerChange, CustomerDraft, CustomerRow } from "@/api/contract";
 import type { Problems } from "@/features/forms/use-form";
 import { LIMIT_FIELDS, type LimitForm, limitChange, limitDraft, limitsOf, noLimits } from "@/features/limits/limits";
+import { oneOf } from "@/features/people/names";
 import { textChange } from "@/lib/change";
 
 /** What is typed of a customer; members bear the gateway's names. */
@@ -43,7 +44,14 @@ export const customerFormOf = (row: CustomerRow): CustomerForm => ({
   limits: limitsOf(ownLimits(row)),
 });
 
-export function customerDraft(form: CustomerForm): { draft: Draft; problems: Problems } {
+export const REGIONS: { value: NonNullable<CustomerDraft["allowed_model_region"]>; label: string }[] = [
+  { value: "eu", label: "European Union" },
+  { value: "us", label: "United States" },
+];
+const regionChange = (now: string, before: string): Pick<CustomerDraft, "allowed_model_region"> =>
+  now === before ? {} : { allowed_model_region: oneOf(REGIONS, now) ?? null };
+
+export function customerDraft(form: CustomerForm): { draft: CustomerDraft; problems: Problems } {
   // A named budget takes the place of limits of one's own.
   const { draft, problems } = form.budget_id ? { draft: {}, problems: {} as Problems } : limitDraft(form.limits);
   const user_id = form.user_id.trim();
@@ -53,7 +61,7 @@ export function customerDraft(form: CustomerForm): { draft: Draft; problems: Pro
       user_id,
       ...textChange("alias", form.alias, null),
       ...textChange("default_model", form.default_model, null),
-      ...textChange("allowed_model_region", form.allowed_model_region, null),
+      ...regionChange(form.allowed_model_region, ""),
       ...(form.budget_id && { budget_id: form.budget_id }),
       ...draft,
     },
@@ -61,7 +69,10 @@ export function customerDraft(form: CustomerForm): { draft: Draft; problems: Pro
   };
 }
 
-export function customerChange(form: CustomerForm, before: CustomerForm): { change: Draft; problems: Problems } {
+export function customerChange(
+  form: CustomerForm,
+  before: CustomerForm,
+): { change: CustomerChange; problems: Problems } {
   const { change, problems } = form.budget_id
     ? { change: {}, problems: {} as Problems }
     : limitChange(form.limits, before.limits);
@@ -69,7 +80,7 @@ export function customerChange(form: CustomerForm, before: CustomerForm): { chan
     change: {
       ...textChange("alias", form.alias, before.alias),
       ...textChange("default_model", form.default_model, before.default_model),
-      ...textChange("allowed_model_region", form.allowed_model_region, before.allowed_model_region),
+      ...regionChange(form.allowed_model_region, before.allowed_model_region),
       ...textChange("budget_id", form.budget_id, before.budget_id),
       ...change,
     },

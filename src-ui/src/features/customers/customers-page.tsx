@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Contact } from "lucide-react";
 import { useCallback } from "react";
 import { useAccess } from "@/api/access";
-import type { CustomerRow } from "@/api/governance";
+import type { CustomerRow } from "@/api/contract";
 import { Badge } from "@/components/controls";
 import { ResourcePage } from "@/components/resource-page";
 import { Select } from "@/components/select";

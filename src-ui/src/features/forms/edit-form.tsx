@@ -1,7 +1,6 @@
 import { type FormEvent, type ReactNode, useState } from "react";
 import { toast } from "sonner";
 import type { Topic } from "@/api/contract";
-import type { Draft } from "@/api/governance";
 import { useWrite } from "@/api/queries";
 import { Button } from "@/components/controls";
 import { FormEnd } from "@/components/dialog";
@@ -17,7 +16,7 @@ const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stri
  * A form in a drawer that changes something which may change elsewhere at the same time: what is not touched follows, what is
  * typed stays, and only what differs is sent.
  */
-export function EditForm<Form>({
+export function EditForm<Form, Change extends object>({
   current,
   changeOf,
   save,
@@ -28,9 +27,9 @@ export function EditForm<Form>({
   children,
 }: {
   current: Form;
-  changeOf: (form: Form, before: Form) => { change: Draft; problems: Problems };
+  changeOf: (form: Form, before: Form) => { change: Change; problems: Problems };
   /** Sends the change, and answers with what is there now. */
-  save: (change: Draft) => Promise<Form>;
+  save: (change: Change) => Promise<Form>;
   topics: Topic[];
   fields: string[];
   /** What is changed, in the word of it. */

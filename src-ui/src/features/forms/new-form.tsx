@@ -1,6 +1,5 @@
 import { type FormEvent, type ReactNode, useState } from "react";
 import type { Topic } from "@/api/contract";
-import type { Draft } from "@/api/governance";
 import { useWrite } from "@/api/queries";
 import { Button } from "@/components/controls";
 import { FormEnd } from "@/components/dialog";
@@ -8,7 +7,7 @@ import { ErrorNotice } from "@/components/notice";
 import { type Fields, type Problems, useForm } from "./use-form";
 
 /** A form in a dialog that makes something. */
-export function NewForm<Form, Made>({
+export function NewForm<Form, Draft, Made>({
   empty,
   draftOf,
   create,

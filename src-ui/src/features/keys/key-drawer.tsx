@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Ban, CirclePlay, KeyRound, Pencil, RefreshCw, ScrollText, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { useAccess } from "@/api/access";
+import { type Route, useAccess } from "@/api/access";
 import { type FullKey, listKeys } from "@/api/governance-keys";
 import { Badge, Button, Skeleton } from "@/components/controls";
 import { Drawer } from "@/components/dialog";
@@ -108,7 +108,7 @@ function ActionsRow({
   const { may } = useAccess();
   const block = useBlock(row);
   const alive = !row.deleted_at;
-  const can = (route: string): boolean => alive && may(route);
+  const can = (route: Route): boolean => alive && may(route);
   return (
     <div className="flex flex-wrap gap-2 border-line border-b px-5 py-3">
       {can("POST /key/update") && (

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useAccess } from "@/api/access";
-import { listBudgets } from "@/api/governance";
+import { listBudgets } from "@/api/people";
 import { Field } from "@/components/field";
 import { Select } from "@/components/select";
 

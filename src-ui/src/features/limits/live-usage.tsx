@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { getLimits, type LimitedKind, type LimitUse } from "@/api/governance";
+import type { LimitUse } from "@/api/contract";
+import { getLimits, type LimitedKind } from "@/api/people";
 import { UsageBar } from "@/components/usage-bar";
 import type { Limited } from "./limits";
 import { LimitFacts } from "./usage";

@@ -1,5 +1,6 @@
 import { toast } from "sonner";
-import { deleteOrganization, type OrganizationRow } from "@/api/governance";
+import type { OrganizationRow } from "@/api/contract";
+import { deleteOrganization } from "@/api/people";
 import { useWrite } from "@/api/queries";
 import { Confirm } from "@/components/dialog";
 import { teamName } from "@/features/people/names";
@@ -45,8 +46,8 @@ export function DeleteOrganization({
           </p>
           <ul className="list-disc pl-5">
             {teams.slice(0, NAMED).map((team) => (
-              <li key={team.team_id} className="truncate">
-                {teamName(team)}
+              <li key={team.team_id}>
+                <span className="block truncate">{teamName(team)}</span>
               </li>
             ))}
             {teams.length > NAMED && <li>and {teams.length - NAMED} more</li>}

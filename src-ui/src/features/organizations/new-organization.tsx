@@ -1,4 +1,5 @@
-import { createOrganization, type OrganizationRow } from "@/api/governance";
+import type { OrganizationRow } from "@/api/contract";
+import { createOrganization } from "@/api/people";
 import { Dialog } from "@/components/dialog";
 import { NewForm } from "@/features/forms/new-form";
 import { OrganizationFields } from "./organization-fields";

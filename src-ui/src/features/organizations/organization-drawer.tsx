@@ -4,7 +4,8 @@ import { Ban, CirclePlay, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { type Access, useAccess } from "@/api/access";
-import { getOrganization, type OrganizationRow, updateOrganization } from "@/api/governance";
+import type { OrganizationRow } from "@/api/contract";
+import { getOrganization, updateOrganization } from "@/api/people";
 import { useWrite } from "@/api/queries";
 import { Badge, Button } from "@/components/controls";
 import { MenuItem, MenuLine } from "@/components/menu";
@@ -25,8 +26,7 @@ import { OrganizationFields } from "./organization-fields";
 import { limitsOfOrganization, ORGANIZATION_FIELDS, organizationChange, organizationFormOf } from "./organization-form";
 
 /** The administrator, and those whom the organization has as its own. */
-const mayChange = (access: Access, { members }: OrganizationRow) =>
-  access.all || members.some(({ user_id, user_role }) => user_id === access.userId && user_role === "org_admin");
+const mayChange = (access: Access, { organization_id }: OrganizationRow) => access.leads(organization_id);
 
 const memberOf = (row: OrganizationRow["members"][number]): Member => ({
   user_id: row.user_id,
@@ -46,10 +46,7 @@ export function OrganizationDrawer({ id, onClose }: { id: string | undefined; on
   });
   const row = found.data;
   const [deleting, setDeleting] = useState(false);
-  const block = useWrite(
-    (blocked: boolean) => updateOrganization({ organization_id: id!, blocked }),
-    ["organizations"],
-  );
+  const block = useWrite((blocked: boolean) => updateOrganization(id!, { blocked }), ["organizations"]);
   const name = row?.organization_alias || (id ?? "");
   const change = row !== undefined && mayChange(access, row);
   const mayDelete = access.may("DELETE /organization/delete");
@@ -114,7 +111,7 @@ function tabsOf(row: OrganizationRow, access: Access, change: boolean): Tab[] {
       id: "teams",
       label: "Teams",
       count: row.teams.length,
-      content: <Teams row={row} mayMake={access.may("POST /team/new")} />,
+      content: <Teams row={row} mayMake={change} />,
     },
     {
       id: "members",
@@ -131,9 +128,7 @@ function tabsOf(row: OrganizationRow, access: Access, change: boolean): Tab[] {
         <EditForm
           current={organizationFormOf(row)}
           changeOf={organizationChange}
-          save={(draft) =>
-            updateOrganization({ organization_id: row.organization_id, ...draft }).then(organizationFormOf)
-          }
+          save={(draft) => updateOrganization(row.organization_id, draft).then(organizationFormOf)}
           topics={["organizations"]}
           fields={ORGANIZATION_FIELDS}
           name={row.organization_alias}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { OrganizationRow } from "@/api/governance";
+import type { OrganizationRow } from "@/api/contract";
 import {
   memberChange,
   memberDraft,

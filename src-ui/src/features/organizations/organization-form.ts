@@ -1,4 +1,10 @@
-import type { Draft, OrganizationRow } from "@/api/governance";
+import type {
+  OrganizationChange,
+  OrganizationDraft,
+  OrganizationMemberChange,
+  OrganizationMemberDraft,
+  OrganizationRow,
+} from "@/api/contract";
 import type { Problems } from "@/features/forms/use-form";
 import {
   LIMIT_FIELDS,
@@ -9,8 +15,8 @@ import {
   noLimits,
   parseDollars,
 } from "@/features/limits/limits";
-import { named } from "@/features/people/names";
-import { listChange, textChange } from "@/lib/change";
+import { named, ORGANIZATION_ROLES, oneOf } from "@/features/people/names";
+import { difference, given, listChange, textChange } from "@/lib/change";
 
 /** What is typed of an organization; members bear the gateway's names. */
 export interface OrganizationForm {
@@ -43,7 +49,7 @@ export const organizationFormOf = (row: OrganizationRow): OrganizationForm => ({
 
 const NAMELESS = "An organization needs a name.";
 
-export function organizationDraft(form: OrganizationForm): { draft: Draft; problems: Problems } {
+export function organizationDraft(form: OrganizationForm): { draft: OrganizationDraft; problems: Problems } {
   const { draft, problems } = limitDraft(form.limits);
   const organization_alias = form.organization_alias.trim();
   if (organization_alias === "") problems.organization_alias = NAMELESS;
@@ -58,7 +64,10 @@ export function organizationDraft(form: OrganizationForm): { draft: Draft; probl
   };
 }
 
-export function organizationChange(form: OrganizationForm, before: OrganizationForm) {
+export function organizationChange(
+  form: OrganizationForm,
+  before: OrganizationForm,
+): { change: OrganizationChange; problems: Problems } {
   const { change, problems } = limitChange(form.limits, before.limits);
   if (form.organization_alias.trim() === "") problems.organization_alias = NAMELESS;
   return {
@@ -67,7 +76,7 @@ export function organizationChange(form: OrganizationForm, before: OrganizationF
       ...listChange("models", form.models, before.models),
       ...textChange("budget_id", form.budget_id, before.budget_id),
       ...change,
-    } as Draft,
+    },
     problems,
   };
 }
@@ -81,33 +90,29 @@ export interface MemberForm {
 export const MEMBER_FIELDS = ["user_email", "user_id", "role", "max_budget_in_organization"];
 export const noMember = (): MemberForm => ({ who: "", role: "internal_user", max_budget_in_organization: "" });
 
-function share(form: MemberForm, problems: Problems) {
+function share(form: MemberForm, problems: Problems): Pick<OrganizationMemberChange, "max_budget_in_organization"> {
   const budget = parseDollars(form.max_budget_in_organization);
   if (budget === null) problems.max_budget_in_organization = "Dollars, such as 5 or 0.50.";
-  return budget ?? undefined;
+  return given({ max_budget_in_organization: budget ?? undefined });
 }
 
-export function memberDraft(form: MemberForm): { draft: Draft; problems: Problems } {
+export function memberDraft(form: MemberForm): { draft: OrganizationMemberDraft; problems: Problems } {
   const problems: Problems = {};
   if (form.who.trim() === "") problems.user_email = "Who?";
-  const budget = share(form, problems);
   return {
-    draft: {
-      member: { role: form.role, ...named(form.who) },
-      ...(budget !== undefined && { max_budget_in_organization: budget }),
-    },
+    draft: { member: { role: form.role, ...named(form.who) }, ...share(form, problems) },
     problems,
   };
 }
 
-export function memberChange(form: MemberForm, before: MemberForm): { draft: Draft; problems: Problems } {
+export function memberChange(
+  form: MemberForm,
+  before: MemberForm,
+): { draft: OrganizationMemberChange; problems: Problems } {
   const problems: Problems = {};
-  const [now, was] = [share(form, problems), share(before, {})];
+  const changed = difference(share(form, problems), share(before, {}));
   return {
-    draft: {
-      ...(form.role !== before.role && { role: form.role }),
-      ...(now !== was && { max_budget_in_organization: now ?? null }),
-    },
+    draft: { ...(form.role !== before.role && { role: oneOf(ORGANIZATION_ROLES, form.role) }), ...changed },
     problems,
   };
 }

@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Building2 } from "lucide-react";
 import { useAccess } from "@/api/access";
-import type { OrganizationRow } from "@/api/governance";
+import type { OrganizationRow } from "@/api/contract";
 import { Badge } from "@/components/controls";
 import { ResourcePage } from "@/components/resource-page";
 import type { Column } from "@/components/virtual-table";

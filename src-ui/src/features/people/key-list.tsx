@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { OwnedKey } from "@/api/governance";
+import type { KeyRow } from "@/api/contract";
 import { Badge } from "@/components/controls";
 import { UsageBar } from "@/components/usage-bar";
 import { relative } from "@/lib/time";
@@ -9,7 +9,7 @@ import { useNow } from "@/lib/use-hooks";
 const SHOWN = 20;
 
 /** Keys of somebody or of a team, with what each used. */
-export function KeyList({ keys, empty }: { keys: OwnedKey[]; empty: string }) {
+export function KeyList({ keys, empty }: { keys: KeyRow[]; empty: string }) {
   const now = useNow();
   if (keys.length === 0) return <p className="text-muted">{empty}</p>;
   return (

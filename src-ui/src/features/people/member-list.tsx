@@ -1,9 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { Pencil, UserMinus, UserPlus } from "lucide-react";
 import { useState } from "react";
-import { Badge, Button } from "@/components/controls";
+import { Button } from "@/components/controls";
 import { SearchInput } from "@/components/field";
 import { UsageBar } from "@/components/usage-bar";
+import { cn } from "@/lib/cn";
 import { personName, personNote } from "./names";
 
 export interface Member {
@@ -78,9 +79,14 @@ export function MemberList({
           const note = personNote(member);
           const name = personName(member);
           return (
-            <li key={member.user_id} className="flex items-center gap-2 py-2" data-testid="member" data-name={name}>
+            <li
+              key={member.user_id}
+              className="flex flex-wrap items-center gap-x-2 gap-y-1 py-2"
+              data-testid="member"
+              data-name={name}
+            >
               <span className="grid min-w-0 flex-1">
-                <span className="flex min-w-0 items-center gap-2">
+                <span className="flex min-w-0">
                   {linked ? (
                     <Link
                       to="/users"
@@ -95,10 +101,10 @@ export function MemberList({
                       {name}
                     </span>
                   )}
-                  {member.role === leader && <Badge tone="accent">{roleName(member.role)}</Badge>}
                 </span>
                 <span className="truncate text-faint text-xs">
-                  {[note, member.role !== leader && roleName(member.role)].filter(Boolean).join(" · ")}
+                  <span className={cn(member.role === leader && "text-accent-text")}>{roleName(member.role)}</span>
+                  {note && ` · ${note}`}
                 </span>
               </span>
               {member.spend !== null && (
@@ -109,7 +115,7 @@ export function MemberList({
                   limit={member.budget}
                   period={member.period}
                   resetsAt={member.resetsAt}
-                  className="w-32 shrink-0"
+                  className="shrink-0 max-sm:order-last max-sm:w-full sm:w-32"
                 />
               )}
               {onEdit && (

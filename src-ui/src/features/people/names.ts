@@ -1,4 +1,5 @@
 // People, teams and roles in the words that the console has for them.
+import type { OrganizationRole, TeamRole, UserRole } from "@/api/contract";
 
 interface Person {
   user_id: string;
@@ -18,21 +19,25 @@ export function personNote(person: Person) {
 export const teamName = ({ team_alias, team_id }: { team_alias?: string | null; team_id: string }) =>
   team_alias || team_id;
 
-export const ROLES = [
+export const ROLES: { value: UserRole; label: string; note: string }[] = [
   { value: "internal_user", label: "User", note: "own keys and spend" },
   { value: "internal_user_viewer", label: "User, view only", note: "looks at their own" },
   { value: "proxy_admin_viewer", label: "Administrator, view only", note: "looks at everything" },
   { value: "proxy_admin", label: "Administrator", note: "may do everything" },
 ];
-export const TEAM_ROLES = [
+export const TEAM_ROLES: { value: TeamRole; label: string }[] = [
   { value: "user", label: "Member" },
   { value: "admin", label: "Team administrator" },
 ];
-export const ORGANIZATION_ROLES = [
+export const ORGANIZATION_ROLES: { value: OrganizationRole; label: string }[] = [
   { value: "internal_user", label: "Member" },
   { value: "internal_user_viewer", label: "Member, view only" },
   { value: "org_admin", label: "Organization administrator" },
 ];
+
+/** The role of that name, if it is one that can be given. */
+export const oneOf = <Role extends string>(roles: { value: Role }[], name: string): Role | undefined =>
+  roles.find(({ value }) => value === name)?.value;
 
 const of = (roles: { value: string; label: string }[]) => (role: string) =>
   roles.find(({ value }) => value === role)?.label ?? role.replaceAll("_", " ");

@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
 import { useAccess } from "@/api/access";
-import { listOrganizations, listTeams, listUsers } from "@/api/governance";
+import { listOrganizations, listTeams, listUsers } from "@/api/people";
 import type { PickerOption } from "@/components/picker";
 import { useDebounced } from "@/lib/use-hooks";
 import { personName, personNote, teamName } from "./names";
@@ -49,6 +49,13 @@ export function useOrganizationOptions(): PickerOption[] {
       })),
     [organizations.data],
   );
+}
+
+/** Those in which whoever is signed in may make teams and people; `free`: they may also make them outside of any. */
+export function useLedOrganizations(): { options: PickerOption[]; free: boolean } {
+  const { all, leads } = useAccess();
+  const options = useOrganizationOptions();
+  return { options: options.filter(({ value }) => leads(value)), free: all };
 }
 
 /** People whose address has what is typed, for a field that takes anybody's. */

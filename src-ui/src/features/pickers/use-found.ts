@@ -2,8 +2,8 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Topic } from "@/api/contract";
-import { listTeams, listUsers } from "@/api/governance";
 import { listKeys } from "@/api/governance-keys";
+import { listTeams, listUsers } from "@/api/people";
 import type { PickerOption } from "@/components/picker";
 import { nameOf } from "@/features/keys/key-state";
 import { personName, teamName } from "@/features/people/names";

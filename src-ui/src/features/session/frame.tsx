@@ -5,7 +5,7 @@ import { Mark } from "@/components/mark";
 /** What stands before the console: one card in the middle. */
 export function Frame({ children, testid = "sign-in" }: { children: ReactNode; testid?: string }) {
   return (
-    <main className="grid min-h-full place-items-center p-4">
+    <main className="grid min-h-full grid-cols-1 place-items-center p-4">
       <div className="w-full max-w-[400px]">
         <div className="mb-4 flex items-center gap-2 font-semibold text-base">
           <Mark className="size-6" /> Postern

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { claimInvitation, getInvited, signInWithPassword } from "@/api/governance";
+import { claimInvitation, getInvited, signInWithPassword } from "@/api/people";
 import { Button, Skeleton } from "@/components/controls";
 import { Field, Input } from "@/components/field";
 import { fieldErrors } from "@/components/field-errors";

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
-import { signInWithPassword } from "@/api/governance";
 import { ApiError } from "@/api/http";
+import { signInWithPassword } from "@/api/people";
 import { Button } from "@/components/controls";
 import { Field, Input } from "@/components/field";
 import { SecretInput } from "@/components/secret-input";

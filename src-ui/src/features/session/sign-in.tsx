@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { LogIn } from "lucide-react";
 import { useState } from "react";
-import { getSignInWays, type SignInWays } from "@/api/governance";
+import type { SignInWays } from "@/api/contract";
+import { getSignInWays } from "@/api/people";
 import { Skeleton } from "@/components/controls";
 import { Frame } from "./frame";
 import { KeyForm } from "./key-form";

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { redeemSignIn } from "@/api/governance";
+import { redeemSignIn } from "@/api/people";
 import { Button } from "@/components/controls";
 import { ErrorNotice } from "@/components/notice";
 import { useEnter } from "./enter";

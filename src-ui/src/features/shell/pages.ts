@@ -13,7 +13,7 @@ import {
   Wallet,
 } from "lucide-react";
 import { useMemo } from "react";
-import { type Access, useAccess } from "@/api/access";
+import { type Access, type Route, useAccess } from "@/api/access";
 
 export interface PageLink {
   to:
@@ -32,8 +32,8 @@ export interface PageLink {
   id: string;
   label: string;
   icon: LucideIcon;
-  /** The route that it lives by: whoever may not ask it does not see the page. */
-  needs: string;
+  /** The route that it lives by: whoever may not ask it does not see the page. Some live by none. */
+  needs?: Route;
   /** The part of the menu that it is in. */
   part: "gateway" | "people" | "end";
   /** Other words that it is looked for by. */
@@ -105,7 +105,7 @@ export const PAGES: PageLink[] = [
     part: "people",
     words: "limits",
   },
-  { to: "/settings", id: "settings", label: "Settings", icon: Settings, needs: "GET /console/status", part: "end" },
+  { to: "/settings", id: "settings", label: "Settings", icon: Settings, part: "end" },
 ];
 
 /** Not in the menu: one comes to it by one's name. */
@@ -114,13 +114,12 @@ export const ACCOUNT: PageLink = {
   id: "account",
   label: "Your account",
   icon: UserRound,
-  needs: "GET /user/info",
   part: "end",
   words: "profile password",
 };
 
 export const isOpen = (access: Access, page: PageLink) =>
-  page === ACCOUNT ? access.userId !== null : access.may(page.needs);
+  page === ACCOUNT ? access.userId !== null : page.needs === undefined || access.may(page.needs);
 
 /** The pages that whoever is signed in may open, in the order of the menu. */
 export function usePages(): PageLink[] {

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { LogOut, Monitor, Moon, Search, Sun } from "lucide-react";
 import { useAccess } from "@/api/access";
-import { signOut } from "@/api/governance";
+import { signOut } from "@/api/people";
 import { useProviders, useStatus } from "@/api/queries";
 import { Button, Dot, Kbd } from "@/components/controls";
 import { CopyText } from "@/components/copy";

@@ -9,9 +9,7 @@ const ROLES: Record<Session["role"], string> = {
 };
 
 /** Who is signed in, by the name that people know them by. */
-export function whoIs({ user, key_name }: Session) {
-  if (user) return user.user_alias || user.user_email || user.user_id;
-  return key_name ?? "the administrator";
-}
+export const whoIs = ({ user_email, user_id, key_name }: Session) =>
+  user_email ?? user_id ?? key_name ?? "the administrator";
 
 export const roleOf = ({ role }: Session) => ROLES[role];

@@ -1,5 +1,6 @@
 import { toast } from "sonner";
-import { deleteTeam, type TeamInfo } from "@/api/governance";
+import type { TeamInfo } from "@/api/contract";
+import { deleteTeam } from "@/api/people";
 import { useWrite } from "@/api/queries";
 import { Confirm } from "@/components/dialog";
 import { teamName } from "@/features/people/names";

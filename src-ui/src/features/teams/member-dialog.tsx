@@ -1,5 +1,6 @@
 import { toast } from "sonner";
-import { addTeamMember, type Draft, removeTeamMember, updateTeamMember } from "@/api/governance";
+import type { Topic } from "@/api/contract";
+import { addTeamMember, removeTeamMember, updateTeamMember } from "@/api/people";
 import { useWrite } from "@/api/queries";
 import { Confirm, Dialog } from "@/components/dialog";
 import { DollarInput, Field, Input } from "@/components/field";
@@ -14,7 +15,7 @@ import { plural } from "@/lib/numbers";
 import { periodsWith } from "@/lib/period";
 import { MEMBER_FIELDS, type MemberForm, memberChange, memberDraft, noMember } from "./member-form";
 
-const TOPICS = ["teams", "users"] as const;
+const TOPICS: Topic[] = ["teams", "users"];
 
 /** Brings somebody in, or changes what they are and have in the team. */
 export function MemberDialog({
@@ -40,10 +41,16 @@ export function MemberDialog({
         tpm_limit: limits.tpm_limit,
       }
     : noMember();
-  const create = (draft: Draft): Promise<unknown> =>
-    member
-      ? updateTeamMember({ team_id: team, user_id: member.user_id, ...draft })
-      : addTeamMember({ team_id: team, ...draft });
+  const shared = {
+    empty: () => before,
+    topics: TOPICS,
+    fields: MEMBER_FIELDS,
+    testid: "member",
+    onMade: () => {
+      toast.success(member ? `${personName(member)} is changed.` : `${name} has a new member.`);
+      onClose();
+    },
+  };
   return (
     <Dialog
       open
@@ -52,21 +59,20 @@ export function MemberDialog({
       testid="member-dialog"
       title={member ? `${personName(member)} in ${name}` : `Add to ${name}`}
     >
-      <NewForm
-        empty={() => before}
-        draftOf={(form) => (member ? memberChange(form, before) : memberDraft(form))}
-        create={create}
-        topics={[...TOPICS]}
-        fields={MEMBER_FIELDS}
-        onMade={() => {
-          toast.success(member ? `${personName(member)} is changed.` : `${name} has a new member.`);
-          onClose();
-        }}
-        action={member ? "Save" : "Add member"}
-        testid="member"
-      >
-        {(fields) => <MemberFields {...fields} isNew={member === undefined} />}
-      </NewForm>
+      {member ? (
+        <NewForm
+          {...shared}
+          draftOf={(form: MemberForm) => memberChange(form, before)}
+          create={(change) => updateTeamMember(team, member.user_id, change)}
+          action="Save"
+        >
+          {(fields) => <MemberFields {...fields} isNew={false} />}
+        </NewForm>
+      ) : (
+        <NewForm {...shared} draftOf={memberDraft} create={(draft) => addTeamMember(team, draft)} action="Add member">
+          {(fields) => <MemberFields {...fields} isNew />}
+        </NewForm>
+      )}
     </Dialog>
   );
 }

@@ -1,4 +1,5 @@
-import { createTeam, type TeamRow } from "@/api/governance";
+import type { TeamRow } from "@/api/contract";
+import { createTeam } from "@/api/people";
 import { Dialog } from "@/components/dialog";
 import { NewForm } from "@/features/forms/new-form";
 import { TeamFields } from "./team-fields";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { toast } from "sonner";
-import { getTeamPermissions, setTeamPermissions } from "@/api/governance";
+import { getTeamPermissions, setTeamPermissions } from "@/api/people";
 import { useWrite } from "@/api/queries";
 import { Button, Skeleton } from "@/components/controls";
 import { FormEnd } from "@/components/dialog";

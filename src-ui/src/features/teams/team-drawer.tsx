@@ -4,7 +4,8 @@ import { Ban, CirclePlay, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { type Access, useAccess } from "@/api/access";
-import { blockTeam, getTeam, type TeamInfo, type TeamRow, updateTeam } from "@/api/governance";
+import type { TeamInfo, TeamRow } from "@/api/contract";
+import { blockTeam, getTeam, updateTeam } from "@/api/people";
 import { useWrite } from "@/api/queries";
 import { Badge } from "@/components/controls";
 import { MenuItem, MenuLine } from "@/components/menu";
@@ -28,7 +29,7 @@ import { TEAM_FIELDS, teamChange, teamFormOf } from "./team-form";
 
 /** Whether somebody may change a team: the administrator, and those whom it or its organization has as its own. */
 export function mayChangeTeam(access: Access, team: TeamRow) {
-  if (access.all || access.may("POST /team/delete")) return true;
+  if (access.leads(team.organization_id)) return true;
   return team.members_with_roles.some(({ user_id, role }) => user_id === access.userId && role === "admin");
 }
 
@@ -59,7 +60,8 @@ export function TeamDrawer({ id, onClose }: { id: string | undefined; onClose: (
   const [deleting, setDeleting] = useState(false);
   const block = useWrite((blocked: boolean) => blockTeam(id!, blocked), ["teams", "organizations"]);
   const name = team ? teamName(team) : (id ?? "");
-  const mayBlock = access.may("POST /team/block");
+  // Its own administrators change it; those above them end it.
+  const mayBlock = team !== undefined && access.leads(team.organization_id);
   const toggle = (blocked: boolean) =>
     block.mutate(blocked, {
       onSuccess: () =>
@@ -77,7 +79,6 @@ export function TeamDrawer({ id, onClose }: { id: string | undefined; onClose: (
       onRetry={() => void found.refetch()}
       before={block.error ? <ErrorNotice error={block.error} className="m-4" /> : null}
       menu={
-        team &&
         mayBlock && (
           <>
             <MenuItem data-testid="team-block" onSelect={() => toggle(!team.blocked)}>

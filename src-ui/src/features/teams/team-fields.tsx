@@ -6,7 +6,7 @@ import { BudgetField } from "@/features/limits/budget-field";
 import { LimitFields } from "@/features/limits/limit-fields";
 import { ModelsField } from "@/features/limits/models-field";
 import { useModelOptions } from "@/features/limits/use-model-options";
-import { useOrganizationOptions } from "@/features/people/use-choices";
+import { OrganizationField } from "@/features/people/organization-field";
 import { periodsWith } from "@/lib/period";
 import type { TeamForm } from "./team-form";
 
@@ -28,7 +28,15 @@ export function TeamFields({ placed, ...fields }: Fields<TeamForm> & { placed: b
           />
         )}
       </Field>
-      {placed && <OrganizationField {...fields} />}
+      {placed && (
+        <OrganizationField
+          testid="team-organization_id"
+          value={form.organization_id}
+          error={error("organization_id")}
+          hint="Its limits and models hold for the team as well."
+          onChange={(organization_id) => onChange({ ...form, organization_id })}
+        />
+      )}
       <ModelsField
         testid="team"
         models={form.models}
@@ -51,31 +59,6 @@ export function TeamFields({ placed, ...fields }: Fields<TeamForm> & { placed: b
       />
       <MemberDefaults {...fields} />
     </>
-  );
-}
-
-function OrganizationField({ form, onChange, error }: Fields<TeamForm>) {
-  const organizations = useOrganizationOptions();
-  if (organizations.length === 0 && form.organization_id === "") return null;
-  return (
-    <Field
-      label="Organization"
-      error={error("organization_id")}
-      hint="Its limits and models hold for the team as well."
-    >
-      {({ id, ...described }) => (
-        <Select
-          id={id}
-          {...described}
-          testid="team-organization_id"
-          className="w-full"
-          any="None"
-          options={organizations}
-          value={form.organization_id}
-          onChange={(organization_id) => onChange({ ...form, organization_id })}
-        />
-      )}
-    </Field>
   );
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { TeamRow } from "@/api/governance";
+import type { TeamRow } from "@/api/contract";
 import { noTeam, teamChange, teamDraft, teamFormOf } from "./team-form";
 
 const row = {

@@ -1,4 +1,4 @@
-import type { Draft, TeamRow } from "@/api/governance";
+import type { TeamDraft, TeamRow } from "@/api/contract";
 import type { Problems } from "@/features/forms/use-form";
 import {
   LIMIT_FIELDS,
@@ -10,7 +10,7 @@ import {
   parseCount,
   parseDollars,
 } from "@/features/limits/limits";
-import { listChange, textChange } from "@/lib/change";
+import { difference, given, listChange, textChange } from "@/lib/change";
 
 /** What each member has who has no limit of their own in the team. */
 export interface MemberForm {
@@ -75,7 +75,7 @@ export function teamFormOf(row: TeamRow): TeamForm {
   };
 }
 
-type Member = Partial<Record<(typeof MEMBER_FIELDS)[number], number | string | undefined>>;
+type Member = Pick<TeamDraft, (typeof MEMBER_FIELDS)[number]>;
 
 function memberDraft(form: MemberForm, problems: Problems): Member {
   const budget = parseDollars(form.team_member_budget);
@@ -85,20 +85,20 @@ function memberDraft(form: MemberForm, problems: Problems): Member {
     if (value === null) problems[name] = "A whole number.";
     return value ?? undefined;
   };
-  return {
+  return given({
     team_member_budget: budget ?? undefined,
     // A period of no budget means nothing.
     team_member_budget_duration: budget === undefined ? undefined : form.team_member_budget_duration || undefined,
     team_member_rpm_limit: count("team_member_rpm_limit"),
     team_member_tpm_limit: count("team_member_tpm_limit"),
-  };
+  });
 }
 
-export function teamDraft(form: TeamForm): { draft: Draft; problems: Problems } {
+export function teamDraft(form: TeamForm): { draft: TeamDraft; problems: Problems } {
   const { draft, problems } = limitDraft(form.limits);
   const team_alias = form.team_alias.trim();
   if (team_alias === "") problems.team_alias = "A team needs a name.";
-  const members = Object.entries(memberDraft(form, problems)).filter(([, value]) => value !== undefined);
+  const members = memberDraft(form, problems);
   return {
     draft: {
       team_alias,
@@ -106,17 +106,16 @@ export function teamDraft(form: TeamForm): { draft: Draft; problems: Problems } 
       ...(form.models.length > 0 && { models: form.models }),
       ...(form.budget_id && { budget_id: form.budget_id }),
       ...draft,
-      ...Object.fromEntries(members),
+      ...members,
     },
     problems,
   };
 }
 
-export function teamChange(form: TeamForm, before: TeamForm): { change: Draft; problems: Problems } {
+export function teamChange(form: TeamForm, before: TeamForm): { change: TeamDraft; problems: Problems } {
   const { change, problems } = limitChange(form.limits, before.limits);
   if (form.team_alias.trim() === "" && before.team_alias !== "") problems.team_alias = "A team needs a name.";
   const [now, was] = [memberDraft(form, problems), memberDraft(before, {})];
-  const members = MEMBER_FIELDS.filter((name) => now[name] !== was[name]).map((name) => [name, now[name] ?? null]);
   return {
     change: {
       ...textChange("team_alias", form.team_alias, before.team_alias),
@@ -124,7 +123,7 @@ export function teamChange(form: TeamForm, before: TeamForm): { change: Draft; p
       ...listChange("models", form.models, before.models),
       ...textChange("budget_id", form.budget_id, before.budget_id),
       ...change,
-      ...Object.fromEntries(members),
+      ...difference(now, was),
     },
     problems,
   };

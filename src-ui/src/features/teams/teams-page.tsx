@@ -1,8 +1,9 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Users } from "lucide-react";
 import { useAccess } from "@/api/access";
-import { listTeams, type TeamPage } from "@/api/governance";
+import type { ListedTeam } from "@/api/contract";
 import { usePaged } from "@/api/paged";
+import { listTeams } from "@/api/people";
 import { Badge } from "@/components/controls";
 import { ResourcePage } from "@/components/resource-page";
 import { Select } from "@/components/select";
@@ -16,7 +17,6 @@ import { useDebounced } from "@/lib/use-hooks";
 import { NewTeam } from "./new-team";
 import { TeamDrawer } from "./team-drawer";
 
-type Team = TeamPage["teams"][number];
 const THINGS = { one: "team", many: "teams", icon: Users };
 
 export function TeamsPage() {
@@ -34,7 +34,7 @@ export function TeamsPage() {
     sort_by: sort?.by ?? "created_at",
     sort_order: (sort?.descending ?? true) ? ("desc" as const) : ("asc" as const),
   };
-  const list = usePaged<Team>("teams", asked, async (page, page_size) => {
+  const list = usePaged<ListedTeam>("teams", asked, async (page, page_size) => {
     const { teams, total } = await listTeams({ ...asked, page, page_size });
     return { rows: teams, total };
   });
@@ -92,7 +92,7 @@ export function TeamsPage() {
   );
 }
 
-const Name = ({ team }: { team: Team }) => (
+const Name = ({ team }: { team: ListedTeam }) => (
   <span className="flex min-w-0 items-center gap-2">
     <span className="truncate" title={teamName(team)}>
       {teamName(team)}
@@ -101,7 +101,7 @@ const Name = ({ team }: { team: Team }) => (
   </span>
 );
 
-const COLUMNS: Column<Team>[] = [
+const COLUMNS: Column<ListedTeam>[] = [
   {
     id: "team_alias",
     header: "Team",
@@ -132,7 +132,7 @@ const COLUMNS: Column<Team>[] = [
   { id: "spend", header: "Spend", width: "184px", className: "pl-4", cell: (team) => <BudgetUsage dense row={team} /> },
 ];
 
-const narrow = (team: Team) => (
+const narrow = (team: ListedTeam) => (
   <div className="flex min-w-0 items-center gap-3">
     <div className="min-w-0 flex-1">
       <Name team={team} />

@@ -1,5 +1,6 @@
 import { toast } from "sonner";
-import { deleteUser, type UserRow } from "@/api/governance";
+import type { UserRow } from "@/api/contract";
+import { deleteUser } from "@/api/people";
 import { useWrite } from "@/api/queries";
 import { Confirm } from "@/components/dialog";
 import { personName } from "@/features/people/names";

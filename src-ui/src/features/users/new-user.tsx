@@ -1,5 +1,6 @@
 import { useState } from "react";
-import { createUser, type NewUser } from "@/api/governance";
+import type { NewUser } from "@/api/contract";
+import { createUser } from "@/api/people";
 import { Button, Switch } from "@/components/controls";
 import { Dialog } from "@/components/dialog";
 import { Field } from "@/components/field";
@@ -7,6 +8,7 @@ import { Picker } from "@/components/picker";
 import { NewForm } from "@/features/forms/new-form";
 import type { Fields } from "@/features/forms/use-form";
 import { personName } from "@/features/people/names";
+import { OrganizationField } from "@/features/people/organization-field";
 import { useTeamChoices } from "@/features/people/use-choices";
 import { InvitationLink } from "./invitation-link";
 import { AllowanceFold, PersonFields } from "./user-fields";
@@ -70,6 +72,12 @@ function NewUserForm({ onMade }: { onMade: (user: NewUser) => void }) {
       {(fields) => (
         <>
           <PersonFields {...fields} isNew />
+          <OrganizationField
+            testid="user-organization_id"
+            value={fields.form.organization_id}
+            error={fields.error("organization_id")}
+            onChange={(organization_id) => fields.onChange({ ...fields.form, organization_id })}
+          />
           <TeamsField {...fields} />
           <AllowanceFold {...fields} />
         </>

@@ -1,8 +1,9 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { UserRound } from "lucide-react";
 import { useAccess } from "@/api/access";
-import { listUsers, type UserRow } from "@/api/governance";
+import type { UserRow } from "@/api/contract";
 import { usePaged } from "@/api/paged";
+import { listUsers } from "@/api/people";
 import { Badge } from "@/components/controls";
 import { ResourcePage } from "@/components/resource-page";
 import { Select } from "@/components/select";
