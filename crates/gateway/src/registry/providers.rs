@@ -183,7 +183,7 @@ pub async fn remove(engine: &Engine, actor: Actor, id: Uuid, cascade: bool) -> R
     }
     engine.forget_refusal(&id.to_string());
     conditions::forget(engine, &row);
-    engine.changed(&[Topic::Providers, Topic::Models, Topic::Catalogue, Topic::Status]).await?;
+    put_in_force(engine).await?;
     Ok(removed)
 }
 
@@ -274,8 +274,12 @@ async fn put(
             Ok::<_, Failure>(row)
         })
         .await?;
-    engine.changed(&[Topic::Providers, Topic::Models, Topic::Catalogue, Topic::Status]).await?;
+    put_in_force(engine).await?;
     Ok(row)
+}
+
+async fn put_in_force(engine: &Engine) -> Result<(), Failure> {
+    engine.changed(&[Topic::Providers, Topic::Models, Topic::Catalogue, Topic::Status]).await
 }
 
 /// The row as the log shows it: of credentials no more than the ends by which they are recognised.

@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, Method, header};
 use bytes::Bytes;
-use postern_store::table::providers::ProviderRow;
+use postern_store::table::providers::{self as table, ProviderRow};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::check::{checked_key, checked_url, preset_spec, settings_text};
-use super::{Change, put, unknown};
+use super::{Change, put_in_force, unknown};
 use crate::clock;
 use crate::engine::Engine;
 use crate::error::Failure;
@@ -76,7 +76,10 @@ pub async fn test(engine: &Engine, id: Uuid) -> Result<ProviderTest, Failure> {
     if let Some(now) = engine.snapshot.load().provider(id).map(|now| now.row.clone())
         && now.updated_at == provider.row.updated_at
     {
-        put(engine, ProviderRow { last_test: serde_json::to_string(&result).ok(), ..now }).await?;
+        // What was found is no change that anybody made.
+        let found = ProviderRow { last_test: serde_json::to_string(&result).ok(), ..now };
+        engine.store.write(move |connection| table::put(connection, &found)).await?;
+        put_in_force(engine).await?;
     }
     Ok(result)
 }
