@@ -12,6 +12,7 @@ mod clouds;
 mod config;
 mod console;
 mod customer;
+mod daily_activity;
 mod fallback;
 mod guard;
 mod house;

@@ -2,6 +2,7 @@
 //! the store, and shows the result; rules live below.
 
 pub mod access_groups;
+pub mod activity;
 pub mod audit;
 pub mod budgets;
 pub mod config;
@@ -83,4 +84,5 @@ pub fn routes() -> Routes {
         .merge(users::routes())
         .merge(customers::routes())
         .merge(tags::routes())
+        .merge(activity::routes())
 }

@@ -16,6 +16,7 @@ pub mod prices;
 pub mod providers;
 pub mod requests;
 pub mod responses;
+pub mod series;
 pub mod settings;
 pub mod spend_hourly;
 pub mod spend_labels;
@@ -63,11 +64,14 @@ fn migrations() -> Migrations<'static> {
         M::up(tags::CREATE),
         M::up(invitations::CREATE),
         M::up(audit_log::CREATE),
+        M::up(series::CREATE),
+        M::up(spend_hourly::WITH_SERIES),
+        M::up(spend_labels::WITH_SERIES),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 28;
+pub const SCHEMA_VERSION: i64 = 31;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

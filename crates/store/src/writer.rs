@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::table::requests::RequestRow;
-use crate::table::{customers, owners, requests, spend_hourly, spend_labels};
+use crate::table::{customers, owners, requests, series, spend_hourly, spend_labels};
 use crate::{SqlError, StoreError};
 
 /// Most ledger rows in one transaction: bounds how long the first of them waits for its acknowledgement.
@@ -131,7 +131,7 @@ fn work(connection: Connection, jobs: &Receiver<Job>) {
     let mut batch: Vec<Job> = Vec::new();
     let mut stopping = false;
     let mut last_batch = 0;
-    let mut numbers = owners::Numbers::default();
+    let mut numbers = Numbers::default();
     while !stopping {
         let Ok(first) = jobs.recv() else { break };
         batch.push(first);
@@ -155,6 +155,22 @@ fn work(connection: Connection, jobs: &Receiver<Job>) {
 fn aborted() -> SqlError {
     let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK);
     SqlError::SqliteFailure(code, Some("a write made the database give up its transaction".to_owned()))
+}
+
+/// The numbers by which rows name what many of them have in common.
+#[derive(Default)]
+struct Numbers {
+    owners: owners::Numbers,
+    series: series::Numbers,
+    labels: spend_labels::Numbers,
+}
+
+impl Numbers {
+    fn forget(&mut self) {
+        self.owners.forget();
+        self.series.forget();
+        self.labels.forget();
+    }
 }
 
 /// A transaction whose statements stay prepared; rolled back when it is dropped without a commit.
@@ -182,7 +198,7 @@ impl Drop for Transaction<'_> {
     }
 }
 
-fn commit(connection: &Connection, batch: &mut Vec<Job>, numbers: &mut owners::Numbers) {
+fn commit(connection: &Connection, batch: &mut Vec<Job>, numbers: &mut Numbers) {
     let mut acks: Vec<oneshot::Sender<bool>> = Vec::new();
     let mut answers: Vec<Done> = Vec::new();
     let outcome = (|| -> Result<(), SqlError> {
@@ -194,10 +210,11 @@ fn commit(connection: &Connection, batch: &mut Vec<Job>, numbers: &mut owners::N
             match job {
                 Job::Record(row, ack) => {
                     acks.push(ack);
-                    let owner = numbers.of(transaction.0, &row.owner)?;
+                    let owner = numbers.owners.of(transaction.0, &row.owner)?;
                     if requests::insert(transaction.0, &row, owner)? {
-                        sums.add(&row, owner);
-                        labels.add(&row, spend_hourly::hour_of(row.started_at));
+                        let series = numbers.series.of(transaction.0, &row, owner)?;
+                        sums.add(&row, series);
+                        labels.add(transaction.0, &mut numbers.labels, &row, series)?;
                         if let Some(name) = row.end_user.as_deref().filter(|name| !end_users.contains(*name))
                         {
                             customers::note(transaction.0, name, row.started_at)?;

@@ -9,6 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use postern_store::Connection;
 use postern_store::table::keys;
 use postern_store::table::owners::SeenBy;
+use postern_store::table::requests::Billing;
 use postern_store::table::spend_hourly::{self, HourRow};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -75,7 +76,7 @@ impl Totals {
         self.reasoning_tokens += totals.reasoning_tokens;
         self.cost_nanos = self.cost_nanos.saturating_add(totals.cost_nanos);
         self.unpriced_requests += totals.unpriced;
-        self.local_requests += if hour.local { totals.requests } else { 0 };
+        self.local_requests += if hour.series.billing == Billing::Local { totals.requests } else { 0 };
     }
 }
 
@@ -254,11 +255,11 @@ fn gather(
     let mut clients: BTreeMap<&str, Totals> = BTreeMap::new();
     let mut series: Vec<BTreeMap<Model<'_>, Totals>> = vec![BTreeMap::new(); starts.len() - 1];
     for row in rows {
-        let model = (row.model_group.as_str(), row.provider.as_str());
+        let model = (row.series.model_group.as_str(), row.series.provider.as_str());
         totals.add(row);
         models.entry(model).or_default().add(row);
-        by_key.entry(row.key_id).or_default().add(row);
-        clients.entry(&row.client_name).or_default().add(row);
+        by_key.entry(row.series.key_id).or_default().add(row);
+        clients.entry(&row.series.client_name).or_default().add(row);
         let slot = starts.partition_point(|start| *start <= row.hour * HOUR_MS).saturating_sub(1);
         if let Some(slot) = series.get_mut(slot) {
             slot.entry(model).or_default().add(row);

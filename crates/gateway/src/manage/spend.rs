@@ -159,7 +159,7 @@ pub async fn logs(
 }
 
 /// Refuses a key that is another's. One that is nobody's any more is as good as that.
-fn check_key(authority: &Authority, directory: &Directory, token: &str) -> Result<(), Failure> {
+pub(super) fn check_key(authority: &Authority, directory: &Directory, token: &str) -> Result<(), Failure> {
     let key = ids::parse_hex(token).and_then(|hash| directory.key(&hash));
     let thing = key.map_or(Thing::Gateway, |key| Thing::Key {
         id: key.id,
@@ -212,17 +212,17 @@ async fn days(
         })
         .await?;
     let mut days: BTreeMap<i64, Day> = BTreeMap::new();
-    for hour in hours.into_iter().filter(|hour| key_id.is_none_or(|key_id| hour.key_id == key_id)) {
-        let user = owners.get(&hour.owner).and_then(|owner| owner.user_id.as_deref());
-        let user = user.or(hour.key_id.is_nil().then_some(ADMINISTRATOR));
+    for hour in hours.into_iter().filter(|hour| key_id.is_none_or(|key_id| hour.series.key_id == key_id)) {
+        let user = owners.get(&hour.series.owner).and_then(|owner| owner.user_id.as_deref());
+        let user = user.or(hour.series.key_id.is_nil().then_some(ADMINISTRATOR));
         if user_id.is_some() && user != user_id.as_deref() {
             continue;
         }
         let nanos = hour.totals.cost_nanos;
         let day = days.entry((hour.hour * HOUR_MS).div_euclid(DAY_MS)).or_default();
         day.sum += nanos;
-        *day.models.entry(hour.model_group).or_default() += nanos;
-        let key = labels.get(&hour.key_id).cloned().unwrap_or_else(|| "administrator".into());
+        *day.models.entry(hour.series.model_group.clone()).or_default() += nanos;
+        let key = labels.get(&hour.series.key_id).cloned().unwrap_or_else(|| "administrator".into());
         *day.keys.entry(key).or_default() += nanos;
         if let Some(user) = user {
             *day.users.entry(user.to_owned()).or_default() += nanos;

@@ -84,12 +84,7 @@ async fn put_in_force(engine: &Engine, name: &str, models: bool) -> Result<(), F
     if models { engine.changed(&[Topic::Models]).await } else { Ok(()) }
 }
 
-pub async fn create(
-    engine: &Engine,
-    actor: Actor,
-    name: String,
-    said: TagFields,
-) -> Result<TagRow, Failure> {
+pub async fn create(engine: &Engine, actor: Actor, name: String, said: TagFields) -> Result<TagRow, Failure> {
     check_id("name", &name)?;
     check_models(engine, &said)?;
     let now = engine.now();
@@ -119,12 +114,7 @@ pub async fn create(
     Ok(row)
 }
 
-pub async fn update(
-    engine: &Engine,
-    actor: Actor,
-    name: String,
-    said: TagFields,
-) -> Result<TagRow, Failure> {
+pub async fn update(engine: &Engine, actor: Actor, name: String, said: TagFields) -> Result<TagRow, Failure> {
     check_models(engine, &said)?;
     let changes_models = said.models != Said::Nothing;
     let now = engine.now();

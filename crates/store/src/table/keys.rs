@@ -197,7 +197,7 @@ pub fn labels(connection: &Connection) -> Result<Vec<(Uuid, String, String)>> {
 /// Ends what signing in to the console made: without a trace where the ledger has none of it, else as every key is revoked.
 pub fn end_session(connection: &Connection, id: Uuid, by: &str, now: i64) -> Result<()> {
     let used: bool = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM spend_hourly WHERE key_id = ?1)")?
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM series WHERE key_id = ?1)")?
         .query_row([id], |row| row.get(0))?;
     let ended = "WHERE id = ?1 AND is_session = 1 AND deleted_at IS NULL";
     if used {

@@ -2,13 +2,15 @@
 //! always agree with it. Hours are UTC.
 
 use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, Row, params_from_iter};
 use uuid::Uuid;
 
 use super::owners::SeenBy;
-use super::requests::{Billing, Outcome, RequestRow};
+use super::requests::{Outcome, RequestRow};
+use super::series::{self, Series};
 use super::spent::{self, Question, Subject};
 
 pub(super) const CREATE: &str = "
@@ -75,6 +77,37 @@ DROP TABLE spend_hourly_before;
 CREATE INDEX spend_hourly_by_key ON spend_hourly (key_id, hour);
 CREATE INDEX spend_hourly_by_owner ON spend_hourly (owner, hour) WHERE owner <> 0;";
 
+/// What its requests have in common is said in `series`, which tells more of them than the table before it did: it is made anew
+/// from the rows.
+pub(super) const WITH_SERIES: &str = "
+DROP TABLE spend_hourly;
+CREATE TABLE spend_hourly (
+  hour               INTEGER NOT NULL,   -- hours since 1970, UTC
+  series             INTEGER NOT NULL,   -- a number of `series`
+  requests           INTEGER NOT NULL,
+  errors             INTEGER NOT NULL,
+  cancelled          INTEGER NOT NULL,
+  unpriced           INTEGER NOT NULL,   -- requests that used tokens and have no price
+  input_tokens       INTEGER NOT NULL,
+  output_tokens      INTEGER NOT NULL,
+  cache_read_tokens  INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  reasoning_tokens   INTEGER NOT NULL,
+  cost_nanos         INTEGER NOT NULL,
+  latency_us         INTEGER NOT NULL,
+  PRIMARY KEY (hour, series)
+) STRICT, WITHOUT ROWID;
+INSERT INTO spend_hourly SELECT started_at / 3600000, series.id, COUNT(*),
+  SUM(outcome = 1), SUM(outcome = 2), SUM(cost_nanos IS NULL AND input_tokens + output_tokens > 0), SUM(input_tokens),
+  SUM(output_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(reasoning_tokens), COALESCE(SUM(cost_nanos), 0),
+  SUM(latency_us)
+  FROM requests JOIN series ON series.key_id = requests.key_id AND series.owner = requests.owner
+    AND series.endpoint = requests.endpoint AND series.model_group = requests.model_group
+    AND series.provider = COALESCE(requests.provider, '') AND series.model = COALESCE(upstream_model, '')
+    AND series.client_name = requests.client_name AND series.billing = requests.billing
+  GROUP BY 1, 2;
+CREATE INDEX spend_hourly_by_series ON spend_hourly (series, hour);";
+
 /// Sums over some requests. Costs in nano-dollars.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -123,7 +156,7 @@ impl Totals {
         self.latency_us = self.latency_us.saturating_add(other.latency_us);
     }
 
-    fn from_row(row: &Row<'_>, first: usize) -> Result<Self> {
+    pub(super) fn from_row(row: &Row<'_>, first: usize) -> Result<Self> {
         Ok(Self {
             requests: row.get(first)?,
             errors: row.get(first + 1)?,
@@ -138,22 +171,46 @@ impl Totals {
             latency_us: row.get(first + 10)?,
         })
     }
+
+    pub(super) fn values(&self) -> [i64; 11] {
+        [
+            self.requests,
+            self.errors,
+            self.cancelled,
+            self.unpriced,
+            self.input_tokens,
+            self.output_tokens,
+            self.cache_read_tokens,
+            self.cache_write_tokens,
+            self.reasoning_tokens,
+            self.cost_nanos,
+            self.latency_us,
+        ]
+    }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Bucket {
-    hour: i64,
-    key_id: Uuid,
-    model_group: String,
-    provider: String,
-    client_name: String,
-    billing: i64,
-    owner: i64,
+/// The columns of totals that every roll-up has, in the order of [`Totals::values`].
+pub(super) const COLUMNS: &str = "requests, errors, cancelled, unpriced, input_tokens, output_tokens, cache_read_tokens, \
+     cache_write_tokens, reasoning_tokens, cost_nanos, latency_us";
+
+/// SQL that adds totals to those of a roll-up's row, which is found by these columns; the parameters are the row's place and
+/// then the totals.
+pub(super) fn adding(table: &str, place: &[&str]) -> String {
+    let key = place.join(", ");
+    let count = place.len() + COLUMNS.split(", ").count();
+    let values: Vec<String> = (1..=count).map(|number| format!("?{number}")).collect();
+    let sums: Vec<String> =
+        COLUMNS.split(", ").map(|name| format!("{name} = {table}.{name} + excluded.{name}")).collect();
+    format!(
+        "INSERT INTO {table} ({key}, {COLUMNS}) VALUES ({}) ON CONFLICT ({key}) DO UPDATE SET {}",
+        values.join(", "),
+        sums.join(", ")
+    )
 }
 
-/// The sums of one transaction's rows: each bucket is written once per transaction, however many rows it counts.
+/// The sums of one transaction's rows by hour and series: each is written once per transaction, however many rows it counts.
 #[derive(Default)]
-pub(crate) struct Sums(HashMap<Bucket, Totals>);
+pub(crate) struct Sums(HashMap<(i64, i64), Totals>);
 
 pub const MILLISECONDS_PER_HOUR: i64 = 3_600_000;
 
@@ -163,77 +220,32 @@ pub fn hour_of(moment: i64) -> i64 {
 }
 
 impl Sums {
-    pub fn add(&mut self, row: &RequestRow, owner: i64) {
-        let bucket = Bucket {
-            hour: hour_of(row.started_at),
-            key_id: row.key_id,
-            model_group: row.model_group.clone(),
-            provider: row.provider.clone().unwrap_or_default(),
-            client_name: row.client_name.clone(),
-            billing: row.billing.number(),
-            owner,
-        };
-        self.0.entry(bucket).or_default().add(&Totals::of(row));
+    pub fn add(&mut self, row: &RequestRow, series: i64) {
+        self.0.entry((hour_of(row.started_at), series)).or_default().add(&Totals::of(row));
     }
 
     pub fn write(self, connection: &Connection) -> Result<()> {
         if self.0.is_empty() {
             return Ok(());
         }
-        let mut statement = connection.prepare_cached(
-            "INSERT INTO spend_hourly (hour, key_id, model_group, provider, client_name, billing, owner, requests, errors, cancelled,
-               unpriced, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, latency_us)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
-             ON CONFLICT (hour, key_id, model_group, provider, client_name, billing, owner) DO UPDATE SET
-               requests = requests + excluded.requests, errors = errors + excluded.errors,
-               cancelled = cancelled + excluded.cancelled, unpriced = unpriced + excluded.unpriced,
-               input_tokens = input_tokens + excluded.input_tokens, output_tokens = output_tokens + excluded.output_tokens,
-               cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
-               cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
-               reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens, cost_nanos = cost_nanos + excluded.cost_nanos,
-               latency_us = latency_us + excluded.latency_us",
-        )?;
-        for (bucket, totals) in self.0 {
-            statement.execute(rusqlite::params![
-                bucket.hour,
-                bucket.key_id,
-                bucket.model_group,
-                bucket.provider,
-                bucket.client_name,
-                bucket.billing,
-                bucket.owner,
-                totals.requests,
-                totals.errors,
-                totals.cancelled,
-                totals.unpriced,
-                totals.input_tokens,
-                totals.output_tokens,
-                totals.cache_read_tokens,
-                totals.cache_write_tokens,
-                totals.reasoning_tokens,
-                totals.cost_nanos,
-                totals.latency_us,
-            ])?;
+        static ADD: LazyLock<String> = LazyLock::new(|| adding("spend_hourly", &["hour", "series"]));
+        let mut statement = connection.prepare_cached(&ADD)?;
+        for ((hour, series), totals) in self.0 {
+            statement.execute(params_from_iter([hour, series].into_iter().chain(totals.values())))?;
         }
         Ok(())
     }
 }
 
-/// One bucket as read.
+/// What the requests of one series came to in one hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HourRow {
     pub hour: i64,
-    pub key_id: Uuid,
-    pub model_group: String,
-    pub provider: String,
-    pub client_name: String,
-    pub local: bool,
-    /// A number of `owners`.
-    pub owner: i64,
+    pub series: Arc<Series>,
     pub totals: Totals,
 }
 
-/// All buckets with `from <= hour < to` (hours since 1970, UTC) that these may see (`None`: all), oldest first.
+/// All rows with `from <= hour < to` (hours since 1970, UTC) that these may see (`None`: all), oldest first.
 pub fn between(
     connection: &Connection,
     from: i64,
@@ -243,22 +255,79 @@ pub fn between(
     let mut values = vec![Value::Integer(from), Value::Integer(to)];
     let seen = seen_by.map_or_else(|| "1".to_owned(), |seen_by| seen_by.condition(&mut values));
     let sql = format!(
-        "SELECT hour, key_id, model_group, provider, client_name, billing, owner, requests, errors, cancelled, unpriced,
-           input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, latency_us
-         FROM spend_hourly WHERE hour >= ?1 AND hour < ?2 AND {seen} ORDER BY hour"
+        "SELECT hour, {COLUMNS}, series.id, {} FROM spend_hourly JOIN series ON series.id = spend_hourly.series
+         WHERE hour >= ?1 AND hour < ?2 AND {seen} ORDER BY hour",
+        series::COLUMNS
     );
+    let mut known = series::Seen::default();
     connection
         .prepare_cached(&sql)?
         .query_map(params_from_iter(values), |row| {
             Ok(HourRow {
                 hour: row.get(0)?,
-                key_id: row.get(1)?,
-                model_group: row.get(2)?,
-                provider: row.get(3)?,
-                client_name: row.get(4)?,
-                local: row.get::<_, i64>(5)? == Billing::Local.number(),
-                owner: row.get(6)?,
-                totals: Totals::from_row(row, 7)?,
+                totals: Totals::from_row(row, 1)?,
+                series: known.numbered(row.get(12)?, row, 13)?,
+            })
+        })?
+        .collect()
+}
+
+/// Whole days, which begin at midnight of a clock that is `behind` so many minutes behind UTC (less than 0: ahead of it). A hour
+/// that lies in two of them, where clocks are half an hour off, is of the earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Days {
+    /// Days since 1970.
+    pub first: i64,
+    pub last: i64,
+    pub behind: i64,
+}
+
+/// The day of an hour, with the minutes behind UTC as the first parameter.
+pub(super) const DAY: &str = "(hour * 60 - ?1) / 1440";
+/// The sums of [`COLUMNS`].
+pub(super) const SUMS: &str = "SUM(requests), SUM(errors), SUM(cancelled), SUM(unpriced), SUM(input_tokens), \
+     SUM(output_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(reasoning_tokens), SUM(cost_nanos), SUM(latency_us)";
+
+impl Days {
+    /// The first three parameters: the minutes behind UTC, the first hour, and the hour after the last.
+    pub(super) fn values(&self) -> Vec<Value> {
+        let hour = |day: i64| {
+            let minutes = day.saturating_mul(1440).saturating_add(self.behind);
+            minutes.div_euclid(60) + i64::from(minutes.rem_euclid(60) != 0)
+        };
+        [self.behind, hour(self.first), hour(self.last.saturating_add(1))].map(Value::Integer).to_vec()
+    }
+}
+
+/// What the requests of one series came to on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayRow {
+    /// Days since 1970.
+    pub day: i64,
+    pub series: Arc<Series>,
+    pub totals: Totals,
+}
+
+/// The days that these may see (`None`: all).
+pub fn by_day(connection: &Connection, days: &Days, seen_by: Option<&SeenBy>) -> Result<Vec<DayRow>> {
+    let mut values = days.values();
+    let seen = seen_by.map_or_else(String::new, |seen_by| {
+        format!("AND series IN (SELECT id FROM series WHERE {})", seen_by.condition(&mut values))
+    });
+    let sql = format!(
+        "SELECT days.*, {} FROM (
+           SELECT {DAY} AS day, series, {SUMS} FROM spend_hourly WHERE hour >= ?2 AND hour < ?3 {seen} GROUP BY 1, 2
+         ) AS days JOIN series ON series.id = days.series",
+        series::COLUMNS
+    );
+    let mut known = series::Seen::default();
+    connection
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(values), |row| {
+            Ok(DayRow {
+                day: row.get(0)?,
+                totals: Totals::from_row(row, 2)?,
+                series: known.numbered(row.get(1)?, row, 13)?,
             })
         })?
         .collect()
@@ -278,10 +347,10 @@ pub fn sums_between(connection: &Connection, from: i64, to: i64) -> Result<Vec<S
     }
     let mut sums: Vec<Sum> = connection
         .prepare_cached(
-            "SELECT model_group, provider, SUM(requests), SUM(errors), SUM(cancelled), SUM(unpriced), SUM(input_tokens),
-               SUM(output_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(reasoning_tokens), SUM(cost_nanos),
-               SUM(latency_us)
-             FROM spend_hourly WHERE hour >= ?1 AND hour < ?2 GROUP BY model_group, provider",
+            &format!(
+                "SELECT model_group, provider, {SUMS} FROM spend_hourly JOIN series ON series.id = spend_hourly.series
+                 WHERE hour >= ?1 AND hour < ?2 GROUP BY model_group, provider"
+            ),
         )?
         .query_map([first, last], |row| Ok((row.get(0)?, row.get(1)?, Totals::from_row(row, 2)?)))?
         .collect::<Result<_>>()?;
@@ -313,7 +382,9 @@ fn sums_of_rows(connection: &Connection, from: i64, to: i64) -> Result<Vec<Sum>>
 /// What each key has spent in all, nano-dollars.
 pub fn spend_by_key(connection: &Connection) -> Result<Vec<(Uuid, i64)>> {
     connection
-        .prepare("SELECT key_id, SUM(cost_nanos) FROM spend_hourly GROUP BY key_id")?
+        .prepare(
+            "SELECT key_id, SUM(cost_nanos) FROM spend_hourly JOIN series ON series.id = spend_hourly.series GROUP BY key_id",
+        )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
 }
@@ -340,7 +411,7 @@ pub fn counts(connection: &Connection, key_id: Uuid, seen_by: Option<&SeenBy>) -
     let seen = seen_by.map_or_else(|| "1".to_owned(), |seen_by| seen_by.condition(&mut values));
     let sql = format!(
         "SELECT COALESCE(SUM(requests), 0), COALESCE(SUM(CASE WHEN key_id <> ?1 THEN requests ELSE 0 END), 0)
-         FROM spend_hourly WHERE {seen}"
+         FROM spend_hourly JOIN series ON series.id = spend_hourly.series WHERE {seen}"
     );
     connection.query_row(&sql, params_from_iter(values), |row| Ok((row.get(0)?, row.get(1)?)))
 }

@@ -1,12 +1,16 @@
 //! `spend_labels`: hourly sums of requests that name an end user or carry tags, like `spend_hourly` and written with it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, LazyLock};
 
-use rusqlite::{Connection, Result};
-use uuid::Uuid;
+use rusqlite::types::Value;
+use rusqlite::{Connection, Result, params_from_iter};
 
+use super::owners::SeenBy;
 use super::requests::RequestRow;
-use super::spend_hourly::Totals;
+use super::series;
+use super::spend_hourly::{DAY, DayRow, Days, SUMS, Totals, adding, hour_of};
 
 pub(super) const CREATE: &str = "
 CREATE TABLE spend_labels (
@@ -36,6 +40,49 @@ INSERT INTO spend_labels SELECT 0, end_user, started_at / 3600000, key_id, model
   SUM(latency_us)
   FROM requests WHERE end_user IS NOT NULL GROUP BY 2, 3, 4, 5, 6;";
 
+/// By series, and made anew from the rows as these are.
+pub(super) const WITH_SERIES: &str = "
+DROP TABLE spend_labels;
+CREATE TABLE labels (
+  id   INTEGER PRIMARY KEY,
+  kind INTEGER NOT NULL,                 -- 0 end user, 1 tag
+  name TEXT NOT NULL,
+  UNIQUE (kind, name)
+) STRICT;
+CREATE TABLE spend_labels (
+  label              INTEGER NOT NULL,   -- a number of `labels`
+  hour               INTEGER NOT NULL,   -- hours since 1970, UTC
+  series             INTEGER NOT NULL,   -- a number of `series`
+  requests           INTEGER NOT NULL,
+  errors             INTEGER NOT NULL,
+  cancelled          INTEGER NOT NULL,
+  unpriced           INTEGER NOT NULL,
+  input_tokens       INTEGER NOT NULL,
+  output_tokens      INTEGER NOT NULL,
+  cache_read_tokens  INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  reasoning_tokens   INTEGER NOT NULL,
+  cost_nanos         INTEGER NOT NULL,
+  latency_us         INTEGER NOT NULL,
+  PRIMARY KEY (label, hour, series)
+) STRICT, WITHOUT ROWID;
+CREATE TEMP TABLE labelled AS
+  SELECT id, 0 AS kind, end_user AS name FROM requests WHERE end_user IS NOT NULL
+  UNION SELECT requests.id, 1, json_each.value FROM requests, json_each(requests.tags) WHERE requests.tags IS NOT NULL;
+INSERT INTO labels (kind, name) SELECT DISTINCT kind, name FROM temp.labelled;
+INSERT INTO spend_labels SELECT labels.id, started_at / 3600000, series.id, COUNT(*),
+  SUM(outcome = 1), SUM(outcome = 2), SUM(cost_nanos IS NULL AND input_tokens + output_tokens > 0), SUM(input_tokens),
+  SUM(output_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(reasoning_tokens), COALESCE(SUM(cost_nanos), 0),
+  SUM(latency_us)
+  FROM temp.labelled JOIN labels ON labels.kind = labelled.kind AND labels.name = labelled.name
+  JOIN requests ON requests.id = labelled.id
+  JOIN series ON series.key_id = requests.key_id AND series.owner = requests.owner
+    AND series.endpoint = requests.endpoint AND series.model_group = requests.model_group
+    AND series.provider = COALESCE(requests.provider, '') AND series.model = COALESCE(upstream_model, '')
+    AND series.client_name = requests.client_name AND series.billing = requests.billing
+  GROUP BY 1, 2, 3;
+DROP TABLE temp.labelled;";
+
 /// What a name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Label {
@@ -52,85 +99,138 @@ impl Label {
     }
 }
 
-#[derive(PartialEq, Eq, Hash)]
-struct Bucket {
-    label: Label,
-    name: String,
-    hour: i64,
-    key_id: Uuid,
-    model_group: String,
-    provider: String,
+/// The numbers that are known to the writer.
+#[derive(Default)]
+pub(crate) struct Numbers(HashMap<(Label, String), i64>);
+
+/// So many numbers are kept in memory at most.
+const MOST_KNOWN: usize = 20_000;
+
+impl Numbers {
+    fn of(&mut self, connection: &Connection, label: Label, name: &str) -> Result<i64> {
+        let known = (label, name.to_owned());
+        if let Some(number) = self.0.get(&known) {
+            return Ok(*number);
+        }
+        let number = connection
+            .prepare_cached(
+                "INSERT INTO labels (kind, name) VALUES (?1, ?2)
+                 ON CONFLICT (kind, name) DO UPDATE SET kind = excluded.kind RETURNING id",
+            )?
+            .query_row((label.number(), name), |row| row.get(0))?;
+        if self.0.len() >= MOST_KNOWN {
+            self.0.clear();
+        }
+        self.0.insert(known, number);
+        Ok(number)
+    }
+
+    /// What a transaction that failed had learned is not true.
+    pub fn forget(&mut self) {
+        self.0.clear();
+    }
 }
 
-/// The sums of one transaction's rows.
+/// The sums of one transaction's rows by label, hour and series.
 #[derive(Default)]
-pub(crate) struct Sums(HashMap<Bucket, Totals>);
+pub(crate) struct Sums(HashMap<(i64, i64, i64), Totals>);
 
 impl Sums {
-    pub fn add(&mut self, row: &RequestRow, hour: i64) {
+    pub fn add(
+        &mut self,
+        connection: &Connection,
+        numbers: &mut Numbers,
+        row: &RequestRow,
+        series: i64,
+    ) -> Result<()> {
         let end_user = row.end_user.iter().map(|name| (Label::EndUser, name));
         // A tag that a request names twice is still one request's.
         let tags = row.tags.iter().enumerate().filter(|(at, name)| !row.tags[..*at].contains(name));
         for (label, name) in end_user.chain(tags.map(|(_, name)| (Label::Tag, name))) {
-            let bucket = Bucket {
-                label,
-                name: name.clone(),
-                hour,
-                key_id: row.key_id,
-                model_group: row.model_group.clone(),
-                provider: row.provider.clone().unwrap_or_default(),
-            };
-            self.0.entry(bucket).or_default().add(&Totals::of(row));
+            let number = numbers.of(connection, label, name)?;
+            let place = (number, hour_of(row.started_at), series);
+            self.0.entry(place).or_default().add(&Totals::of(row));
         }
+        Ok(())
     }
 
     pub fn write(self, connection: &Connection) -> Result<()> {
         if self.0.is_empty() {
             return Ok(());
         }
-        let mut statement = connection.prepare_cached(
-            "INSERT INTO spend_labels (kind, name, hour, key_id, model_group, provider, requests, errors, cancelled,
-               unpriced, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanos, latency_us)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-             ON CONFLICT (kind, name, hour, key_id, model_group, provider) DO UPDATE SET
-               requests = requests + excluded.requests, errors = errors + excluded.errors,
-               cancelled = cancelled + excluded.cancelled, unpriced = unpriced + excluded.unpriced,
-               input_tokens = input_tokens + excluded.input_tokens, output_tokens = output_tokens + excluded.output_tokens,
-               cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
-               cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
-               reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens, cost_nanos = cost_nanos + excluded.cost_nanos,
-               latency_us = latency_us + excluded.latency_us",
-        )?;
-        for (bucket, totals) in self.0 {
-            statement.execute(rusqlite::params![
-                bucket.label.number(),
-                bucket.name,
-                bucket.hour,
-                bucket.key_id,
-                bucket.model_group,
-                bucket.provider,
-                totals.requests,
-                totals.errors,
-                totals.cancelled,
-                totals.unpriced,
-                totals.input_tokens,
-                totals.output_tokens,
-                totals.cache_read_tokens,
-                totals.cache_write_tokens,
-                totals.reasoning_tokens,
-                totals.cost_nanos,
-                totals.latency_us,
-            ])?;
+        static ADD: LazyLock<String> = LazyLock::new(|| adding("spend_labels", &["label", "hour", "series"]));
+        let mut statement = connection.prepare_cached(&ADD)?;
+        for ((label, hour, series), totals) in self.0 {
+            let place = [label, hour, series].into_iter();
+            statement.execute(params_from_iter(place.chain(totals.values())))?;
         }
         Ok(())
     }
+}
+
+/// What the requests with one name came to in one series on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelDay {
+    pub name: Arc<str>,
+    pub row: DayRow,
+}
+
+/// The days of these names (`None`: of all) that these may see (`None`: all).
+pub fn by_day(
+    connection: &Connection,
+    label: Label,
+    names: Option<&[String]>,
+    days: &Days,
+    seen_by: Option<&SeenBy>,
+) -> Result<Vec<LabelDay>> {
+    let mut values = days.values();
+    values.push(Value::Integer(label.number()));
+    let seen = seen_by.map_or_else(|| "1".to_owned(), |seen_by| seen_by.condition(&mut values));
+    let named = names.map_or_else(
+        || "1".to_owned(),
+        |names| {
+            let place = |name: &String| {
+                values.push(Value::Text(name.clone()));
+                format!("?{}", values.len())
+            };
+            format!("name IN ({})", names.iter().map(place).collect::<Vec<_>>().join(", "))
+        },
+    );
+    let sql = format!(
+        "SELECT days.*, {}, name FROM (
+           SELECT {DAY} AS day, label, series, {SUMS} FROM spend_labels
+           WHERE label IN (SELECT id FROM labels WHERE kind = ?4 AND {named}) AND hour >= ?2 AND hour < ?3
+             AND series IN (SELECT id FROM series WHERE {seen})
+           GROUP BY 1, 2, 3
+         ) AS days JOIN labels ON labels.id = days.label JOIN series ON series.id = days.series",
+        series::COLUMNS
+    );
+    let mut known = series::Seen::default();
+    let mut texts: HashMap<i64, Arc<str>> = HashMap::new();
+    connection
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(values), |row| {
+            let text = || row.get_ref(22).and_then(|name| Ok(Arc::from(name.as_str()?)));
+            let name = match texts.entry(row.get(1)?) {
+                Entry::Occupied(known) => known.get().clone(),
+                Entry::Vacant(place) => place.insert(text()?).clone(),
+            };
+            let row = DayRow {
+                day: row.get(0)?,
+                totals: Totals::from_row(row, 3)?,
+                series: known.numbered(row.get(2)?, row, 14)?,
+            };
+            Ok(LabelDay { name, row })
+        })?
+        .collect()
 }
 
 /// What each name cost in each hour from `from` on: `(name, hour, nano-dollars)`.
 pub fn costs_since(connection: &Connection, label: Label, from: i64) -> Result<Vec<(String, i64, i64)>> {
     connection
         .prepare_cached(
-            "SELECT name, hour, SUM(cost_nanos) FROM spend_labels WHERE kind = ?1 AND hour >= ?2 GROUP BY name, hour",
+            "SELECT name, hour, SUM(cost_nanos) FROM labels JOIN spend_labels ON label = labels.id
+             WHERE kind = ?1 AND hour >= ?2 GROUP BY name, hour",
         )?
         .query_map([label.number(), from], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect()
@@ -139,7 +239,9 @@ pub fn costs_since(connection: &Connection, label: Label, from: i64) -> Result<V
 /// What each name has cost in all, nano-dollars.
 pub fn costs(connection: &Connection, label: Label) -> Result<Vec<(String, i64)>> {
     connection
-        .prepare_cached("SELECT name, SUM(cost_nanos) FROM spend_labels WHERE kind = ?1 GROUP BY name")?
+        .prepare_cached(
+            "SELECT name, SUM(cost_nanos) FROM labels JOIN spend_labels ON label = labels.id WHERE kind = ?1 GROUP BY name",
+        )?
         .query_map([label.number()], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
 }
@@ -148,7 +250,8 @@ pub fn costs(connection: &Connection, label: Label) -> Result<Vec<(String, i64)>
 pub fn names(connection: &Connection, label: Label) -> Result<Vec<(String, i64, i64)>> {
     connection
         .prepare_cached(
-            "SELECT name, MIN(hour), MAX(hour) FROM spend_labels WHERE kind = ?1 GROUP BY name ORDER BY name",
+            "SELECT name, MIN(hour), MAX(hour) FROM labels JOIN spend_labels ON label = labels.id
+             WHERE kind = ?1 GROUP BY name ORDER BY name",
         )?
         .query_map([label.number()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect()

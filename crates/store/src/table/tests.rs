@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::keys::KeyRow;
 use super::owners::{Numbers, Owner};
 use super::requests::{self, Billing, Outcome, RequestRow, Tokens, UsageSource};
-use super::{LimitColumns, migrate, spend_hourly, spend_labels};
+use super::{LimitColumns, migrate, series, spend_hourly, spend_labels};
 
 mod audit;
 mod governance;
@@ -182,14 +182,16 @@ fn id_at(milliseconds: i64, number: u16) -> Uuid {
 fn record(connection: &Connection, rows: &[RequestRow]) -> usize {
     connection.execute_batch("BEGIN").unwrap();
     let mut numbers = Numbers::default();
+    let (mut series, mut names) = (series::Numbers::default(), spend_labels::Numbers::default());
     let mut sums = spend_hourly::Sums::default();
     let mut labels = spend_labels::Sums::default();
     let mut new = 0;
     for row in rows {
         let owner = numbers.of(connection, &row.owner).unwrap();
         if requests::insert(connection, row, owner).unwrap() {
-            sums.add(row, owner);
-            labels.add(row, spend_hourly::hour_of(row.started_at));
+            let series = series.of(connection, row, owner).unwrap();
+            sums.add(row, series);
+            labels.add(connection, &mut names, row, series).unwrap();
             new += 1;
         }
     }

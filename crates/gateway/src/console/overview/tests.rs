@@ -1,6 +1,10 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use std::sync::Arc;
+
+use postern_store::table::requests::Billing;
+use postern_store::table::series::Series;
 use postern_store::table::spend_hourly::{HourRow, Totals as Sums};
 use uuid::Uuid;
 
@@ -43,12 +47,16 @@ fn rows_fall_into_the_day_of_the_zone() {
     let hour = at("2026-11-18T16:00:00Z").as_millisecond() / HOUR_MS;
     let row = HourRow {
         hour,
-        key_id: Uuid::nil(),
-        model_group: "smart".into(),
-        provider: "openai".into(),
-        client_name: "curl".into(),
-        local: false,
-        owner: 0,
+        series: Arc::new(Series {
+            key_id: Uuid::nil(),
+            owner: 0,
+            endpoint: "/v1/chat/completions".into(),
+            model_group: "smart".into(),
+            provider: "openai".into(),
+            model: "gpt-5".into(),
+            client_name: "curl".into(),
+            billing: Billing::Api,
+        }),
         totals: Sums { requests: 3, cost_nanos: 50, unpriced: 1, ..Sums::default() },
     };
     let overview = gather(

@@ -39,25 +39,41 @@ pub(super) fn in_hour(connection: &Connection, question: &Question, hour: i64) -
 
 /// SQL for the whole hours from this one on, with its values.
 pub(in crate::table) fn of_hours(question: &Question, from: i64) -> (String, Vec<Value>) {
+    let mut of_series = String::new();
+    let mut group = Vec::new();
+    narrow(question, &mut of_series, &mut group);
     let label = |label: Label, name: &String| {
-        (
-            "spend_labels",
-            "kind = ? AND name = ?",
-            vec![Value::Integer(label.number()), Value::Text(name.clone())],
-        )
+        let mut sql = "SELECT COALESCE(SUM(cost_nanos), 0) FROM spend_labels
+            WHERE label = (SELECT id FROM labels WHERE kind = ? AND name = ?) AND hour >= ?"
+            .to_owned();
+        let mut values =
+            vec![Value::Integer(label.number()), Value::Text(name.clone()), Value::Integer(from)];
+        if !group.is_empty() {
+            sql.push_str(" AND series IN (SELECT id FROM series WHERE TRUE");
+            sql.push_str(&of_series);
+            sql.push(')');
+            values.extend(group.iter().cloned());
+        }
+        (sql, values)
     };
-    let (table, condition, mut values) = match &question.subject {
+    match &question.subject {
         Subject::EndUser(name) => label(Label::EndUser, name),
         Subject::Tag(name) => label(Label::Tag, name),
+        Subject::Everything if group.is_empty() => (
+            "SELECT COALESCE(SUM(cost_nanos), 0) FROM spend_hourly WHERE hour >= ?".to_owned(),
+            vec![Value::Integer(from)],
+        ),
         subject => {
-            let (condition, values) = of_ledger(subject);
-            ("spend_hourly", condition, values)
+            let (condition, mut values) = of_ledger(subject);
+            let sql = format!(
+                "SELECT COALESCE(SUM(cost_nanos), 0) FROM spend_hourly
+                 WHERE series IN (SELECT id FROM series WHERE {condition}{of_series}) AND hour >= ?"
+            );
+            values.extend(group);
+            values.push(Value::Integer(from));
+            (sql, values)
         }
-    };
-    let mut sql = format!("SELECT COALESCE(SUM(cost_nanos), 0) FROM {table} WHERE {condition} AND hour >= ?");
-    values.push(Value::Integer(from));
-    narrow(question, &mut sql, &mut values);
-    (sql, values)
+    }
 }
 
 /// SQL for the rows of the hour into which the question's moment falls, with its values: their sum, or for a tag the tags and

@@ -178,7 +178,8 @@ impl<'a> Tally<'a> {
 fn hours(connection: &Connection, asked: &Asked<'_>, tally: &mut Tally<'_>) -> Result<()> {
     let Some(earliest) = tally.earliest(asked.of_ledger()) else { return Ok(()) };
     let mut statement = connection.prepare_cached(
-        "SELECT hour, key_id, owner, provider, model_group, cost_nanos FROM spend_hourly WHERE hour >= ?1 AND cost_nanos <> 0",
+        "SELECT hour, key_id, owner, provider, model_group, cost_nanos
+         FROM spend_hourly CROSS JOIN series ON series.id = spend_hourly.series WHERE hour >= ?1 AND cost_nanos <> 0",
     )?;
     let mut rows = statement.query([earliest])?;
     while let Some(row) = rows.next()? {
@@ -198,7 +199,8 @@ fn labels(
 ) -> Result<()> {
     let Some(earliest) = tally.earliest(names.values().flatten().copied()) else { return Ok(()) };
     let mut statement = connection.prepare_cached(
-        "SELECT name, hour, model_group, cost_nanos FROM spend_labels WHERE kind = ?1 AND hour >= ?2 AND cost_nanos <> 0",
+        "SELECT name, hour, model_group, cost_nanos FROM labels JOIN spend_labels ON spend_labels.label = labels.id
+         JOIN series ON series.id = spend_labels.series WHERE kind = ?1 AND hour >= ?2 AND cost_nanos <> 0",
     )?;
     let mut rows = statement.query([label.number(), earliest])?;
     while let Some(row) = rows.next()? {

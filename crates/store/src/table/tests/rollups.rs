@@ -1,12 +1,12 @@
 //! Roll-ups agree with the rows that they count.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::types::Value;
 
-use super::super::owners;
+use super::super::owners::{self, SeenBy};
 use super::super::requests::{Billing, Outcome, RequestRow};
-use super::super::spend_hourly::{self, Totals, hour_of};
+use super::super::spend_hourly::{self, Days, Totals, hour_of};
 use super::super::spend_labels::{self, Label};
 use super::{HOUR, database, id, id_at, owner, raw, record, request};
 
@@ -78,9 +78,9 @@ fn rollups_are_the_sums_of_their_rows() {
             .iter()
             .filter(|row| {
                 row.started_at / HOUR == hour.hour
-                    && row.key_id == hour.key_id
-                    && row.provider.clone().unwrap_or_default() == hour.provider
-                    && (row.billing == Billing::Local) == hour.local
+                    && row.key_id == hour.series.key_id
+                    && row.provider.clone().unwrap_or_default() == hour.series.provider
+                    && row.billing == hour.series.billing
             })
             .fold(Totals::default(), |mut sum, row| {
                 sum.add(&Totals::of(row));
@@ -190,7 +190,7 @@ fn each_owner_and_each_label_has_the_sums_of_its_rows() {
     };
 
     let owners = owners::all(&connection).unwrap();
-    let hours = raw(&connection, "SELECT * FROM spend_hourly");
+    let hours = raw(&connection, "SELECT * FROM spend_hourly JOIN series ON series.id = series");
     let mut counted = 0;
     for bucket in &hours {
         let column = |name: &str| &bucket.iter().find(|(column, _)| column == name).unwrap().1;
@@ -207,16 +207,21 @@ fn each_owner_and_each_label_has_the_sums_of_its_rows() {
     }
     assert_eq!(counted, 120, "each row is in one bucket");
 
-    let labels = raw(&connection, "SELECT * FROM spend_labels");
+    let labels = raw(
+        &connection,
+        "SELECT * FROM spend_labels JOIN labels ON labels.id = label JOIN series ON series.id = series",
+    );
     let mut counted = 0;
     for bucket in &labels {
         let column = |name: &str| &bucket.iter().find(|(column, _)| column == name).unwrap().1;
         let Value::Text(name) = column("name") else { panic!("{bucket:?}") };
+        let Value::Integer(number) = column("owner") else { panic!("{bucket:?}") };
         let of_rows = sum(&mut rows.iter().filter(|row| {
             *column("hour") == Value::Integer(hour_of(row.started_at))
                 && *column("key_id") == Value::Blob(row.key_id.as_bytes().to_vec())
                 && *column("model_group") == Value::Text(row.model_group.clone())
                 && *column("provider") == Value::Text(row.provider.clone().unwrap_or_default())
+                && row.owner == owners[number]
                 && match column("kind") {
                     Value::Integer(0) => row.end_user.as_ref() == Some(name),
                     _ => row.tags.contains(name),
@@ -245,4 +250,57 @@ fn each_owner_and_each_label_has_the_sums_of_its_rows() {
         .sum();
     let ends = |row: &RequestRow| row.end_user.as_deref() == Some("end-user-1");
     assert_eq!(later, cost(&|row| ends(row) && hour_of(row.started_at) >= second));
+}
+
+#[test]
+fn days_begin_at_midnight_of_the_clock_that_is_asked_for() {
+    let (_directory, connection) = database();
+    let rows = varied_rows();
+    assert_eq!(record(&connection, &rows), rows.len());
+    // UTC, New York in winter, Tokyo, and India, half an hour off.
+    for behind in [0, 300, -540, -330] {
+        let day = |row: &RequestRow| (hour_of(row.started_at) * 60 - behind).div_euclid(1440);
+        let (first, last) = (rows.iter().map(day).min().unwrap(), rows.iter().map(day).max().unwrap());
+        for days in [
+            Days { first, last, behind },
+            Days { first, last: first, behind },
+            Days { first: last + 1, last: last + 2, behind },
+        ] {
+            let inside = |row: &&RequestRow| (days.first..=days.last).contains(&day(row));
+            let mut found: BTreeMap<i64, Totals> = BTreeMap::new();
+            for row in spend_hourly::by_day(&connection, &days, None).unwrap() {
+                found.entry(row.day).or_default().add(&row.totals);
+            }
+            let mut expected: BTreeMap<i64, Totals> = BTreeMap::new();
+            for row in rows.iter().filter(inside) {
+                expected.entry(day(row)).or_default().add(&Totals::of(row));
+            }
+            assert_eq!(found, expected, "{days:?}");
+
+            let named = ["a".to_owned()];
+            for names in [None, Some(&named[..])] {
+                let mut found: BTreeMap<(String, i64), Totals> = BTreeMap::new();
+                for tag in spend_labels::by_day(&connection, Label::Tag, names, &days, None).unwrap() {
+                    found.entry((tag.name.to_string(), tag.row.day)).or_default().add(&tag.row.totals);
+                }
+                let mut expected: BTreeMap<(String, i64), Totals> = BTreeMap::new();
+                for row in rows.iter().filter(inside) {
+                    for tag in row.tags.iter().collect::<BTreeSet<_>>() {
+                        if names.is_none_or(|names| names.contains(tag)) {
+                            expected.entry((tag.clone(), day(row))).or_default().add(&Totals::of(row));
+                        }
+                    }
+                }
+                assert_eq!(found, expected, "{names:?} {days:?}");
+            }
+        }
+    }
+    let seen_by = SeenBy { key: Some(rows[0].key_id), ..SeenBy::default() };
+    let days = Days { first: 0, last: 100_000, behind: 0 };
+    let sum: i64 = spend_hourly::by_day(&connection, &days, Some(&seen_by))
+        .unwrap()
+        .iter()
+        .map(|row| row.totals.requests)
+        .sum();
+    assert_eq!(sum, rows.iter().filter(|row| row.key_id == rows[0].key_id).count() as i64);
 }
