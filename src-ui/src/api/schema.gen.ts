@@ -312,6 +312,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what, newest first unless it is asked for otherwise
+         * @description Before and after are as the database has them, without secrets.
+         */
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One change */
+        get: operations["get_audit_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/budget/delete": {
         parameters: {
             query?: never;
@@ -792,6 +829,23 @@ export interface paths {
         put?: never;
         /** Refuse all requests for some customers, also for those who were never named */
         post: operations["post_customer_block"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/daily/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What end users used on each day */
+        get: operations["get_customer_daily_activity"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1498,6 +1552,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/organization/daily/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What organizations used on each day */
+        get: operations["get_organization_daily_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/organization/delete": {
         parameters: {
             query?: never;
@@ -1764,6 +1835,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tag/daily/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What requests with tags used on each day
+         * @description A request counts for each of its tags. The sums of a day count each request once, unless `tags` names some: then once for
+         *     each of these that it has.
+         */
+        get: operations["get_tag_daily_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tag/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a tag; what was spent under its name stays in the ledger */
+        post: operations["post_tag_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tag/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Some tags by name */
+        post: operations["post_tag_info"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tag/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tags, oldest first, and then the names that only requests carry */
+        get: operations["get_tag_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tag/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a tag */
+        post: operations["post_tag_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tag/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a tag */
+        post: operations["post_tag_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/team/{team_id}/callback": {
         parameters: {
             query?: never;
@@ -1811,7 +1988,8 @@ export interface paths {
         };
         /**
          * Teams that whoever calls may join
-         * @description Those that `litellm_settings.default_internal_user_params.available_teams` names, without those that the caller is in.
+         * @description Those that `litellm_settings.default_internal_user_params.available_teams` names, without those that the caller is in and those
+         *     of other organizations. `/team/member_add` with one's own user_id joins one.
          */
         get: operations["get_team_available"];
         put?: never;
@@ -1850,6 +2028,26 @@ export interface paths {
         put?: never;
         /** Add many people to a team: those who can be added */
         post: operations["post_team_bulk_member_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/daily/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What teams used on each day
+         * @description Of what the caller may see: all of teams that they administer, their own of those that they are in.
+         */
+        get: operations["get_team_daily_activity"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1922,7 +2120,8 @@ export interface paths {
         put?: never;
         /**
          * Add people to a team
-         * @description People who are not known yet are made, with the role `internal_user`. All of them are added or, if one cannot be, none.
+         * @description People who are not known yet are made, with the role `internal_user`. All of them are added or, if one cannot be, none. People
+         *     may add themselves to teams that the configuration opens (`/team/available`).
          */
         post: operations["post_team_member_add"];
         delete?: never;
@@ -2143,6 +2342,43 @@ export interface paths {
         put?: never;
         /** Change many users */
         post: operations["post_user_bulk_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/daily/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was used on each day
+         * @description Of what the caller may see: their own, and what is counted for organizations that they administer. `entities` are users.
+         */
+        get: operations["get_user_daily_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/daily/activity/aggregated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was used on each day, without pages */
+        get: operations["get_user_daily_activity_aggregated"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2634,6 +2870,112 @@ export interface components {
             /** @description Deployments that were changed. */
             models_updated: number;
         };
+        /** @description What was used, newest day first. */
+        Activity: {
+            /** @description Of the days on this page. */
+            metadata: components["schemas"]["ActivityTotals"];
+            results: components["schemas"]["ActivityDay"][];
+        };
+        /** @description Each part of a day is found in all of these. */
+        ActivityBreakdown: {
+            /** @description By the SHA-256 of the key. */
+            api_keys: {
+                [key: string]: components["schemas"]["KeyActivity"];
+            };
+            endpoints: {
+                [key: string]: components["schemas"]["ActivityPart"];
+            };
+            /** @description Whom the route is about: users, teams, organizations, end users or tags. */
+            entities: {
+                [key: string]: components["schemas"]["ActivityPart"];
+            };
+            /** @description Always empty: no tools are called on behalf of anybody. */
+            mcp_servers: {
+                [key: string]: components["schemas"]["ActivityPart"];
+            };
+            model_groups: {
+                [key: string]: components["schemas"]["ActivityPart"];
+            };
+            /** @description As the providers call them; empty for requests that reached none. */
+            models: {
+                [key: string]: components["schemas"]["ActivityPart"];
+            };
+            providers: {
+                [key: string]: components["schemas"]["ActivityPart"];
+            };
+        };
+        ActivityDay: {
+            breakdown: components["schemas"]["ActivityBreakdown"];
+            /** @description `2026-11-20`. */
+            date: string;
+            metrics: components["schemas"]["ActivityMetrics"];
+        };
+        /** @description What else is known of a key. */
+        ActivityKey: {
+            /** @description The alias, else the name. */
+            key_alias: string | null;
+            team_id: string | null;
+        };
+        /** @description Sums of requests. Money in dollars. */
+        ActivityMetrics: {
+            /** Format: int64 */
+            api_requests: number;
+            /** Format: int64 */
+            cache_creation_input_tokens: number;
+            /** Format: int64 */
+            cache_read_input_tokens: number;
+            /** Format: int64 */
+            completion_tokens: number;
+            /** Format: int64 */
+            failed_requests: number;
+            /** Format: int64 */
+            prompt_tokens: number;
+            /** Format: double */
+            spend: number;
+            /** Format: int64 */
+            successful_requests: number;
+            /** Format: int64 */
+            total_tokens: number;
+            /**
+             * Format: int64
+             * @description Requests that used tokens of models without a price: they are not part of `spend`.
+             */
+            unpriced_requests: number;
+        };
+        ActivityPart: {
+            /** @description By the SHA-256 of the key. */
+            api_key_breakdown: {
+                [key: string]: components["schemas"]["KeyActivity"];
+            };
+            metadata: components["schemas"]["Entity"];
+            metrics: components["schemas"]["ActivityMetrics"];
+        };
+        /** @description The same of all days of an answer. */
+        ActivityTotals: {
+            has_more: boolean;
+            page: number;
+            /** Format: int64 */
+            total_api_requests: number;
+            /** Format: int64 */
+            total_cache_creation_input_tokens: number;
+            /** Format: int64 */
+            total_cache_read_input_tokens: number;
+            /** Format: int64 */
+            total_completion_tokens: number;
+            /** Format: int64 */
+            total_failed_requests: number;
+            total_pages: number;
+            /** Format: int64 */
+            total_prompt_tokens: number;
+            /** Format: double */
+            total_spend: number;
+            /** Format: int64 */
+            total_successful_requests: number;
+            /** Format: int64 */
+            total_tokens: number;
+            /** Format: int64 */
+            total_unpriced_requests: number;
+        };
         AddCallback: {
             /** @example langfuse */
             callback_name: string;
@@ -2774,6 +3116,39 @@ export interface components {
             provider: string;
             /** Format: int32 */
             status: number | null;
+        };
+        /** @description One change. */
+        AuditEntry: {
+            action: string;
+            /** @description Null where there was nothing. */
+            before_value: Record<string, unknown> | null;
+            changed_by: string;
+            /** @description Hash of the key that asked; empty for the administrator. */
+            changed_by_api_key: string;
+            id: string;
+            object_id: string;
+            /** @description `key`, `team`, `user`, ... */
+            object_type: string;
+            /** @description LiteLLM's name of the table, or the word for what has none there. */
+            table_name: string;
+            /** @description When, RFC 3339. */
+            updated_at: string;
+            /** @description Null where there is nothing any more. */
+            updated_values: Record<string, unknown> | null;
+        };
+        AuditPage: {
+            audit_logs: components["schemas"]["AuditEntry"][];
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Changes that fit, on all pages.
+             */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
         };
         /** @description A team that may be joined. */
         AvailableTeam: {
@@ -3222,6 +3597,9 @@ export interface components {
             /** @description Hashes of the keys that were revoked. */
             deleted_keys: string[];
         };
+        DeletedTag: {
+            message: string;
+        };
         DeletedTeams: {
             /** @description How many keys were deleted with them. */
             deleted_keys: number;
@@ -3267,6 +3645,11 @@ export interface components {
             parameter_size: string;
             parent_model: string;
             quantization_level: string;
+        };
+        /** @description What else is known of an entity; nothing of models, providers and endpoints. */
+        Entity: {
+            organization_alias: string | null;
+            team_alias: string | null;
         };
         /** @description How errors are told: OpenAI's members with more beside them. */
         ErrorBody: {
@@ -3447,6 +3830,10 @@ export interface components {
         };
         /** @description Any JSON object. */
         JsonObject: Record<string, unknown>;
+        KeyActivity: {
+            metadata: components["schemas"]["ActivityKey"];
+            metrics: components["schemas"]["ActivityMetrics"];
+        };
         KeyAliases: {
             aliases: string[];
         };
@@ -3797,6 +4184,7 @@ export interface components {
         /** @description Which pages and actions are open to somebody, in part at least. */
         May: {
             access_groups: boolean;
+            audit: boolean;
             block_keys: boolean;
             budgets: boolean;
             catalogue: boolean;
@@ -4299,6 +4687,9 @@ export interface components {
         OneOrMany_OrganizationMember: Record<string, unknown>;
         /** @description One member, or several. */
         OneOrMore: components["schemas"]["MemberWithRole"] | components["schemas"]["MemberWithRole"][];
+        OneTag: {
+            name: string;
+        };
         OneTeam: {
             team_id: string;
         };
@@ -5239,8 +5630,76 @@ export interface components {
             /** Format: int64 */
             size: number;
         };
+        TagAnswer: {
+            message: string;
+            tag: components["schemas"]["TagView"];
+        };
         TagList: {
             models: components["schemas"]["Tag"][];
+        };
+        TagNames: {
+            names: string[];
+        };
+        /** @description What `/tag/new` and `/tag/update` take: absent leaves what is there, null clears it. Money in dollars. */
+        TagRequest: {
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            description?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            model_info?: Record<string, unknown> | null;
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: Record<string, unknown> | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: Record<string, unknown> | null;
+            /** @description Ids of deployments that are for requests with this tag, where deployments are filtered by tags. */
+            models?: string[] | null;
+            name: string;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+        };
+        /** @description A tag. Money in dollars, times RFC 3339. */
+        TagView: {
+            budget_id: string | null;
+            created_at: string;
+            created_by: string | null;
+            description: string | null;
+            litellm_budget_table: components["schemas"]["BudgetTable"] | null;
+            /** @description The model group of each deployment, and what was said besides. */
+            model_info: Record<string, unknown> | null;
+            /** @description Ids of deployments; absent for a name that only requests carry. */
+            models: string[] | null;
+            name: string;
+            /**
+             * Format: double
+             * @description Of the running period of its budget.
+             */
+            spend: number;
+            updated_at: string;
         };
         /** @description A team's callbacks. */
         TeamCallbacks: {
@@ -7132,6 +7591,127 @@ export interface operations {
             };
         };
     };
+    get_audit: {
+        parameters: {
+            query?: {
+                /** @description `created`, `updated`, `deleted`, `blocked`, `unblocked` or `rotated`. */
+                action?: string;
+                /** @description The user, the key's alias, or `default_user_id` for the administrator. */
+                changed_by?: string;
+                /** @description The key that asked, or its hash. */
+                changed_by_api_key?: string;
+                /** @description Up to the end of this day, or to this moment. */
+                end_date?: string;
+                /** @description Of a key also its hash. */
+                object_id?: string;
+                /** @description 1 when absent. */
+                page?: number;
+                /** @description 1 to 100; 10 when absent. */
+                page_size?: number;
+                /** @description `updated_at`, `action`, `table_name`, `object_id` or `changed_by`; `updated_at` when absent. */
+                sort_by?: string;
+                /** @description `asc` or `desc`; `desc` when absent. */
+                sort_order?: string;
+                /** @description From this day or moment on: `2026-11-20`, or RFC 3339. */
+                start_date?: string;
+                /** @description `key`, `team`, `user`, `organization`, `model`, `provider`, ..., or LiteLLM's name of the table. */
+                table_name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description A filter makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_audit_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntry"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No change of that id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     post_budget_delete: {
         parameters: {
             query?: never;
@@ -8818,6 +9398,76 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_customer_daily_activity: {
+        parameters: {
+            query: {
+                /** @description A key or its hash. */
+                api_key?: string;
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                /** @description Ids between commas; absent: all. */
+                end_user_ids?: string;
+                exclude_end_user_ids?: string;
+                /** @description A model as the provider calls it, or a model group. */
+                model?: string;
+                /** @description 1 is the first page: that of the newest days. */
+                page?: number;
+                /** @description Days on a page. */
+                page_size?: number;
+                /** @description `2026-11-20`. */
+                start_date: string;
+                /** @description By how many minutes the days' clock is behind UTC: 480 in California in winter, -540 in Japan. Absent: UTC. */
+                timezone?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11440,6 +12090,77 @@ export interface operations {
             };
         };
     };
+    get_organization_daily_activity: {
+        parameters: {
+            query: {
+                /** @description A key or its hash. */
+                api_key?: string;
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                exclude_organization_ids?: string;
+                /** @description A model as the provider calls it, or a model group. */
+                model?: string;
+                /** @description Ids between commas; absent: all. */
+                organization_ids?: string;
+                /** @description 1 is the first page: that of the newest days. */
+                page?: number;
+                /** @description Days on a page. */
+                page_size?: number;
+                /** @description `2026-11-20`. */
+                start_date: string;
+                /** @description By how many minutes the days' clock is behind UTC: 480 in California in winter, -540 in Japan. Absent: UTC. */
+                timezone?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another's key or organization */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     delete_organization_delete: {
         parameters: {
             query?: never;
@@ -12374,6 +13095,393 @@ export interface operations {
             };
         };
     };
+    get_tag_daily_activity: {
+        parameters: {
+            query: {
+                /** @description A key or its hash. */
+                api_key?: string;
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                /** @description A model as the provider calls it, or a model group. */
+                model?: string;
+                /** @description 1 is the first page: that of the newest days. */
+                page?: number;
+                /** @description Days on a page. */
+                page_size?: number;
+                /** @description `2026-11-20`. */
+                start_date: string;
+                /** @description Names between commas; absent: all. Every request has the tag `User-Agent: ` and the name of its client. */
+                tags?: string;
+                /** @description By how many minutes the days' clock is behind UTC: 480 in California in winter, -540 in Japan. Absent: UTC. */
+                timezone?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_tag_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneTag"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedTag"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_tag_info: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagNames"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["TagView"];
+                    };
+                };
+            };
+            /** @description No name was sent */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description One of them does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_tag_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_tag_new: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagAnswer"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is one of that name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_tag_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagAnswer"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_team_team_id_callback: {
         parameters: {
             query?: never;
@@ -12710,6 +13818,77 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_team_daily_activity: {
+        parameters: {
+            query: {
+                /** @description A key or its hash. */
+                api_key?: string;
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                exclude_team_ids?: string;
+                /** @description A model as the provider calls it, or a model group. */
+                model?: string;
+                /** @description 1 is the first page: that of the newest days. */
+                page?: number;
+                /** @description Days on a page. */
+                page_size?: number;
+                /** @description `2026-11-20`. */
+                start_date: string;
+                /** @description Ids between commas; absent: all. */
+                team_ids?: string;
+                /** @description By how many minutes the days' clock is behind UTC: 480 in California in winter, -540 in Japan. Absent: UTC. */
+                timezone?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another's key or team */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13228,7 +14407,7 @@ export interface operations {
                     "application/json": components["schemas"]["TeamView"];
                 };
             };
-            /** @description A name makes no sense */
+            /** @description The team may use all models, so none can be taken */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13724,6 +14903,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Nothing of it is the caller's to do */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13733,6 +14913,146 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_user_daily_activity: {
+        parameters: {
+            query: {
+                /** @description A key or its hash. */
+                api_key?: string;
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                /** @description A model as the provider calls it, or a model group. */
+                model?: string;
+                /** @description 1 is the first page: that of the newest days. */
+                page?: number;
+                /** @description Days on a page. */
+                page_size?: number;
+                /** @description `2026-11-20`. */
+                start_date: string;
+                /** @description By how many minutes the days' clock is behind UTC: 480 in California in winter, -540 in Japan. Absent: UTC. */
+                timezone?: number;
+                /** @description Only this user's. */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another's key or user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_user_daily_activity_aggregated: {
+        parameters: {
+            query: {
+                /** @description A key or its hash. */
+                api_key?: string;
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                /** @description A model as the provider calls it, or a model group. */
+                model?: string;
+                /** @description 1 is the first page: that of the newest days. */
+                page?: number;
+                /** @description Days on a page. */
+                page_size?: number;
+                /** @description `2026-11-20`. */
+                start_date: string;
+                /** @description By how many minutes the days' clock is behind UTC: 480 in California in winter, -540 in Japan. Absent: UTC. */
+                timezone?: number;
+                /** @description Only this user's. */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another's key or user */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14073,6 +15393,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Nothing of it is the caller's to do */
             403: {
                 headers: {
                     [name: string]: unknown;
