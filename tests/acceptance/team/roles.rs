@@ -103,11 +103,11 @@ async fn who_only_looks_changes_nothing() {
 #[tokio::test]
 async fn teams_are_made_by_administrators_of_their_organization() {
     let world = world().await;
-    let make = async |user: &str, body: Value| {
+    let create = async |user: &str, body: Value| {
         let key = own_key(&world, user).await;
         call(&world, &key, Method::POST, "/team/new", body).await
     };
-    let made = make("olga", json!({"team_id": "n2", "organization_id": "north"})).await.expect(200).json();
+    let made = create("olga", json!({"team_id": "n2", "organization_id": "north"})).await.expect(200).json();
     assert_eq!(
         (&made["admins"], &made["created_by"]),
         (&json!(["olga"]), &json!("olga")),
@@ -115,26 +115,26 @@ async fn teams_are_made_by_administrators_of_their_organization() {
     );
     let by_name = json!({"team_id": "n3", "organization_id": "north", "members": ["olga"]});
     assert_eq!(
-        make("olga", by_name).await.expect(200).json()["admins"],
+        create("olga", by_name).await.expect(200).json()["admins"],
         json!([]),
         "as they said themselves"
     );
-    refused(&make("olga", json!({"team_id": "x"})).await, 403, "organization_id");
+    refused(&create("olga", json!({"team_id": "x"})).await, 403, "organization_id");
     for organization in ["south", "nothing"] {
-        let answer = make("olga", json!({"team_id": "x", "organization_id": organization})).await;
+        let answer = create("olga", json!({"team_id": "x", "organization_id": organization})).await;
         refused(&answer, 403, "organization");
     }
     for user in ["nina", "max", "fay"] {
-        make(user, json!({"team_id": "x", "organization_id": "north"})).await.expect(403);
+        create(user, json!({"team_id": "x", "organization_id": "north"})).await.expect(403);
     }
     // People of other organizations are not theirs to add.
     let strangers = json!({"team_id": "x", "organization_id": "north", "members": ["sven"]});
-    refused(&make("olga", strangers).await, 403, "member");
+    refused(&create("olga", strangers).await, 403, "member");
     let listed = world.get("/team/list").await;
     assert!(listed.as_array().unwrap().iter().all(|team| team["team_id"] != "x"));
     // Those whom they name first belong to their organization.
     let fresh = json!({"team_id": "n4", "organization_id": "north", "members": ["fresh"]});
-    make("olga", fresh).await.expect(200);
+    create("olga", fresh).await.expect(200);
     let olga = own_key(&world, "olga").await;
     call(&world, &olga, Method::GET, "/team/list?user_id=fresh", Value::Null).await.expect(200);
 }

@@ -208,6 +208,8 @@ pub(super) fn adding(table: &str, place: &[&str]) -> String {
     )
 }
 
+static ADD: LazyLock<String> = LazyLock::new(|| adding("spend_hourly", &["hour", "series"]));
+
 /// The sums of one transaction's rows by hour and series: each is written once per transaction, however many rows it counts.
 #[derive(Default)]
 pub(crate) struct Sums(HashMap<(i64, i64), Totals>);
@@ -228,7 +230,6 @@ impl Sums {
         if self.0.is_empty() {
             return Ok(());
         }
-        static ADD: LazyLock<String> = LazyLock::new(|| adding("spend_hourly", &["hour", "series"]));
         let mut statement = connection.prepare_cached(&ADD)?;
         for ((hour, series), totals) in self.0 {
             statement.execute(params_from_iter([hour, series].into_iter().chain(totals.values())))?;

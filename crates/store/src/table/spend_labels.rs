@@ -131,6 +131,8 @@ impl Numbers {
     }
 }
 
+static ADD: LazyLock<String> = LazyLock::new(|| adding("spend_labels", &["label", "hour", "series"]));
+
 /// The sums of one transaction's rows by label, hour and series.
 #[derive(Default)]
 pub(crate) struct Sums(HashMap<(i64, i64, i64), Totals>);
@@ -158,7 +160,6 @@ impl Sums {
         if self.0.is_empty() {
             return Ok(());
         }
-        static ADD: LazyLock<String> = LazyLock::new(|| adding("spend_labels", &["label", "hour", "series"]));
         let mut statement = connection.prepare_cached(&ADD)?;
         for ((label, hour, series), totals) in self.0 {
             let place = [label, hour, series].into_iter();
@@ -186,7 +187,7 @@ pub fn by_day(
     let mut values = days.values();
     values.push(Value::Integer(label.number()));
     let seen = seen_by.map_or_else(|| "1".to_owned(), |seen_by| seen_by.condition(&mut values));
-    let named = names.map_or_else(
+    let any_of = names.map_or_else(
         || "1".to_owned(),
         |names| {
             let place = |name: &String| {
@@ -199,7 +200,7 @@ pub fn by_day(
     let sql = format!(
         "SELECT days.*, {}, name FROM (
            SELECT {DAY} AS day, label, series, {SUMS} FROM spend_labels
-           WHERE label IN (SELECT id FROM labels WHERE kind = ?4 AND {named}) AND hour >= ?2 AND hour < ?3
+           WHERE label IN (SELECT id FROM labels WHERE kind = ?4 AND {any_of}) AND hour >= ?2 AND hour < ?3
              AND series IN (SELECT id FROM series WHERE {seen})
            GROUP BY 1, 2, 3
          ) AS days JOIN labels ON labels.id = days.label JOIN series ON series.id = days.series",

@@ -226,8 +226,8 @@ impl Reading<'_> {
             (Subject::OrganizationMember { organization_id, user_id }, &member.limits)
         }));
         asked.extend(groups.iter().map(|team| (Subject::Team(team.team_id.clone()), &team.limits)));
-        let mut spent = self.spent(asked)?.into_iter();
-        let mut next = || spent.next().unwrap_or_default();
+        let mut sums = self.spent(asked)?.into_iter();
+        let mut next = || sums.next().unwrap_or_default();
         let spend = next();
         let memberships: Vec<(OrganizationMemberRow, f64)> =
             people.into_iter().map(|member| (member, next())).collect();
@@ -238,7 +238,7 @@ impl Reading<'_> {
             groups.into_iter().map(|(team, spend)| self.team(team, spend)).collect::<Result<_, _>>()?;
         let budget = self.budget(&row.limits)?;
         let known = limited::in_force(&row.limits, budget.as_ref());
-        let (model_rpm_limit, model_tpm_limit) = limited::shown_model_rates(&known.model_limits);
+        let (requests, tokens) = limited::shown_model_rates(&known.model_limits);
         Ok(OrganizationView {
             budget_id: row.limits.budget_id.clone(),
             spend,
@@ -252,8 +252,8 @@ impl Reading<'_> {
             tpm_limit: known.tpm_limit,
             rpm_limit: known.rpm_limit,
             max_parallel_requests: known.max_parallel_requests,
-            model_rpm_limit,
-            model_tpm_limit,
+            model_rpm_limit: requests,
+            model_tpm_limit: tokens,
             created_by: row.created_by,
             created_at: clock::text(row.created_at),
             updated_by: row.updated_by,

@@ -109,9 +109,9 @@ impl From<Whole> for TeamView {
         let aliases: BTreeMap<String, String> = read(&row.model_aliases);
         let extra: Map<String, Value> = read(&row.extra);
         let defaults = MemberDefaults::of(&row);
-        let (model_rpm_limit, model_tpm_limit) = limited::shown_model_rates(&row.limits.model_limits);
+        let (requests, tokens) = limited::shown_model_rates(&row.limits.model_limits);
         let mut metadata: Map<String, Value> = read(&row.metadata);
-        for (name, rates) in [("model_rpm_limit", &model_rpm_limit), ("model_tpm_limit", &model_tpm_limit)] {
+        for (name, rates) in [("model_rpm_limit", &requests), ("model_tpm_limit", &tokens)] {
             if !rates.is_empty() {
                 metadata.insert(name.to_owned(), Value::Object(rates.clone()));
             }
@@ -134,8 +134,8 @@ impl From<Whole> for TeamView {
             spend: limited::shown(spent),
             max_parallel_requests: row.limits.max_parallel_requests,
             model_max_budget: limited::shown_model_budgets(&row.limits.model_limits),
-            model_rpm_limit,
-            model_tpm_limit,
+            model_rpm_limit: requests,
+            model_tpm_limit: tokens,
             model_id: None,
             litellm_model_table: (!aliases.is_empty()).then_some(ModelTable { model_aliases: aliases }),
             object_permission: None,
