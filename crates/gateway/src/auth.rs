@@ -129,7 +129,7 @@ impl Caller {
         let identity = self.identity()?;
         let key = identity.key.aliases.as_deref();
         let is_alias = |name: &&str| key.is_some_and(|aliases| aliases.contains_key(*name));
-        if names.iter().any(|name| is_alias(&name)) && identity.team.is_none() {
+        if names.iter().any(is_alias) && identity.team.is_none() {
             return None;
         }
         // What a user may use counts for their own keys, not for those of a team.

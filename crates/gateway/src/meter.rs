@@ -101,7 +101,7 @@ impl Meter {
     }
 
     pub fn hold(&mut self, permit: Permit) {
-        self.rooms = permit.rooms.clone();
+        self.rooms.clone_from(&permit.rooms);
         self.permit = Some(permit);
     }
 

@@ -338,9 +338,7 @@ async fn whole(stage: &Stage, method: &str, path: &str, capacity: &str, side: Si
             "/console/events" | "/console/listener" | "/console/sign-out" | "/console/guide"
             | "/config/reload",
         ) => None,
-        ("GET", "/fallback/{model}") | ("DELETE", "/fallback/{model}") => {
-            thing("/fallback/nothing", Value::Null)
-        }
+        ("GET" | "DELETE", "/fallback/{model}") => thing("/fallback/nothing", Value::Null),
         ("GET", "/access_group/{access_group}/info") => thing("/access_group/nothing/info", Value::Null),
         ("PUT", "/access_group/{access_group}/update") => {
             thing("/access_group/nothing/update", json!({"model_names": ["x"]}))
@@ -359,7 +357,7 @@ async fn whole(stage: &Stage, method: &str, path: &str, capacity: &str, side: Si
         }
         ("GET", "/console/requests/{id}") => None,
         ("GET", path) if !path.contains('{') => list(path, Value::Null),
-        ("GET", path) => thing(path.replace('{', "").replace('}', ""), Value::Null),
+        ("GET", path) => thing(path.replace(['{', '}'], ""), Value::Null),
         (_, path) => {
             let _ = stage;
             thing(path.replace(['{', '}'], ""), json!({}))

@@ -388,9 +388,8 @@ fn is_theirs(
     let user = identity.user.as_ref();
     let is_own_key = |id: Uuid| id == identity.key.id;
     match (capacity, thing) {
-        (Capacity::AdminViewer, _) | (_, Thing::Gateway) => false,
+        (_, Thing::Gateway) => false,
         (Capacity::Key, Thing::Key { id, .. }) => is_own_key(id),
-        (Capacity::Key, _) => false,
         (Capacity::InternalUser | Capacity::InternalUserViewer, thing) => match thing {
             Thing::Key { id, user, team, .. } => {
                 is_own_key(id) || (team.is_none() && me.is_some() && user == me)
@@ -408,12 +407,11 @@ fn is_theirs(
                 || user.is_some_and(|user| user.teams.contains(team));
             is_in && permits(directory, team, route)
         }
-        (Capacity::TeamMember, _) => false,
         (
             Capacity::TeamAdmin,
             Thing::Key { team: Some(team), .. } | Thing::Team(team) | Thing::Membership { team, .. },
         ) => administered_teams(identity, directory).any(|mine| mine == team),
-        (Capacity::TeamAdmin, _) => false,
+        (Capacity::AdminViewer | Capacity::Key | Capacity::TeamMember | Capacity::TeamAdmin, _) => false,
         (Capacity::OrganizationAdmin, thing) => {
             let of_team = |team: &str| directory.organization_of(team).map(ToString::to_string);
             let mine = |organization: &str| {

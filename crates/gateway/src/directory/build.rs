@@ -331,13 +331,13 @@ impl Directory {
         let Some(row) = row else { return };
         let id: Arc<str> = id.into();
         let known = before.as_ref().map(|customer| &customer.limited);
-        let limited = match self.end_users.as_ref().filter(|_| strangers::says_nothing(&row.limits)) {
-            Some(common) => common.limited(&id, &row.limits, &self.rules, known),
-            None => {
+        let limited =
+            if let Some(common) = self.end_users.as_ref().filter(|_| strangers::says_nothing(&row.limits)) {
+                common.limited(&id, &row.limits, &self.rules, known)
+            } else {
                 let of = Of(Level::Customer, &id, Subject::EndUser(id.to_string()));
                 scopes.limited(of, &row.limits, known)
-            }
-        };
+            };
         let (region, default_model) = (row.allowed_model_region, row.default_model);
         if !row.blocked && limited.is_none() && region.is_none() && default_model.is_none() {
             return;

@@ -119,7 +119,7 @@ impl Strangers {
     pub fn sort_out(&self, has_entry: impl Fn(&str) -> bool) -> Vec<String> {
         let mut known = locked(&self.known);
         known.retain(|id, _| !has_entry(id));
-        known.keys().map(|id| id.to_string()).collect()
+        known.keys().map(ToString::to_string).collect()
     }
 }
 

@@ -428,9 +428,9 @@ pub async fn of_tags(
     for label in labels.iter().filter(|label| wanted.has(&names, &label.row.series)) {
         let entity: answer::Named<'_> = (&label.name, &no_more);
         if chosen.is_all() {
-            gathered.add_entity(&label.row, entity)
+            gathered.add_entity(&label.row, entity);
         } else {
-            gathered.add(&label.row, Some(entity))
+            gathered.add(&label.row, Some(entity));
         }
     }
     Ok(Json(gathered.page(wanted.page, wanted.page_size)))

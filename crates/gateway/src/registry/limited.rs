@@ -63,7 +63,7 @@ pub fn dollars(name: &str, dollars: f64) -> Result<i64, Failure> {
         let message = format!("{name} cannot be negative. Received: {dollars}");
         return Err(Failure::invalid("negative_budget", message).with_param(name));
     }
-    if !(dollars <= LARGEST_BUDGET) {
+    if !(0.0..=LARGEST_BUDGET).contains(&dollars) {
         let message = format!("{name} must be between 0 and {LARGEST_BUDGET} dollars");
         return Err(Failure::invalid("invalid_budget", message).with_param(name));
     }
@@ -225,6 +225,27 @@ pub fn effective(connection: &Connection, columns: &LimitColumns) -> Result<Limi
 
 type ByModel = (Said<Map<String, Value>>, Said<BTreeMap<String, i64>>, Said<BTreeMap<String, i64>>);
 
+/// Replaces one kind of limit per model.
+fn counts(
+    name: &str,
+    said: Said<BTreeMap<String, i64>>,
+    limits: &mut BTreeMap<String, ModelLimit>,
+    place: fn(&mut ModelLimit) -> &mut Option<i64>,
+) -> Result<(), Failure> {
+    if said != Said::Nothing {
+        for limit in limits.values_mut() {
+            *place(limit) = None;
+        }
+    }
+    if let Said::Set(said) = said {
+        for (model, number) in said {
+            let number = count(name, number)?;
+            *place(limits.entry(model).or_default()) = Some(number);
+        }
+    }
+    Ok(())
+}
+
 /// Limits by model after a change: each of the three is replaced as a whole where it is said.
 fn model_limits(known: &str, said: ByModel, now: &Now) -> Result<String, Failure> {
     let (budgets, requests, tokens) = said;
@@ -242,23 +263,6 @@ fn model_limits(known: &str, said: ByModel, now: &Now) -> Result<String, Failure
             let limit = limits.entry(model.clone()).or_default();
             model_budget(&model, &said, limit, now)?;
         }
-    }
-    fn counts(
-        name: &str,
-        said: Said<BTreeMap<String, i64>>,
-        limits: &mut BTreeMap<String, ModelLimit>,
-        place: fn(&mut ModelLimit) -> &mut Option<i64>,
-    ) -> Result<(), Failure> {
-        if said != Said::Nothing {
-            limits.values_mut().for_each(|limit| *place(limit) = None);
-        }
-        if let Said::Set(said) = said {
-            for (model, number) in said {
-                let number = count(name, number)?;
-                *place(limits.entry(model).or_default()) = Some(number);
-            }
-        }
-        Ok(())
     }
     counts("model_rpm_limit", requests, &mut limits, |limit| &mut limit.rpm_limit)?;
     counts("model_tpm_limit", tokens, &mut limits, |limit| &mut limit.tpm_limit)?;

@@ -91,24 +91,21 @@ pub fn unknown(id: &str) -> Failure {
 async fn existing(engine: &Engine, authority: &Authority, id: &str) -> Result<ModelRow, Failure> {
     let wanted = id.to_owned();
     let found = engine.read(move |connection| models::find(connection, &wanted)).await?;
-    match found {
-        Some(row) => {
-            check::reach(engine, authority, &info_of(&row))?;
-            Ok(row)
+    if let Some(row) = found {
+        check::reach(engine, authority, &info_of(&row))?;
+        Ok(row)
+    } else {
+        // Nobody else is told what there is.
+        check::reach(engine, authority, &Map::new())?;
+        let config = engine.config.load();
+        if config::config_ids(&config.models).iter().any(|known| known == id) {
+            return Err(in_config_file(&format!("the deployment {id}")).with_param("id"));
         }
-        None => {
-            // Nobody else is told what there is.
-            check::reach(engine, authority, &Map::new())?;
-            let config = engine.config.load();
-            if config::config_ids(&config.models).iter().any(|known| known == id) {
-                return Err(in_config_file(&format!("the deployment {id}")).with_param("id"));
-            }
-            if id == DEMO {
-                let message = "the built-in model cannot be changed or removed";
-                return Err(Failure::conflict("built_in_model", message).with_param("id"));
-            }
-            Err(unknown(id))
+        if id == DEMO {
+            let message = "the built-in model cannot be changed or removed";
+            return Err(Failure::conflict("built_in_model", message).with_param("id"));
         }
+        Err(unknown(id))
     }
 }
 

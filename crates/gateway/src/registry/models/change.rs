@@ -39,7 +39,7 @@ impl Change {
                 said.entry(name).or_insert(value);
             }
         }
-        let clears_credential = self.null_clears && said.get("api_key").is_some_and(|key| key.is_null());
+        let clears_credential = self.null_clears && said.get("api_key").is_some_and(Value::is_null);
         let mut params: Map<String, Value> = serde_json::from_str(&row.params).unwrap_or_default();
         params.remove("has_credential");
         lay_over(&mut params, said, self.null_clears);

@@ -99,27 +99,25 @@ pub(super) fn info(info: &mut Map<String, Value>) -> Result<(), Failure> {
                     return wrong("invalid_access_groups", name, "a list of names");
                 }
             }
-            "base_model" | "mode" => {
-                if !value.as_str().is_some_and(is_name) {
-                    return wrong("invalid_model_info", name, "a text of 1 to 256 characters");
-                }
+            "base_model" | "mode" if !value.as_str().is_some_and(is_name) => {
+                return wrong("invalid_model_info", name, "a text of 1 to 256 characters");
             }
             "team_id" => match value.as_str() {
                 Some(team) => check_id("model_info.team_id", team)?,
                 None => return wrong("invalid_model_info", name, "the id of a team"),
             },
-            "max_input_tokens" | "max_output_tokens" | "max_tokens" => {
-                if !value.as_u64().is_some_and(|tokens| tokens > 0) {
-                    return wrong("invalid_model_info", name, "a whole number above 0");
-                }
+            "max_input_tokens" | "max_output_tokens" | "max_tokens"
+                if value.as_u64().is_none_or(|tokens| tokens == 0) =>
+            {
+                return wrong("invalid_model_info", name, "a whole number above 0");
             }
             "input_cost_per_token"
             | "output_cost_per_token"
             | "cache_read_input_token_cost"
-            | "cache_creation_input_token_cost" => {
-                if !value.as_f64().is_some_and(|cost| (0.0..=1.0).contains(&cost)) {
-                    return wrong("invalid_model_info", name, "between 0 and 1 dollar per token");
-                }
+            | "cache_creation_input_token_cost"
+                if !value.as_f64().is_some_and(|cost| (0.0..=1.0).contains(&cost)) =>
+            {
+                return wrong("invalid_model_info", name, "between 0 and 1 dollar per token");
             }
             _ => {}
         }

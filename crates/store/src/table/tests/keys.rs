@@ -317,7 +317,7 @@ fn what_somebody_has_to_do_with_is_among_what_may_be_seen() {
         let (users, teams, created_by) = (list(users), list(teams), list(created_by));
         Some(SeenBy { users, teams, created_by, ..SeenBy::default() })
     };
-    let filter = |related_to, seen_by| KeyFilter { related_to, seen_by, ..KeyFilter::default() };
+    let filter = |related_to, seen_by| KeyFilter { seen_by, related_to, ..KeyFilter::default() };
     assert_eq!(numbers(&connection, &filter(related(&["ann"], &["blue"], &[]), None)), [4, 2, 1]);
     assert_eq!(numbers(&connection, &filter(related(&["ann"], &[], &["ann"]), None)), [2, 1]);
     let seen = related(&["bob"], &[], &[]);
