@@ -327,6 +327,12 @@ pub async fn question(stage: &Stage, method: &str, path: &str, capacity: &str, s
     }
 }
 
+async fn tag(stage: &Stage) -> String {
+    let name = stage.fresh("tag");
+    stage.post("/tag/new", json!({"name": name})).await;
+    name
+}
+
 async fn whole(stage: &Stage, method: &str, path: &str, capacity: &str, side: Side) -> Option<Ask> {
     if side == Side::Foreign {
         return None;
@@ -349,6 +355,9 @@ async fn whole(stage: &Stage, method: &str, path: &str, capacity: &str, side: Si
             thing("/access_group/nothing/delete", Value::Null)
         }
         ("GET", "/audit/{id}") => thing("/audit/0197c0de-0000-7000-8000-000000000000", Value::Null),
+        ("POST", "/tag/new") => thing(path, json!({"name": stage.fresh("tag")})),
+        ("POST", "/tag/info") => thing(path, json!({"names": [tag(stage).await]})),
+        ("POST", "/tag/update" | "/tag/delete") => thing(path, json!({"name": tag(stage).await})),
         ("GET", "/customer/info") => thing("/customer/info?end_user_id=nobody", Value::Null),
         ("GET", "/budget/settings") => thing("/budget/settings?budget_id=nothing", Value::Null),
         ("GET", path) if path.ends_with("/daily/activity") => {
@@ -360,9 +369,6 @@ async fn whole(stage: &Stage, method: &str, path: &str, capacity: &str, side: Si
         ("GET", "/console/requests/{id}") => None,
         ("GET", path) if !path.contains('{') => list(path, Value::Null),
         ("GET", path) => thing(path.replace('{', "").replace('}', ""), Value::Null),
-        (_, path) => {
-            let _ = stage;
-            thing(path.replace(['{', '}'], ""), json!({}))
-        }
+        (_, path) => thing(path.replace(['{', '}'], ""), json!({})),
     }
 }
