@@ -90,11 +90,7 @@ fn read(mut body: TagRequest) -> Result<(String, TagFields), Failure> {
     Ok((body.name, said))
 }
 
-fn views(
-    connection: &Connection,
-    snapshot: &Snapshot,
-    rows: Vec<TagRow>,
-) -> Result<Vec<TagView>, SqlError> {
+fn views(connection: &Connection, snapshot: &Snapshot, rows: Vec<TagRow>) -> Result<Vec<TagView>, SqlError> {
     let questions: Vec<Question> = rows
         .iter()
         .map(|row| Question {
@@ -107,12 +103,7 @@ fn views(
     rows.into_iter().zip(spent).map(|(row, spent)| view(connection, snapshot, row, spent)).collect()
 }
 
-fn view(
-    connection: &Connection,
-    snapshot: &Snapshot,
-    row: TagRow,
-    spent: i64,
-) -> Result<TagView, SqlError> {
+fn view(connection: &Connection, snapshot: &Snapshot, row: TagRow, spent: i64) -> Result<TagView, SqlError> {
     let id = row.limits.budget_id.as_deref();
     let budget = id.map(|id| budgets::find(connection, id)).transpose()?.flatten();
     let models: Vec<String> = serde_json::from_str(&row.models).unwrap_or_default();

@@ -84,12 +84,7 @@ async fn put_in_force(engine: &Engine, name: &str, models: bool) -> Result<(), F
     if models { engine.changed(&[Topic::Models]).await } else { Ok(()) }
 }
 
-pub async fn create(
-    engine: &Engine,
-    actor: Actor,
-    name: String,
-    said: TagFields,
-) -> Result<TagRow, Failure> {
+pub async fn create(engine: &Engine, actor: Actor, name: String, said: TagFields) -> Result<TagRow, Failure> {
     check_id("name", &name)?;
     check_models(engine, &said)?;
     let now = engine.now();
@@ -101,15 +96,13 @@ pub async fn create(
             }
             let mut row = TagRow {
                 name,
-                models: "[]".into(),
-                model_info: "{}".into(),
                 created_by: actor.name.clone(),
                 created_at: now.ms(),
                 updated_at: now.ms(),
                 ..TagRow::default()
             };
             said.apply(connection, &actor, &mut row, None, &now)?;
-            row.put(connection)?;
+            row.insert(connection)?;
             let shown = Some(row.shown());
             audit::record(connection, &actor, Action::Created, ("tag", &row.name), None, shown)?;
             Ok(row)
@@ -119,12 +112,7 @@ pub async fn create(
     Ok(row)
 }
 
-pub async fn update(
-    engine: &Engine,
-    actor: Actor,
-    name: String,
-    said: TagFields,
-) -> Result<TagRow, Failure> {
+pub async fn update(engine: &Engine, actor: Actor, name: String, said: TagFields) -> Result<TagRow, Failure> {
     check_models(engine, &said)?;
     let changes_models = said.models != Said::Nothing;
     let now = engine.now();

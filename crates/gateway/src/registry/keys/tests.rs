@@ -95,12 +95,8 @@ fn administrator(gateway: &Gateway) -> Asking {
 }
 
 async fn record_of(gateway: &Gateway, id: uuid::Uuid) -> Vec<AuditRow> {
-    let filter = AuditFilter {
-        object_id: Some(id.to_string()),
-        ascending: true,
-        limit: 99,
-        ..AuditFilter::default()
-    };
+    let filter =
+        AuditFilter { object_id: Some(id.to_string()), ascending: true, limit: 99, ..AuditFilter::default() };
     gateway.engine().read(move |connection| audit_log::page(connection, &filter)).await.unwrap()
 }
 
