@@ -18,6 +18,7 @@ async fn a_budget_is_made_shown_changed_and_removed() {
     let body = json!({
         "budget_id": "gold", "max_budget": 10.5, "soft_budget": 8, "tpm_limit": 100, "rpm_limit": 10,
         "max_parallel_requests": 2, "budget_duration": "1d", "model_max_budget": {"gpt-4o": {"max_budget": 1, "budget_duration": "1h"}},
+        "model_rpm_limit": {"gpt-4o": 5, "demo": 3}, "model_tpm_limit": {"demo": 300},
     });
     let made = post(&world, "/budget/new", body.clone()).await.expect(200).json();
     let found =
@@ -31,12 +32,24 @@ async fn a_budget_is_made_shown_changed_and_removed() {
         assert_eq!(shown["model_max_budget"]["gpt-4o"]["max_budget"], 1.0);
         assert_eq!(shown["created_by"], "default_user_id");
     }
-    post(&world, "/budget/new", body).await.expect(409);
+    post(&world, "/budget/new", body.clone()).await.expect(409);
     let changed =
         post(&world, "/budget/update", json!({"budget_id": "gold", "max_budget": 3, "rpm_limit": null}))
             .await;
     let changed = changed.expect(200).json();
     assert_eq!((&changed["max_budget"], &changed["rpm_limit"]), (&json!(3.0), &Value::Null));
+    // What was not said stays, and of limits by model each kind for itself.
+    let rates = (&changed["model_rpm_limit"], &changed["model_tpm_limit"]);
+    assert_eq!(rates, (&body["model_rpm_limit"], &body["model_tpm_limit"]));
+    let change = json!({"budget_id": "gold", "model_rpm_limit": {"demo": 9}, "model_tpm_limit": null});
+    let rated = post(&world, "/budget/update", change).await.expect(200).json();
+    let rates = (&rated["model_rpm_limit"], &rated["model_tpm_limit"]);
+    assert_eq!(rates, (&json!({"demo": 9}), &json!({})));
+    assert_eq!(rated["model_max_budget"]["gpt-4o"]["max_budget"], 1.0);
+    let tag = json!({"name": "blue", "budget_id": "gold"});
+    let tag = post(&world, "/tag/new", tag).await.expect(200).json()["tag"].clone();
+    assert_eq!(tag["litellm_budget_table"]["model_rpm_limit"], json!({"demo": 9}));
+    post(&world, "/tag/delete", json!({"name": "blue"})).await.expect(200);
     post(&world, "/budget/update", json!({"max_budget": 3})).await.expect(400);
     post(&world, "/budget/update", json!({"budget_id": "nothing"})).await.expect(404);
     post(&world, "/budget/info", json!({"budgets": []})).await.expect(400);

@@ -5,6 +5,7 @@
 
 mod access_group;
 mod admin;
+mod audit;
 mod budget;
 mod budgets_hold;
 mod cli;
@@ -26,6 +27,7 @@ mod permissions;
 mod router;
 mod routing_settings;
 mod spend;
+mod tag;
 mod team;
 mod user;
 mod v1;

@@ -67,3 +67,42 @@ async fn a_key_sees_its_own_requests_only() {
     let all = world.get(&format!("/spend/logs?api_key={other}")).await;
     assert_eq!(all.as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn the_tags_of_a_key_are_in_the_row_of_each_of_its_requests() {
+    let world = World::start().await;
+    let key = world.gateway.new_key(json!({"metadata": {"tags": ["of-key"]}})).await;
+    let post = |path: &str, body: &Value| world.gateway.post(path, &key, body);
+    let mut tagged = Caller::Chat.body("oa/x", false);
+    tagged["metadata"] = json!({"tags": ["of-request", "of-key"]});
+    let requests = [
+        (post("/v1/chat/completions", &Caller::Chat.body("oa/x", false)), vec!["of-key"]),
+        (post("/v1/chat/completions", &tagged), vec!["of-request", "of-key"]),
+        (
+            post("/v1/messages", &Caller::Messages.body("oa/x", true)).header("x-litellm-tags", "a"),
+            vec!["a", "of-key"],
+        ),
+        (post("/v1/embeddings", &json!({"model": "oa/x", "input": "a"})), vec!["of-key"]),
+        (post("/providers/oa/v1/chat/completions", &Caller::Chat.body("x", false)), vec!["of-key"]),
+        (post("/v1/responses", &json!({"model": "oa/x", "input": "a"})), vec!["of-key"]),
+        (post("/v1/chat/completions", &Caller::Chat.body("oa/fake-500", false)), vec!["of-key"]),
+        // Refused before anything is asked.
+        (post("/v1/chat/completions", &json!({"model": 7})), vec!["of-key"]),
+        (post("/v1/chat/completions", &Caller::Chat.body("nothing-of-that-name", false)), vec!["of-key"]),
+        (post("/v1/embeddings", &json!({"model": "nothing-of-that-name", "input": "a"})), vec!["of-key"]),
+    ];
+    let mut expected = Vec::new();
+    for (request, tags) in requests {
+        let answer = receive(request).await;
+        expected.push((answer.request_id().to_owned(), tags));
+    }
+    for (id, tags) in &expected {
+        let found = world.get(&format!("/spend/logs?request_id={id}")).await;
+        let told: Vec<&str> =
+            found[0]["request_tags"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect();
+        let own: Vec<&str> = told.iter().copied().filter(|tag| !tag.starts_with("User-Agent:")).collect();
+        assert_eq!(own, *tags, "{}", found[0]);
+    }
+    let named = world.get("/tag/list").await;
+    assert!(named.as_array().unwrap().iter().any(|tag| tag["name"] == "of-key"), "{named}");
+}

@@ -7,11 +7,13 @@ pub mod permissions;
 pub mod routes;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use postern_store::table::owners::Owner;
+use smallvec::SmallVec;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -124,23 +126,26 @@ impl Caller {
         identity.key.models.allow(&names, &AccessGroups::default())
     }
 
-    /// Whose list of models is in the way.
+    /// Whose list of models is in the way. A key's other name for a model is known to the key, and a team's to its keys and the
+    /// team; whoever did not give the name looks at what it stands for.
     fn refuses(&self, names: &[&str]) -> Option<(&'static str, &AllowedModels)> {
         let identity = self.identity()?;
-        let key = identity.key.aliases.as_deref();
-        let is_alias = |name: &&str| key.is_some_and(|aliases| aliases.contains_key(*name));
-        if names.iter().any(is_alias) && identity.team.is_none() {
-            return None;
-        }
+        let of_key = without(names, identity.key.aliases.as_deref());
+        let of_team = without(&of_key, identity.team.as_ref().map(|team| &team.aliases));
+        // What a key of no team has a name for, it was given with the name.
+        let is_given = identity.team.is_none() && of_key.len() < names.len();
         // What a user may use counts for their own keys, not for those of a team.
         let personal = identity.user.as_ref().filter(|_| identity.key.team_id.is_none());
+        let organization = identity.organization.as_ref();
         let lists = [
-            Some(("key", &identity.key.models)),
-            identity.team.as_ref().map(|team| ("team", &team.models)),
-            personal.map(|user| ("user", &user.models)),
-            identity.organization.as_ref().map(|organization| ("org", &organization.models)),
+            Some(("key", &identity.key.models, names)).filter(|_| !is_given),
+            identity.team.as_ref().map(|team| ("team", &team.models, &*of_key)),
+            personal.map(|user| ("user", &user.models, &*of_team)),
+            organization.map(|organization| ("org", &organization.models, &*of_team)),
         ];
-        lists.into_iter().flatten().find(|(_, models)| !models.allow(names, &identity.access))
+        let mut lists = lists.into_iter().flatten();
+        let (whose, models, _) = lists.find(|(_, models, names)| !models.allow(names, &identity.access))?;
+        Some((whose, models))
     }
 
     /// The refusal of a model group that this caller may not use, by any of its names; the first is told.
@@ -167,6 +172,15 @@ impl Caller {
         let of_key = identity.key.aliases.as_ref().and_then(|aliases| aliases.get(model));
         of_key.map_or(model, |name| &**name)
     }
+}
+
+/// Names of a model less those that stand for another of them.
+fn without<'n>(names: &[&'n str], aliases: Option<&BTreeMap<Box<str>, Box<str>>>) -> SmallVec<[&'n str; 4]> {
+    let is_alias = |name: &str| {
+        let target = aliases.and_then(|aliases| aliases.get(name));
+        target.is_some_and(|target| **target != *name && names.contains(&&**target))
+    };
+    names.iter().copied().filter(|name| !is_alias(name)).collect()
 }
 
 fn refusal(whose: &str, models: &AllowedModels, names: &[&str]) -> Failure {

@@ -224,6 +224,8 @@ pub fn first_words(
         client_name: client_name(&client),
         client,
         owner: caller.owner(),
+        // Those of the body are known when it is read, if it can be.
+        tags: pipeline::tags(caller, headers, None),
         ..RequestRow::default()
     }
 }

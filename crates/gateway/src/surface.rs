@@ -182,3 +182,6 @@ async fn wrong_method(method: Method, uri: Uri) -> Response {
     failure.error.status = 405;
     failure.respond(format_of(uri.path()), ids::new_id())
 }
+
+#[cfg(test)]
+mod tests;

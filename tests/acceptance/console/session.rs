@@ -48,9 +48,16 @@ async fn a_session_says_who_somebody_is_and_what_they_may() {
     let admin = world.get("/console/session").await;
     assert_eq!((&admin["role"], &admin["key_name"]), (&json!("admin"), &Value::Null));
 
+    let viewer = json!({"user_id": "vera", "user_role": "proxy_admin_viewer", "auto_create_key": false});
+    post("/user/new", viewer).await;
+    let vera = session(&world, &key("vera").await).await;
+
     for (who, page, expected) in [
         (&admin, "providers", true),
         (&admin, "audit", true),
+        (&vera, "tags", true),
+        (&vera, "change_tags", false),
+        (&ora, "tags", false),
         (&ada, "overview", true),
         (&ada, "create_keys", true),
         (&ada, "change_models", true),

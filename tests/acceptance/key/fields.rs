@@ -219,6 +219,8 @@ async fn a_type_of_key_is_what_it_may_call() {
         let made = issue(&world, json!({"key_type": kind, "user_id": "ann"})).await;
         assert_eq!(chat(&world, &made["key"], "demo").await, chats, "{kind}");
         let key = text(&made["key"]);
+        let of_cohere = post_as(&world, key, "/v2/chat", Caller::Chat.body("demo", false)).await;
+        assert_eq!(of_cohere.status, chats, "{kind}: {}", of_cohere.text());
         assert_eq!(get_as(&world, key, "/key/info").await.status, informs, "{kind}");
         assert_eq!(get_as(&world, key, "/models").await.status, if kind == "management" { 403 } else { 200 });
         let body = json!({"allowed_routes": made["allowed_routes"]});
@@ -273,6 +275,44 @@ async fn a_key_has_names_of_its_own_for_models() {
     assert_eq!(chat(&world, &made["key"], "quick").await, 200);
     assert_eq!(world.openai.last_request().json()["model"], "x");
     assert_eq!(chat(&world, &made["key"], "oa/y").await, 403);
+}
+
+#[tokio::test]
+async fn a_keys_name_for_a_model_opens_nothing_that_others_keep_shut() {
+    let world = World::start().await;
+    let of_ann = json!({"user_id": "ann", "models": ["demo", "oa/y"], "auto_create_key": false});
+    post(&world, "/user/new", of_ann).await.expect(200);
+    let acme = json!({"organization_id": "acme", "organization_alias": "acme", "models": ["demo", "oa/y"]});
+    post(&world, "/organization/new", acme).await.expect(200);
+    let red = json!({"team_id": "red", "models": ["demo", "oa/y"], "model_aliases": {"ours": "oa/y"}});
+    post(&world, "/team/new", red).await.expect(200);
+    let aliases = json!({"quick": "oa/x", "demo": "oa/x", "good": "oa/y"});
+    for (owner, whose) in [
+        (json!({"user_id": "ann"}), "user"),
+        (json!({"organization_id": "acme"}), "org"),
+        (json!({"team_id": "red"}), "team"),
+    ] {
+        let mut body = owner.clone();
+        body["aliases"] = aliases.clone();
+        let made = issue(&world, body).await;
+        // Not even by a name that they know for something else.
+        for name in ["quick", "demo"] {
+            let chat = Caller::Chat.body(name, false);
+            let answer = post_as(&world, text(&made["key"]), "/v1/chat/completions", chat).await.expect(403);
+            assert_eq!(answer.json()["error"]["type"], format!("{whose}_model_access_denied"), "{name}");
+        }
+        assert_eq!(chat(&world, &made["key"], "good").await, 200, "{whose}");
+    }
+    assert_eq!(world.openai.calls(), 3);
+    // A team's name for a model is the team's, and no more to its organization than what it stands for.
+    let blue = json!({"team_id": "blue", "organization_id": "acme", "model_aliases": {"demo": "oa/x", "ours": "oa/y"}});
+    post(&world, "/team/new", blue).await.expect(200);
+    let of_blue = issue(&world, json!({"team_id": "blue"})).await;
+    assert_eq!(chat(&world, &of_blue["key"], "demo").await, 403);
+    assert_eq!(chat(&world, &of_blue["key"], "ours").await, 200);
+    // Where nobody keeps anything shut, a key's name is enough, whatever its own list says.
+    let free = issue(&world, json!({"models": ["demo"], "aliases": {"quick": "oa/x"}})).await;
+    assert_eq!(chat(&world, &free["key"], "quick").await, 200);
 }
 
 #[tokio::test]

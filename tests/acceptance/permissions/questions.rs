@@ -18,10 +18,12 @@ pub struct Ask {
     pub kind: Kind,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as not every route has something to ask")]
 fn thing(path: impl Into<String>, body: Value) -> Option<Ask> {
     Some(Ask { path: path.into(), body, kind: Kind::Thing })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as not every route has something to ask")]
 fn list(path: impl Into<String>, body: Value) -> Option<Ask> {
     Some(Ask { path: path.into(), body, kind: Kind::List })
 }
@@ -125,12 +127,7 @@ pub async fn question(stage: &Stage, method: &str, path: &str, capacity: &str, s
             let made = key(stage, capacity, side).await;
             thing(format!("{path}?key={}", made["token"].as_str()?), Value::Null)
         }
-        "/v2/key/info" => {
-            let made = key(stage, capacity, side).await;
-            thing(path, json!({"keys": [made["token"]]}))
-        }
         "/key/list" => list(format!("{path}?return_full_object=true&size=100"), Value::Null),
-        "/key/aliases" => list(path, Value::Null),
         "/key/health" => own.then(|| thing(path, json!({}))).flatten(),
         "/key/update" | "/key/regenerate" | "/key/block" | "/key/unblock" => {
             let made = key(stage, capacity, side).await;
@@ -144,7 +141,7 @@ pub async fn question(stage: &Stage, method: &str, path: &str, capacity: &str, s
             let made = key(stage, capacity, side).await;
             thing(format!("/key/{}/regenerate", made["token"].as_str()?), json!({}))
         }
-        "/key/delete" => {
+        "/v2/key/info" | "/key/delete" => {
             let made = key(stage, capacity, side).await;
             thing(path, json!({"keys": [made["token"]]}))
         }
@@ -272,7 +269,7 @@ pub async fn question(stage: &Stage, method: &str, path: &str, capacity: &str, s
             let id = organization(stage, capacity, side).await;
             thing(path, json!({"organizations": [id]}))
         }
-        "/organization/list" => list(path, Value::Null),
+        "/organization/list" | "/key/aliases" => list(path, Value::Null),
         "/organization/update" => {
             let id = organization(stage, capacity, side).await;
             thing(path, json!({"organization_id": id, "organization_alias": "x"}))
@@ -327,6 +324,12 @@ pub async fn question(stage: &Stage, method: &str, path: &str, capacity: &str, s
     }
 }
 
+async fn tag(stage: &Stage) -> String {
+    let name = stage.fresh("tag");
+    stage.post("/tag/new", json!({"name": name})).await;
+    name
+}
+
 async fn whole(stage: &Stage, method: &str, path: &str, capacity: &str, side: Side) -> Option<Ask> {
     if side == Side::Foreign {
         return None;
@@ -347,6 +350,9 @@ async fn whole(stage: &Stage, method: &str, path: &str, capacity: &str, side: Si
             thing("/access_group/nothing/delete", Value::Null)
         }
         ("GET", "/audit/{id}") => thing("/audit/0197c0de-0000-7000-8000-000000000000", Value::Null),
+        ("POST", "/tag/new") => thing(path, json!({"name": stage.fresh("tag")})),
+        ("POST", "/tag/info") => thing(path, json!({"names": [tag(stage).await]})),
+        ("POST", "/tag/update" | "/tag/delete") => thing(path, json!({"name": tag(stage).await})),
         ("GET", "/customer/info") => thing("/customer/info?end_user_id=nobody", Value::Null),
         ("GET", "/budget/settings") => thing("/budget/settings?budget_id=nothing", Value::Null),
         ("GET", path) if path.ends_with("/daily/activity") => {
@@ -358,9 +364,6 @@ async fn whole(stage: &Stage, method: &str, path: &str, capacity: &str, side: Si
         ("GET", "/console/requests/{id}") => None,
         ("GET", path) if !path.contains('{') => list(path, Value::Null),
         ("GET", path) => thing(path.replace(['{', '}'], ""), Value::Null),
-        (_, path) => {
-            let _ = stage;
-            thing(path.replace(['{', '}'], ""), json!({}))
-        }
+        (_, path) => thing(path.replace(['{', '}'], ""), json!({})),
     }
 }

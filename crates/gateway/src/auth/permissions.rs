@@ -5,13 +5,13 @@
 //! The table says how far; [`Authority::check`] says whether one thing is within that.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use postern_store::table::owners::SeenBy;
 use uuid::Uuid;
 
-use super::{Caller, Identity, Known};
+use super::{Caller, Identity, Known, routes};
 use crate::directory::{Directory, Role, User};
 use crate::error::Failure;
 use crate::snapshot::AccessGroups;
@@ -66,6 +66,11 @@ impl Rule {
     pub fn reach(&self, capacity: Capacity) -> Reach {
         self.reach[capacity as usize]
     }
+
+    /// Whether it gives every capacity everything.
+    fn is_for_everybody(&self) -> bool {
+        self.reach.iter().all(|reach| *reach == Reach::All)
+    }
 }
 
 const TABLE: &str = include_str!("../../data/permissions.tsv");
@@ -99,25 +104,50 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 
 /// The line of a route; `path` is as the route was declared, with its parameters' names.
 pub fn rule(method: &str, path: &str) -> Option<&'static Rule> {
-    // LiteLLM's other name for the same routes.
-    let path = &*match path.strip_prefix("/end_user/") {
-        Some(rest) => Cow::Owned(format!("/customer/{rest}")),
-        None => Cow::Borrowed(path),
-    };
+    let usual =
+        OTHER_NAMES.iter().find_map(|(other, name)| Some(format!("{name}{}", path.strip_prefix(other)?)));
+    let path = usual.as_deref().unwrap_or(path);
     // A map of static texts is asked with shorter-lived ones.
     RULES.iter().find_map(|((known_method, known_path), rule)| {
         (*known_method == method && *known_path == path).then_some(rule)
     })
 }
 
-static ROOTS: LazyLock<BTreeSet<&'static str>> =
-    LazyLock::new(|| RULES.keys().filter_map(|(_, path)| path.split('/').nth(1)).collect());
+/// LiteLLM's other name for the routes of customers.
+const OTHER_NAMES: [(&str, &str); 1] = [("/end_user/", "/customer/")];
 
-/// Whether a path belongs to the management API.
+/// Every path of the table, and of other names for it.
+fn paths() -> impl Iterator<Item = (Cow<'static, str>, &'static Rule)> {
+    RULES.values().flat_map(|rule| {
+        let others = OTHER_NAMES.into_iter().filter_map(move |(other, name)| {
+            rule.path.strip_prefix(name).map(|rest| (Cow::Owned(format!("{other}{rest}")), rule))
+        });
+        others.chain([(Cow::Borrowed(rule.path), rule)])
+    })
+}
+
+/// The paths of the table by their first word: no request looks through all of them.
+static BY_ROOT: LazyLock<HashMap<String, Vec<Cow<'static, str>>>> = LazyLock::new(|| {
+    let mut by_root: HashMap<String, Vec<_>> = HashMap::new();
+    for (path, _) in paths() {
+        by_root.entry(root(&path).to_owned()).or_default().push(path);
+    }
+    by_root
+});
+
+fn root(path: &str) -> &str {
+    path.split('/').nth(1).unwrap_or_default()
+}
+
+/// Whether a path is a route of the table, whose last parameter may hold slashes. All others are for models: that no route of
+/// the management API is missing, a test of the router proves.
 pub fn covers(path: &str) -> bool {
-    // Models are listed for whoever calls them.
-    let root = path.split('/').nth(1).unwrap_or_default();
-    (ROOTS.contains(root) || root == "end_user") && root != "models" && root != "v1"
+    BY_ROOT.get(root(path)).is_some_and(|paths| paths.iter().any(|known| routes::fits_rest(known, path)))
+}
+
+/// Whether a pattern of paths reaches into the table, beyond what whoever has a key may look at.
+pub fn is_reached_by(pattern: &str) -> bool {
+    paths().any(|(path, rule)| !rule.is_for_everybody() && routes::meets(pattern, &path))
 }
 
 /// What a route is about, where it is about one thing.

@@ -37,8 +37,7 @@ pub fn is_known(entry: &str) -> bool {
 
 /// Whether an entry allows routes of models alone.
 pub fn is_for_models(entry: &str) -> bool {
-    let first = entry.split('/').nth(1).unwrap_or_default();
-    let is_path = !first.is_empty() && !first.contains(['*', '{']) && !permissions::covers(entry);
+    let is_path = entry.starts_with('/') && entry.len() > 1 && !permissions::is_reached_by(entry);
     is_path || matches!(entry, MODELS_ONLY | "openai_routes")
 }
 
@@ -87,9 +86,51 @@ fn fits(entry: &str, path: &str) -> bool {
     loop {
         match (wanted.next(), given.next()) {
             (None, None) => return true,
-            (Some(wanted), Some(given)) if wanted == given => {}
-            (Some(wanted), Some(given))
-                if wanted.starts_with('{') && wanted.ends_with('}') && !given.is_empty() => {}
+            (Some(wanted), Some(given)) if wanted == given || (is_parameter(wanted) && !given.is_empty()) => {
+            }
+            _ => return false,
+        }
+    }
+}
+
+fn is_parameter(word: &str) -> bool {
+    word.starts_with('{') && word.ends_with('}')
+}
+
+/// Whether a path is of a declared route, whose last parameter stands for whatever follows.
+pub fn fits_rest(route: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (route.split('/').peekable(), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(wanted_word), Some(word)) if is_parameter(wanted_word) && !word.is_empty() => {
+                if wanted.peek().is_none() {
+                    return true;
+                }
+            }
+            (Some(wanted), Some(word)) if wanted == word => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Whether an entry allows any path of a declared route.
+pub fn meets(entry: &str, route: &str) -> bool {
+    let (mut wanted, mut given) = (entry.split('/').peekable(), route.split('/').peekable());
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(wanted_word), Some(word)) => {
+                if let (Some(start), None) = (wanted_word.strip_suffix('*'), wanted.peek()) {
+                    return is_parameter(word) || word.starts_with(start);
+                }
+                if is_parameter(word) && given.peek().is_none() {
+                    return true;
+                }
+                if wanted_word != word && !is_parameter(wanted_word) && !is_parameter(word) {
+                    return false;
+                }
+            }
             _ => return false,
         }
     }
@@ -113,6 +154,18 @@ mod tests {
             ("llm_api_routes", "/key/generate", false),
             ("management_routes", "/key/generate", true),
             ("management_routes", "/v1/messages", false),
+            ("llm_api_routes", "/v2/chat", true),
+            ("llm_api_routes", "/v2/key/info", false),
+            ("llm_api_routes", "/v1/model/info", false),
+            ("llm_api_routes", "/models/gpt-4o", true),
+            ("llm_api_routes", "/tag/new", false),
+            ("llm_api_routes", "/end_user/new", false),
+            ("llm_api_routes", "/model/some-id/update", false),
+            ("llm_api_routes", "/console/prices/openai/a/b", false),
+            ("management_routes", "/v2/chat", false),
+            ("management_routes", "/v2/team/list", true),
+            ("management_routes", "/providers/oa/v1/chat/completions", false),
+            ("management_routes", "/provider/budgets", true),
             ("info_routes", "/key/info", true),
             ("info_routes", "/v1/models", true),
             ("info_routes", "/key/generate", false),
@@ -123,12 +176,27 @@ mod tests {
 
     #[test]
     fn what_is_for_models_alone_manages_nothing() {
-        for entry in ["llm_api_routes", "/v1/chat/completions", "/v1/*", "/embeddings"] {
+        for entry in
+            ["llm_api_routes", "/v1/chat/completions", "/v1/*", "/embeddings", "/v2/chat", "/openai/*"]
+        {
             assert!(is_for_models(entry), "{entry}");
         }
-        for entry in
-            ["/key/generate", "/k*", "/*", "*", "/{any}/generate", "/", "management_routes", "/user/*"]
-        {
+        for entry in [
+            "/key/generate",
+            "/k*",
+            "/*",
+            "*",
+            "/{any}/generate",
+            "/",
+            "management_routes",
+            "/user/*",
+            "/v2/*",
+            "/v2/{any}/info",
+            "/end_user/new",
+            "/key/some-key/regenerate",
+            "/key/{key}/regen*",
+            "/console/prices/openai/a/b",
+        ] {
             assert!(!is_for_models(entry), "{entry}");
         }
     }

@@ -37,6 +37,12 @@ pub struct BudgetView {
     pub rpm_limit: Option<i64>,
     #[schema(value_type = Object)]
     pub model_max_budget: Map<String, Value>,
+    /// Requests per minute by model.
+    #[schema(value_type = Object)]
+    pub model_rpm_limit: Map<String, Value>,
+    /// Tokens per minute by model.
+    #[schema(value_type = Object)]
+    pub model_tpm_limit: Map<String, Value>,
     pub budget_duration: Option<String>,
     pub budget_reset_at: Option<String>,
     pub created_at: String,
@@ -47,6 +53,7 @@ pub struct BudgetView {
 
 impl From<BudgetRow> for BudgetView {
     fn from(row: BudgetRow) -> Self {
+        let (model_rpm_limit, model_tpm_limit) = limited::shown_model_rates(&row.model_limits);
         Self {
             max_budget: row.max_budget_nanos.map(limited::shown),
             soft_budget: row.soft_budget_nanos.map(limited::shown),
@@ -54,6 +61,8 @@ impl From<BudgetRow> for BudgetView {
             tpm_limit: row.tpm_limit,
             rpm_limit: row.rpm_limit,
             model_max_budget: limited::shown_model_budgets(&row.model_limits),
+            model_rpm_limit,
+            model_tpm_limit,
             budget_duration: row.budget_duration,
             budget_reset_at: row.budget_reset_at.map(clock::text),
             created_at: clock::text(row.created_at),

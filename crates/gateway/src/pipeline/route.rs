@@ -126,6 +126,10 @@ pub fn find(asked: &Question<'_>, meter: &mut Meter) -> Result<Route, Failure> {
     let named = asked.model;
     let asked = &Question { model: asked.caller.renamed(named), ..*asked };
     let Question { snapshot, model, controls, headers, .. } = *asked;
+    let tags = tags(asked.caller, headers, controls);
+    if let Some(row) = meter.row() {
+        row.tags.clone_from(&tags);
+    }
     let group = first_group(asked)?;
     if let Some(row) = meter.row() {
         row.model_group.clone_from(&group.name);
@@ -136,7 +140,6 @@ pub fn find(asked: &Question<'_>, meter: &mut Meter) -> Result<Route, Failure> {
     } else {
         asked.caller.check_group(&group, &[named, model, &group.name])?;
     }
-    let tags = tags(asked.caller, headers, controls);
     let said = controls.and_then(|said| said.timeout);
     let first = controls.and_then(|said| said.stream_timeout);
     let mut route = Route {

@@ -95,5 +95,5 @@ pub fn record(
         before: text(before),
         after: text(after),
     };
-    Ok(row.put(connection)?)
+    Ok(row.insert(connection)?)
 }

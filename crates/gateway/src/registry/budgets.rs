@@ -88,7 +88,6 @@ pub async fn create(
             }
             let mut row = BudgetRow {
                 budget_id: id,
-                model_limits: "{}".into(),
                 created_by: actor.name.clone(),
                 created_at: now.ms(),
                 updated_by: actor.name.clone(),
@@ -96,7 +95,7 @@ pub async fn create(
                 ..BudgetRow::default()
             };
             apply(connection, &mut row, said, &now)?;
-            row.put(connection)?;
+            row.insert(connection)?;
             audit::record(
                 connection,
                 &actor,

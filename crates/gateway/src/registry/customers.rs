@@ -109,7 +109,7 @@ pub async fn create(
             }
             let mut row = new(&user_id, &now);
             said.apply(connection, &actor, &mut row, None, &now)?;
-            row.put(connection)?;
+            row.insert(connection)?;
             let shown = Some(row.shown());
             audit::record(connection, &actor, Action::Created, ("customer", &user_id), None, shown)?;
             Ok(row)
@@ -204,7 +204,7 @@ pub async fn set_blocked(
                     row.updated_at = now.ms();
                 }
                 row.blocked = blocked;
-                row.put(connection)?;
+                if before.is_none() { row.insert(connection) } else { row.put(connection) }?;
                 let action = if blocked { Action::Blocked } else { Action::Unblocked };
                 audit::record(connection, &actor, action, ("customer", &id), before, Some(row.shown()))?;
                 rows.push(row);

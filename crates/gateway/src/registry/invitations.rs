@@ -66,7 +66,7 @@ pub(super) fn insert(
         updated_by: actor.name.clone(),
         updated_at: now,
     };
-    row.put(connection)?;
+    row.insert(connection)?;
     audit::record(connection, actor, Action::Created, ("invitation", &row.id), None, Some(row.shown()))?;
     Ok((link, row))
 }

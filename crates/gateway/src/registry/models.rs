@@ -160,7 +160,7 @@ pub async fn add(engine: &Engine, authority: &Authority, new: NewModel) -> Resul
     let written = row.clone();
     let put = engine.transact(move |connection| {
         check::team(connection, &info_of(&written))?;
-        written.put(connection)?;
+        written.insert(connection)?;
         let after = shown(&written, kept(&written));
         audit::record(connection, &actor, Action::Created, ("model", &written.id), None, Some(after))
     });

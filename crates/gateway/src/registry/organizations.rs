@@ -99,9 +99,6 @@ pub async fn create(
             }
             let mut row = OrganizationRow {
                 organization_id: id,
-                models: "[]".into(),
-                metadata: "{}".into(),
-                extra: "{}".into(),
                 created_by: actor.name.clone(),
                 created_at: now.ms(),
                 updated_by: actor.name.clone(),
@@ -109,7 +106,7 @@ pub async fn create(
                 ..OrganizationRow::default()
             };
             said.apply(connection, &actor, &mut row, None, &now)?;
-            row.put(connection)?;
+            row.insert(connection)?;
             let object = ("organization", row.organization_id.as_str());
             audit::record(connection, &actor, Action::Created, object, None, Some(row.shown()))?;
             Ok(row)

@@ -129,8 +129,6 @@ pub fn ensure_user(
         user_email: named.user_email,
         user_role: role(&beginning.defaults).as_str().to_owned(),
         models: models(&beginning.defaults).to_string(),
-        metadata: "{}".into(),
-        extra: "{}".into(),
         created_by: actor.name.clone(),
         created_at: now.ms(),
         updated_by: actor.name.clone(),
@@ -138,7 +136,7 @@ pub fn ensure_user(
         ..UserRow::default()
     };
     limits(&beginning.defaults).apply(connection, &mut row.limits, None, now)?;
-    row.put(connection)?;
+    row.insert(connection)?;
     audit::record(connection, actor, Action::Created, ("user", &row.user_id), None, Some(row.shown()))?;
     Ok(row)
 }

@@ -40,12 +40,6 @@ pub async fn open(engine: &Engine, user_id: String) -> Result<Session, Failure> 
         token: ids::hex(&ids::hash_key(key.expose())),
         key_name: ids::key_name(key.expose()),
         is_session: true,
-        models: "[]".into(),
-        metadata: "{}".into(),
-        aliases: "{}".into(),
-        allowed_routes: "[]".into(),
-        tags: "[]".into(),
-        extra: "{}".into(),
         expires_at: Some(now.saturating_add(lasting)),
         limits: LimitColumns {
             max_budget_nanos: rules.session_budget_nanos,
@@ -64,7 +58,7 @@ pub async fn open(engine: &Engine, user_id: String) -> Result<Session, Failure> 
             row.created_by.clone_from(&user.user_id);
             row.updated_by.clone_from(&user.user_id);
             let ended = end_old(connection, &user.user_id, now)?;
-            row.put(connection)?;
+            row.insert(connection)?;
             Ok((row, user, ended))
         })
         .await?;

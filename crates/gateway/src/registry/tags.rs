@@ -96,15 +96,13 @@ pub async fn create(engine: &Engine, actor: Actor, name: String, said: TagFields
             }
             let mut row = TagRow {
                 name,
-                models: "[]".into(),
-                model_info: "{}".into(),
                 created_by: actor.name.clone(),
                 created_at: now.ms(),
                 updated_at: now.ms(),
                 ..TagRow::default()
             };
             said.apply(connection, &actor, &mut row, None, &now)?;
-            row.put(connection)?;
+            row.insert(connection)?;
             let shown = Some(row.shown());
             audit::record(connection, &actor, Action::Created, ("tag", &row.name), None, shown)?;
             Ok(row)

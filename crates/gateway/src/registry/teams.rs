@@ -83,13 +83,7 @@ pub async fn create(engine: &Engine, actor: Actor, new: NewTeam) -> Result<TeamR
             let now = &beginning.now;
             let mut row = TeamRow {
                 team_id: id,
-                models: "[]".into(),
-                model_aliases: "{}".into(),
-                metadata: "{}".into(),
                 member_permissions: permissions::default_list(),
-                member_defaults: "{}".into(),
-                callbacks: "[]".into(),
-                extra: "{}".into(),
                 created_by: actor.name.clone(),
                 created_at: now.ms(),
                 updated_by: actor.name.clone(),
@@ -98,7 +92,7 @@ pub async fn create(engine: &Engine, actor: Actor, new: NewTeam) -> Result<TeamR
             };
             new.fields.apply(connection, &mut row, None, now)?;
             bounds::check_organization(connection, None, &row, &access)?;
-            row.put(connection)?;
+            row.insert(connection)?;
             audit::record(
                 connection,
                 &actor,

@@ -34,7 +34,7 @@ table_row! {
         tpm_limit: Option<i64>,
         max_parallel_requests: Option<i64>,
         /// JSON: limits by model.
-        model_limits: String,
+        model_limits: String = "{}",
         /// Made for one thing, and goes with it.
         is_own: bool,
         created_by: String,

@@ -27,15 +27,24 @@ impl<T: FromSql + ToSql> Columns for T {
     }
 }
 
-/// `table_row! { /// doc  Name of "table" by "key, columns" { member: Type, .. } }`: the struct, how it is read, and how it is
-/// put: inserted, or replacing the row of the same key.
+/// `table_row! { /// doc  Name of "table" by ["key", "columns"] { member: Type, json: String = "{}", .. } }`: the struct, how it is
+/// read, and how it is written: inserted where there must be none of the same key, or put in the place of one. What a column is
+/// where nothing is said of it follows the `=`: an empty text is no JSON.
 macro_rules! table_row {
+    (@default $kind:ty) => { <$kind>::default() };
+    (@default $kind:ty = $default:literal) => { <$kind>::from($default) };
     ($(#[$doc:meta])* $name:ident of $table:literal by [$($key:literal),+] {
-        $($(#[$about:meta])* $member:ident: $kind:ty,)+
+        $($(#[$about:meta])* $member:ident: $kind:ty $(= $default:literal)?,)+
     }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $name { $($(#[$about])* pub $member: $kind,)+ }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($member: $crate::table::columns::table_row!(@default $kind $(= $default)?),)+ }
+            }
+        }
 
         impl $name {
             fn names() -> Vec<&'static str> {
@@ -70,28 +79,42 @@ macro_rules! table_row {
                 $crate::table::columns::shown(&Self::names(), &values)
             }
 
-            /// Inserts, or replaces the row of the same key.
-            pub fn put(&self, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
-                static SQL: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-                    let (names, keys) = ($name::names(), [$($key),+]);
-                    let places: Vec<String> = (1..=names.len()).map(|place| format!("?{place}")).collect();
-                    let changes: Vec<String> = names
-                        .iter()
-                        .filter(|name| !keys.contains(name))
-                        .map(|name| format!("{name} = excluded.{name}"))
-                        .collect();
-                    let (table, columns, places) = ($table, names.join(", "), places.join(", "));
-                    let (keys, changes) = (keys.join(", "), changes.join(", "));
-                    format!("INSERT INTO {table} ({columns}) VALUES ({places}) ON CONFLICT ({keys}) DO UPDATE SET {changes}")
-                });
+            fn write(&self, connection: &rusqlite::Connection, sql: &str) -> rusqlite::Result<()> {
                 let mut values = Vec::new();
                 $($crate::table::columns::Columns::bind(&self.$member, &mut values);)+
-                connection.prepare_cached(&SQL)?.execute(values.as_slice()).map(drop)
+                connection.prepare_cached(sql)?.execute(values.as_slice()).map(drop)
+            }
+
+            /// Inserts the row of something new: fails where there is one of the same key.
+            pub fn insert(&self, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+                static SQL: std::sync::LazyLock<String> =
+                    std::sync::LazyLock::new(|| $crate::table::columns::insertion($table, &$name::names()));
+                self.write(connection, &SQL)
+            }
+
+            /// Replaces the row of the same key, or inserts one where it is all the same.
+            pub fn put(&self, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+                static SQL: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+                    $crate::table::columns::replacement($table, &$name::names(), &[$($key),+])
+                });
+                self.write(connection, &SQL)
             }
         }
     };
 }
 pub(super) use table_row;
+
+pub(super) fn insertion(table: &str, names: &[&str]) -> String {
+    let places: Vec<String> = (1..=names.len()).map(|place| format!("?{place}")).collect();
+    format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), places.join(", "))
+}
+
+pub(super) fn replacement(table: &str, names: &[&str], keys: &[&str]) -> String {
+    let others = names.iter().filter(|name| !keys.contains(name));
+    let changes: Vec<String> = others.map(|name| format!("{name} = excluded.{name}")).collect();
+    let insertion = insertion(table, names);
+    format!("{insertion} ON CONFLICT ({}) DO UPDATE SET {}", keys.join(", "), changes.join(", "))
+}
 
 /// The columns of what may be limited, as SQL for a new table. Money in nano-dollars, times in UTC milliseconds.
 macro_rules! limit_columns {

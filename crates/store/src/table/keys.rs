@@ -107,18 +107,18 @@ table_row! {
         team_id: Option<String>,
         organization_id: Option<String>,
         /// Empty allows all.
-        models: String,
-        metadata: String,
+        models: String = "[]",
+        metadata: String = "{}",
         blocked: bool,
         expires_at: Option<i64>,
         limits: LimitColumns,
         /// Name to model.
-        aliases: String,
+        aliases: String = "{}",
         /// Empty allows all.
-        allowed_routes: String,
-        tags: String,
+        allowed_routes: String = "[]",
+        tags: String = "[]",
         /// What is kept and shown, and means nothing here.
-        extra: String,
+        extra: String = "{}",
         /// Added to the budget until `temp_budget_until`.
         temp_budget_nanos: Option<i64>,
         temp_budget_until: Option<i64>,

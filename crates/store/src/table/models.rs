@@ -23,8 +23,8 @@ table_row! {
         /// The model group.
         model_name: String,
         /// Without credentials.
-        params: String,
-        info: String,
+        params: String = "{}",
+        info: String = "{}",
         created_by: String,
         created_at: i64,
         updated_at: i64,

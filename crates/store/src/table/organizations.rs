@@ -28,9 +28,9 @@ table_row! {
     OrganizationRow of "organizations" by ["organization_id"] {
         organization_id: String,
         organization_alias: String,
-        models: String,
-        metadata: String,
-        extra: String,
+        models: String = "[]",
+        metadata: String = "{}",
+        extra: String = "{}",
         blocked: bool,
         limits: LimitColumns,
         created_by: String,

@@ -26,8 +26,8 @@ table_row! {
     TagRow of "tags" by ["name"] {
         name: String,
         description: Option<String>,
-        models: String,
-        model_info: String,
+        models: String = "[]",
+        model_info: String = "{}",
         limits: LimitColumns,
         created_by: String,
         created_at: i64,

@@ -13,6 +13,7 @@ use super::requests::{self, Billing, Outcome, RequestRow, Tokens, UsageSource};
 use super::{LimitColumns, migrate, series, spend_hourly, spend_labels};
 
 mod audit;
+mod defaults;
 mod governance;
 mod keys;
 mod ledger;

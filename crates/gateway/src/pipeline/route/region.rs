@@ -24,11 +24,12 @@ impl Route {
         let Some(model) = customer.default_model.as_deref().filter(|_| !is_there(&self.group)) else {
             return Ok(());
         };
-        let Ok(found) = snapshot.resolve(caller.renamed(model)) else { return Ok(()) };
+        let meant = caller.renamed(model);
+        let Ok(found) = snapshot.resolve(meant) else { return Ok(()) };
         if is_pinned || !is_there(&found.group) {
             return Ok(());
         }
-        caller.check_access(&[model, &found.group.name])?;
+        caller.check_access(&[model, meant, &found.group.name])?;
         self.group = found.group;
         if let Some(row) = meter.row() {
             row.model_group.clone_from(&self.group.name);

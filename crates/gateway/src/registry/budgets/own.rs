@@ -79,20 +79,19 @@ fn put(
     now: &Now,
 ) -> Result<(), Failure> {
     let known = columns.budget_id.as_deref().map(|id| budgets::find(connection, id)).transpose()?.flatten();
+    let is_new = known.is_none();
     let mut budget = match known {
         // Shared: what is said is of this thing alone.
         Some(shared) if !shared.is_own => return said.apply(connection, columns, None, now),
         Some(own) => own,
         None => BudgetRow {
             budget_id: ids::new_id().to_string(),
-            model_limits: "{}".into(),
             is_own: true,
             created_by: actor.name.clone(),
             created_at: now.ms(),
             ..BudgetRow::default()
         },
     };
-    let is_new = columns.budget_id.is_none();
     let before = (!is_new).then(|| budget.shown());
     let changes_period = said.budget_duration != Said::Nothing;
     super::apply(connection, &mut budget, said, now)?;
@@ -101,8 +100,8 @@ fn put(
     }
     budget.updated_by.clone_from(&actor.name);
     budget.updated_at = now.ms();
-    budget.put(connection)?;
     let action = if is_new { Action::Created } else { Action::Updated };
+    if is_new { budget.insert(connection) } else { budget.put(connection) }?;
     audit::record(connection, actor, action, ("budget", &budget.budget_id), before, Some(budget.shown()))?;
     if changes_period {
         columns.budget_reset_at = budget.budget_reset_at;

@@ -38,12 +38,6 @@ pub fn first(
         id: ids::new_id(),
         token: named.token,
         key_name: named.key_name,
-        models: "[]".into(),
-        metadata: "{}".into(),
-        aliases: "{}".into(),
-        allowed_routes: "[]".into(),
-        tags: "[]".into(),
-        extra: "{}".into(),
         created_by: actor.name.clone(),
         created_at: now.ms(),
         updated_by: actor.name.clone(),
@@ -57,7 +51,7 @@ pub fn first(
     if is_held_by_another {
         for_models_alone(&mut row)?;
     }
-    row.put(connection)?;
+    row.insert(connection)?;
     let id = row.id.to_string();
     audit::record(connection, actor, Action::Created, ("key", &id), None, Some(row.shown()))?;
     Ok((secret, row))

@@ -54,8 +54,8 @@ pub async fn generate(engine: &Engine, asking: Asking, new: NewKey) -> Result<(S
             bounds::check(connection, existing.as_ref(), &row, &home, &asking.snapshot)?;
             grants::speak_for_models_alone(&asking, None, &mut row)?;
             grants::check(connection, &asking, existing.as_ref(), &row)?;
-            row.put(connection)?;
             let action = if existing.is_some() { Action::Updated } else { Action::Created };
+            if existing.is_some() { row.put(connection) } else { row.insert(connection) }?;
             let (id, before) = (row.id.to_string(), existing.as_ref().map(KeyRow::shown));
             audit::record(connection, &asking.actor, action, ("key", &id), before, Some(row.shown()))?;
             let changes: Vec<Change> = made.into_iter().chain([Change::Key(row.id)]).collect();
@@ -147,12 +147,6 @@ fn begin(asking: &Asking, token: &Named, existing: Option<&KeyRow>) -> KeyRow {
         id: existing.map_or_else(ids::new_id, |row| row.id),
         token: token.token.clone(),
         key_name: token.key_name.clone(),
-        models: "[]".into(),
-        metadata: "{}".into(),
-        aliases: "{}".into(),
-        allowed_routes: "[]".into(),
-        tags: "[]".into(),
-        extra: "{}".into(),
         created_by: existing.map_or(by, |row| &row.created_by).clone(),
         created_at: existing.map_or(now, |row| row.created_at),
         updated_by: by.clone(),

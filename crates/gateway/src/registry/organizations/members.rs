@@ -112,7 +112,7 @@ pub fn join(
         ..OrganizationMemberRow::default()
     };
     limits.clone().apply(connection, &mut row.limits, None, now)?;
-    row.put(connection)?;
+    row.insert(connection)?;
     let shown = Some(row.shown());
     audit::record(connection, actor, Action::Created, ("organization_member", &object(&row)), None, shown)?;
     Ok(row)

@@ -139,7 +139,7 @@ pub fn join(
     // Nothing is written before everything is looked at: of several who come, some may be refused.
     let user = people::ensure_user(connection, actor, &named, beginning)?;
     row.user_id.clone_from(&user.user_id);
-    row.put(connection)?;
+    row.insert(connection)?;
     let object = format!("{}/{}", row.team_id, row.user_id);
     audit::record(connection, actor, Action::Created, ("team_member", &object), None, Some(row.shown()))?;
     let mut changes = vec![Change::User(user.user_id.clone())];
@@ -152,7 +152,7 @@ pub fn join(
             created_at: now.ms(),
             updated_at: now.ms(),
         };
-        of_organization.put(connection)?;
+        of_organization.insert(connection)?;
         changes.push(Change::Organization(id.clone()));
     }
     Ok(Joined { user, member: row, changes })

@@ -206,7 +206,7 @@ pub(in crate::registry) fn insert(
     let organizations = organizations_for(connection, power, named, &teams)?;
     let row = row(connection, making, &mut new, hashed)?;
     power.check_granted(connection, &row)?;
-    row.put(connection)?;
+    row.insert(connection)?;
     record(connection, actor, Action::Created, None, Some(&row))?;
     let role = match Role::parse(&row.user_role) {
         Some(Role::InternalUserViewer | Role::ProxyAdminViewer) => MemberRole::InternalUserViewer,
