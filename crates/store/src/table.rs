@@ -63,11 +63,12 @@ fn migrations() -> Migrations<'static> {
         M::up(tags::CREATE),
         M::up(invitations::CREATE),
         M::up(audit_log::CREATE),
+        M::up(requests::BY_OWNER),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 28;
+pub const SCHEMA_VERSION: i64 = 29;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
