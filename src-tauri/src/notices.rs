@@ -8,10 +8,25 @@ use crate::menu::Gateway;
 /// Something to tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    CannotStart { reason: String },
-    PortTaken { port: u16, instead: Option<u16> },
-    CannotListen { reason: String },
-    CredentialRefused { provider: String, message: String },
+    CannotStart {
+        reason: String,
+    },
+    PortTaken {
+        port: u16,
+        instead: Option<u16>,
+    },
+    CannotListen {
+        reason: String,
+    },
+    CredentialRefused {
+        provider: String,
+        message: String,
+    },
+    /// A key was rotated by itself; the old one is taken until then, in the time of this machine.
+    KeyRotated {
+        key: String,
+        previous_until: String,
+    },
     NoTray,
 }
 
@@ -41,6 +56,13 @@ impl Notice {
                 format!("{provider} refuses its credential"),
                 format!("Requests to it fail until the credential is replaced under Providers. It said: {message}"),
             ),
+            Self::KeyRotated { key, previous_until } => (
+                format!("The key {key} was rotated"),
+                format!(
+                    "Programs that use the old one are refused after {previous_until}. The new one waits under Keys, \
+                     where it is shown once."
+                ),
+            ),
             Self::NoTray => (
                 "No tray on this desktop".to_owned(),
                 "Postern goes on when its window is closed. Start it again to bring the window back, or run \
@@ -55,8 +77,14 @@ impl Notice {
             Self::CannotStart { .. } => "start".to_owned(),
             Self::PortTaken { .. } | Self::CannotListen { .. } => "listen".to_owned(),
             Self::CredentialRefused { provider, .. } => format!("credential {provider}"),
+            Self::KeyRotated { key, .. } => format!("rotation {key}"),
             Self::NoTray => "tray".to_owned(),
         }
+    }
+
+    /// Whether the gateway tells it once by itself: a credential until it works again, a key each time it is rotated.
+    fn is_told_once(&self) -> bool {
+        matches!(self, Self::CredentialRefused { .. } | Self::KeyRotated { .. })
     }
 }
 
@@ -78,8 +106,7 @@ impl Episodes {
 
     fn begins(&self, notice: &Notice) -> bool {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The gateway itself tells a refused credential once until it works again.
-        matches!(notice, Notice::CredentialRefused { .. }) || told.insert(notice.episode())
+        notice.is_told_once() || told.insert(notice.episode())
     }
 
     fn over(&self, episode: &str) {
@@ -125,7 +152,20 @@ mod tests {
     }
 
     #[test]
+    fn every_rotation_of_a_key_is_told() {
+        let episodes = Episodes::default();
+        for until in ["28 November, 14:05", "29 November, 14:05"] {
+            let rotated = Notice::KeyRotated { key: "laptop".to_owned(), previous_until: until.to_owned() };
+            assert!(episodes.begins(&rotated), "{until}");
+        }
+    }
+
+    #[test]
     fn says_what_to_do_and_keeps_markup_out() {
+        let rotated =
+            Notice::KeyRotated { key: "laptop".to_owned(), previous_until: "28 November, 14:05".to_owned() };
+        let (title, text) = rotated.words();
+        assert!(title.contains("laptop") && text.contains("after 28 November, 14:05"), "{title} {text}");
         let (title, text) = Notice::PortTaken { port: 4000, instead: Some(4001) }.words();
         assert!(title.contains("4000") && text.contains("port 4001 instead"), "{title} {text}");
         assert_eq!(escaped("<b>401 & gone</b>"), "&lt;b&gt;401 &amp; gone&lt;/b&gt;");

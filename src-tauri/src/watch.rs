@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use postern_gateway::events::Event;
 use tauri::{AppHandle, Manager};
 use tokio::sync::broadcast::error::RecvError;
@@ -70,9 +72,25 @@ fn say(words: &str) {
 }
 
 fn tell(shell: &Shell, event: Event) {
-    if let Event::CredentialRefused { provider_name, message, .. } = event {
-        shell.episodes.tell(Notice::CredentialRefused { provider: provider_name, message });
+    match event {
+        Event::CredentialRefused { provider_name, message, .. } => {
+            shell.episodes.tell(Notice::CredentialRefused { provider: provider_name, message });
+        }
+        Event::KeyRotated { label, previous_until, .. } => {
+            shell
+                .episodes
+                .tell(Notice::KeyRotated { key: label, previous_until: local_time(previous_until) });
+        }
+        Event::Request(_) | Event::Stale(_) | Event::Listener | Event::Budget(_) => {}
     }
+}
+
+/// UTC milliseconds as the clock of this machine shows them.
+fn local_time(at: i64) -> String {
+    Timestamp::from_millisecond(at).map_or_else(
+        |_| at.to_string(),
+        |moment| moment.to_zoned(TimeZone::system()).strftime("%-d %B, %H:%M").to_string(),
+    )
 }
 
 /// Reads what the tray shows, and shows it.

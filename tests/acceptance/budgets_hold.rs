@@ -119,9 +119,10 @@ async fn two_hundred_at_once_do_not_spend_more_on_any_endpoint() {
 async fn what_is_given_up_is_paid_for_and_gives_its_place_back() {
     let world = dear_world().await;
     let usage = Usage { input: 3, cache_read: 0, cache_write: 0, output: OUTPUT, reasoning: 0 };
-    let slow = Reply::default().usage(usage).paced(Duration::from_millis(20));
-    world.openai.always(slow);
+    let quick = || Reply::default().usage(usage);
     for endpoint in endpoints().into_iter().filter(|endpoint| endpoint.name.ends_with("streamed")) {
+        let name = endpoint.name;
+        world.openai.always(quick().paced(Duration::from_millis(20)));
         let key = world.gateway.new_key(json!({"max_budget": BUDGET})).await;
         let asked = (0..REQUESTS).map(|_| async {
             let response =
@@ -133,22 +134,34 @@ async fn what_is_given_up_is_paid_for_and_gives_its_place_back() {
             status
         });
         let statuses: Vec<u16> = futures_util::stream::iter(asked).buffer_unordered(64).collect().await;
-        assert!(statuses.iter().all(|status| matches!(status, 200 | 402)), "{}: {statuses:?}", endpoint.name);
-        // Whoever left is noticed a little later.
-        let rest = async {
+        assert!(statuses.iter().all(|status| matches!(status, 200 | 402)), "{name}: {statuses:?}");
+        // Whoever left is noticed a little later, and holds nothing any more.
+        let settled = async {
+            let limits = format!("/console/limits?of=key&ids={key}");
             loop {
-                let statuses = ask(&world, &key, &endpoint, 1).await;
-                let spent = spend(&world, &key).await;
-                assert!(spent <= BUDGET, "{}: {spent} of {BUDGET}", endpoint.name);
-                if statuses == [402] && spent > BUDGET - 2.5 * REAL {
+                let told = world.get(&limits).await["limits"][0].clone();
+                if told["in_flight"] == 0 && told["reserved_nanos"] == 0 {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(Duration::from_mins(1), rest)
+        tokio::time::timeout(Duration::from_mins(1), settled)
             .await
-            .unwrap_or_else(|_| panic!("{}: reservations are still held", endpoint.name));
+            .unwrap_or_else(|_| panic!("{name}: reservations are still held"));
+        let given_up = spend(&world, &key).await;
+        assert!(given_up > 0.0 && given_up <= BUDGET, "{name}: {given_up} of {BUDGET}");
+        // All that is left can be used, and no more than that. Nobody leaves now, so that nothing has to be slow.
+        world.openai.always(quick());
+        let mut served = 0;
+        while ask(&world, &key, &endpoint, 1).await == [200] {
+            served += 1;
+            assert!(served <= REQUESTS, "{name}: the budget holds nothing back");
+        }
+        let spent = spend(&world, &key).await;
+        let told = format!("{name}: {spent} of {BUDGET}, {given_up} by those who left, {served} served then");
+        assert!(spent <= BUDGET && spent > BUDGET - 2.5 * REAL, "{told}");
+        assert_eq!(ask(&world, &key, &endpoint, 1).await, [402], "{told}");
     }
     world.assert_well().await;
 }

@@ -1,9 +1,10 @@
 """Notifications: few, once, and of no harm where there is no daemon."""
 
+import json
 import socket
 import unittest
 
-from desktop import App, forget_notifications, notification_with, notifications
+from desktop import App, call, forget_notifications, notification_with, notifications
 from session import until
 
 
@@ -24,6 +25,19 @@ class Notices(unittest.TestCase):
                 until("the reason", lambda: menu.status().startswith("Port"))
                 self.assertEqual([row[0] for row in notifications()].count(title), 1)
             other.close()
+
+    def test_a_key_that_was_rotated_by_itself_is_told(self):
+        forget_notifications()
+        admin = "sk-admin-for-the-tests-of-notices"
+        with App(environment={"POSTERN_ADMIN_KEY": admin}) as app:
+            body = {"key_alias": "<b>laptop</b>", "auto_rotate": True, "rotation_interval": "1s"}
+            headers = {"authorization": f"Bearer {admin}"}
+            status, _, made = call("POST", app.base_url() + "/key/generate", body, headers)
+            self.assertEqual(status, 200, made)
+            title, text = notification_with("was rotated")
+            self.assertIn("laptop", title)
+            self.assertIn("are refused after", text)
+            self.assertNotIn(json.loads(made)["key"], title + text)
 
     def test_without_a_daemon_nothing_fails(self):
         with socket.socket() as other:

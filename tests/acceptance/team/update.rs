@@ -103,6 +103,9 @@ async fn bad_changes_are_refused_and_change_nothing() {
         ("team_member_permissions", json!(["/x"])),
         ("team_member_budget", json!(-2)),
         ("prompts", json!(["x"])),
+        ("guardrails", json!(["pii"])),
+        ("metadata", json!({"guardrails": ["pii"]})),
+        ("metadata", json!({"logging": [{"callback_name": "langfuse"}]})),
         ("tpm_limt", json!(1)),
     ] {
         let answer =

@@ -101,10 +101,17 @@ impl Governance {
 
     /// The running period of a budget that the file names. Without a duration it began with the ledger.
     pub fn period(&self, duration: Option<&str>) -> Period {
-        let now = clock::now();
+        self.period_at(duration, clock::now())
+    }
+
+    /// The same at a moment. The calendar alone says it, so that whoever reads the file again, or starts with it, is told the same.
+    fn period_at(&self, duration: Option<&str>, now: Timestamp) -> Period {
         let Some(duration) = duration else { return Period::default() };
         let started_at = durations::counted(duration, now, &self.zone).unwrap_or_default();
         let begun = Timestamp::from_millisecond(started_at).unwrap_or(now);
         Period { started_at, reset_at: durations::next_reset(duration, begun, &self.zone).ok() }
     }
 }
+
+#[cfg(test)]
+mod tests;

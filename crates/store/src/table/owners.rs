@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Result, params_from_iter};
 use uuid::Uuid;
 
 pub(super) const CREATE: &str = "
@@ -67,14 +67,23 @@ impl SeenBy {
 
     /// The same as SQL over a table with `key_id` and `owner`, whose parameters are put behind those that there are.
     pub(super) fn condition(&self, values: &mut Vec<Value>) -> String {
+        let mut either = Vec::new();
+        if let Some(key) = self.key {
+            values.push(Value::Blob(key.as_bytes().to_vec()));
+            either.push(format!("key_id = ?{}", values.len()));
+        }
+        if let Some(owners) = self.owners(values) {
+            either.push(format!("owner IN (SELECT id FROM owners WHERE {owners})"));
+        }
+        if either.is_empty() { "0".to_owned() } else { format!("({})", either.join(" OR ")) }
+    }
+
+    /// Who is among the owners, as SQL over their table; `None` where nobody is named.
+    pub(super) fn owners(&self, values: &mut Vec<Value>) -> Option<String> {
         let mut place = |value: Value| {
             values.push(value);
             format!("?{}", values.len())
         };
-        let mut either = Vec::new();
-        if let Some(key) = self.key {
-            either.push(format!("key_id = {}", place(Value::Blob(key.as_bytes().to_vec()))));
-        }
         let lists =
             [("user_id", &self.users), ("team_id", &self.teams), ("organization_id", &self.organizations)];
         let mut owners = Vec::new();
@@ -82,11 +91,16 @@ impl SeenBy {
             let places: Vec<String> = list.iter().map(|id| place(Value::Text(id.clone()))).collect();
             owners.push(format!("{column} IN ({})", places.join(", ")));
         }
-        if !owners.is_empty() {
-            either.push(format!("owner IN (SELECT id FROM owners WHERE {})", owners.join(" OR ")));
-        }
-        if either.is_empty() { "0".to_owned() } else { format!("({})", either.join(" OR ")) }
+        (!owners.is_empty()).then(|| owners.join(" OR "))
     }
+}
+
+/// The numbers of all combinations that fit a condition on the columns of this table.
+pub(super) fn numbers(connection: &Connection, condition: &str, values: Vec<Value>) -> Result<Vec<i64>> {
+    connection
+        .prepare_cached(&format!("SELECT id FROM owners WHERE {condition} ORDER BY id"))?
+        .query_map(params_from_iter(values), |row| row.get(0))?
+        .collect()
 }
 
 /// The numbers that are known to the writer.

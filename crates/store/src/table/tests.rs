@@ -18,6 +18,7 @@ mod governance;
 mod keys;
 mod ledger;
 mod migration;
+mod owned_rows;
 mod plans;
 mod providers;
 mod rollups;

@@ -1,19 +1,29 @@
 //! What is looked up often is looked up by an index.
 
+use rusqlite::types::Value;
+
 use super::super::keys::{self, KeyFilter, SortBy};
 use super::super::spent::{self, Question, Subject};
 use super::super::users;
-use super::{database, full_key, id, key, raw, some};
+use super::{database, full_key, id, key, some};
 use crate::Connection;
 
 /// How SQLite means to answer, without the values of parameters.
 fn plan(connection: &Connection, sql: &str) -> String {
-    let steps = raw(connection, &format!("EXPLAIN QUERY PLAN {sql}"));
-    let detail = steps.into_iter().map(|step| match step.into_iter().last() {
-        Some((_, rusqlite::types::Value::Text(detail))) => detail,
-        other => panic!("{other:?}"),
-    });
-    detail.collect::<Vec<_>>().join("; ")
+    plan_of(connection, sql, Vec::new())
+}
+
+/// The same with them.
+pub(super) fn plan_of(connection: &Connection, sql: &str, values: Vec<Value>) -> String {
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    for (value, place) in values.iter().zip(1..) {
+        statement.raw_bind_parameter(place, value).unwrap();
+    }
+    let (mut rows, mut details) = (statement.raw_query(), Vec::new());
+    while let Some(row) = rows.next().unwrap() {
+        details.push(row.get::<_, String>("detail").unwrap());
+    }
+    details.join("; ")
 }
 
 fn page_plan(connection: &Connection, filter: &KeyFilter) -> String {
@@ -84,15 +94,16 @@ fn ways_to_spent() -> Vec<(Subject, &'static str, &'static str)> {
     let hours = "spend_hourly USING INDEX spend_hourly_by_series (series=? AND hour>?)";
     let labels = "spend_labels USING PRIMARY KEY (label=? AND hour>?)";
     let rows = "requests USING PRIMARY KEY (id>? AND id<?)";
+    let of_owner = "requests USING INDEX requests_by_owner (owner=? AND id>? AND id<?)";
     vec![
         (Subject::Everything, hours, rows),
         (Subject::Provider(group()), hours, rows),
         (Subject::Key(id(1)), hours, "requests USING INDEX requests_by_key (key_id=? AND id>? AND id<?)"),
-        (Subject::User(user_id()), hours, rows),
-        (Subject::Team(group()), hours, rows),
-        (Subject::TeamMember { team_id: group(), user_id: user_id() }, hours, rows),
-        (Subject::Organization(group()), hours, rows),
-        (Subject::OrganizationMember { organization_id: group(), user_id: user_id() }, hours, rows),
+        (Subject::User(user_id()), hours, of_owner),
+        (Subject::Team(group()), hours, of_owner),
+        (Subject::TeamMember { team_id: group(), user_id: user_id() }, hours, of_owner),
+        (Subject::Organization(group()), hours, of_owner),
+        (Subject::OrganizationMember { organization_id: group(), user_id: user_id() }, hours, of_owner),
         (Subject::EndUser(user_id()), labels, rows),
         (Subject::Tag(group()), labels, rows),
     ]
