@@ -312,6 +312,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what, newest first unless it is asked for otherwise
+         * @description Before and after are as the database has them, without secrets.
+         */
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One change */
+        get: operations["get_audit_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/budget/delete": {
         parameters: {
             query?: never;
@@ -1764,6 +1801,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tag/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a tag; what was spent under its name stays in the ledger */
+        post: operations["post_tag_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tag/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Some tags by name */
+        post: operations["post_tag_info"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tag/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tags, oldest first, and then the names that only requests carry */
+        get: operations["get_tag_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tag/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a tag */
+        post: operations["post_tag_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tag/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a tag */
+        post: operations["post_tag_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/team/{team_id}/callback": {
         parameters: {
             query?: never;
@@ -1811,7 +1933,8 @@ export interface paths {
         };
         /**
          * Teams that whoever calls may join
-         * @description Those that `litellm_settings.default_internal_user_params.available_teams` names, without those that the caller is in.
+         * @description Those that `litellm_settings.default_internal_user_params.available_teams` names, without those that the caller is in and those
+         *     of other organizations. `/team/member_add` with one's own user_id joins one.
          */
         get: operations["get_team_available"];
         put?: never;
@@ -1922,7 +2045,8 @@ export interface paths {
         put?: never;
         /**
          * Add people to a team
-         * @description People who are not known yet are made, with the role `internal_user`. All of them are added or, if one cannot be, none.
+         * @description People who are not known yet are made, with the role `internal_user`. All of them are added or, if one cannot be, none. People
+         *     may add themselves to teams that the configuration opens (`/team/available`).
          */
         post: operations["post_team_member_add"];
         delete?: never;
@@ -2775,6 +2899,39 @@ export interface components {
             /** Format: int32 */
             status: number | null;
         };
+        /** @description One change. */
+        AuditEntry: {
+            action: string;
+            /** @description Null where there was nothing. */
+            before_value: Record<string, unknown> | null;
+            changed_by: string;
+            /** @description Hash of the key that asked; empty for the administrator. */
+            changed_by_api_key: string;
+            id: string;
+            object_id: string;
+            /** @description `key`, `team`, `user`, ... */
+            object_type: string;
+            /** @description LiteLLM's name of the table, or the word for what has none there. */
+            table_name: string;
+            /** @description When, RFC 3339. */
+            updated_at: string;
+            /** @description Null where there is nothing any more. */
+            updated_values: Record<string, unknown> | null;
+        };
+        AuditPage: {
+            audit_logs: components["schemas"]["AuditEntry"][];
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Changes that fit, on all pages.
+             */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
+        };
         /** @description A team that may be joined. */
         AvailableTeam: {
             /** @description What its metadata says of it. */
@@ -2827,6 +2984,11 @@ export interface components {
         Bucket: "hour" | "day";
         BudgetIds: {
             budgets: string[];
+        };
+        /** @description A budget, and what refers to it. */
+        BudgetInfo: components["schemas"]["BudgetView"] & {
+            /** @description By kind, without those that are none. */
+            used_by: components["schemas"]["BudgetUse"][];
         };
         /** @description What `/budget/new` and `/budget/update` take. Money in dollars. */
         BudgetRequest: {
@@ -2888,12 +3050,32 @@ export interface components {
             /** Format: int64 */
             max_parallel_requests: number | null;
             model_max_budget: Record<string, unknown>;
+            model_rpm_limit: Record<string, unknown>;
+            model_tpm_limit: Record<string, unknown>;
             /** Format: int64 */
             rpm_limit: number | null;
             /** Format: double */
             soft_budget: number | null;
             /** Format: int64 */
             tpm_limit: number | null;
+        };
+        /** @description Those of one kind that refer to a budget. */
+        BudgetUse: {
+            /** Format: int64 */
+            count: number;
+            /** @description At most 20 of them. */
+            first: components["schemas"]["BudgetUser"][];
+            /** @description `keys`, `users`, `teams`, `team members`, `organizations`, `organization members`, `customers` or `tags`. */
+            kind: string;
+        };
+        /** @description One of those that refer to a budget. */
+        BudgetUser: {
+            /** @description A key's hash, a tag's name. */
+            id: string;
+            /** @description What people call it, where it has a name besides its id. */
+            name: string | null;
+            /** @description The team or organization that a member is in. */
+            within: string | null;
         };
         /** @description A budget, as LiteLLM shows it. Money in dollars, times RFC 3339. */
         BudgetView: {
@@ -2907,6 +3089,8 @@ export interface components {
             /** Format: int64 */
             max_parallel_requests: number | null;
             model_max_budget: Record<string, unknown>;
+            model_rpm_limit: Record<string, unknown>;
+            model_tpm_limit: Record<string, unknown>;
             /** Format: int64 */
             rpm_limit: number | null;
             /** Format: double */
@@ -3221,6 +3405,9 @@ export interface components {
         DeletedKeys: {
             /** @description Hashes of the keys that were revoked. */
             deleted_keys: string[];
+        };
+        DeletedTag: {
+            message: string;
         };
         DeletedTeams: {
             /** @description How many keys were deleted with them. */
@@ -3797,6 +3984,7 @@ export interface components {
         /** @description Which pages and actions are open to somebody, in part at least. */
         May: {
             access_groups: boolean;
+            audit: boolean;
             block_keys: boolean;
             budgets: boolean;
             catalogue: boolean;
@@ -4299,6 +4487,9 @@ export interface components {
         OneOrMany_OrganizationMember: Record<string, unknown>;
         /** @description One member, or several. */
         OneOrMore: components["schemas"]["MemberWithRole"] | components["schemas"]["MemberWithRole"][];
+        OneTag: {
+            name: string;
+        };
         OneTeam: {
             team_id: string;
         };
@@ -5239,8 +5430,76 @@ export interface components {
             /** Format: int64 */
             size: number;
         };
+        TagAnswer: {
+            message: string;
+            tag: components["schemas"]["TagView"];
+        };
         TagList: {
             models: components["schemas"]["Tag"][];
+        };
+        TagNames: {
+            names: string[];
+        };
+        /** @description What `/tag/new` and `/tag/update` take: absent leaves what is there, null clears it. Money in dollars. */
+        TagRequest: {
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            description?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            model_info?: Record<string, unknown> | null;
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: Record<string, unknown> | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: Record<string, unknown> | null;
+            /** @description Ids of deployments that are for requests with this tag, where deployments are filtered by tags. */
+            models?: string[] | null;
+            name: string;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
+        };
+        /** @description A tag. Money in dollars, times RFC 3339. */
+        TagView: {
+            budget_id: string | null;
+            created_at: string;
+            created_by: string | null;
+            description: string | null;
+            litellm_budget_table: components["schemas"]["BudgetTable"] | null;
+            /** @description The model group of each deployment, and what was said besides. */
+            model_info: Record<string, unknown> | null;
+            /** @description Ids of deployments; absent for a name that only requests carry. */
+            models: string[] | null;
+            name: string;
+            /**
+             * Format: double
+             * @description Of the running period of its budget.
+             */
+            spend: number;
+            updated_at: string;
         };
         /** @description A team's callbacks. */
         TeamCallbacks: {
@@ -7132,6 +7391,127 @@ export interface operations {
             };
         };
     };
+    get_audit: {
+        parameters: {
+            query?: {
+                /** @description `created`, `updated`, `deleted`, `blocked`, `unblocked` or `rotated`. */
+                action?: string;
+                /** @description The user, the key's alias, or `default_user_id` for the administrator. */
+                changed_by?: string;
+                /** @description The key that asked, or its hash. */
+                changed_by_api_key?: string;
+                /** @description Up to the end of this day, or to this moment. */
+                end_date?: string;
+                /** @description Of a key also its hash. */
+                object_id?: string;
+                /** @description 1 when absent. */
+                page?: number;
+                /** @description 1 to 100; 10 when absent. */
+                page_size?: number;
+                /** @description `updated_at`, `action`, `table_name`, `object_id` or `changed_by`; `updated_at` when absent. */
+                sort_by?: string;
+                /** @description `asc` or `desc`; `desc` when absent. */
+                sort_order?: string;
+                /** @description From this day or moment on: `2026-11-20`, or RFC 3339. */
+                start_date?: string;
+                /** @description `key`, `team`, `user`, `organization`, `model`, `provider`, ..., or LiteLLM's name of the table. */
+                table_name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description A filter makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_audit_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntry"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No change of that id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     post_budget_delete: {
         parameters: {
             query?: never;
@@ -7222,7 +7602,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BudgetView"][];
+                    "application/json": components["schemas"]["BudgetInfo"][];
                 };
             };
             /** @description No id was sent */
@@ -12374,6 +12754,324 @@ export interface operations {
             };
         };
     };
+    post_tag_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneTag"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedTag"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_tag_info: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagNames"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["TagView"];
+                    };
+                };
+            };
+            /** @description No name was sent */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description One of them does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_tag_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_tag_new: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagAnswer"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is one of that name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_tag_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagAnswer"];
+                };
+            };
+            /** @description A field makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_team_team_id_callback: {
         parameters: {
             query?: never;
@@ -13228,7 +13926,7 @@ export interface operations {
                     "application/json": components["schemas"]["TeamView"];
                 };
             };
-            /** @description A name makes no sense */
+            /** @description The team may use all models, so none can be taken */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13724,6 +14422,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Nothing of it is the caller's to do */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13880,6 +14579,8 @@ export interface operations {
                 page_size?: number;
                 /** @description Only users of this role. */
                 role?: string;
+                /** @description Found somewhere in name, e-mail or id. */
+                search?: string;
                 /** @description `user_id`, `user_email`, `user_alias`, `user_role`, `created_at`, `updated_at`, `spend` or `max_budget`. */
                 sort_by?: string;
                 /** @description `asc` or `desc`. */
@@ -14073,6 +14774,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Nothing of it is the caller's to do */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -20,6 +20,10 @@ pub struct BudgetTable {
     pub rpm_limit: Option<i64>,
     #[schema(value_type = Object)]
     pub model_max_budget: Map<String, Value>,
+    #[schema(value_type = Object)]
+    pub model_rpm_limit: Map<String, Value>,
+    #[schema(value_type = Object)]
+    pub model_tpm_limit: Map<String, Value>,
     pub budget_duration: Option<String>,
     pub budget_reset_at: Option<String>,
 }
@@ -38,6 +42,7 @@ impl BudgetTable {
             known.model_limits != "{}",
             budget.is_some(),
         ];
+        let (model_rpm_limit, model_tpm_limit) = limited::shown_model_rates(&known.model_limits);
         says.contains(&true).then(|| Self {
             budget_id: columns.budget_id.clone(),
             max_budget: known.max_budget_nanos.map(limited::shown),
@@ -46,6 +51,8 @@ impl BudgetTable {
             tpm_limit: known.tpm_limit,
             rpm_limit: known.rpm_limit,
             model_max_budget: limited::shown_model_budgets(&known.model_limits),
+            model_rpm_limit,
+            model_tpm_limit,
             budget_duration: known.budget_duration,
             budget_reset_at: known.budget_reset_at.map(clock::text),
         })
