@@ -14,6 +14,8 @@ const GATEWAY = [
   "/organization",
   "/budget",
   "/customer",
+  "/tag",
+  "/audit",
   "/invitation",
   "/onboarding",
   "/sso",

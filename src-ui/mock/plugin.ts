@@ -6,7 +6,7 @@ import { answer } from "./routes.ts";
 import { type World, worldOf } from "./world.ts";
 
 const API =
-  /^\/(console|key|model|model_group|access_group|user|team|v2|organization|budget|customer|invitation|onboarding|v1|__mock)\//;
+  /^\/(console|key|model|model_group|access_group|user|team|v2|organization|budget|customer|tag|invitation|onboarding|v1|__mock)\/|^\/audit(\/|$)/;
 // As strict as the gateway's own, so that a violation shows in the tests. Styles are inserted by the dialog and toast parts.
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

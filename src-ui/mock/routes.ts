@@ -9,6 +9,7 @@ import type {
   Session,
 } from "../src/api/contract.ts";
 import type { Use } from "../src/features/providers/uses.ts";
+import { AUDIT_ROUTES } from "./audit.ts";
 import * as catalogue from "./catalogue.ts";
 import { KEY_ROUTES } from "./keys.ts";
 import { MODEL_ROUTES } from "./models.ts";
@@ -17,6 +18,7 @@ import { BUDGET_ROUTES } from "./people/budgets.ts";
 import { LIMIT_ROUTES } from "./people/limits.ts";
 import { ORGANIZATION_ROUTES } from "./people/organizations.ts";
 import { sessionOf } from "./people/sign-in.ts";
+import { TAG_ROUTES } from "./people/tags.ts";
 import { TEAM_ROUTES } from "./people/teams.ts";
 import { USER_ROUTES } from "./people/users.ts";
 import { address, hint, lists, PRESETS, preset as presetOf, problem } from "./presets.ts";
@@ -239,8 +241,10 @@ const ROUTES: Route[] = [
   ...KEY_ROUTES,
   ["POST", /^\/console\/sign-out$/, ({ user }) => ({ signed_out: user !== null })],
   ...USER_ROUTES,
+  ...TAG_ROUTES,
   ...TEAM_ROUTES,
   ...ORGANIZATION_ROUTES,
+  ...AUDIT_ROUTES,
   ...BUDGET_ROUTES,
   ...LIMIT_ROUTES,
   ["GET", /^\/console\/requests$/, ({ world, query }) => page(world.ledger, query)],

@@ -1,5 +1,6 @@
 // One gateway's state. The administrator's key names the scenario; each key is a world of its own.
 import type {
+  AuditEntry,
   CatalogueModel,
   KeyRow,
   ModelInfo,
@@ -11,6 +12,7 @@ import type {
   Topic,
 } from "../src/api/contract.ts";
 import type { FullKey } from "../src/api/governance-keys.ts";
+import { changes } from "./audit.ts";
 import * as catalogue from "./catalogue.ts";
 import * as fixtures from "./fixtures.ts";
 import { keys, manyKeys } from "./keys.ts";
@@ -35,6 +37,7 @@ export class World {
   publicGroups: string[] = [];
   providers: Provider[] = [];
   people: People = nobody();
+  changes: AuditEntry[] = [];
   ledger: RequestDetail[] = [];
   prices = new Map<string, CatalogueModel["prices"]>();
   guideDismissed: boolean;
@@ -60,6 +63,7 @@ export class World {
       if (scenario === "many") this.keys.push(...manyKeys(this.now, this.random, 10_000));
       this.ledger = makeLedger(10_000, this.now, this.random, this.keys.slice(0, 6));
       this.external = 10_000;
+      this.changes = changes(this.now, scenario === "many");
       this.people = scenario === "many" ? crowd(this.now, this.random) : somebody(this.now);
     }
   }

@@ -27,6 +27,7 @@ const oneOf = <T extends string>(value: unknown, allowed: readonly T[]) =>
   allowed.includes(value as T) ? (value as T) : undefined;
 
 export const RANGES = ["today", "7d", "30d"] as const;
+export const SINCE = ["1d", "7d", "30d"] as const;
 export const OUTCOMES = ["ok", "error", "cancelled"] as const;
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({
@@ -167,6 +168,34 @@ const customers = createRoute({
   component: lazyRouteComponent(() => import("@/features/customers/customers-page"), "CustomersPage"),
   validateSearch: listSearch,
 });
+const tags = createRoute({
+  getParentRoute: () => root,
+  path: "/tags",
+  component: lazyRouteComponent(() => import("@/features/tags/tags-page"), "TagsPage"),
+  validateSearch: listSearch,
+});
+interface AuditSearch {
+  type?: string;
+  action?: string;
+  who?: string;
+  since?: (typeof SINCE)[number];
+  /** One thing's id. */
+  q?: string;
+  open?: string;
+}
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("@/features/audit/audit-page"), "AuditPage"),
+  validateSearch: (s: Search): AuditSearch => ({
+    type: text(s.type),
+    action: text(s.action),
+    who: text(s.who),
+    since: oneOf(s.since, SINCE),
+    q: text(s.q),
+    open: text(s.open),
+  }),
+});
 const account = createRoute({
   getParentRoute: () => root,
   path: "/account",
@@ -194,6 +223,8 @@ export const router = createRouter({
     organizations,
     customers,
     budgets,
+    tags,
+    audit,
     account,
     settings,
     elsewhere,

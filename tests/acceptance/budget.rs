@@ -60,6 +60,43 @@ async fn a_budget_is_made_shown_changed_and_removed() {
 }
 
 #[tokio::test]
+async fn a_budget_tells_what_refers_to_it_and_its_rates_by_model() {
+    let world = World::start().await;
+    let body = json!({
+        "budget_id": "gold", "max_budget": 10, "model_max_budget": {"demo": 1}, "model_rpm_limit": {"demo": 3, "gpt-4o": 5},
+        "model_tpm_limit": {"gpt-4o": 900},
+    });
+    let made = post(&world, "/budget/new", body).await.expect(200).json();
+    assert_eq!(made["model_rpm_limit"], json!({"demo": 3, "gpt-4o": 5}));
+    assert_eq!(made["model_tpm_limit"], json!({"gpt-4o": 900}));
+    let gold = json!({"budgets": ["gold"]});
+    let of = post(&world, "/budget/info", gold.clone()).await.expect(200).json();
+    assert_eq!(of[0]["used_by"], json!([]));
+    for at in 0..22 {
+        let body = json!({"key_alias": format!("key-{at:02}"), "budget_id": "gold"});
+        post(&world, "/key/generate", body).await.expect(200);
+    }
+    let ann = json!({"user_id": "ann", "user_alias": "Ann", "budget_id": "gold", "auto_create_key": false});
+    post(&world, "/user/new", ann).await.expect(200);
+    post(&world, "/team/new", json!({"team_id": "red", "budget_id": "gold"})).await.expect(200);
+    post(&world, "/customer/new", json!({"user_id": "acme", "budget_id": "gold"})).await.expect(200);
+    post(&world, "/tag/new", json!({"name": "batch", "budget_id": "gold"})).await.expect(200);
+    let of = post(&world, "/budget/info", gold).await.expect(200).json();
+    let uses = of[0]["used_by"].as_array().unwrap();
+    let counts: Vec<(&str, i64)> =
+        uses.iter().map(|one| (one["kind"].as_str().unwrap(), one["count"].as_i64().unwrap())).collect();
+    assert_eq!(counts, [("keys", 22), ("users", 1), ("teams", 1), ("customers", 1), ("tags", 1)]);
+    let keys = uses[0]["first"].as_array().unwrap();
+    assert_eq!((keys.len(), &keys[0]["name"]), (20, &json!("key-00")));
+    assert_eq!(uses[1]["first"], json!([{"id": "ann", "name": "Ann", "within": null}]));
+    assert_eq!(uses[4]["first"], json!([{"id": "batch", "name": null, "within": null}]));
+    let changed =
+        post(&world, "/budget/update", json!({"budget_id": "gold", "model_max_budget": {"demo": 2}}));
+    let changed = changed.await.expect(200).json();
+    assert_eq!(changed["model_rpm_limit"], json!({"demo": 3, "gpt-4o": 5}));
+}
+
+#[tokio::test]
 async fn settings_tell_a_budget_member_by_member() {
     let world = World::start().await;
     post(&world, "/budget/new", json!({"budget_id": "gold", "max_budget": 10.5, "budget_duration": "1d"}))

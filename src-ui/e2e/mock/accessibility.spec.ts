@@ -43,7 +43,11 @@ const PLACES: [name: string, scenario: string, path: string, ready: string][] = 
   ["an organization", "busy", "/organizations?open=o-north", "organization-usage"],
   ["customers", "busy", "/customers", "customer-row"],
   ["budgets", "busy", "/budgets", "budget-row"],
-  ["a budget", "busy", "/budgets?open=interns", "budget-drawer"],
+  ["a budget", "busy", "/budgets?open=interns", "budget-used-by"],
+  ["tags", "busy", "/tags", "tag-row"],
+  ["a tag", "busy", "/tags?open=coding", "tag-usage"],
+  ["make a tag", "busy", "/tags?new=true", "tag-create"],
+  ["audit log", "busy", "/audit", "change-row"],
 ];
 
 for (const colorScheme of ["light", "dark"] as const) {
@@ -79,5 +83,18 @@ test("a key's drawer and its form have no violations", async ({ page }) => {
   expect(await violations(page)).toEqual([]);
   await page.getByTestId("key-edit").click();
   await page.getByTestId("key-save").waitFor();
+  expect(await violations(page)).toEqual([]);
+});
+
+test("a change, and forms with their advanced part, have no violations", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/audit");
+  await page.getByTestId("change-row").first().click();
+  await page.getByTestId("audit-differences").waitFor();
+  await page.waitForTimeout(300);
+  expect(await violations(page)).toEqual([]);
+  await page.goto("./#/teams?open=t-research");
+  await page.getByTestId("team-drawer-tab-settings").click();
+  await page.getByTestId("team-alias-name").waitFor();
+  await page.waitForTimeout(300);
   expect(await violations(page)).toEqual([]);
 });

@@ -14,7 +14,9 @@ test("a budget is made, chosen for a team, changed, and stays while it is in use
   await expect(page.getByText("Budget already exists")).toBeVisible();
   await page.getByTestId("budget-budget_id").fill("contractors");
   await page.getByTestId("budget-create").click();
+  await expect(page.getByText("contractors is made.")).toBeVisible();
   await expect(page.getByTestId("budget-drawer")).toContainText("every month");
+  await expect(page.getByTestId("budget-unused")).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(row(page, "contractors")).toContainText("$30.00");
 
@@ -29,6 +31,7 @@ test("a budget is made, chosen for a team, changed, and stays while it is in use
 
   await page.getByTestId("nav-budgets").click();
   await row(page, "contractors").click();
+  await expect(page.getByTestId("budget-used-by")).toContainText("support bot");
   await page.getByTestId("budget-drawer-tab-settings").click();
   await expect(page.getByText("changes for whoever refers to it")).toBeVisible();
   await page.getByTestId("budget-max_budget").fill("45");
@@ -52,4 +55,25 @@ test("one that nothing refers to goes; what refers to another is named", async (
   await page.getByTestId("budget-delete").click();
   await page.getByTestId("confirm").click();
   await expect(page.getByTestId("budgets-none")).toBeVisible();
+});
+
+test("limits by model are changed and stay when another limit is changed", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/budgets");
+  await row(page, "interns").click();
+  await page.getByTestId("budget-drawer-tab-settings").click();
+  await page.getByText("Limits by model").last().click();
+  await page.getByTestId("budget-model-add").click();
+  await page.getByTestId("budget-model").click();
+  await page.getByRole("option", { name: "demo" }).click();
+  await page.getByTestId("budget-model-rpm").fill("5");
+  await page.getByTestId("budget-save").click();
+  await expect(page.getByText("interns is changed.")).toBeVisible();
+  await expect(page.getByTestId("budget-save")).toHaveCount(0);
+  await page.getByTestId("budget-max_budget").fill("22");
+  const sent = page.waitForRequest("**/budget/update");
+  await page.getByTestId("budget-save").click();
+  expect((await sent).postDataJSON()).toEqual({ budget_id: "interns", max_budget: 22 });
+  await expect(page.getByTestId("budget-save")).toHaveCount(0);
+  await page.getByTestId("budget-drawer-tab-about").click();
+  await expect(page.getByTestId("budget-drawer")).toContainText("5 requests/min");
 });

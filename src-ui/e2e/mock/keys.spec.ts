@@ -68,6 +68,49 @@ test("a name and Enter issue a key", async ({ page }) => {
   await expect(page.getByTestId("issued-key-value")).toBeVisible();
 });
 
+test("from anywhere, a key is issued and copied by keyboard alone, with no step in between", async ({
+  page,
+  context,
+}) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await signIn(page, mockKey("busy"), "/");
+  await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
+  await page.keyboard.press("Control+k");
+  await expect(page.getByTestId("palette-input")).toBeFocused();
+  await page.keyboard.type("issue");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("key-name")).toBeFocused();
+  await page.keyboard.type("from the keyboard");
+  await page.keyboard.press("Enter");
+  const key = await page.getByTestId("issued-key-value").textContent();
+  await expect(page.getByTestId("issued-key-copy")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(key);
+  await page.keyboard.press("Escape");
+  await expect(mine(page, "from the keyboard")).toBeVisible();
+});
+
+test("other names for models are typed line by line, and metadata is checked where it stands", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/keys");
+  await mine(page, "notebook").click();
+  await page.getByTestId("key-edit").click();
+  await page.getByText("Advanced: model aliases").click();
+  await page.getByTestId("key-alias-add").click();
+  await page.getByTestId("key-alias-name").fill("gpt-4o");
+  await page.getByTestId("key-save").click();
+  await expect(page.getByText("Which model?")).toBeVisible();
+  await page.getByTestId("key-alias-model").click();
+  await page.getByRole("option", { name: "demo" }).click();
+  await page.getByTestId("key-metadata").fill('{\n  "project": "atlas",\n  wrong\n}');
+  await page.keyboard.press("Tab");
+  await expect(page.getByText("goes wrong in line 3")).toBeVisible();
+  await page.getByTestId("key-metadata").fill('{"project": "atlas"}');
+  const sent = page.waitForRequest("**/key/update");
+  await page.getByTestId("key-save").click();
+  expect((await sent).postDataJSON()).toMatchObject({ aliases: { "gpt-4o": "demo" }, metadata: { project: "atlas" } });
+  await expect(page.getByTestId("key-drawer")).toContainText("gpt-4o");
+});
+
 test("owner, warning, kind, tags and rotation are one click away, and a refusal stands beside its field", async ({
   page,
 }) => {

@@ -42,7 +42,7 @@ test("the key stays in this tab: a reload keeps it, signing out forgets it, no d
 test("nothing breaks the content security policy on any page", async ({ page }) => {
   const found = complaints(page);
   await signIn(page, mockKey("busy"));
-  const people = ["users", "teams", "organizations", "customers", "budgets"];
+  const people = ["users", "teams", "organizations", "customers", "budgets", "tags", "audit"];
   for (const name of ["overview", "requests", "models", "providers", "keys", ...people, "settings"]) {
     await page.getByTestId(`nav-${name}`).click();
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

@@ -122,3 +122,21 @@ test("ten thousand teams are searched and narrowed to an organization", async ({
   await page.getByRole("option", { name: "North" }).click();
   await expect(page.getByTestId("teams-count")).toHaveText("2 teams");
 });
+
+test("tags, metadata and other names for models are kept with a team", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/teams?open=t-research");
+  await page.getByTestId("team-drawer-tab-settings").click();
+  await expect(page.getByTestId("team-tags")).toHaveValue("research");
+  await expect(page.getByTestId("team-alias-name")).toHaveValue("fast");
+  await page.getByTestId("team-metadata").fill('{"cost_center": 4712}');
+  await page.getByRole("button", { name: "Take out the alias fast" }).click();
+  const sent = page.waitForRequest("**/team/update");
+  await page.getByTestId("team-save").click();
+  expect((await sent).postDataJSON()).toEqual({
+    team_id: "t-research",
+    model_aliases: {},
+    metadata: { cost_center: 4712, tags: ["research"] },
+  });
+  await expect(page.getByText("Research is changed.")).toBeVisible();
+  await expect(page.getByTestId("team-tags")).toHaveValue("research");
+});

@@ -1,7 +1,7 @@
 // Named budgets, and customers who may refer to one.
-import type { CustomerRow } from "../../src/api/contract.ts";
+import type { BudgetInfo, CustomerRow } from "../../src/api/contract.ts";
 import { type Call, found, Refusal, type Route } from "../refusal.ts";
-import { administers, refused, seesAll, setLimits, take } from "./common.ts";
+import { administers, inForce, refused, seesAll, setLimits, take } from "./common.ts";
 import { type Customer, noBudget, noCustomer } from "./state.ts";
 
 const budgetOf = (call: Call, id: string) =>
@@ -10,21 +10,38 @@ const budgetOf = (call: Call, id: string) =>
     "budget",
   );
 
-function uses(call: Call, id: string) {
-  const { teams, organizations, customers, users } = call.world.people;
-  const of = (rows: { budget_id: string | null }[]) => rows.filter(({ budget_id }) => budget_id === id).length;
-  const counts = { teams: of(teams), organizations: of(organizations), customers: of(customers), users: of(users) };
-  return Object.entries(counts).filter(([, count]) => count > 0);
+const MOST = 20;
+
+/** Those that refer to a budget, by kind, the first of each by name. */
+function uses(call: Call, id: string): BudgetInfo["used_by"] {
+  const { keys, people } = call.world;
+  const { teams, organizations, customers, users, tags } = people;
+  const of = <Row extends { budget_id: string | null }>(
+    kind: string,
+    rows: Row[],
+    named: (row: Row) => [id: string, name: string | null],
+  ) => {
+    const theirs = rows.filter(({ budget_id }) => budget_id === id).map(named);
+    return {
+      kind,
+      count: theirs.length,
+      first: theirs.slice(0, MOST).map(([id, name]) => ({ id, name, within: null })),
+    };
+  };
+  return [
+    of("keys", keys, (row) => [row.token, row.key_alias ?? row.key_name]),
+    of("users", users, (row) => [row.user_id, row.user_alias ?? row.user_email]),
+    of("teams", teams, (row) => [row.team_id, row.team_alias]),
+    of("organizations", organizations, (row) => [row.organization_id, row.organization_alias]),
+    of("customers", customers, (row) => [row.user_id, row.alias]),
+    of("tags", tags, (row) => [row.name, null]),
+  ].filter(({ count }) => count > 0);
 }
 
-function shown(call: Call, { own, ...row }: Customer): CustomerRow {
-  const budget = call.world.people.budgets.find(({ budget_id }) => budget_id === row.budget_id);
-  const limits = budget ?? own;
-  const limited = Object.entries(limits).some(
-    ([name, value]) => /budget$|limit$|requests$/.test(name) && typeof value === "number",
-  );
-  return { ...row, litellm_budget_table: limited ? { ...limits, budget_id: row.budget_id } : null };
-}
+const shown = (call: Call, { own, ...row }: Customer): CustomerRow => ({
+  ...row,
+  litellm_budget_table: inForce(call, row.budget_id, own),
+});
 
 const customersOf = (call: Call, ids: string[]) =>
   ids.map((id) =>
@@ -42,6 +59,16 @@ export const BUDGET_ROUTES: Route[] = [
     (call) => {
       administers(call);
       return call.world.people.budgets;
+    },
+  ],
+  [
+    "POST",
+    /^\/budget\/info$/,
+    (call): BudgetInfo[] => {
+      administers(call);
+      const wanted: string[] = call.body.budgets;
+      const rows = call.world.people.budgets.filter(({ budget_id }) => wanted.includes(budget_id));
+      return rows.map((row) => ({ ...row, used_by: uses(call, row.budget_id) }));
     },
   ],
   [
@@ -81,7 +108,7 @@ export const BUDGET_ROUTES: Route[] = [
       const row = budgetOf(call, call.body.id);
       const used = uses(call, row.budget_id);
       if (used.length > 0) {
-        const list = used.map(([what, count]) => `${count} ${what}`).join(", ");
+        const list = used.map(({ kind, count }) => `${count} ${kind}`).join(", ");
         const message = `Budget ${row.budget_id} is in use by ${list}; take it from them first`;
         throw new Refusal(409, "budget_in_use", message, "budget_id");
       }

@@ -1,8 +1,8 @@
 // What routes of people have in common: who asks, and what they say of limits.
-import type { TeamRow } from "../../src/api/contract.ts";
+import type { CustomerRow, TeamRow } from "../../src/api/contract.ts";
 import { type Call, Refusal } from "../refusal.ts";
 import type { World } from "../world.ts";
-import type { Limits, Team, User } from "./state.ts";
+import type { Limits, Rates, Team, User } from "./state.ts";
 
 export const refused = (message = "this is not yours") => new Refusal(403, "not_yours", message);
 
@@ -102,3 +102,11 @@ export const shownTeam = (world: World, { places, ...row }: Team): TeamRow => ({
     user_email: emailOf(world, user_id),
   })),
 });
+
+/** The limits of something: those of a named budget, else its own; nothing where there are none. */
+export function inForce({ world }: Call, id: string | null, own: Limits & Rates): CustomerRow["litellm_budget_table"] {
+  const limits = world.people.budgets.find(({ budget_id }) => budget_id === id) ?? own;
+  const isLimit = ([name, value]: [string, unknown]) =>
+    typeof value === "number" || (name.startsWith("model_") && Object.keys(value as object).length > 0);
+  return Object.entries(limits).some(isLimit) ? { ...limits, budget_id: id } : null;
+}

@@ -6,13 +6,14 @@ import {
   iso,
   noBudget,
   noCustomer,
-  noLimits,
   noOrganization,
+  noTag,
   noTeam,
   noUser,
   type Organization,
   type People,
   place,
+  type Tag,
   type Team,
   type User,
 } from "./state.ts";
@@ -91,6 +92,8 @@ export function somebody(now: number): People {
       tpm_limit: 400_000,
       max_parallel_requests: 16,
       model_max_budget: { "openai/gpt-5": { max_budget: 50, budget_duration: "7d" } },
+      litellm_model_table: { model_aliases: { fast: "openai/gpt-5-mini" } },
+      metadata: { tags: ["research"], cost_center: 4711 },
       team_member_budget_table: {
         max_budget: 25,
         budget_duration: "1mo",
@@ -153,19 +156,47 @@ export function somebody(now: number): People {
       ...noCustomer("cus_own"),
       alias: "Globex",
       spend: 4.6,
-      own: { ...noLimits(), model_max_budget: {}, max_budget: 5, ...monthly },
+      own: { ...noCustomer("").own, max_budget: 5, ...monthly },
     },
   ];
-  return { users, teams, organizations, budgets, customers, links: [] };
+  const tags: Tag[] = [
+    {
+      ...noTag("batch-7", now - 12 * DAY),
+      description: "Nightly evaluation runs",
+      spend: 3.4,
+      budget_id: "nightly jobs",
+    },
+    {
+      ...noTag("coding", now - 30 * DAY),
+      description:
+        "Everything that coding agents ask, on every machine and for everybody, since the beginning of the year",
+      models: ["d-smart-1"],
+      spend: 44.1,
+      own: { ...noTag("", now).own, max_budget: 50, soft_budget: 40, ...monthly, rpm_limit: 300 },
+    },
+    { ...noTag("marketing", now - 3 * DAY), spend: 10.2, own: { ...noTag("", now).own, max_budget: 10, ...monthly } },
+    {
+      ...noTag("User-Agent: claude-cli/2.1.0", now - 20 * DAY),
+      description: "Seen in requests only; nothing was said of it.",
+      models: null,
+      model_info: null,
+      created_by: null,
+      spend: 0.31,
+    },
+  ];
+  return { users, teams, organizations, budgets, customers, tags, links: [] };
 }
 
-/** As many as a large company has. */
-export function crowd(now: number, random: Random, count = 10_000): People {
-  const some = somebody(now);
+type Crowd = Pick<People, "users" | "teams" | "customers">;
+let known: Crowd | undefined;
+
+/** As many as a large company has. They are made once: worlds share the rows, which is why these cannot be changed. */
+function others(now: number, random: Random, count: number): Crowd {
+  const made: Crowd = { users: [], teams: [], customers: [] };
   const number = (index: number) => String(index + 1).padStart(5, "0");
   for (let index = 0; index < count; index++) {
     const budget = index % 3 === 0 ? null : ((index % 17) + 1) * 5;
-    some.users.push({
+    made.users.push({
       ...noUser(`u-${number(index)}`, now - index * 60_000),
       user_email: `person-${number(index)}@example.org`,
       spend: random.between(0, 9000) / 100,
@@ -173,14 +204,26 @@ export function crowd(now: number, random: Random, count = 10_000): People {
       has_password: index % 5 !== 0,
       key_count: index % 4,
     });
-    some.teams.push({
+    made.teams.push({
       ...noTeam(`t-${number(index)}`, now - index * 60_000),
       team_alias: `team ${number(index)}`,
       spend: random.between(0, 9000) / 100,
       max_budget: budget,
       places: [place(`u-${number(index)}`)],
     });
-    some.customers.push({ ...noCustomer(`cus_${random.hex(12)}`), spend: random.between(0, 9000) / 1000 });
+    made.customers.push({ ...noCustomer(`cus_${random.hex(12)}`), spend: random.between(0, 9000) / 1000 });
   }
-  return some;
+  for (const row of [...made.users, ...made.teams, ...made.customers]) Object.freeze(row);
+  return made;
+}
+
+export function crowd(now: number, random: Random, count = 10_000): People {
+  const some = somebody(now);
+  known ??= others(now, random, count);
+  return {
+    ...some,
+    users: [...some.users, ...known.users],
+    teams: [...some.teams, ...known.teams],
+    customers: [...some.customers, ...known.customers],
+  };
 }

@@ -6,11 +6,15 @@ import type { Limits } from "./state.ts";
 type Row = Limits & { spend: number; model_max_budget?: Record<string, unknown> };
 
 function rowOf(call: Call, kind: string, id: string): Row | undefined {
-  const { users, teams, organizations, customers } = call.world.people;
+  const { users, teams, organizations, customers, tags } = call.world.people;
   if (kind === "user") return users.find(({ user_id }) => user_id === id);
   if (kind === "team") return teams.find(({ team_id }) => team_id === id);
   if (kind === "organization") return organizations.find(({ organization_id }) => organization_id === id);
   if (kind === "key") return call.world.keys.find(({ token }) => token === id) as Row | undefined;
+  if (kind === "tag") {
+    const tag = tags.find(({ name }) => name === id);
+    return tag && { ...tag.own, spend: tag.spend };
+  }
   const customer = customers.find(({ user_id }) => user_id === id);
   return customer && { ...customer.own, spend: customer.spend };
 }

@@ -6,7 +6,7 @@ import { type World, worldNamed } from "../world.ts";
 import type { Place, User } from "./state.ts";
 import { shown } from "./users.ts";
 
-type MayName = keyof Session["may"];
+type MayName = keyof Session["may"] | "tags" | "change_tags";
 
 const ROLES: Record<string, Session["role"]> = {
   proxy_admin: "admin",
@@ -17,7 +17,7 @@ const ROLES: Record<string, Session["role"]> = {
 
 const LOOKS: MayName[] = ["overview", "requests", "events", "limits", "catalogue", "models", "access_groups"];
 const OWN: MayName[] = [...LOOKS, "keys", "teams", "organizations"];
-const ALL: MayName[] = [...OWN, "providers", "users", "customers"];
+const ALL: MayName[] = [...OWN, "providers", "users", "customers", "audit"];
 const LEADS: MayName[] = ["users", "create_users", "invite", "create_teams", "change_teams", "change_organizations"];
 const NAMES: MayName[] = [
   ...ALL,
@@ -31,6 +31,8 @@ const NAMES: MayName[] = [
   "change_access_groups",
   "change_budgets",
   "change_customers",
+  "tags",
+  "change_tags",
   "change_providers",
   "change_prices",
   "change_fallbacks",

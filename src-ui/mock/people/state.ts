@@ -1,5 +1,5 @@
 // Users, teams, organizations, budgets and customers of one world. Ids are the ones that its keys name.
-import type { BudgetRow, CustomerRow, OrganizationRow, TeamRow, UserRow } from "../../src/api/contract.ts";
+import type { BudgetRow, CustomerRow, OrganizationRow, TagRow, TeamRow, UserRow } from "../../src/api/contract.ts";
 
 export const iso = (at: number) => new Date(at).toISOString();
 
@@ -31,10 +31,7 @@ export interface Place {
   tpm_limit: number | null;
 }
 export type Team = Omit<TeamRow, "members_with_roles" | "members" | "admins"> & { places: Place[] };
-export type Organization = Omit<OrganizationRow, "members" | "teams"> & {
-  places: Place[];
-  model_max_budget: Record<string, unknown>;
-};
+export type Organization = Omit<OrganizationRow, "members" | "teams"> & Rates & { places: Place[] };
 export type User = UserRow & { password: string | null };
 export interface Link {
   id: string;
@@ -116,12 +113,13 @@ export const noOrganization = (id: string, now: number): Organization => ({
 
 export const noBudget = (id: string, now: number): BudgetRow => ({
   ...noLimits(),
-  model_max_budget: {},
+  ...noRates(),
   budget_id: id,
   ...made(now),
 });
 
-export type Customer = CustomerRow & { own: Limits & { model_max_budget: Record<string, unknown> } };
+export type Rates = Pick<BudgetRow, "model_max_budget" | "model_rpm_limit" | "model_tpm_limit">;
+export type Customer = CustomerRow & { own: Limits & Rates };
 export const noCustomer = (id: string): Customer => ({
   user_id: id,
   alias: null,
@@ -133,7 +131,23 @@ export const noCustomer = (id: string): Customer => ({
   litellm_budget_table: null,
   created_at: iso(Date.now()),
   updated_at: iso(Date.now()),
-  own: { ...noLimits(), model_max_budget: {} },
+  own: { ...noLimits(), ...noRates() },
+});
+
+/** One that was made; one that only requests carry has `models` null. */
+export type Tag = TagRow & { own: Limits & Rates };
+export const noTag = (name: string, now: number): Tag => ({
+  name,
+  description: null,
+  models: [],
+  model_info: {},
+  spend: 0,
+  budget_id: null,
+  litellm_budget_table: null,
+  created_by: "default_user_id",
+  created_at: iso(now),
+  updated_at: iso(now),
+  own: { ...noLimits(), ...noRates() },
 });
 
 export const place = (user_id: string, role = "user", more: Partial<Place> = {}): Place => ({
@@ -153,6 +167,7 @@ export interface People {
   organizations: Organization[];
   budgets: BudgetRow[];
   customers: Customer[];
+  tags: Tag[];
   links: Link[];
 }
 
@@ -162,5 +177,6 @@ export const nobody = (): People => ({
   organizations: [],
   budgets: [],
   customers: [],
+  tags: [],
   links: [],
 });

@@ -90,6 +90,16 @@ const share = (body: Record<string, unknown>) => ({
 
 const told = (call: Call) => call.world.stale("teams", "users", "organizations");
 
+/** Other names of models, tags and metadata, as the gateway keeps them. */
+function setNotes(team: Team, { model_aliases, metadata, tags }: Record<string, unknown>) {
+  if (model_aliases) {
+    const aliases = model_aliases as Record<string, string>;
+    team.litellm_model_table = Object.keys(aliases).length > 0 ? { model_aliases: aliases } : null;
+  }
+  if (metadata) team.metadata = metadata as Record<string, unknown>;
+  if (Array.isArray(tags)) team.metadata = { ...team.metadata, tags };
+}
+
 export const TEAM_ROUTES: Route[] = [
   [
     "GET",
@@ -131,6 +141,7 @@ export const TEAM_ROUTES: Route[] = [
       take(team, body, FIELDS);
       setLimits(team, body);
       setMemberDefaults(team, body);
+      setNotes(team, body);
       if (call.user) team.places.push(place(call.user, "admin"));
       world.people.teams.unshift(team);
       told(call);
@@ -145,6 +156,7 @@ export const TEAM_ROUTES: Route[] = [
       setLimits(team, call.body);
       take(team, call.body, FIELDS);
       setMemberDefaults(team, call.body);
+      setNotes(team, call.body);
       told(call);
       return { team_id: team.team_id, data: shownTeam(call.world, team) };
     },

@@ -86,6 +86,7 @@ export const USER_ROUTES: Route[] = [
         (user) =>
           (seesAll(call) || user.organizations.some((id) => own.includes(id))) &&
           has(user.user_email, query.get("user_email")) &&
+          [user.user_alias, user.user_email, user.user_id].some((text) => has(text, query.get("search"))) &&
           (!ids || ids.includes(user.user_id)) &&
           (!query.get("role") || user.user_role === query.get("role")),
       );

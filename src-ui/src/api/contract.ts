@@ -71,10 +71,19 @@ export type OrganizationMemberChange = Omit<Schemas["MemberUpdate"], "organizati
 /** Limits with a name. */
 export type BudgetRow = Schemas["BudgetView"];
 export type BudgetDraft = Schemas["BudgetRequest"];
+/** With what refers to it. */
+export type BudgetInfo = Schemas["BudgetInfo"];
 /** An end user, as requests name them. */
 export type CustomerRow = Schemas["CustomerView"];
 export type CustomerDraft = Schemas["CustomerRequest"];
 export type CustomerChange = Omit<CustomerDraft, "user_id">;
+
+/** A name that requests, keys and teams carry. `models` is null where nothing was ever said of it. */
+export type TagRow = Schemas["TagView"];
+export type TagDraft = Schemas["TagRequest"];
+
+/** One change: who made it and when, with what was before and is after. */
+export type AuditEntry = Schemas["AuditEntry"];
 
 /** What is used of one thing's limits at this moment, in nano-dollars; with `model`, of those for that model. */
 export type LimitUse = Schemas["LimitUse"];

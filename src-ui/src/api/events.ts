@@ -26,7 +26,7 @@ const COALESCE_MS = 700;
 const BATCH_MS = 100;
 
 // Whose spend a request raises: whole lists are read for it, so they may be a little old.
-const SPENDERS: Topic[] = ["users", "teams", "organizations", "customers"];
+const SPENDERS: Topic[] = ["users", "teams", "organizations", "customers", "tags"];
 const SPENT_MS = 4000;
 
 /** Follows the gateway's events: marks what is stale, and hands finished requests to whoever watches. */
@@ -37,7 +37,7 @@ export function useEventSource(open = true): EventFeed {
 
   useEffect(() => {
     if (!open) return;
-    const stale = new Set<Topic>();
+    const stale = new Set<Topic | "audit">();
     let arrived: RequestRow[] = [];
     let staleTimer: ReturnType<typeof setTimeout> | undefined;
     let batchTimer: ReturnType<typeof setTimeout> | undefined;
@@ -57,7 +57,7 @@ export function useEventSource(open = true): EventFeed {
       }
       if (stale.size > 0) staleTimer = setTimeout(readAnew, COALESCE_MS);
     };
-    const mark = (topics: Topic[]) => {
+    const mark = (topics: (Topic | "audit")[]) => {
       for (const topic of topics) {
         // The request list keeps itself current from the events; that it is stale means some were missed.
         if (topic === "requests") tellMissed();
@@ -96,7 +96,8 @@ export function useEventSource(open = true): EventFeed {
         wasLost = true;
       } else if (event === "request") take(data as RequestRow);
       else if (event === "budget") mark(["keys", ...SPENDERS]);
-      else if (event === "stale") mark((data as Stale).topics);
+      // What became stale was changed by somebody, and the log says by whom.
+      else if (event === "stale") mark([...(data as Stale).topics, "audit"]);
       else if (event === "status") {
         client.setQueryData<Status>(["status"], (old) => old && { ...old, listener: data as Listener });
         mark(["status"]);

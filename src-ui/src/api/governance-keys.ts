@@ -24,6 +24,7 @@ export interface FullKeyDraft {
   organization_id?: string | null;
   budget_id?: string | null;
   metadata?: Record<string, unknown>;
+  aliases?: Record<string, string>;
   tags?: string[];
   key_type?: string;
   allowed_routes?: string[];

@@ -30,7 +30,7 @@ interface Answer<Row> {
 }
 
 export function usePaged<Row>(
-  topic: Topic,
+  topic: Topic | "audit",
   filter: Record<string, unknown>,
   read: (page: number, size: number) => Promise<Answer<Row>>,
 ): PagedRows<Row> {

@@ -1,4 +1,5 @@
-// Routes of users, teams, organizations, budgets and customers, and of signing in: one function per route that the console calls.
+// Routes of users, teams, organizations, budgets, customers and tags, of what was changed of them, and of signing in: one function
+// per route that the console calls.
 import type {
   BudgetDraft,
   CustomerChange,
@@ -9,6 +10,7 @@ import type {
   OrganizationMemberChange,
   OrganizationMemberDraft,
   SignedIn,
+  TagDraft,
   TeamDraft,
   TeamMemberChange,
   TeamMemberDraft,
@@ -17,7 +19,9 @@ import type {
 import { call, send } from "./http";
 import type { Arguments } from "./operation";
 
-type Asked<P extends "/user/list" | "/v2/team/list"> = NonNullable<NonNullable<Arguments<"GET", P>[0]>["query"]>;
+type Asked<P extends "/user/list" | "/v2/team/list" | "/audit"> = NonNullable<
+  NonNullable<Arguments<"GET", P>[0]>["query"]
+>;
 
 export const listUsers = (query: Asked<"/user/list">) => call("GET", "/user/list", { query });
 /** Whoever is signed in, without an id. */
@@ -60,6 +64,8 @@ export const removeOrganizationMember = (organization_id: string, user_id: strin
   call("DELETE", "/organization/member_delete", { body: { organization_id, user_id } });
 
 export const listBudgets = () => call("GET", "/budget/list");
+export const getBudget = (id: string) =>
+  call("POST", "/budget/info", { body: { budgets: [id] } }).then(([budget]) => budget);
 export const createBudget = (body: BudgetDraft) => call("POST", "/budget/new", { body });
 export const updateBudget = (body: BudgetDraft) => call("POST", "/budget/update", { body });
 export const deleteBudget = (id: string) => call("POST", "/budget/delete", { body: { id } });
@@ -73,6 +79,14 @@ export const blockCustomer = (id: string, blocked: boolean): Promise<unknown> =>
   const body = { user_ids: [id] };
   return blocked ? call("POST", "/customer/block", { body }) : call("POST", "/customer/unblock", { body });
 };
+
+export const listTags = () => call("GET", "/tag/list");
+export const createTag = (body: TagDraft) => call("POST", "/tag/new", { body }).then(({ tag }) => tag);
+export const updateTag = (body: TagDraft) => call("POST", "/tag/update", { body }).then(({ tag }) => tag);
+export const deleteTag = (name: string) => call("POST", "/tag/delete", { body: { name } });
+
+export const listChanges = (query: Asked<"/audit">) => call("GET", "/audit", { query });
+export const getChange = (id: string) => call("GET", "/audit/{id}", { path: { id } });
 
 export type LimitedKind = NonNullable<Arguments<"GET", "/console/limits">[0]>["query"]["of"];
 export const getLimits = (of: LimitedKind, ids: string[]) =>

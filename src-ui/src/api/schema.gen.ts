@@ -3203,6 +3203,11 @@ export interface components {
         BudgetIds: {
             budgets: string[];
         };
+        /** @description A budget, and what refers to it. */
+        BudgetInfo: components["schemas"]["BudgetView"] & {
+            /** @description By kind, without those that are none. */
+            used_by: components["schemas"]["BudgetUse"][];
+        };
         /** @description What `/budget/new` and `/budget/update` take. Money in dollars. */
         BudgetRequest: {
             /**
@@ -3263,12 +3268,34 @@ export interface components {
             /** Format: int64 */
             max_parallel_requests: number | null;
             model_max_budget: Record<string, unknown>;
+            /** @description Requests per minute by model. */
+            model_rpm_limit: Record<string, unknown>;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit: Record<string, unknown>;
             /** Format: int64 */
             rpm_limit: number | null;
             /** Format: double */
             soft_budget: number | null;
             /** Format: int64 */
             tpm_limit: number | null;
+        };
+        /** @description Those of one kind that refer to a budget. */
+        BudgetUse: {
+            /** Format: int64 */
+            count: number;
+            /** @description At most 20 of them. */
+            first: components["schemas"]["BudgetUser"][];
+            /** @description `keys`, `users`, `teams`, `team members`, `organizations`, `organization members`, `customers` or `tags`. */
+            kind: string;
+        };
+        /** @description One of those that refer to a budget. */
+        BudgetUser: {
+            /** @description A key's hash, a tag's name. */
+            id: string;
+            /** @description What people call it, where it has a name besides its id. */
+            name: string | null;
+            /** @description The team or organization that a member is in. */
+            within: string | null;
         };
         /** @description A budget, as LiteLLM shows it. Money in dollars, times RFC 3339. */
         BudgetView: {
@@ -3282,6 +3309,10 @@ export interface components {
             /** Format: int64 */
             max_parallel_requests: number | null;
             model_max_budget: Record<string, unknown>;
+            /** @description Requests per minute by model. */
+            model_rpm_limit: Record<string, unknown>;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit: Record<string, unknown>;
             /** Format: int64 */
             rpm_limit: number | null;
             /** Format: double */
@@ -4196,6 +4227,7 @@ export interface components {
             change_organizations: boolean;
             change_prices: boolean;
             change_providers: boolean;
+            change_tags: boolean;
             change_teams: boolean;
             create_keys: boolean;
             create_organizations: boolean;
@@ -4213,6 +4245,7 @@ export interface components {
             publish_models: boolean;
             reload_config: boolean;
             requests: boolean;
+            tags: boolean;
             teams: boolean;
             users: boolean;
         };
@@ -7802,7 +7835,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BudgetView"][];
+                    "application/json": components["schemas"]["BudgetInfo"][];
                 };
             };
             /** @description No id was sent */
@@ -15200,6 +15233,8 @@ export interface operations {
                 page_size?: number;
                 /** @description Only users of this role. */
                 role?: string;
+                /** @description Found somewhere in name, e-mail or id. */
+                search?: string;
                 /** @description `user_id`, `user_email`, `user_alias`, `user_role`, `created_at`, `updated_at`, `spend` or `max_budget`. */
                 sort_by?: string;
                 /** @description `asc` or `desc`. */

@@ -64,7 +64,7 @@ export function CopyText({
       type="button"
       onClick={copy}
       title={`Copy the ${label}`}
-      aria-label={`Copy the ${label} ${text}`}
+      aria-label={`Copy the ${label} ${shown}`}
       data-testid={testid}
       className={cn(
         "group inline-flex min-w-0 max-w-full items-center gap-1 rounded font-mono text-xs hover:text-text",

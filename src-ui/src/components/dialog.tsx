@@ -19,6 +19,16 @@ function useFocusReturn() {
   };
 }
 
+const CONTROL = "form :is(input, textarea, button):not([disabled])";
+
+/** What one came for is the form, not the button that closes it. */
+function focusForm(event: Event) {
+  const first = (event.currentTarget as HTMLElement).querySelector<HTMLElement>(CONTROL);
+  if (!first) return;
+  event.preventDefault();
+  first.focus();
+}
+
 const VEIL = "fixed inset-0 z-40 bg-veil";
 
 export function Dialog({
@@ -50,6 +60,10 @@ export function Dialog({
         <Radix.Overlay className={VEIL} />
         <Radix.Content
           {...focus}
+          onOpenAutoFocus={(event) => {
+            focus.onOpenAutoFocus();
+            focusForm(event);
+          }}
           data-testid={testid}
           aria-describedby={description ? undefined : ""}
           onInteractOutside={(event) => lock && event.preventDefault()}

@@ -54,6 +54,8 @@ export function Picker({
 }) {
   const [open, setOpen] = useState(false);
   const labels = chosen.map((value) => options.find((option) => option.value === value)?.label ?? value);
+  const shown = labels.length > 2 ? `${labels.length} chosen` : labels.join(", ") || any;
+  const spoken = labels.length > 2 ? `${shown}: ${labels.join(", ")}` : shown;
   return (
     <Popover.Root
       open={open}
@@ -66,7 +68,7 @@ export function Picker({
         <button
           type="button"
           id={id}
-          aria-label={`${label}: ${labels.join(", ") || any}`}
+          aria-label={`${label}: ${spoken}`}
           data-testid={testid}
           aria-describedby={describedBy}
           aria-invalid={invalid}
@@ -77,9 +79,7 @@ export function Picker({
             className,
           )}
         >
-          <span className="truncate">
-            {trigger ?? (labels.length > 2 ? `${labels.length} chosen` : labels.join(", ") || any)}
-          </span>
+          <span className="truncate">{trigger ?? shown}</span>
           <ChevronDown aria-hidden className="size-3.5 shrink-0 text-faint" />
         </button>
       </Popover.Trigger>

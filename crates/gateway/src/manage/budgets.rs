@@ -1,10 +1,12 @@
 //! `/budget/*`: limits with a name.
 
 pub mod settings;
+mod uses;
 mod view;
 
 use axum::Json;
 use axum::extract::State;
+use postern_store::SqlError;
 use postern_store::table::budgets::{self as table, BudgetRow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -18,6 +20,7 @@ use crate::registry::budgets;
 use crate::registry::limited::{self, LimitFields};
 use crate::shapes::{ErrorBody, JsonBody};
 
+use uses::BudgetUse;
 pub use view::BudgetTable;
 
 crate::limited! {
@@ -53,7 +56,7 @@ pub struct BudgetView {
 
 impl From<BudgetRow> for BudgetView {
     fn from(row: BudgetRow) -> Self {
-        let (model_rpm_limit, model_tpm_limit) = limited::shown_model_rates(&row.model_limits);
+        let (requests, tokens) = limited::shown_model_rates(&row.model_limits);
         Self {
             max_budget: row.max_budget_nanos.map(limited::shown),
             soft_budget: row.soft_budget_nanos.map(limited::shown),
@@ -61,8 +64,8 @@ impl From<BudgetRow> for BudgetView {
             tpm_limit: row.tpm_limit,
             rpm_limit: row.rpm_limit,
             model_max_budget: limited::shown_model_budgets(&row.model_limits),
-            model_rpm_limit,
-            model_tpm_limit,
+            model_rpm_limit: requests,
+            model_tpm_limit: tokens,
             budget_duration: row.budget_duration,
             budget_reset_at: row.budget_reset_at.map(clock::text),
             created_at: clock::text(row.created_at),
@@ -72,6 +75,15 @@ impl From<BudgetRow> for BudgetView {
             budget_id: row.budget_id,
         }
     }
+}
+
+/// A budget, and what refers to it.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct BudgetInfo {
+    #[serde(flatten)]
+    budget: BudgetView,
+    /// By kind, without those that are none.
+    used_by: Vec<BudgetUse>,
 }
 
 /// What a request says, and of which budget: here `budget_id` is the budget's own.
@@ -131,7 +143,7 @@ pub struct BudgetIds {
 #[utoipa::path(
     post, path = "/budget/info", tag = "Budgets", request_body = BudgetIds,
     responses(
-        (status = 200, body = Vec<BudgetView>),
+        (status = 200, body = Vec<BudgetInfo>),
         (status = 400, description = "No id was sent", body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 413, body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -140,18 +152,25 @@ pub struct BudgetIds {
 pub async fn info(
     State(engine): State<Shared>,
     JsonBody(body): JsonBody<BudgetIds>,
-) -> Result<Json<Vec<BudgetView>>, Failure> {
+) -> Result<Json<Vec<BudgetInfo>>, Failure> {
     if body.budgets.is_empty() {
         let message = "Specify list of budget id's to query. Passed in=[]";
         return Err(Failure::invalid("missing_field", message).with_param("budgets"));
     }
-    let rows = engine
+    let shown = engine
         .read(move |connection| {
             let found = body.budgets.iter().map(|id| table::find(connection, id));
-            found.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()
+            found
+                .filter_map(Result::transpose)
+                .map(|row| {
+                    let row = row?;
+                    let used_by = uses::of(connection, &row.budget_id)?;
+                    Ok(BudgetInfo { budget: row.into(), used_by })
+                })
+                .collect::<Result<Vec<_>, SqlError>>()
         })
         .await?;
-    Ok(Json(rows.into_iter().map(BudgetView::from).collect()))
+    Ok(Json(shown))
 }
 
 /// All budgets, oldest first

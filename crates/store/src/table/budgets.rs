@@ -69,6 +69,57 @@ const REFERRING: [(&str, &str); 8] = [
     ("tags", "tags"),
 ];
 
+/// One of the things that refer to a budget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Referring {
+    /// A key's hash, a tag's name.
+    pub id: String,
+    /// What people call it, where it has a name besides its id.
+    pub name: Option<String>,
+    /// The team or organization that a member is in.
+    pub within: Option<String>,
+}
+
+/// For each table of [`REFERRING`]: id, name, and what it is within.
+fn named_by(table: &str) -> [&'static str; 3] {
+    match table {
+        "keys" => ["token", "COALESCE(key_alias, key_name)", "NULL"],
+        "users" => ["user_id", "COALESCE(user_alias, user_email)", "NULL"],
+        "teams" => ["team_id", "team_alias", "NULL"],
+        "team_members" => ["user_id", "NULL", "team_id"],
+        "organizations" => ["organization_id", "organization_alias", "NULL"],
+        "organization_members" => ["user_id", "NULL", "organization_id"],
+        "customers" => ["user_id", "alias", "NULL"],
+        _ => ["name", "NULL", "NULL"],
+    }
+}
+
+/// The first of those that refer to a budget, `most` of each kind: `(what, which)`, without those that are none.
+pub fn referring(
+    connection: &Connection,
+    budget_id: &str,
+    most: i64,
+) -> Result<Vec<(&'static str, Vec<Referring>)>> {
+    let mut found = Vec::new();
+    for (what, table) in REFERRING {
+        let alive = if table == "keys" { " AND deleted_at IS NULL" } else { "" };
+        let [id, name, within] = named_by(table);
+        let sql = format!(
+            "SELECT {id}, {name}, {within} FROM {table} WHERE budget_id = ?1{alive} ORDER BY {name} IS NULL, LOWER({name}), {id} LIMIT ?2"
+        );
+        let rows: Vec<Referring> = connection
+            .prepare_cached(&sql)?
+            .query_map((budget_id, most), |row| {
+                Ok(Referring { id: row.get(0)?, name: row.get(1)?, within: row.get(2)? })
+            })?
+            .collect::<Result<_>>()?;
+        if !rows.is_empty() {
+            found.push((what, rows));
+        }
+    }
+    Ok(found)
+}
+
 /// How many things refer to a budget: `(what, how many)`, without those that are none.
 pub fn uses(connection: &Connection, budget_id: &str) -> Result<Vec<(&'static str, i64)>> {
     let mut found = Vec::new();

@@ -35,6 +35,7 @@ export function NewBudget({
         topics={["budgets"]}
         fields={BUDGET_FIELDS}
         onMade={onMade}
+        saying={({ budget_id }) => `${budget_id} is made. Choose it wherever limits are set.`}
         action="Make budget"
         testid="budget"
       >

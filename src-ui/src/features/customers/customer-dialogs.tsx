@@ -34,6 +34,7 @@ export function NewCustomer({
         topics={["customers"]}
         fields={CUSTOMER_FIELDS}
         onMade={onMade}
+        saying={(made) => `${customerName(made)} is added.`}
         action="Add customer"
         testid="customer"
       >

@@ -1,4 +1,5 @@
 import { type FormEvent, type ReactNode, useState } from "react";
+import { toast } from "sonner";
 import type { Topic } from "@/api/contract";
 import { useWrite } from "@/api/queries";
 import { Button } from "@/components/controls";
@@ -14,6 +15,7 @@ export function NewForm<Form, Draft, Made>({
   topics,
   fields,
   onMade,
+  saying,
   action,
   aside,
   testid,
@@ -25,6 +27,8 @@ export function NewForm<Form, Draft, Made>({
   topics: Topic[];
   fields: string[];
   onMade: (made: Made) => void;
+  /** What is told once it is made, where what opens then does not say it. */
+  saying?: (made: Made) => string;
   action: string;
   aside?: ReactNode;
   testid: string;
@@ -45,7 +49,13 @@ export function NewForm<Form, Draft, Made>({
     event.preventDefault();
     // The form may stand inside another's dialog.
     event.stopPropagation();
-    if (attempt()) write.mutate(draft, { onSuccess: onMade });
+    if (!attempt()) return;
+    write.mutate(draft, {
+      onSuccess: (made) => {
+        if (saying) toast.success(saying(made));
+        onMade(made);
+      },
+    });
   };
   return (
     <form ref={element} onSubmit={submit} noValidate className="grid gap-4">

@@ -17,7 +17,10 @@ import { EXPIRY } from "./issue-form";
 import { changeOf, FOR_A_WHILE, formOf, KEY_FIELDS, type KeyForm } from "./key-form";
 import { nameOf } from "./key-state";
 import { ModelsPicker } from "./models-picker";
-import { type FieldsProps, NoteFields, OwnerFields, RotationFields, RouteFields } from "./more-fields";
+import { AdvancedFields, type FieldsProps, OwnerFields, RotationFields, RouteFields } from "./more-fields";
+
+const ADVANCED = ["aliases", "tags", "metadata"];
+const isAlias = (name: string) => name.startsWith("aliases.");
 
 /** Every field of a key. Only what differs is sent. */
 export function EditKey({ row, onDone }: { row: FullKey; onDone: () => void }) {
@@ -91,8 +94,16 @@ export function EditKey({ row, onDone }: { row: FullKey; onDone: () => void }) {
       />
       <OwnerFields {...fields} />
       <RouteFields {...fields} />
-      <NoteFields {...fields} />
       <RotationFields {...fields} />
+      <Fold
+        title="Advanced: model aliases, tags, metadata"
+        open={form.aliases.length > 0 || form.tags !== "" || form.metadata !== ""}
+        wrong={ADVANCED.some((name) => Boolean(error(name))) || (tried && Object.keys(problems).some(isAlias))}
+      >
+        <div className="grid gap-4">
+          <AdvancedFields {...fields} models={options} />
+        </div>
+      </Fold>
       <FormEnd inDrawer>
         {refused.rest ? <ErrorNotice error={refused.rest} /> : null}
         {tried && Object.keys(problems).length > 0 && (

@@ -14,7 +14,7 @@ import { ModelLimits } from "@/features/limits/model-limits";
 import { useModelOptions } from "@/features/limits/use-model-options";
 import { draftOf, emptyKey, KEY_FIELDS, type KeyForm } from "./key-form";
 import { ModelsPicker } from "./models-picker";
-import { NoteFields, OwnerFields, RotationFields, RouteFields, SoftBudget } from "./more-fields";
+import { AdvancedFields, OwnerFields, RotationFields, RouteFields, SoftBudget } from "./more-fields";
 
 export const EXPIRY = [
   { value: "24h", label: "In a day" },
@@ -34,6 +34,7 @@ const FOLDED = [
   "model_rpm_limit",
   "model_tpm_limit",
   "allowed_routes",
+  "aliases",
   "tags",
   "metadata",
   "rotation_interval",
@@ -57,7 +58,7 @@ export function IssueForm({ onIssued, start }: { onIssued: (key: ShownKey) => vo
   };
   const wrongInMore =
     FOLDED.some((field) => Boolean(error(field))) ||
-    (tried && Object.keys(problems).some((name) => name.startsWith("models.")));
+    (tried && Object.keys(problems).some((name) => /^(models|aliases)\./.test(name)));
 
   return (
     <form onSubmit={submit} className="grid gap-4">
@@ -106,7 +107,7 @@ export function IssueForm({ onIssued, start }: { onIssued: (key: ShownKey) => vo
         without={["soft_budget", "models"]}
         onChange={(limits) => set({ limits })}
       />
-      <Fold title="More: owner, warning, limits by model, paths, tags, rotation" wrong={wrongInMore}>
+      <Fold title="More: owner, warning, paths, aliases, tags, rotation, limits by model" wrong={wrongInMore}>
         <div className="grid gap-4" data-testid="key-more">
           <BudgetField
             testid="key"
@@ -117,7 +118,7 @@ export function IssueForm({ onIssued, start }: { onIssued: (key: ShownKey) => vo
           <OwnerFields {...fields} />
           <SoftBudget {...fields} />
           <RouteFields {...fields} />
-          <NoteFields {...fields} />
+          <AdvancedFields {...fields} models={options} />
           <RotationFields {...fields} />
           <div className="grid gap-2">
             <p className="font-medium text-xs">Limits by model</p>

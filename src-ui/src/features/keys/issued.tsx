@@ -1,5 +1,5 @@
 import { Tabs } from "radix-ui";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { IssuedKey } from "@/api/contract";
 import { useStatus } from "@/api/queries";
 import { CodeBlock, CopyButton } from "@/components/copy";
@@ -10,10 +10,16 @@ export function Issued({ issued }: { issued: IssuedKey }) {
   const status = useStatus();
   const baseUrl = status.data?.base_url ?? fallbackBaseUrl(status.data);
   const model = issued.models[0] ?? "demo";
+  // What one does next: from the keyboard, Enter copies it.
+  const shown = useRef<HTMLDivElement>(null);
+  useEffect(() => shown.current?.querySelector("button")?.focus(), []);
   const [tab, setTab] = useState(SNIPPETS[0]!.id);
   return (
     <div className="grid min-w-0 gap-4">
-      <div className="flex min-w-0 items-center gap-2 rounded-lg border border-accent bg-accent-soft p-2 pl-3">
+      <div
+        ref={shown}
+        className="flex min-w-0 items-center gap-2 rounded-lg border border-accent bg-accent-soft p-2 pl-3"
+      >
         <code data-testid="issued-key-value" className="min-w-0 flex-1 select-all break-all font-mono text-sm">
           {issued.key}
         </code>

@@ -4,6 +4,7 @@ import { Badge } from "@/components/controls";
 import { CodeBlock, CopyText } from "@/components/copy";
 import { Fact, Facts, Section } from "@/components/page";
 import { UsageBar } from "@/components/usage-bar";
+import { AliasWords } from "@/features/advanced/alias-words";
 import { limitsOf } from "@/features/limits/limits";
 import { LiveUsage, useLiveLimits } from "@/features/limits/live-usage";
 import { personNote } from "@/features/people/names";
@@ -31,6 +32,11 @@ export function KeyFacts({ row }: { row: FullKey }) {
               (KINDS.find(({ value }) => value === kindOf(row.allowed_routes))?.label ?? "Everything its owner may")
             )}
           </Fact>
+          {Object.keys(row.aliases).length > 0 && (
+            <Fact name="Aliases">
+              <AliasWords aliases={row.aliases} />
+            </Fact>
+          )}
           <Fact name="Requests / min">{rate(row.rpm_limit)}</Fact>
           <Fact name="Tokens / min">{rate(row.tpm_limit)}</Fact>
           <Fact name="At once">{rate(row.max_parallel_requests)}</Fact>

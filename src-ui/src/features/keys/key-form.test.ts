@@ -28,6 +28,7 @@ const row = {
   user_id: "ada",
   team_id: null,
   organization_id: null,
+  aliases: { fast: "demo" },
   tags: ["a", "b"],
   metadata: { tags: ["a", "b"], model_rpm_limit: { demo: 3 }, enforced_params: ["user"], project: "x" },
   auto_rotate: false,
@@ -142,4 +143,12 @@ test("the snippets for Anthropic's format do not add /v1, which their clients do
     const code = SNIPPETS.find((snippet) => snippet.id === id)!.code({ baseUrl: "http://h", key: "k", model: "m" });
     expect(code).not.toContain("/v1");
   }
+});
+
+test("other names of models are sent whole where one differs", () => {
+  const known = formOf(row);
+  expect(changeOf({ ...known, aliases: [...known.aliases, { name: "", model: "" }] }, row).draft).toEqual({});
+  const more = { ...known, aliases: [...known.aliases, { name: "smart", model: "openai/gpt-5" }] };
+  expect(changeOf(more, row).draft).toEqual({ aliases: { fast: "demo", smart: "openai/gpt-5" } });
+  expect(changeOf({ ...known, aliases: [] }, row).draft).toEqual({ aliases: {} });
 });

@@ -1,6 +1,8 @@
 // A key as it is typed: what stands in the fields, and what they mean as a new key or as a change. Fields bear the gateway's names,
 // so that a refusal finds its place.
 import type { FullKey, FullKeyDraft } from "@/api/governance-keys";
+import { type AliasLine, aliasDraft, aliasesOf } from "@/features/advanced/aliases";
+import { keptWithin, metadataText, readMetadata, words } from "@/features/advanced/notes";
 import {
   LIMIT_FIELDS,
   type LimitForm,
@@ -28,6 +30,7 @@ export interface KeyForm {
   kind: string;
   /** With `custom`: one a line. */
   allowed_routes: string;
+  aliases: AliasLine[];
   tags: string;
   metadata: string;
   auto_rotate: boolean;
@@ -47,6 +50,7 @@ export const KEY_FIELDS = [
   "team_id",
   "organization_id",
   "allowed_routes",
+  "aliases",
   "tags",
   "metadata",
   "rotation_interval",
@@ -65,6 +69,7 @@ export const emptyKey = (): KeyForm => ({
   organization_id: undefined,
   kind: "",
   allowed_routes: "",
+  aliases: [],
   tags: "",
   metadata: "",
   auto_rotate: false,
@@ -73,12 +78,8 @@ export const emptyKey = (): KeyForm => ({
   temp_budget_expiry: "7d",
 });
 
-// What the row shows among the metadata and what has fields of its own.
-const KNOWN = ["tags", "enforced_params", "model_rpm_limit", "model_tpm_limit"];
-
 /** What stands in the fields of a key that is there. */
 export function formOf(row: FullKey): KeyForm {
-  const metadata = Object.entries(row.metadata).filter(([name]) => !KNOWN.includes(name));
   return {
     key_alias: row.key_alias ?? "",
     duration: "",
@@ -90,25 +91,14 @@ export function formOf(row: FullKey): KeyForm {
     organization_id: row.organization_id ?? undefined,
     kind: kindOf(row.allowed_routes),
     allowed_routes: row.allowed_routes.join("\n"),
+    aliases: aliasesOf(row.aliases),
     tags: row.tags.join(", "),
-    metadata: metadata.length > 0 ? JSON.stringify(Object.fromEntries(metadata), null, 2) : "",
+    metadata: metadataText(row.metadata),
     auto_rotate: row.auto_rotate,
     rotation_interval: row.rotation_interval ?? "90d",
     temp_budget_increase: "",
     temp_budget_expiry: "7d",
   };
-}
-
-const words = (text: string) => [...new Set(text.split(/[\n,]/).map((word) => word.trim()))].filter(Boolean);
-
-function parseMetadata(text: string): Record<string, unknown> | null {
-  if (text.trim() === "") return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
-  } catch {
-    return null;
-  }
 }
 
 const routesOf = (form: KeyForm) => {
@@ -119,8 +109,8 @@ const routesOf = (form: KeyForm) => {
 
 function check(form: KeyForm, problems: LimitProblems) {
   if (form.key_alias.trim() === "") problems.key_alias = "A name tells keys apart when one has to go.";
-  const metadata = parseMetadata(form.metadata);
-  if (metadata === null) problems.metadata = 'An object in JSON, such as {"project": "atlas"}.';
+  const { value: metadata, problem } = readMetadata(form.metadata);
+  if (problem) problems.metadata = problem;
   if (form.kind === "custom" && words(form.allowed_routes).length === 0) {
     problems.allowed_routes = "At least one path, such as /v1/chat/completions.";
   }
@@ -128,13 +118,13 @@ function check(form: KeyForm, problems: LimitProblems) {
   if (form.auto_rotate && !/^[1-9]\d{0,5}(s|m|h|d|w|mo)$/.test(interval)) {
     problems.rotation_interval = "Such as 30d, 12h or 1mo.";
   }
-  return metadata ?? {};
+  return { metadata, aliases: aliasDraft(form.aliases, problems) };
 }
 
 /** A new key. Empty fields say nothing. */
 export function draftOf(form: KeyForm): { draft: FullKeyDraft; problems: LimitProblems } {
   const { draft: limits, problems } = limitDraft(form.limits);
-  const metadata = check(form, problems);
+  const { metadata, aliases } = check(form, problems);
   const [tags, routes] = [words(form.tags), routesOf(form)];
   const draft: FullKeyDraft = {
     key_alias: form.key_alias.trim(),
@@ -146,6 +136,7 @@ export function draftOf(form: KeyForm): { draft: FullKeyDraft; problems: LimitPr
     ...(form.team_id && { team_id: form.team_id }),
     ...(form.organization_id && { organization_id: form.organization_id }),
     ...(routes.length > 0 && { allowed_routes: routes }),
+    ...(Object.keys(aliases).length > 0 && { aliases }),
     ...(tags.length > 0 && { tags }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
     ...(form.auto_rotate && { auto_rotate: true, rotation_interval: form.rotation_interval.trim() }),
@@ -159,7 +150,7 @@ const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 export function changeOf(form: KeyForm, row: FullKey, now = Date.now()) {
   const was = formOf(row);
   const { change, problems } = limitChange(form.limits, was.limits);
-  const metadata = check(form, problems);
+  const { metadata, aliases } = check(form, problems);
   const draft: FullKeyDraft = { ...change };
   // A key that never had a name need not be given one.
   if (!was.key_alias && !form.key_alias.trim()) delete problems.key_alias;
@@ -172,11 +163,11 @@ export function changeOf(form: KeyForm, row: FullKey, now = Date.now()) {
   }
   const routes = routesOf(form);
   if (!same(routes, row.allowed_routes)) draft.allowed_routes = routes;
+  if (!same(aliases, row.aliases)) draft.aliases = aliases;
   if (!same(words(form.tags), row.tags)) draft.tags = words(form.tags);
   if (form.metadata !== was.metadata) {
-    // It is replaced as a whole, and these two live in it.
-    const kept = Object.entries(row.metadata).filter(([name]) => name === "tags" || name === "enforced_params");
-    draft.metadata = { ...metadata, ...Object.fromEntries(kept) };
+    // It is replaced as a whole.
+    draft.metadata = { ...metadata, ...keptWithin(row.metadata) };
   }
   if (form.auto_rotate !== was.auto_rotate) draft.auto_rotate = form.auto_rotate;
   const interval = form.auto_rotate ? form.rotation_interval.trim() : (row.rotation_interval ?? "");

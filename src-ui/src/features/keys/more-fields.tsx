@@ -1,9 +1,12 @@
 import { useAccess } from "@/api/access";
 import { Switch } from "@/components/controls";
-import { DollarInput, Field, Input, inputClass } from "@/components/field";
+import { DollarInput, Field, Input } from "@/components/field";
+import { LinesInput } from "@/components/lines-input";
+import type { PickerOption } from "@/components/picker";
 import { Select } from "@/components/select";
+import { AliasFields } from "@/features/advanced/alias-fields";
+import { NoteFields } from "@/features/advanced/note-fields";
 import { OrganizationPicker, TeamPicker, UserPicker } from "@/features/pickers/pickers";
-import { cn } from "@/lib/cn";
 import type { KeyForm } from "./key-form";
 import { KINDS } from "./key-state";
 
@@ -104,7 +107,7 @@ export function RouteFields({ form, set, error }: FieldsProps) {
       {form.kind === "custom" && (
         <Field label="Paths" error={error("allowed_routes")} hint="One a line; /v1/* stands for all below it.">
           {(control) => (
-            <Lines
+            <LinesInput
               {...control}
               testid="key-routes"
               placeholder="/v1/chat/completions"
@@ -118,31 +121,27 @@ export function RouteFields({ form, set, error }: FieldsProps) {
   );
 }
 
-export function NoteFields({ form, set, error }: FieldsProps) {
+/** Other names of models, tags and metadata. */
+export function AdvancedFields({ form, set, error, models }: FieldsProps & { models: PickerOption[] }) {
   return (
     <>
-      <Field label="Tags" error={error("tags")} hint="On every request of this key; separated by commas.">
-        {(control) => (
-          <Input
-            {...control}
-            data-testid="key-tags"
-            placeholder="none"
-            value={form.tags}
-            onChange={(event) => set({ tags: event.target.value })}
-          />
-        )}
-      </Field>
-      <Field label="Metadata" error={error("metadata")} hint="An object in JSON, kept with the key.">
-        {(control) => (
-          <Lines
-            {...control}
-            testid="key-metadata"
-            placeholder={'{"project": "atlas"}'}
-            value={form.metadata}
-            onValue={(metadata) => set({ metadata })}
-          />
-        )}
-      </Field>
+      <AliasFields
+        testid="key"
+        lines={form.aliases}
+        models={models}
+        error={error}
+        refused={error("aliases")}
+        onChange={(aliases) => set({ aliases })}
+      />
+      <NoteFields
+        testid="key"
+        tags={form.tags}
+        metadata={form.metadata}
+        error={error}
+        of={{ requests: "this key", with: "the key" }}
+        onTags={(tags) => set({ tags })}
+        onMetadata={(metadata) => set({ metadata })}
+      />
     </>
   );
 }
@@ -177,33 +176,5 @@ export function RotationFields({ form, set, error }: FieldsProps) {
         </Field>
       )}
     </div>
-  );
-}
-
-function Lines({
-  value,
-  onValue,
-  testid,
-  ...rest
-}: {
-  value: string;
-  onValue: (value: string) => void;
-  testid: string;
-  placeholder: string;
-  id: string;
-  "aria-describedby": string | undefined;
-  "aria-invalid": boolean | undefined;
-}) {
-  return (
-    <textarea
-      {...rest}
-      rows={Math.min(8, Math.max(2, value.split("\n").length))}
-      autoComplete="off"
-      spellCheck={false}
-      data-testid={testid}
-      className={cn(inputClass, "h-auto py-1.5 font-mono text-xs")}
-      value={value}
-      onChange={(event) => onValue(event.target.value)}
-    />
   );
 }

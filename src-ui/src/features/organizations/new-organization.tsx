@@ -30,6 +30,7 @@ export function NewOrganization({
         topics={["organizations"]}
         fields={ORGANIZATION_FIELDS}
         onMade={onMade}
+        saying={(made) => `${made.organization_alias} is made.`}
         action="Make organization"
         testid="organization"
       >

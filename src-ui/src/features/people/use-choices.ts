@@ -58,13 +58,13 @@ export function useLedOrganizations(): { options: PickerOption[]; free: boolean 
   return { options: options.filter(({ value }) => leads(value)), free: all };
 }
 
-/** People whose address has what is typed, for a field that takes anybody's. */
+/** People whose name, address or id has what is typed, for a field that takes anybody's. */
 export function usePeople(typed: string): { value: string; name: string }[] {
-  const user_email = useDebounced(typed, 200).trim();
-  const enabled = useAccess().may("GET /user/list") && user_email.length > 1;
+  const search = useDebounced(typed, 200).trim();
+  const enabled = useAccess().may("GET /user/list") && search.length > 1;
   const found = useQuery({
-    queryKey: ["users", "choices", user_email],
-    queryFn: () => listUsers({ page: 1, page_size: 10, user_email }),
+    queryKey: ["users", "choices", search],
+    queryFn: () => listUsers({ page: 1, page_size: 10, search }),
     enabled,
   });
   return (enabled ? (found.data?.users ?? []) : []).map((user) => ({

@@ -6,7 +6,7 @@ import { listKeys } from "@/api/governance-keys";
 import { listTeams, listUsers } from "@/api/people";
 import type { PickerOption } from "@/components/picker";
 import { nameOf } from "@/features/keys/key-state";
-import { personName, teamName } from "@/features/people/names";
+import { personName, personNote, teamName } from "@/features/people/names";
 import { useDebounced } from "@/lib/use-hooks";
 
 const SIZE = 50;
@@ -44,11 +44,10 @@ function useFound(
   return { options: query ? listed : [...further, ...listed], searching: found.isFetching, onQuery };
 }
 
-// Found by the address, so that is what stands there.
 const userOption = (user: { user_id: string; user_email: string | null; user_alias: string | null }): PickerOption => ({
   value: user.user_id,
-  label: user.user_email ?? personName(user),
-  note: (user.user_email && user.user_alias) || undefined,
+  label: personName(user),
+  note: personNote(user) ?? undefined,
 });
 const page = { page: 1, page_size: SIZE };
 
@@ -56,7 +55,7 @@ export const useFoundUsers = (chosen: string | undefined) =>
   useFound(
     "users",
     chosen,
-    (query) => listUsers({ ...page, user_email: query || undefined }).then(({ users }) => users.map(userOption)),
+    (query) => listUsers({ ...page, search: query || undefined }).then(({ users }) => users.map(userOption)),
     (user_ids) => listUsers({ ...page, user_ids }).then(({ users }) => users.map(userOption)),
   );
 

@@ -14,7 +14,7 @@ export function Closed({ page }: { page: PageLink }) {
   return (
     <Empty
       icon={Lock}
-      title={`${page.label} are not open to you`}
+      title={`“${page.label}” is not open to you`}
       testid="page-closed"
       action={first && <Button onClick={() => void navigate({ to: first.to })}>Go to {first.label}</Button>}
     >

@@ -28,38 +28,48 @@ const MADE = [
   { id: "organization", label: "Make an organization", to: "/organizations", needs: "POST /organization/new" },
   { id: "customer", label: "Add a customer", to: "/customers", needs: "POST /customer/new" },
   { id: "budget", label: "Make a budget", to: "/budgets", needs: "POST /budget/new" },
+  { id: "tag", label: "Make a tag", to: "/tags", needs: "POST /tag/new" },
 ] as const;
 
 /** Ctrl+K: jump to a page, a model, or the few things one does most. */
 export function CommandPalette({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const chosen = useRef<Command | null>(null);
+  // Once the focus is back where it was: a dialog that a command opens takes it from there, and gives it back.
+  const runChosen = () => {
+    const command = chosen.current;
+    chosen.current = null;
+    if (command) setTimeout(command.run);
+  };
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-veil" />
         <Dialog.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={runChosen}
           data-testid="palette"
           className="appear fixed inset-x-3 top-[12vh] z-50 mx-auto max-w-[560px] overflow-hidden rounded-xl border border-line bg-raised shadow-pop focus:outline-none"
         >
           <Dialog.Title className="sr-only">Go to</Dialog.Title>
-          <PaletteBody onClose={onClose} />
+          <PaletteBody
+            onChosen={(command) => {
+              chosen.current = command;
+              onClose();
+            }}
+          />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
   );
 }
 
-function PaletteBody({ onClose }: { onClose: () => void }) {
+function PaletteBody({ onChosen }: { onChosen: (command: Command) => void }) {
   const [query, setQuery] = useState("");
   const [active, setActive] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   const commands = useCommands(query);
-  const run = (command: Command | undefined) => {
-    if (!command) return;
-    onClose();
-    command.run();
-  };
+  const run = (command: Command | undefined) => command && onChosen(command);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown") setActive((active + 1) % Math.max(1, commands.length));
     else if (event.key === "ArrowUp") setActive((active - 1 + commands.length) % Math.max(1, commands.length));

@@ -3,11 +3,13 @@ import {
   Building2,
   ChartColumn,
   Contact,
+  History,
   KeyRound,
   type LucideIcon,
   Plug,
   ScrollText,
   Settings,
+  Tags,
   UserRound,
   Users,
   Wallet,
@@ -27,6 +29,8 @@ export interface PageLink {
     | "/organizations"
     | "/customers"
     | "/budgets"
+    | "/tags"
+    | "/audit"
     | "/account"
     | "/settings";
   id: string;
@@ -104,6 +108,24 @@ export const PAGES: PageLink[] = [
     needs: "GET /budget/list",
     part: "people",
     words: "limits",
+  },
+  {
+    to: "/tags",
+    id: "tags",
+    label: "Tags",
+    icon: Tags,
+    needs: "GET /tag/list",
+    part: "people",
+    words: "labels cost centers limits",
+  },
+  {
+    to: "/audit",
+    id: "audit",
+    label: "Audit log",
+    icon: History,
+    needs: "GET /audit",
+    part: "end",
+    words: "changes history who",
   },
   { to: "/settings", id: "settings", label: "Settings", icon: Settings, part: "end" },
 ];

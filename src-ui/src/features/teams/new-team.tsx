@@ -2,6 +2,7 @@ import type { TeamRow } from "@/api/contract";
 import { createTeam } from "@/api/people";
 import { Dialog } from "@/components/dialog";
 import { NewForm } from "@/features/forms/new-form";
+import { teamName } from "@/features/people/names";
 import { TeamFields } from "./team-fields";
 import { noTeam, TEAM_FIELDS, teamDraft } from "./team-form";
 
@@ -33,6 +34,7 @@ export function NewTeam({
         topics={["teams", "organizations", "users"]}
         fields={TEAM_FIELDS}
         onMade={onMade}
+        saying={(made) => `${teamName(made)} is made.`}
         action="Make team"
         testid="team"
       >

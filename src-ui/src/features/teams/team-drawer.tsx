@@ -13,6 +13,7 @@ import { ErrorNotice } from "@/components/notice";
 import { Fact, Facts, Section } from "@/components/page";
 import { ResourceDrawer } from "@/components/resource-drawer";
 import type { Tab } from "@/components/tabs";
+import { AliasWords } from "@/features/advanced/alias-words";
 import { EditForm } from "@/features/forms/edit-form";
 import { LiveUsage } from "@/features/limits/live-usage";
 import { modelWords } from "@/features/limits/usage";
@@ -154,6 +155,7 @@ function tabsOf(info: TeamInfo, access: Access): Tab[] {
 
 function TeamUsage({ info }: { info: TeamInfo }) {
   const team = info.team_info;
+  const { tags } = teamFormOf(team);
   const organization = useOrganizationOptions().find(({ value }) => value === team.organization_id);
   return (
     <>
@@ -175,6 +177,12 @@ function TeamUsage({ info }: { info: TeamInfo }) {
             </Fact>
           )}
           <Fact name="Models">{modelWords(team.models)}</Fact>
+          {team.litellm_model_table && (
+            <Fact name="Aliases">
+              <AliasWords aliases={team.litellm_model_table.model_aliases} />
+            </Fact>
+          )}
+          {tags !== "" && <Fact name="Tags">{tags}</Fact>}
           {team.budget_id && <Fact name="Named budget">{team.budget_id}</Fact>}
           <Fact name="Id">
             <code className="break-all font-mono text-xs">{team.team_id}</code>

@@ -1,6 +1,9 @@
 import { DollarInput, Field, Input } from "@/components/field";
 import { Fold } from "@/components/fold";
+import type { PickerOption } from "@/components/picker";
 import { Select } from "@/components/select";
+import { AliasFields } from "@/features/advanced/alias-fields";
+import { NoteFields } from "@/features/advanced/note-fields";
 import type { Fields } from "@/features/forms/use-form";
 import { BudgetField } from "@/features/limits/budget-field";
 import { LimitFields } from "@/features/limits/limit-fields";
@@ -58,6 +61,7 @@ export function TeamFields({ placed, ...fields }: Fields<TeamForm> & { placed: b
         onChange={(limits) => onChange({ ...form, limits })}
       />
       <MemberDefaults {...fields} />
+      <Advanced {...fields} models={models} />
     </>
   );
 }
@@ -111,6 +115,39 @@ function MemberDefaults({ form, onChange, error }: Fields<TeamForm>) {
             )}
           </Field>
         ))}
+      </div>
+    </Fold>
+  );
+}
+
+const ADVANCED = ["model_aliases", "tags", "metadata"] as const;
+
+function Advanced({ form, onChange, error, models }: Fields<TeamForm> & { models: PickerOption[] }) {
+  const wrongLine = form.aliases.some((_, at) => error(`aliases.${at}.name`) || error(`aliases.${at}.model`));
+  return (
+    <Fold
+      title="Advanced: model aliases, tags, metadata"
+      open={form.aliases.length > 0 || form.tags !== "" || form.metadata !== ""}
+      wrong={wrongLine || ADVANCED.some((name) => Boolean(error(name)))}
+    >
+      <div className="grid gap-4">
+        <AliasFields
+          testid="team"
+          lines={form.aliases}
+          models={models}
+          error={error}
+          refused={error("model_aliases")}
+          onChange={(aliases) => onChange({ ...form, aliases })}
+        />
+        <NoteFields
+          testid="team"
+          tags={form.tags}
+          metadata={form.metadata}
+          error={error}
+          of={{ requests: "the team's keys", with: "the team" }}
+          onTags={(tags) => onChange({ ...form, tags })}
+          onMetadata={(metadata) => onChange({ ...form, metadata })}
+        />
       </div>
     </Fold>
   );

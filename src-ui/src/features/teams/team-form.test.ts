@@ -8,6 +8,8 @@ const row = {
   organization_id: null,
   models: ["demo"],
   budget_id: null,
+  litellm_model_table: { model_aliases: { fast: "demo" } },
+  metadata: { tags: ["a"], model_rpm_limit: { demo: 2 }, project: "x" },
   max_budget: 100,
   budget_duration: "1mo",
   team_member_budget_table: { max_budget: 5, budget_duration: "1d", rpm_limit: null, tpm_limit: null },
@@ -50,4 +52,15 @@ test("members' limits are checked as all are", () => {
     team_member_rpm_limit: "-1",
   });
   expect(Object.keys(problems).sort()).toEqual(["team_member_budget", "team_member_rpm_limit"]);
+});
+
+test("tags stay where metadata is replaced, and the other way round", () => {
+  const before = teamFormOf(row);
+  expect(before).toMatchObject({ tags: "a", aliases: [{ name: "fast", model: "demo" }] });
+  expect(teamChange({ ...before, metadata: '{"project": "y"}' }, before).change).toEqual({
+    metadata: { project: "y", tags: ["a"] },
+  });
+  expect(teamChange({ ...before, tags: "a, b" }, before).change).toEqual({ tags: ["a", "b"] });
+  expect(teamChange({ ...before, aliases: [] }, before).change).toEqual({ model_aliases: {} });
+  expect(teamChange({ ...before, metadata: "{" }, before).problems.metadata).toMatch(/JSON/);
 });

@@ -27,6 +27,8 @@ pub struct ListQuery {
     sso_user_ids: Option<String>,
     /// Found somewhere in the e-mail.
     user_email: Option<String>,
+    /// Found somewhere in name, e-mail or id.
+    search: Option<String>,
     /// Only members of this team.
     team: Option<String>,
     /// Only members of this organization.
@@ -51,6 +53,7 @@ impl Default for ListQuery {
             user_ids: None,
             sso_user_ids: None,
             user_email: None,
+            search: None,
             team: None,
             organization_id: None,
             page: 1,
@@ -143,6 +146,7 @@ impl ListQuery {
             user_ids: listed("user_ids", self.user_ids)?,
             sso_user_ids: listed("sso_user_ids", self.sso_user_ids)?,
             email: given(self.user_email),
+            search: given(self.search),
             team_id: given(self.team),
             organization_id: given(self.organization_id),
             seen_by: None,

@@ -29,6 +29,8 @@ pub struct UserFilter {
     pub sso_user_ids: Option<Vec<String>>,
     /// Found somewhere in the e-mail, whatever the case of its letters.
     pub email: Option<String>,
+    /// Found somewhere in name, e-mail or id, whatever the case of its letters.
+    pub search: Option<String>,
     /// Members of this team.
     pub team_id: Option<String>,
     /// Members of this organization.
@@ -62,9 +64,15 @@ impl UserFilter {
             }
         }
         if let Some(part) = &self.email {
-            let escaped = part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            values.push(Value::Text(format!("%{escaped}%")));
+            values.push(Value::Text(anywhere(part)));
             conditions.push("user_email LIKE ? ESCAPE '\\'".to_owned());
+        }
+        if let Some(part) = &self.search {
+            let either = ["user_alias", "user_email", "user_id"].map(|column| {
+                values.push(Value::Text(anywhere(part)));
+                format!("{column} LIKE ? ESCAPE '\\'")
+            });
+            conditions.push(format!("({})", either.join(" OR ")));
         }
         if let Some(team) = &self.team_id {
             values.push(Value::Text(team.clone()));
@@ -82,6 +90,12 @@ impl UserFilter {
             if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
         (sql, values)
     }
+}
+
+/// A pattern that finds a text wherever it stands.
+fn anywhere(part: &str) -> String {
+    let escaped = part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
 }
 
 fn places(list: &[String], values: &mut Vec<Value>) -> String {
