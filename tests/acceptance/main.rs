@@ -21,6 +21,8 @@ mod invitation;
 mod key;
 mod ledger;
 mod model;
+mod odd_requests;
+mod openapi;
 mod organization;
 mod pass_through;
 mod permissions;

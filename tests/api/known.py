@@ -45,6 +45,7 @@ RESOURCES = (
         },
         {"failing": "model_id"},
     ),
+    ("POST /access_group/new", {"access_group": "fuzz-group-{n}", "model_ids": ["{model}"]}, {"access_group": "access_group"}),
     ("POST /fallback", {"model": "{model_group}", "fallback_models": ["demo"]}, {"fallback": "model"}),
     (
         "POST /budget/new",
@@ -58,7 +59,12 @@ RESOURCES = (
     ),
     (
         "POST /user/new",
-        {"user_id": "fuzz-user-{n}", "user_email": "fuzz-{n}@example.com", "user_role": "internal_user"},
+        {
+            "user_id": "fuzz-user-{n}",
+            "user_email": "fuzz-{n}@example.com",
+            "user_role": "internal_user",
+            "password": "{password}",
+        },
         {"user": "user_id", "email": "user_email", "key": "key"},
     ),
     ("POST /team/new", {"team_alias": "fuzz team {n}"}, {"team": "team_id", "team_alias": "team_alias"}),
@@ -103,8 +109,12 @@ WORDS = {
     "order": ["asc", "desc"],
     "fallback_type": ["general", "context_window", "content_policy"],
     "status": ["ok", "error", "success"],
+    "action": ["created", "updated", "deleted", "blocked"],
+    "table": ["key", "team", "user", "LiteLLM_TeamTable"],
 }
 
+# What people sign in with; no answer of the gateway may have it.
+PASSWORD = "the password of everybody here"
 # What a provider is asked with; no answer of the gateway may have it.
 CREDENTIAL = "sk-upstream-credential-that-nobody-may-see"
 # Where nobody listens.
@@ -122,7 +132,7 @@ class Known:
     def __init__(self, gateway, administrator, upstream, name):
         self.gateway = gateway
         self.administrator = administrator
-        self.words = WORDS | {"url": [NOWHERE, upstream]}
+        self.words = WORDS | {"url": [NOWHERE, upstream], "password": [PASSWORD]}
         # Of each resource what was made last: its values by kind, and what it was made with.
         self.made = [[] for _ in RESOURCES]
         self.name = name
@@ -165,7 +175,15 @@ class Known:
             return
         self.number += 1
         body = self.filled(template)
-        answer, headers = self.call(operation, body)
+        try:
+            answer, headers = self.call(operation, body)
+        except AssertionError:
+            # What it refers to may be gone in a way that `renew` does not see, as a team is with its organization, or a
+            # model's name. If that is the reason, it helps to make it anew.
+            if not self.replaced(template):
+                raise
+            body = self.filled(template)
+            answer, headers = self.call(operation, body)
         values = {}
         for kind, where in kinds.items():
             value = headers[where.removeprefix("header:")] if where.startswith("header:") else answer
@@ -182,8 +200,18 @@ class Known:
         if isinstance(template, list):
             return [self.filled(value) for value in template]
         if found := re.fullmatch(r"\{(\w\w+)\}", template) if isinstance(template, str) else None:
-            return CREDENTIAL if found[1] == "credential" else next(reversed(self.values(found[1])), None)
+            secrets = {"credential": CREDENTIAL, "password": PASSWORD}
+            return secrets.get(found[1]) or next(reversed(self.values(found[1])), None)
         return template.replace("{n}", f"{self.name}-{self.number}") if isinstance(template, str) else template
+
+    def replaced(self, template):
+        """Whether there was anything that a template refers to; its newest is another now."""
+        kinds = set(re.findall(r"\{(\w\w+)\}", json.dumps(template)))
+        referred = [index for index, (_, _, told) in enumerate(RESOURCES) if kinds & told.keys() and self.made[index]]
+        for index in referred:
+            self.made[index].pop()
+            self.make(index)
+        return bool(referred)
 
     def renew(self, operation, sent):
         """To be told of each request that succeeded: what it ended is forgotten with all that was made with it (the

@@ -20,6 +20,11 @@ PLACES = [
         (r"/model/", r"id|model_id", "model"),
         (r"/model/", r"model", "upstream_model"),
         (r"/(invitation|onboarding)/", r"id|invit.*", "invitation"),
+        (r"/access_group/", r"access_group", "access_group"),
+        (r"/access_group/", r"model_ids", "model"),
+        (r"/audit", r"action", "action"),
+        (r"/audit", r"table_name", "table"),
+        (r"/audit", r"object_id", "key_hash team user model"),
         (r"/budget/", r"id|budgets", "budget"),
         (r"/fallback/", r"model", "fallback model_group"),
         (r"/(console|admin)/providers", r"id|provider_id", "provider"),
@@ -33,6 +38,8 @@ PLACES = [
         (r"", r"(exclude_)?end_user_ids?|end_user|customer_id", "customer"),
         (r"", r"user_ids?|users|created_by", "user"),
         (r"", r"user_email|email", "email"),
+        (r"", r"username", "email user"),
+        (r"", r"password", "password"),
         (r"", r"budget_id", "budget"),
         (r"", r"key_hash|token", "key_hash"),
         (r"", r"keys?|api_keys?|key_id", "key key_hash"),
@@ -62,6 +69,9 @@ PLACES = [
 
 # How new ones are called, where a route makes them.
 FRESH = {"key": "sk-fuzz-{}", "email": "{}@example.com"}
+
+# Members of members that are open, which alone say what is meant.
+WITHIN = {("/model/update", "model_info"): "id"}
 
 # What may stand in any text.
 HOSTILE = (
@@ -209,6 +219,9 @@ class Placing:
             if name in NEVER or (named and self.tidy and name not in named):
                 continue
             placed[name] = self.value(name, inner, named.get(name, {}), chance)
+        for (path, name), inner in WITHIN.items():
+            if path == self.path and schema is self.schema and self.dice.random() < 0.6:
+                placed[name] = {inner: self.one(inner)}
         for name, described in named.items():
             # Of several members one is often needed, which no schema says.
             if name not in placed and self.tidy and self.dice.random() < 0.2:

@@ -100,6 +100,32 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// How deep a management request may nest. What is stored of it is read again inside of other things (a row, the row in the
+/// audit log), and the reader follows 127 levels and no more.
+const DEEPEST: usize = 64;
+
+/// How deep lists and objects stand in one another, of JSON that may be wrong.
+fn depth(text: &str) -> usize {
+    let (mut deepest, mut open, mut is_text, mut is_escaped) = (0_usize, 0_usize, false, false);
+    for byte in text.bytes() {
+        if is_text {
+            is_text = is_escaped || byte != b'"';
+            is_escaped = !is_escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'"' => is_text = true,
+            b'[' | b'{' => {
+                open += 1;
+                deepest = deepest.max(open);
+            }
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
 /// What was read as JSON already, with the same refusals.
 pub fn typed<T: DeserializeOwned>(value: &impl Serialize) -> Result<T, Failure> {
     let text = serde_json::to_vec(value).map_err(|error| Failure::internal(error.to_string()))?;
@@ -107,7 +133,16 @@ pub fn typed<T: DeserializeOwned>(value: &impl Serialize) -> Result<T, Failure> 
 }
 
 fn read_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
-    let mut reader = serde_json::Deserializer::from_slice(text);
+    // The reader passes over members that nobody asks for, and would over bytes in them that are no text.
+    let text = std::str::from_utf8(text).map_err(|error| {
+        let message = format!("the body is not valid UTF-8 at byte {}", error.valid_up_to());
+        unreadable("invalid_json", "json_invalid", None, message)
+    })?;
+    if depth(text) > DEEPEST {
+        let message = format!("the body nests more than {DEEPEST} lists and objects in one another");
+        return Err(unreadable("too_deep", "json_invalid", None, message));
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
     let read = serde_path_to_error::deserialize(&mut reader);
     let (path, error) = match read.map(|value| (value, reader.end())) {
         Ok((value, Ok(()))) => return Ok(value),
@@ -118,15 +153,19 @@ fn read_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
     let field = Some(path).filter(|path| !path.is_empty() && path != ".");
     let place = field.as_ref().map(|field| format!(" at `{field}`")).unwrap_or_default();
     let message = format!("the body does not fit{place}: {error}");
+    let kind = if error.is_data() { "type_error" } else { "json_invalid" };
+    Err(unreadable(code, kind, field, message))
+}
+
+fn unreadable(code: &'static str, kind: &str, field: Option<String>, message: String) -> Failure {
     let location: Vec<&str> =
         std::iter::once("body").chain(field.iter().flat_map(|field| field.split('.'))).collect();
-    let kind = if error.is_data() { "type_error" } else { "json_invalid" };
     let mut failure = Failure::invalid(code, message.clone()).with_details(serde_json::json!({
         "validation": {"type": kind, "loc": location, "msg": message, "input": null},
     }));
     failure.error.status = 422;
     failure.error.param = field;
-    Err(failure)
+    failure
 }
 
 /// Query parameters; wrong ones are told.
@@ -143,3 +182,6 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

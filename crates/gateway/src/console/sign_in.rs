@@ -49,7 +49,7 @@ pub struct PasswordSignIn {
     email: Option<String>,
     user_id: Option<String>,
     #[serde(default, deserialize_with = "config::secret")]
-    #[schema(value_type = String, format = Password, write_only)]
+    #[schema(value_type = String, required = true, format = Password, write_only)]
     password: Option<Secret>,
 }
 
@@ -142,9 +142,10 @@ pub async fn with_password(
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct LitellmLogin {
     /// An e-mail address or a user's id.
+    #[schema(value_type = String, required = true)]
     username: Option<String>,
     #[serde(default, deserialize_with = "config::secret")]
-    #[schema(value_type = String, format = Password, write_only)]
+    #[schema(value_type = String, required = true, format = Password, write_only)]
     password: Option<Secret>,
 }
 
@@ -183,7 +184,7 @@ pub async fn litellm(
 #[serde(deny_unknown_fields)]
 pub struct Redemption {
     #[serde(default, deserialize_with = "config::secret")]
-    #[schema(value_type = String, format = Password, write_only)]
+    #[schema(value_type = String, required = true, format = Password, write_only)]
     code: Option<Secret>,
 }
 

@@ -4,7 +4,7 @@
 
 mod page;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::http::Shared;
 use crate::registry::sign_in::handover::LONGEST_MS;
 use crate::registry::sso;
-use crate::shapes::ErrorBody;
+use crate::shapes::{ErrorBody, QueryOf};
 use crate::upstream::oidc::{Callback, cookie_name};
 
 pub const LOGIN: &str = "/sso/login";
@@ -52,7 +52,7 @@ pub struct CallbackQuery {
     get, path = "/sso/login", tag = "Console", security(()), params(LoginQuery),
     responses(
         (status = 303, description = "To the other server"),
-        (status = 404, description = "Nothing is set up", body = ErrorBody),
+        (status = 404, description = "Nothing is set up", body = ErrorBody), (status = 422, body = ErrorBody),
         (status = 502, description = "The server cannot be used", body = ErrorBody),
         (status = 504, description = "The server does not answer", body = ErrorBody),
     )
@@ -61,7 +61,7 @@ pub async fn login(
     State(engine): State<Shared>,
     uri: Uri,
     headers: HeaderMap,
-    Query(query): Query<LoginQuery>,
+    query: Result<QueryOf<LoginQuery>, Failure>,
 ) -> Response {
     leave(&engine, &uri, &headers, query).await.unwrap_or_else(|failure| told(&headers, &failure))
 }
@@ -71,14 +71,14 @@ pub async fn login(
     get, path = "/sso/key/generate", tag = "Console", security(()), params(LoginQuery),
     responses(
         (status = 303, description = "To the other server"), (status = 404, body = ErrorBody),
-        (status = 502, body = ErrorBody), (status = 504, body = ErrorBody),
+        (status = 422, body = ErrorBody), (status = 502, body = ErrorBody), (status = 504, body = ErrorBody),
     )
 )]
 pub async fn litellm_login(
     state: State<Shared>,
     uri: Uri,
     headers: HeaderMap,
-    query: Query<LoginQuery>,
+    query: Result<QueryOf<LoginQuery>, Failure>,
 ) -> Response {
     login(state, uri, headers, query).await
 }
@@ -87,8 +87,9 @@ async fn leave(
     engine: &Shared,
     uri: &Uri,
     headers: &HeaderMap,
-    query: LoginQuery,
+    query: Result<QueryOf<LoginQuery>, Failure>,
 ) -> Result<Response, Failure> {
+    let QueryOf(query) = query?;
     let settings = engine.config.load().sso.clone().ok_or_else(not_set_up)?;
     let own = own_url(&settings, uri, headers);
     // Cookies are kept by name of host: the browser has to leave from where it will come back to.
@@ -122,24 +123,25 @@ async fn leave(
         (status = 400, description = "Unknown, over, or no way back at all", body = ErrorBody),
         (status = 401, description = "What the server says is no proof", body = ErrorBody),
         (status = 403, description = "Declined, or not allowed in", body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 502, body = ErrorBody), (status = 504, body = ErrorBody),
+        (status = 422, body = ErrorBody), (status = 502, body = ErrorBody), (status = 504, body = ErrorBody),
     )
 )]
 pub async fn callback(
     State(engine): State<Shared>,
     uri: Uri,
     headers: HeaderMap,
-    Query(query): Query<CallbackQuery>,
+    query: Result<QueryOf<CallbackQuery>, Failure>,
 ) -> Response {
-    arrive(&engine, &uri, &headers, &query).await.unwrap_or_else(|failure| told(&headers, &failure))
+    arrive(&engine, &uri, &headers, query).await.unwrap_or_else(|failure| told(&headers, &failure))
 }
 
 async fn arrive(
     engine: &Shared,
     uri: &Uri,
     headers: &HeaderMap,
-    query: &CallbackQuery,
+    query: Result<QueryOf<CallbackQuery>, Failure>,
 ) -> Result<Response, Failure> {
+    let QueryOf(query) = query?;
     let settings = engine.config.load().sso.clone().ok_or_else(not_set_up)?;
     let callback = Callback {
         state: query.state.as_deref(),

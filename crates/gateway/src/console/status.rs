@@ -273,7 +273,7 @@ pub struct SetListener {
 /// Start or stop listening, from the window or the command line only
 #[utoipa::path(
     post, path = "/console/listener", tag = "Console", request_body = SetListener,
-    responses((status = 200, body = Listener), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
+    responses((status = 200, body = Listener), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
 )]
 pub async fn set_listener(
     State(engine): State<Shared>,

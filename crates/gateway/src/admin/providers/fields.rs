@@ -41,16 +41,17 @@ pub struct ProviderFields {
     #[serde(default)]
     #[schema(value_type = Option<Vec<usize>>)]
     remove_keys: Option<Value>,
+    /// A new one is, unless told otherwise.
     #[serde(default)]
-    #[schema(value_type = Option<bool>, default = true)]
+    #[schema(value_type = Option<bool>)]
     enabled: Option<Value>,
-    /// 0 to 1000000; higher is asked first.
+    /// 0 to 1000000; higher is asked first. 100 of a new one that does not say.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000, default = 100)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000)]
     priority: Option<Value>,
-    /// 0 to 1000000; the share among providers of the same priority.
+    /// 0 to 1000000; the share among providers of the same priority. 100 of a new one that does not say.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000, default = 100)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000)]
     weight: Option<Value>,
     /// Seconds, more than 0 and at most 86400; null for the gateway's own.
     #[serde(default)]

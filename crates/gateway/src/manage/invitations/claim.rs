@@ -49,7 +49,7 @@ pub struct ClaimedInvitation {
 #[utoipa::path(
     get, path = "/invitation/claim/{invitation_id}", tag = "Invitations", security(()),
     params(("invitation_id" = String, Path, description = "What the link says")),
-    responses((status = 303, description = "To the console's page"))
+    responses((status = 303, description = "To the console's page"), (status = 404, description = "No link says that", body = ErrorBody))
 )]
 pub async fn open(Path(link): Path<String>) -> Redirect {
     Redirect::to(&place(&link))

@@ -97,12 +97,9 @@ pub struct KeyView {
     pub updated_by: String,
     pub last_used_at: Option<String>,
     /// When it was revoked, and by whom.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted_by: Option<String>,
-    /// Whose it is, with `expand=user`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Whose it is, with `expand=user`; else null.
     pub user: Option<UserBrief>,
 }
 

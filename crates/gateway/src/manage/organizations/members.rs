@@ -106,7 +106,7 @@ pub async fn add(
 ) -> Result<Json<MembersAdded>, Failure> {
     let directory = engine.directory.load_full();
     authority.check(&directory, Thing::Organization(&body.organization_id))?;
-    let new = body.member.0.into_iter().map(|member| NewMember {
+    let new = body.member.into_list().into_iter().map(|member| NewMember {
         person: Named { user_id: member.user_id, user_email: member.user_email },
         role: member.role.into(),
     });

@@ -13,7 +13,7 @@ use crate::auth::permissions::{Authority, Thing};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
-use crate::manage::fields::Field;
+use crate::manage::fields::{Field, OneOrMany};
 use crate::registry::audit::Actor;
 use crate::registry::people::Named;
 use crate::registry::teams::bounds::{Outside, Standing};
@@ -22,27 +22,11 @@ use crate::registry::teams::members::{self, MemberLimits, NewMember, Several, Te
 use crate::registry::teams::read;
 use crate::shapes::{ErrorBody, JsonBody};
 
-/// One member, or several.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(untagged)]
-pub enum OneOrMore {
-    One(MemberWithRole),
-    More(Vec<MemberWithRole>),
-}
-
-impl OneOrMore {
-    fn into_list(self) -> Vec<MemberWithRole> {
-        match self {
-            Self::One(member) => vec![member],
-            Self::More(members) => members,
-        }
-    }
-}
-
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct AddMembers {
     team_id: String,
-    member: OneOrMore,
+    /// One or a list of them; who does not exist is made.
+    member: OneOrMany<MemberWithRole>,
     /// Dollars that each of them may spend in the team.
     #[serde(default)]
     #[schema(value_type = Option<f64>, minimum = 0)]

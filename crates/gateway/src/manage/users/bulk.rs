@@ -58,7 +58,6 @@ pub struct NewUsers {
     /// As `/user/new` takes each: 1 to 500.
     users: Vec<NewUserRequest>,
     /// Whether keys are made, too, where a user does not say: yes, unless told otherwise.
-    #[schema(default = true)]
     auto_create_keys: Option<bool>,
 }
 

@@ -56,7 +56,6 @@ crate::limited! {
         metadata: Option<Map<String, Value>>,
         blocked: Option<bool>,
         /// Whether a key is made, too: yes, unless told otherwise.
-        #[schema(default = true)]
         pub(super) auto_create_key: Option<bool>,
         /// Makes an invitation, and gives its link back in `invitation_url`: no mail is sent.
         send_invite_email: Option<bool>,

@@ -21,7 +21,7 @@ pub struct UserIds {
 #[utoipa::path(
     post, path = "/user/delete", tag = "Users", request_body = UserIds,
     responses(
-        (status = 200, description = "How many were removed", body = usize),
+        (status = 200, description = "How many were removed", body = usize, content_type = "application/json"),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, description = "One of them does not exist", body = ErrorBody), (status = 413, body = ErrorBody),
         (status = 422, body = ErrorBody),
