@@ -63,7 +63,7 @@ async fn what_has_to_be_sent_is_described_so() {
             described["components"]["schemas"][name]["required"].as_array().cloned().unwrap_or_default();
         match missing {
             Some(missing) if !required.contains(&json!(missing)) => {
-                wrong.push(format!("{method} {path}: {told}"))
+                wrong.push(format!("{method} {path}: {told}"));
             }
             None if answer.status == 200 && !required.is_empty() => {
                 wrong.push(format!("{method} {path} wants none of {required:?}"));

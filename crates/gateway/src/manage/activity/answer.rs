@@ -29,7 +29,6 @@ pub struct ActivityMetrics {
 
 /// The same of all days of an answer.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[expect(clippy::struct_field_names, reason = "named as LiteLLM does")]
 pub struct ActivityTotals {
     pub total_spend: f64,
     pub total_prompt_tokens: i64,

@@ -21,6 +21,7 @@ use crate::shapes::{ErrorBody, JsonBody};
 const HIDDEN: &str = "*****";
 
 #[derive(Deserialize, utoipa::ToSchema)]
+#[expect(clippy::struct_field_names, reason = "named as LiteLLM does")]
 pub struct AddCallback {
     #[schema(example = "langfuse")]
     callback_name: String,

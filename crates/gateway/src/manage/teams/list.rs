@@ -44,6 +44,7 @@ pub struct InfoQuery {
 
 /// A team with its keys and what its members have.
 #[derive(Serialize, utoipa::ToSchema)]
+#[expect(clippy::struct_field_names, reason = "named as LiteLLM does")]
 pub struct TeamInfo {
     pub team_id: String,
     pub team_info: TeamView,

@@ -82,15 +82,15 @@ fn entries_of_a_teams_keys_may_name_what_is_the_teams() {
 fn lists_have_the_teams_own_and_not_what_it_hides() {
     let snapshot = snapshot();
     let names = |whose| {
-        let groups = snapshot.groups_for(whose).map(|group| (group.name.clone(), group.team.is_some()));
+        let groups = snapshot.groups_for(whose).map(|known| (known.name.clone(), known.team.is_some()));
         groups.collect::<Vec<_>>()
     };
-    let named = |name: &str, own: bool| (name.to_owned(), own);
+    let group = |name: &str, own: bool| (name.to_owned(), own);
     assert_eq!(
         names(Namespace::Team("red")),
-        [named("ours", true), named("shared", true), named("demo", false)]
+        [group("ours", true), group("shared", true), group("demo", false)]
     );
-    assert_eq!(names(Namespace::Common), [named("demo", false), named("shared", false)]);
+    assert_eq!(names(Namespace::Common), [group("demo", false), group("shared", false)]);
     assert_eq!(snapshot.wildcard_groups_for(Namespace::Team("red")).count(), 1);
     assert_eq!(snapshot.wildcard_groups_for(Namespace::Common).count(), 0);
     // What a team's models have in common gives nobody else's models to anybody.
