@@ -42,10 +42,10 @@ async fn a_budget_is_made_shown_changed_and_removed() {
     let rates = (&changed["model_rpm_limit"], &changed["model_tpm_limit"]);
     assert_eq!(rates, (&body["model_rpm_limit"], &body["model_tpm_limit"]));
     let change = json!({"budget_id": "gold", "model_rpm_limit": {"demo": 9}, "model_tpm_limit": null});
-    let rated = post(&world, "/budget/update", change).await.expect(200).json();
-    let rates = (&rated["model_rpm_limit"], &rated["model_tpm_limit"]);
+    let after = post(&world, "/budget/update", change).await.expect(200).json();
+    let rates = (&after["model_rpm_limit"], &after["model_tpm_limit"]);
     assert_eq!(rates, (&json!({"demo": 9}), &json!({})));
-    assert_eq!(rated["model_max_budget"]["gpt-4o"]["max_budget"], 1.0);
+    assert_eq!(after["model_max_budget"]["gpt-4o"]["max_budget"], 1.0);
     let tag = json!({"name": "blue", "budget_id": "gold"});
     let tag = post(&world, "/tag/new", tag).await.expect(200).json()["tag"].clone();
     assert_eq!(tag["litellm_budget_table"]["model_rpm_limit"], json!({"demo": 9}));

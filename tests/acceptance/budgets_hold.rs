@@ -146,7 +146,7 @@ async fn what_is_given_up_is_paid_for_and_gives_its_place_back() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), settled)
+        tokio::time::timeout(Duration::from_mins(1), settled)
             .await
             .unwrap_or_else(|_| panic!("{name}: reservations are still held"));
         let given_up = spend(&world, &key).await;

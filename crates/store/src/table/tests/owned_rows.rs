@@ -92,11 +92,11 @@ fn the_rows_are_those_that_fit() {
             Filter { from: Some(START + 50), to: Some(START + 450), ..Filter::default() },
         ] {
             let Filter { outcome, before, from, to, .. } = further;
-            let filter = Filter { outcome, before, from, to, ..filter.clone() };
+            let filter = Filter { before, outcome, from, to, ..filter.clone() };
             let expected: Vec<&RequestRow> = rows.iter().rev().filter(|row| fits(&filter, row)).collect();
             assert_eq!(requests::count(&connection, &filter).unwrap(), expected.len() as u64, "{filter:?}");
             for (offset, limit) in [(0, 5), (3, 10), (0, 1000), (1000, 5)] {
-                let page = requests::page(&connection, &Filter { offset, limit, ..filter.clone() }).unwrap();
+                let page = requests::page(&connection, &Filter { limit, offset, ..filter.clone() }).unwrap();
                 let wanted: Vec<_> = expected.iter().skip(offset).take(limit).map(|row| row.id).collect();
                 let found: Vec<_> = page.iter().map(|row| row.id).collect();
                 assert_eq!(found, wanted, "{offset} {limit} {filter:?}");
