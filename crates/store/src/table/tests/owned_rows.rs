@@ -91,7 +91,7 @@ fn the_rows_are_those_that_fit() {
             Filter { before: Some(rows[300].id), ..Filter::default() },
             Filter { from: Some(START + 50), to: Some(START + 450), ..Filter::default() },
         ] {
-            let Filter { before, outcome, from, to, .. } = further;
+            let Filter { outcome, before, from, to, .. } = further;
             let filter = Filter { before, outcome, from, to, ..filter.clone() };
             let expected: Vec<&RequestRow> = rows.iter().rev().filter(|row| fits(&filter, row)).collect();
             assert_eq!(requests::count(&connection, &filter).unwrap(), expected.len() as u64, "{filter:?}");
