@@ -38,6 +38,8 @@ ready() {
   fail "$1 did not start; what it said is above."
 }
 
+# They are read before the processes may have opened them.
+touch "$directory"/{fake-upstream,postern}.{out,err}
 "$FAKE_UPSTREAM_BIN" --all >"$directory/fake-upstream.out" 2>"$directory/fake-upstream.err" &
 fake=$!
 children+=("$fake")

@@ -8,9 +8,9 @@ test("a change says who, when, what was before and what is after", async ({ page
   await expect(first).toContainText("claude-code on the laptop");
   await expect(first).toContainText("Grace Hopper");
   await first.click();
-  const line = (name: string) => page.getByTestId("audit-line").filter({ hasText: name });
-  await expect(line("Budget").first()).toContainText("$40.00");
-  await expect(line("Budget").first()).toContainText("$60.00");
+  const line = (name: string) => page.getByTestId("audit-differences").locator("dt", { hasText: name }).locator("+ dd");
+  await expect(line("Budget")).toContainText("$40.00");
+  await expect(line("Budget")).toContainText("$60.00");
   await expect(line("Metadata · cost_center")).toContainText("4,711");
   await page.getByTestId("audit-drawer-tab-whole").click();
   await expect(page.getByTestId("audit-drawer")).toContainText('"max_budget_nanos": 60000000000');

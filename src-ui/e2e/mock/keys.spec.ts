@@ -253,3 +253,22 @@ test("a user sees their own keys and issues one for themselves", async ({ page }
   await mine(page, "my own").click();
   await expect(page.getByTestId("key-drawer")).toContainText("Ada Lovelace");
 });
+
+test("closing with something typed of a key asks first, and what is wrong has the focus", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/keys");
+  await mine(page, "notebook").click();
+  await page.getByTestId("key-edit").click();
+  await expect(page.getByTestId("edit-name")).toBeFocused();
+  await page.getByTestId("edit-max_budget").fill("much");
+  await page.getByTestId("edit-name").fill("notebook two");
+  await page.getByTestId("key-save").click();
+  await expect(page.getByTestId("edit-max_budget")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(page.getByTestId("unsaved")).toContainText("will be lost");
+  await page.keyboard.press("Escape");
+  await expect(page.getByTestId("edit-name")).toHaveValue("notebook two");
+  await page.keyboard.press("Escape");
+  await page.getByTestId("confirm").click();
+  await expect(page.getByTestId("key-drawer")).toHaveCount(0);
+  await expect(mine(page, "notebook")).toBeVisible();
+});

@@ -151,6 +151,17 @@ test("budgets with a name, and customers", async ({ page }) => {
   await page.getByRole("option", { name: `interns ${run}` }).click();
   await page.getByTestId("customer-create").click();
   await expect(page.getByTestId("customer-usage-budget")).toContainText("of $20.00");
+  await expect(page.getByTestId("customer-drawer")).toContainText(`interns ${run}`);
+  // Limits of their own in place of the budget's, which stay theirs.
+  await page.getByTestId("customer-drawer-tab-settings").click();
+  await page.getByTestId("customer-budget_id").click();
+  await page.getByRole("option", { name: "None" }).click();
+  await page.getByTestId("customer-max_budget").fill("3");
+  await page.getByTestId("customer-save").click();
+  await expect(page.getByTestId("customer-save")).toHaveCount(0);
+  await expect(page.getByTestId("customer-max_budget")).toHaveValue("3");
+  await page.getByTestId("customer-drawer-tab-usage").click();
+  await expect(page.getByTestId("customer-usage-budget")).toContainText("of $3.00");
   await page.getByTestId("customer-drawer-menu").click();
   await page.getByTestId("customer-block").click();
   await expect(page.getByTestId("customer-drawer")).toContainText("blocked");

@@ -4,7 +4,8 @@ import { mockKey, signIn } from "../helpers";
 
 const OUT = "e2e/screens/out";
 const SIZES = [
-  { name: "wide", width: 1280, height: 800 },
+  { name: "wide", width: 1440, height: 900 },
+  { name: "narrow", width: 900, height: 720 },
   { name: "phone", width: 390, height: 844 },
 ];
 
@@ -66,6 +67,28 @@ const SHOTS: Record<string, Shot> = {
   "customers-many": { scenario: "many", path: "/customers", act: seen("customer-row") },
   "customers-empty": { scenario: "quiet", path: "/customers", act: seen("customers-empty") },
   "customers-open": { path: "/customers", act: row("customer", "Globex") },
+  "customers-delete": { path: "/customers", act: row("customer", "Globex", "customer-drawer-menu", "customer-delete") },
+  "customers-settings": { path: "/customers", act: row("customer", "Globex", "customer-drawer-tab-settings") },
+  "budgets-settings": { path: "/budgets", act: row("budget", "interns", "budget-drawer-tab-settings") },
+  "organizations-settings": {
+    path: "/organizations",
+    act: row("organization", "North", "organization-drawer-tab-settings"),
+  },
+  tags: { path: "/tags", act: seen("tag-row") },
+  "tags-empty": { scenario: "quiet", path: "/tags", act: seen("tags-empty") },
+  "tags-failing": { scenario: "failing", path: "/tags", act: seen("error-notice") },
+  "tags-open": { path: "/tags", act: row("tag", "coding") },
+  "tags-seen": { path: "/tags", act: row("tag", "User-Agent: claude-cli/2.1.0") },
+  "tags-new": { path: "/tags?new=true", act: seen("tag-create") },
+  "tags-delete": { path: "/tags", act: row("tag", "coding", "tag-drawer-menu", "tag-delete") },
+  audit: { path: "/audit", act: seen("change-row") },
+  "audit-empty": { scenario: "quiet", path: "/audit", act: seen("changes-empty") },
+  "audit-none": { path: "/audit?type=listener", act: seen("changes-none") },
+  "audit-open": { path: "/audit", act: (page) => page.getByTestId("change-row").first().click() },
+  "audit-made": {
+    path: "/audit?action=created&type=user",
+    act: (page) => page.getByTestId("change-row").first().click(),
+  },
   "limited-teams": { path: "/teams", as: "u-view", act: seen("team-row") },
   "limited-closed": { path: "/users", as: "u-view", act: seen("page-closed") },
   "limited-account": { path: "/account", as: "u-ada", act: seen("user-usage") },

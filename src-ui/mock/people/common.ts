@@ -108,5 +108,5 @@ export function inForce({ world }: Call, id: string | null, own: Limits & Rates)
   const limits = world.people.budgets.find(({ budget_id }) => budget_id === id) ?? own;
   const isLimit = ([name, value]: [string, unknown]) =>
     typeof value === "number" || (name.startsWith("model_") && Object.keys(value as object).length > 0);
-  return Object.entries(limits).some(isLimit) ? { ...limits, budget_id: id } : null;
+  return Object.entries(limits).some(isLimit) ? { ...limits, budget_id: id, is_own: limits === own } : null;
 }

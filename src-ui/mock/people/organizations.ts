@@ -10,7 +10,7 @@ function shown(call: Call, { places, model_max_budget, ...row }: Organization): 
   const { people } = call.world;
   return {
     ...row,
-    litellm_budget_table: { ...row, model_max_budget },
+    litellm_budget_table: { ...row, model_max_budget, is_own: row.budget_id === null },
     members: places.map((member) => {
       const user = people.users.find(({ user_id }) => user_id === member.user_id);
       return {

@@ -3263,6 +3263,8 @@ export interface components {
             /** @description Absent where the limits are the thing's own. */
             budget_id: string | null;
             budget_reset_at: string | null;
+            /** @description No named budget has a part in them: they are of this one thing alone, whatever budget they are kept in. */
+            is_own: boolean;
             /** Format: double */
             max_budget: number | null;
             /** Format: int64 */

@@ -39,10 +39,10 @@ export function Facts({ children }: { children: ReactNode }) {
   return <dl className="grid grid-cols-[minmax(96px,132px)_minmax(0,1fr)] gap-x-4 gap-y-1.5 text-sm">{children}</dl>;
 }
 
-export function Fact({ name, children, testid }: { name: string; children: ReactNode; testid?: string }) {
+export function Fact({ name, children, testid }: { name: ReactNode; children: ReactNode; testid?: string }) {
   return (
     <>
-      <dt className="text-muted">{name}</dt>
+      <dt className="min-w-0 break-words text-muted">{name}</dt>
       <dd data-testid={testid} className="min-w-0 break-words">
         {children}
       </dd>

@@ -1,21 +1,11 @@
 import { Ellipsis } from "lucide-react";
-import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
+import type { ReactNode } from "react";
 import { Button, Skeleton } from "./controls";
-import { Confirm, Drawer } from "./dialog";
+import { Drawer } from "./dialog";
 import { Menu } from "./menu";
 import { ErrorNotice } from "./notice";
 import { type Tab, Tabs } from "./tabs";
-
-const Unsaved = createContext<(dirty: boolean) => void>(() => {});
-
-/** Tells the drawer around a form that something is typed which closing would lose. */
-export function useUnsaved(dirty: boolean) {
-  const tell = useContext(Unsaved);
-  useEffect(() => {
-    tell(dirty);
-    return () => tell(false);
-  }, [tell, dirty]);
-}
+import { useLeaving } from "./unsaved";
 
 /** One thing of a list, from the right: its parts as tabs, what one does with it in a menu. */
 export function ResourceDrawer({
@@ -48,17 +38,11 @@ export function ResourceDrawer({
   children?: ReactNode;
   testid: string;
 }) {
-  const [dirty, setDirty] = useState(false);
-  const [asking, setAsking] = useState(false);
-  const close = () => {
-    setAsking(false);
-    setDirty(false);
-    onClose();
-  };
+  const { close, watched, question } = useLeaving(title, onClose);
   return (
     <Drawer
       open={open}
-      onClose={() => (dirty ? setAsking(true) : close())}
+      onClose={close}
       testid={testid}
       title={<span title={title}>{title}</span>}
       actions={
@@ -86,22 +70,15 @@ export function ResourceDrawer({
           <Skeleton className="h-14" />
         </div>
       ) : (
-        <Unsaved value={setDirty}>
-          {before}
-          <Tabs tabs={tabs} label={label} testid={testid} />
-        </Unsaved>
+        watched(
+          <>
+            {before}
+            <Tabs tabs={tabs} label={label} testid={testid} />
+          </>,
+        )
       )}
       {children}
-      <Confirm
-        open={asking}
-        onClose={() => setAsking(false)}
-        title="Leave without saving?"
-        action="Leave"
-        testid="unsaved"
-        onConfirm={close}
-      >
-        <p>What you changed of {title} is not saved and will be lost.</p>
-      </Confirm>
+      {question}
     </Drawer>
   );
 }

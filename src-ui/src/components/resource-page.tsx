@@ -103,7 +103,7 @@ export function ResourcePage<Row>({
         <>
           <div className="flex flex-wrap items-center gap-2">
             <SearchInput
-              className="min-w-48 flex-1 basis-64"
+              className="min-w-40 flex-1 basis-48"
               placeholder={searchLabel}
               aria-label={searchLabel}
               data-testid={`${id}-search`}
@@ -114,7 +114,7 @@ export function ResourcePage<Row>({
               }}
             />
             {filters}
-            <p role="status" className="min-w-20 text-right text-faint text-xs" data-testid={`${id}-count`}>
+            <p role="status" className="ml-auto min-w-20 text-right text-faint text-xs" data-testid={`${id}-count`}>
               {list.loading ? "" : `${count(list.total)} ${list.total === 1 ? things.one : things.many}`}
             </p>
           </div>

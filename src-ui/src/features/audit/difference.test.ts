@@ -70,4 +70,6 @@ test("a thing is called by its name, and leads to where it is", () => {
   expect(placeOf(entry(key, null, { action: "deleted" }))).toBeNull();
   expect(placeOf(entry(null, {}, { object_type: "team_member", object_id: "red/ann" }))?.open).toBe("red");
   expect(placeOf(entry(null, {}, { object_type: "listener" }))).toBeNull();
+  const own = entry(null, { is_own: 1 }, { object_type: "budget", object_id: "0195" });
+  expect([thingName(own), placeOf(own)]).toEqual(["Limits of one thing alone", null]);
 });

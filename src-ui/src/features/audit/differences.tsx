@@ -1,37 +1,37 @@
 import { ArrowRight } from "lucide-react";
 import type { AuditEntry } from "@/api/contract";
+import { Fact, Facts } from "@/components/page";
+import { cn } from "@/lib/cn";
 import type { Line } from "./difference";
-
-const none = <span className="text-faint">none</span>;
 
 /** What differs, member by member: what was, and what is. */
 export function Differences({ lines, entry }: { lines: Line[]; entry: AuditEntry }) {
   if (lines.length === 0) return <p className="text-muted text-sm">Nothing that is shown here differs.</p>;
   const changed = entry.before_value && entry.updated_values;
   return (
-    <dl className="grid gap-2.5" data-testid="audit-differences">
-      {lines.map((line) => (
-        <div key={line.path} className="grid gap-0.5" data-testid="audit-line">
-          <dt className="break-words text-faint text-xs" title={line.path}>
-            {line.name}
-          </dt>
-          {changed ? (
-            <dd className="grid grid-cols-[minmax(0,1fr)_auto_minmax(0,1fr)] items-start gap-2 text-sm">
-              <span className="min-w-0 break-words rounded bg-bad-soft px-1.5 py-0.5">
-                <span className="sr-only">before: </span>
-                {line.before ?? none}
+    <div data-testid="audit-differences">
+      <Facts>
+        {lines.map((line) => (
+          <Fact key={line.path} name={<span title={line.path}>{line.name}</span>} testid="audit-line">
+            {changed ? (
+              <span className="grid grid-cols-[minmax(0,1fr)_auto_minmax(0,1fr)] items-start gap-2">
+                <Value text={line.before} when="before" className="bg-bad-soft" />
+                <ArrowRight aria-hidden className="mt-1 size-3.5 text-faint" />
+                <Value text={line.after} when="after" className="bg-ok-soft" />
               </span>
-              <ArrowRight aria-hidden className="mt-1 size-3.5 text-faint" />
-              <span className="min-w-0 break-words rounded bg-ok-soft px-1.5 py-0.5">
-                <span className="sr-only">after: </span>
-                {line.after ?? none}
-              </span>
-            </dd>
-          ) : (
-            <dd className="min-w-0 break-words text-sm">{line.after ?? line.before ?? none}</dd>
-          )}
-        </div>
-      ))}
-    </dl>
+            ) : (
+              (line.after ?? line.before)
+            )}
+          </Fact>
+        ))}
+      </Facts>
+    </div>
   );
 }
+
+const Value = ({ text, when, className }: { text: string | null; when: string; className: string }) => (
+  <span className={cn("min-w-0 break-words rounded px-1.5 py-px", text === null ? "text-faint" : className)}>
+    <span className="sr-only">{when}: </span>
+    {text ?? "none"}
+  </span>
+);

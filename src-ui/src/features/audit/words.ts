@@ -52,8 +52,15 @@ const NAMED_BY = [
   "name",
 ];
 
+const valueOf = ({ updated_values, before_value }: AuditEntry) =>
+  (updated_values ?? before_value) as Record<string, unknown> | null;
+/** Limits that were said of one customer, organization or tag are kept in a budget made for it, which has no name. */
+const isOwnBudget = (entry: AuditEntry) => entry.object_type === "budget" && valueOf(entry)?.is_own === 1;
+
 /** What people call the thing that was changed: by its name, else by its id. */
-export function thingName({ before_value, updated_values, object_id, object_type }: AuditEntry): string {
+export function thingName(entry: AuditEntry): string {
+  const { before_value, updated_values, object_id, object_type } = entry;
+  if (isOwnBudget(entry)) return "Limits of one thing alone";
   // Of a member the object's id says more than any name in the row.
   if (object_type.endsWith("_member")) return object_id.split("/").reverse().join(" in ");
   for (const value of [updated_values, before_value]) {
@@ -70,9 +77,10 @@ type Place =
   | { to: "/models"; open: string };
 
 /** Where the thing itself is shown, if it is still there. */
-export function placeOf({ action, object_type, object_id, before_value, updated_values }: AuditEntry): Place | null {
-  if (action === "deleted") return null;
-  const token = ((updated_values ?? before_value) as Record<string, unknown> | null)?.token;
+export function placeOf(entry: AuditEntry): Place | null {
+  const { action, object_type, object_id } = entry;
+  if (action === "deleted" || isOwnBudget(entry)) return null;
+  const token = valueOf(entry)?.token;
   switch (object_type) {
     case "key":
       return typeof token === "string" ? { to: "/keys", open: token } : null;

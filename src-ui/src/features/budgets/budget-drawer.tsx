@@ -10,6 +10,7 @@ import { useBudgets } from "@/features/limits/budget-field";
 import { LimitFields } from "@/features/limits/limit-fields";
 import { LimitFacts } from "@/features/limits/usage";
 import { useModelOptions } from "@/features/limits/use-model-options";
+import { makerName } from "@/features/people/names";
 import { dollars } from "@/lib/money";
 import { period } from "@/lib/period";
 import { fullTime } from "@/lib/time";
@@ -111,7 +112,7 @@ function About({ budget }: { budget: BudgetRow }) {
       </Section>
       <Section title="Made">
         <Facts>
-          <Fact name="By">{budget.created_by}</Fact>
+          <Fact name="By">{makerName(budget.created_by)}</Fact>
           <Fact name="At">{fullTime(budget.created_at)}</Fact>
           <Fact name="Changed">{fullTime(budget.updated_at)}</Fact>
         </Facts>

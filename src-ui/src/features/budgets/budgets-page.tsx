@@ -33,7 +33,7 @@ export function BudgetsPage() {
   return (
     <ResourcePage
       title="Budgets"
-      description="Limits with a name, for keys, users, teams, organizations and customers to refer to."
+      description="Limits with a name, for keys, users, teams, organizations, customers and tags to refer to."
       things={THINGS}
       list={list}
       columns={COLUMNS}

@@ -4,6 +4,7 @@ import type { BudgetInfo } from "@/api/contract";
 import { getBudget } from "@/api/people";
 import { Skeleton } from "@/components/controls";
 import { ErrorNotice } from "@/components/notice";
+import { Fact, Facts } from "@/components/page";
 import { count, plural } from "@/lib/numbers";
 
 type Use = BudgetInfo["used_by"][number];
@@ -44,10 +45,14 @@ export function UsedBy({ budget }: { budget: string }) {
     );
   }
   return (
-    <div className="grid gap-3" data-testid="budget-used-by">
-      {info.data.map((use) => (
-        <Kind key={use.kind} use={use} />
-      ))}
+    <div data-testid="budget-used-by">
+      <Facts>
+        {info.data.map((use) => (
+          <Fact key={use.kind} name={plural(use.count, KINDS[use.kind]?.one ?? use.kind)}>
+            <Kind use={use} />
+          </Fact>
+        ))}
+      </Facts>
     </div>
   );
 }
@@ -56,28 +61,25 @@ function Kind({ use }: { use: Use }) {
   const kind = KINDS[use.kind];
   const further = use.count - use.first.length;
   return (
-    <div className="min-w-0">
-      <p className="mb-0.5 text-faint text-xs">{plural(use.count, kind?.one ?? use.kind)}</p>
-      <ul className="grid gap-0.5">
-        {use.first.map((user) => (
-          <li key={`${user.within} ${user.id}`} className="flex min-w-0 items-baseline gap-2 text-sm">
-            {kind ? (
-              <Link
-                to={kind.to}
-                search={{ open: kind.open?.(user) ?? user.id }}
-                className="min-w-0 truncate hover:underline"
-                title={user.name ?? user.id}
-              >
-                {user.name ?? user.id}
-              </Link>
-            ) : (
-              <span className="min-w-0 truncate">{user.name ?? user.id}</span>
-            )}
-            {user.within && <span className="shrink-0 text-faint text-xs">in {user.within}</span>}
-          </li>
-        ))}
-        {further > 0 && <li className="text-faint text-xs">and {count(further)} more</li>}
-      </ul>
-    </div>
+    <ul className="grid grid-cols-1 gap-0.5">
+      {use.first.map((user) => (
+        <li key={`${user.within} ${user.id}`} className="flex min-w-0 items-baseline gap-2">
+          {kind ? (
+            <Link
+              to={kind.to}
+              search={{ open: kind.open?.(user) ?? user.id }}
+              className="min-w-0 truncate hover:underline"
+              title={user.name ?? user.id}
+            >
+              {user.name ?? user.id}
+            </Link>
+          ) : (
+            <span className="min-w-0 truncate">{user.name ?? user.id}</span>
+          )}
+          {user.within && <span className="shrink-0 text-faint text-xs">in {user.within}</span>}
+        </li>
+      ))}
+      {further > 0 && <li className="text-faint text-xs">and {count(further)} more</li>}
+    </ul>
   );
 }

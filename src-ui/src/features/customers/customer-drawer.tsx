@@ -12,6 +12,7 @@ import { Fact, Facts, Section } from "@/components/page";
 import { ResourceDrawer } from "@/components/resource-drawer";
 import { EditForm } from "@/features/forms/edit-form";
 import { LiveUsage } from "@/features/limits/live-usage";
+import { namedBudget } from "@/features/limits/named";
 import { customerName, DeleteCustomer } from "./customer-dialogs";
 import { CustomerFields } from "./customer-fields";
 import { CUSTOMER_FIELDS, customerChange, customerFormOf } from "./customer-form";
@@ -127,7 +128,7 @@ function Usage({ customer }: { customer: CustomerRow }) {
           <Fact name="Id">
             <code className="break-all font-mono text-xs">{customer.user_id}</code>
           </Fact>
-          {customer.budget_id && <Fact name="Named budget">{customer.budget_id}</Fact>}
+          {namedBudget(customer) && <Fact name="Named budget">{namedBudget(customer)}</Fact>}
           {customer.default_model && <Fact name="Default model">{customer.default_model}</Fact>}
           {customer.allowed_model_region && <Fact name="Region">{customer.allowed_model_region.toUpperCase()}</Fact>}
         </Facts>

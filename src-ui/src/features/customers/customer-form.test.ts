@@ -8,7 +8,7 @@ const row = {
   default_model: null,
   allowed_model_region: null,
   budget_id: null,
-  litellm_budget_table: { budget_id: null, max_budget: 5, budget_duration: "1mo", model_max_budget: {} },
+  litellm_budget_table: { budget_id: null, is_own: true, max_budget: 5, budget_duration: "1mo", model_max_budget: {} },
 } as unknown as CustomerRow;
 
 test("a customer has the id that requests name", () => {
@@ -25,7 +25,9 @@ test("a named budget takes the place of limits of one's own", () => {
     user_id: "c1",
     budget_id: "b",
   });
-  const named = { ...row, budget_id: "b" } as CustomerRow;
+  const table = row.litellm_budget_table!;
+  const named = { ...row, budget_id: "b", litellm_budget_table: { ...table, is_own: false } };
+  expect(customerFormOf(named).budget_id).toBe("b");
   expect(customerFormOf(named).limits.max_budget).toBe("");
 });
 

@@ -1,6 +1,7 @@
 import type { CustomerChange, CustomerDraft, CustomerRow } from "@/api/contract";
 import type { Problems } from "@/features/forms/use-form";
 import { LIMIT_FIELDS, type LimitForm, limitChange, limitDraft, limitsOf, noLimits } from "@/features/limits/limits";
+import { namedBudget, ownLimits } from "@/features/limits/named";
 import { oneOf } from "@/features/people/names";
 import { textChange } from "@/lib/change";
 
@@ -31,16 +32,12 @@ export const noCustomer = (): CustomerForm => ({
   limits: noLimits(),
 });
 
-/** Limits of their own: those of a named budget are the budget's. */
-export const ownLimits = ({ budget_id, litellm_budget_table }: CustomerRow) =>
-  budget_id === null && litellm_budget_table ? litellm_budget_table : {};
-
 export const customerFormOf = (row: CustomerRow): CustomerForm => ({
   user_id: row.user_id,
   alias: row.alias ?? "",
   default_model: row.default_model ?? "",
   allowed_model_region: row.allowed_model_region ?? "",
-  budget_id: row.budget_id ?? "",
+  budget_id: namedBudget(row),
   limits: limitsOf(ownLimits(row)),
 });
 

@@ -7,6 +7,7 @@ import { Badge } from "@/components/controls";
 import { ResourcePage } from "@/components/resource-page";
 import { Select } from "@/components/select";
 import type { Column } from "@/components/virtual-table";
+import { namedBudget } from "@/features/limits/named";
 import { BudgetUsage } from "@/features/limits/usage";
 import { useWhole } from "@/features/people/use-whole";
 import { parseSort, sortText } from "@/lib/sort";
@@ -105,7 +106,7 @@ const COLUMNS: Column<CustomerRow>[] = [
     header: "Named budget",
     width: "minmax(100px,160px)",
     from: 760,
-    cell: (row) => row.budget_id ?? <span className="text-faint">–</span>,
+    cell: (row) => namedBudget(row) || <span className="text-faint">–</span>,
   },
   { id: "spend", header: "Spend", width: "168px", sortable: true, cell: (row) => usage(row) },
 ];

@@ -5,7 +5,7 @@ import { useWrite } from "@/api/queries";
 import { Button } from "@/components/controls";
 import { FormEnd } from "@/components/dialog";
 import { ErrorNotice } from "@/components/notice";
-import { useUnsaved } from "@/components/resource-drawer";
+import { useUnsaved } from "@/components/unsaved";
 import { isEmpty } from "@/lib/change";
 import { follow } from "@/lib/follow";
 import { type Fields, type Problems, useForm } from "./use-form";

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 import { type FullKey, type FullKeyDraft, updateKey } from "@/api/governance-keys";
 import { useWrite } from "@/api/queries";
@@ -9,6 +9,8 @@ import { fieldErrors } from "@/components/field-errors";
 import { Fold } from "@/components/fold";
 import { ErrorNotice } from "@/components/notice";
 import { Select } from "@/components/select";
+import { useUnsaved } from "@/components/unsaved";
+import { useFocusInvalid } from "@/components/use-focus-invalid";
 import { BudgetField } from "@/features/limits/budget-field";
 import { LimitFields } from "@/features/limits/limit-fields";
 import { useModelOptions } from "@/features/limits/use-model-options";
@@ -27,17 +29,23 @@ export function EditKey({ row, onDone }: { row: FullKey; onDone: () => void }) {
   // Spend goes on while one types; what is compared is the row as it was.
   const [before] = useState(row);
   const [form, setForm] = useState<KeyForm>(() => formOf(row));
-  const [tried, setTried] = useState(false);
+  const [tries, setTries] = useState(0);
+  const tried = tries > 0;
+  const element = useRef<HTMLFormElement>(null);
   const options = useModelOptions();
   const save = useWrite((change: FullKeyDraft) => updateKey(row.token, change), ["keys"]);
   const { draft, problems } = changeOf(form, before);
+  useUnsaved(Object.keys(draft).length > 0);
+  useFocusInvalid(element, save.error ?? tries);
+  // The button that led here is gone; what one came for is the form.
+  useEffect(() => element.current?.querySelector("input")?.focus(), []);
   const refused = fieldErrors(save.error, KEY_FIELDS);
   const error = (field: string) => (tried ? problems[field] : undefined) ?? refused.at(field);
   const set = (change: Partial<KeyForm>) => setForm((known) => ({ ...known, ...change }));
   const fields = { form, set, error };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setTried(true);
+    setTries(tries + 1);
     if (Object.keys(problems).length > 0) return;
     if (Object.keys(draft).length === 0) return onDone();
     save.mutate(draft, {
@@ -48,7 +56,7 @@ export function EditKey({ row, onDone }: { row: FullKey; onDone: () => void }) {
     });
   };
   return (
-    <form onSubmit={submit} className="grid gap-4 px-5 pt-5 pb-4" data-testid="key-edit-form">
+    <form ref={element} onSubmit={submit} className="grid gap-4 px-5 pt-5 pb-4" data-testid="key-edit-form">
       <Field label="Name" error={error("key_alias")}>
         {(control) => (
           <Input

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { generateKey, type ShownKey } from "@/api/governance-keys";
 import { useWrite } from "@/api/queries";
 import { Button } from "@/components/controls";
@@ -8,6 +8,7 @@ import { fieldErrors } from "@/components/field-errors";
 import { Fold } from "@/components/fold";
 import { ErrorNotice } from "@/components/notice";
 import { Select } from "@/components/select";
+import { useFocusInvalid } from "@/components/use-focus-invalid";
 import { BudgetField } from "@/features/limits/budget-field";
 import { LimitFields } from "@/features/limits/limit-fields";
 import { ModelLimits } from "@/features/limits/model-limits";
@@ -43,17 +44,20 @@ const FOLDED = [
 /** A name and Enter issue a key; what else a key can have is there for those who look. */
 export function IssueForm({ onIssued, start }: { onIssued: (key: ShownKey) => void; start?: Partial<KeyForm> }) {
   const [form, setForm] = useState<KeyForm>({ ...emptyKey(), ...start });
-  const [tried, setTried] = useState(false);
+  const [tries, setTries] = useState(0);
+  const tried = tries > 0;
+  const element = useRef<HTMLFormElement>(null);
   const options = useModelOptions();
   const issue = useWrite(generateKey, ["keys", "status"]);
   const { draft, problems } = draftOf(form);
+  useFocusInvalid(element, issue.error ?? tries);
   const refused = fieldErrors(issue.error, KEY_FIELDS);
   const error = (field: string) => (tried ? problems[field] : undefined) ?? refused.at(field);
   const set = (change: Partial<KeyForm>) => setForm((known) => ({ ...known, ...change }));
   const fields = { form, set, error };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setTried(true);
+    setTries(tries + 1);
     if (Object.keys(problems).length === 0) issue.mutate(draft, { onSuccess: onIssued });
   };
   const wrongInMore =
@@ -61,7 +65,7 @@ export function IssueForm({ onIssued, start }: { onIssued: (key: ShownKey) => vo
     (tried && Object.keys(problems).some((name) => /^(models|aliases)\./.test(name)));
 
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <form ref={element} onSubmit={submit} className="grid gap-4">
       <Field label="Name" error={error("key_alias")} hint="The tool or person that will use it.">
         {(control) => (
           <Input

@@ -7,6 +7,7 @@ import { type FullKey, listKeys } from "@/api/governance-keys";
 import { Badge, Button, Skeleton } from "@/components/controls";
 import { Drawer } from "@/components/dialog";
 import { Empty, ErrorNotice } from "@/components/notice";
+import { useLeaving } from "@/components/unsaved";
 import { useNow } from "@/lib/use-hooks";
 import { EditKey } from "./edit-key";
 import { KeyFacts } from "./key-facts";
@@ -40,6 +41,10 @@ export function KeyDrawer({
   });
   const row = found.data?.keys[0] ?? known;
   const state = row && keyState(row, now);
+  const { close, watched, question } = useLeaving(row ? nameOf(row) : "the key", () => {
+    setEditing(null);
+    onClose();
+  });
   const [editing, setEditing] = useState<string | null>(null);
   // Kept here, beside the row: a new secret gives the key another hash, and what shows it must not go with the old row.
   const [asked, setAsked] = useState<{ row: FullKey; what: "new" | "rotated" } | null>(null);
@@ -47,7 +52,7 @@ export function KeyDrawer({
     <>
       <Drawer
         open={token !== undefined}
-        onClose={onClose}
+        onClose={close}
         testid="key-drawer"
         title={
           <span className="flex min-w-0 items-center gap-2">
@@ -75,7 +80,7 @@ export function KeyDrawer({
         )}
         {row &&
           (editing === row.token ? (
-            <EditKey row={row} onDone={() => setEditing(null)} />
+            watched(<EditKey row={row} onDone={() => setEditing(null)} />)
           ) : (
             <>
               <ActionsRow
@@ -87,6 +92,7 @@ export function KeyDrawer({
               <KeyFacts row={row} />
             </>
           ))}
+        {question}
       </Drawer>
       {asked?.what === "new" && <RegenerateKey row={asked.row} onClose={() => setAsked(null)} onTurned={onTurned} />}
       {asked?.what === "rotated" && <RotatedKey row={asked.row} onClose={() => setAsked(null)} />}

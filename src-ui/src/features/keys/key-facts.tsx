@@ -7,7 +7,7 @@ import { UsageBar } from "@/components/usage-bar";
 import { AliasWords } from "@/features/advanced/alias-words";
 import { limitsOf } from "@/features/limits/limits";
 import { LiveUsage, useLiveLimits } from "@/features/limits/live-usage";
-import { personNote } from "@/features/people/names";
+import { makerName, personNote } from "@/features/people/names";
 import { useOrganizationOptions } from "@/features/people/use-choices";
 import { useTeamNames } from "@/features/pickers/use-found";
 import { dollars } from "@/lib/money";
@@ -204,11 +204,11 @@ function About({ row, now }: { row: FullKey; now: number }) {
           <When at={row.last_used_at} now={now} />
         </Fact>
         <Fact name="Made">
-          <When at={row.created_at} now={now} /> by {row.created_by}
+          <When at={row.created_at} now={now} /> by {makerName(row.created_by)}
         </Fact>
         {row.deleted_at && (
           <Fact name="Revoked">
-            <When at={row.deleted_at} now={now} /> by {row.deleted_by ?? "somebody"}
+            <When at={row.deleted_at} now={now} /> by {row.deleted_by ? makerName(row.deleted_by) : "somebody"}
           </Fact>
         )}
         <Fact name="Tags">{row.tags.length > 0 ? <Words words={row.tags} /> : none}</Fact>

@@ -16,6 +16,7 @@ import type { Tab } from "@/components/tabs";
 import { UsageBar } from "@/components/usage-bar";
 import { EditForm } from "@/features/forms/edit-form";
 import { LiveUsage } from "@/features/limits/live-usage";
+import { namedBudget } from "@/features/limits/named";
 import { modelWords } from "@/features/limits/usage";
 import { type Member, MemberList } from "@/features/people/member-list";
 import { organizationRoleName, teamName } from "@/features/people/names";
@@ -161,7 +162,7 @@ function OrganizationUsage({ row }: { row: OrganizationRow }) {
             </Fact>
           )}
           <Fact name="Models">{modelWords(row.models)}</Fact>
-          {row.budget_id && <Fact name="Named budget">{row.budget_id}</Fact>}
+          {namedBudget(row) && <Fact name="Named budget">{namedBudget(row)}</Fact>}
           <Fact name="Id">
             <code className="break-all font-mono text-xs">{row.organization_id}</code>
           </Fact>

@@ -15,6 +15,7 @@ import {
   noLimits,
   parseDollars,
 } from "@/features/limits/limits";
+import { namedBudget } from "@/features/limits/named";
 import { named, ORGANIZATION_ROLES, oneOf } from "@/features/people/names";
 import { difference, given, listChange, textChange } from "@/lib/change";
 
@@ -43,7 +44,7 @@ export const limitsOfOrganization = (row: OrganizationRow) => ({
 export const organizationFormOf = (row: OrganizationRow): OrganizationForm => ({
   organization_alias: row.organization_alias,
   models: row.models,
-  budget_id: row.budget_id ?? "",
+  budget_id: namedBudget(row),
   limits: limitsOf(limitsOfOrganization(row)),
 });
 

@@ -47,3 +47,6 @@ export const organizationRoleName = of(ORGANIZATION_ROLES);
 
 /** Somebody by an address or by an id, as requests name them. */
 export const named = (text: string) => (text.includes("@") ? { user_email: text.trim() } : { user_id: text.trim() });
+
+/** Who made or changed something, as rows have it: the administrator's key is nobody's. */
+export const makerName = (id: string) => (id === "default_user_id" ? "the administrator" : id);

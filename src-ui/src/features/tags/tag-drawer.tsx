@@ -13,6 +13,8 @@ import { Fact, Facts, Section } from "@/components/page";
 import { ResourceDrawer } from "@/components/resource-drawer";
 import { EditForm } from "@/features/forms/edit-form";
 import { LiveUsage } from "@/features/limits/live-usage";
+import { namedBudget } from "@/features/limits/named";
+import { makerName } from "@/features/people/names";
 import { dollars } from "@/lib/money";
 import { fullTime } from "@/lib/time";
 import { DeleteTag } from "./tag-dialogs";
@@ -102,16 +104,16 @@ function Usage({ tag }: { tag: TagRow }) {
         <Facts>
           <Fact name="Description">{tag.description || <span className="text-faint">none</span>}</Fact>
           {labels.length > 0 && <Fact name="Deployments">{labels.join(", ")}</Fact>}
-          {tag.budget_id && (
+          {namedBudget(tag) && (
             <Fact name="Named budget">
-              <Link to="/budgets" search={{ open: tag.budget_id }} className="hover:underline">
-                {tag.budget_id}
+              <Link to="/budgets" search={{ open: namedBudget(tag) }} className="hover:underline">
+                {namedBudget(tag)}
               </Link>
             </Fact>
           )}
           <Fact name="Made">
             {fullTime(tag.created_at)}
-            {tag.created_by && ` by ${tag.created_by}`}
+            {tag.created_by && ` by ${makerName(tag.created_by)}`}
           </Fact>
         </Facts>
       </Section>

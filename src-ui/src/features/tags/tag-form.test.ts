@@ -7,7 +7,13 @@ const row = {
   description: "Nightly",
   models: ["d1"],
   budget_id: null,
-  litellm_budget_table: { max_budget: 5, budget_duration: "1mo", model_max_budget: {}, model_rpm_limit: { demo: 3 } },
+  litellm_budget_table: {
+    is_own: true,
+    max_budget: 5,
+    budget_duration: "1mo",
+    model_max_budget: {},
+    model_rpm_limit: { demo: 3 },
+  },
 } as unknown as TagRow;
 
 test("a tag is the word that requests carry", () => {
@@ -21,7 +27,10 @@ test("a tag is the word that requests carry", () => {
 test("a named budget takes the place of limits of its own", () => {
   const limits = { ...noTag().limits, max_budget: "5" };
   expect(tagDraft({ ...noTag("batch"), budget_id: "b", limits }).draft).toEqual({ name: "batch", budget_id: "b" });
-  expect(tagFormOf({ ...row, budget_id: "b" }).limits.max_budget).toBe("");
+  const named = { ...row, budget_id: "b", litellm_budget_table: { ...row.litellm_budget_table!, is_own: false } };
+  expect(tagFormOf(named)).toMatchObject({ budget_id: "b", limits: { max_budget: "" } });
+  // One that was made for it alone is no named budget.
+  expect(tagFormOf({ ...row, budget_id: "0195" })).toMatchObject({ budget_id: "", limits: { max_budget: "5" } });
 });
 
 test("only what differs is sent, and rates by model stay", () => {

@@ -1,6 +1,7 @@
 import type { TagDraft, TagRow } from "@/api/contract";
 import type { Problems } from "@/features/forms/use-form";
 import { LIMIT_FIELDS, type LimitForm, limitChange, limitDraft, limitsOf, noLimits } from "@/features/limits/limits";
+import { namedBudget, ownLimits } from "@/features/limits/named";
 import { listChange, textChange } from "@/lib/change";
 
 /** What is typed of a tag; members bear the gateway's names. */
@@ -19,15 +20,11 @@ export const noTag = (name = ""): TagForm => ({ name, description: "", models: [
 /** Requests carry it, and nothing was ever said of it: it has neither limits nor a description of its own. */
 export const isOnlySeen = (row: TagRow) => row.models === null || row.models === undefined;
 
-/** Limits of its own: those of a named budget are the budget's. */
-const ownLimits = ({ budget_id, litellm_budget_table }: TagRow) =>
-  budget_id === null && litellm_budget_table ? litellm_budget_table : {};
-
 export const tagFormOf = (row: TagRow): TagForm => ({
   name: row.name,
   description: (!isOnlySeen(row) && row.description) || "",
   models: row.models ?? [],
-  budget_id: row.budget_id ?? "",
+  budget_id: namedBudget(row),
   limits: limitsOf(ownLimits(row)),
 });
 

@@ -7,6 +7,7 @@ import { Badge } from "@/components/controls";
 import { ResourcePage } from "@/components/resource-page";
 import { Select } from "@/components/select";
 import type { Column } from "@/components/virtual-table";
+import { namedBudget } from "@/features/limits/named";
 import { BudgetUsage } from "@/features/limits/usage";
 import { useWhole } from "@/features/people/use-whole";
 import { parseSort, sortText } from "@/lib/sort";
@@ -119,7 +120,7 @@ const COLUMNS: Column<TagRow>[] = [
     header: "Named budget",
     width: "minmax(100px,160px)",
     from: 760,
-    cell: (row) => (row.budget_id ? <span title={row.budget_id}>{row.budget_id}</span> : none),
+    cell: (row) => (namedBudget(row) ? <span title={namedBudget(row)}>{namedBudget(row)}</span> : none),
   },
   { id: "spend", header: "Spend", width: "168px", sortable: true, cell: (row) => usage(row) },
 ];

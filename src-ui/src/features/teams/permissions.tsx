@@ -6,7 +6,7 @@ import { useWrite } from "@/api/queries";
 import { Button, Skeleton } from "@/components/controls";
 import { FormEnd } from "@/components/dialog";
 import { ErrorNotice } from "@/components/notice";
-import { useUnsaved } from "@/components/resource-drawer";
+import { useUnsaved } from "@/components/unsaved";
 import { listChange } from "@/lib/change";
 
 const WORDS: Record<string, string> = {

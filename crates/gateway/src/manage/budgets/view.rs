@@ -13,6 +13,8 @@ use crate::registry::limited;
 pub struct BudgetTable {
     /// Absent where the limits are the thing's own.
     pub budget_id: Option<String>,
+    /// No named budget has a part in them: they are of this one thing alone, whatever budget they are kept in.
+    pub is_own: bool,
     pub max_budget: Option<f64>,
     pub soft_budget: Option<f64>,
     pub max_parallel_requests: Option<i64>,
@@ -47,6 +49,7 @@ impl BudgetTable {
         let (requests, tokens) = limited::shown_model_rates(&known.model_limits);
         says.contains(&true).then(|| Self {
             budget_id: columns.budget_id.clone(),
+            is_own: budget.is_none_or(|budget| budget.is_own),
             max_budget: known.max_budget_nanos.map(limited::shown),
             soft_budget: known.soft_budget_nanos.map(limited::shown),
             max_parallel_requests: known.max_parallel_requests,
