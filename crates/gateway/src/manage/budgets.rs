@@ -54,7 +54,7 @@ pub struct BudgetView {
 
 impl From<BudgetRow> for BudgetView {
     fn from(row: BudgetRow) -> Self {
-        let (model_rpm_limit, model_tpm_limit) = limited::shown_model_rates(&row.model_limits);
+        let (requests, tokens) = limited::shown_model_rates(&row.model_limits);
         Self {
             max_budget: row.max_budget_nanos.map(limited::shown),
             soft_budget: row.soft_budget_nanos.map(limited::shown),
@@ -62,8 +62,8 @@ impl From<BudgetRow> for BudgetView {
             tpm_limit: row.tpm_limit,
             rpm_limit: row.rpm_limit,
             model_max_budget: limited::shown_model_budgets(&row.model_limits),
-            model_rpm_limit,
-            model_tpm_limit,
+            model_rpm_limit: requests,
+            model_tpm_limit: tokens,
             budget_duration: row.budget_duration,
             budget_reset_at: row.budget_reset_at.map(clock::text),
             created_at: clock::text(row.created_at),

@@ -44,7 +44,7 @@ impl BudgetTable {
             known.model_limits != "{}",
             budget.is_some(),
         ];
-        let (model_rpm_limit, model_tpm_limit) = limited::shown_model_rates(&known.model_limits);
+        let (requests, tokens) = limited::shown_model_rates(&known.model_limits);
         says.contains(&true).then(|| Self {
             budget_id: columns.budget_id.clone(),
             is_own: budget.is_none_or(|budget| budget.is_own),
@@ -54,8 +54,8 @@ impl BudgetTable {
             tpm_limit: known.tpm_limit,
             rpm_limit: known.rpm_limit,
             model_max_budget: limited::shown_model_budgets(&known.model_limits),
-            model_rpm_limit,
-            model_tpm_limit,
+            model_rpm_limit: requests,
+            model_tpm_limit: tokens,
             budget_duration: known.budget_duration,
             budget_reset_at: known.budget_reset_at.map(clock::text),
         })
