@@ -57,7 +57,7 @@ test("a named budget's limits are a tag's, and the budget says so", async ({ pag
   await expect(page.getByTestId("tag-drawer")).toBeVisible();
 });
 
-test("empty, it says what will appear; who may not see it is not offered it", async ({ page }) => {
+test("empty, it says what will appear", async ({ page }) => {
   await signIn(page, mockKey("quiet"), "/tags");
   await expect(page.getByTestId("tags-empty")).toContainText("once a request, a key or a team carries one");
 });

@@ -52,10 +52,10 @@ const NAMED_BY = [
   "name",
 ];
 
-const valueOf = ({ updated_values, before_value }: AuditEntry) =>
+const shownOf = ({ updated_values, before_value }: AuditEntry) =>
   (updated_values ?? before_value) as Record<string, unknown> | null;
 /** Limits that were said of one customer, organization or tag are kept in a budget made for it, which has no name. */
-const isOwnBudget = (entry: AuditEntry) => entry.object_type === "budget" && valueOf(entry)?.is_own === 1;
+const isOwnBudget = (entry: AuditEntry) => entry.object_type === "budget" && shownOf(entry)?.is_own === 1;
 
 /** What people call the thing that was changed: by its name, else by its id. */
 export function thingName(entry: AuditEntry): string {
@@ -80,7 +80,7 @@ type Place =
 export function placeOf(entry: AuditEntry): Place | null {
   const { action, object_type, object_id } = entry;
   if (action === "deleted" || isOwnBudget(entry)) return null;
-  const token = valueOf(entry)?.token;
+  const token = shownOf(entry)?.token;
   switch (object_type) {
     case "key":
       return typeof token === "string" ? { to: "/keys", open: token } : null;
