@@ -172,3 +172,36 @@ async fn what_nests_too_deep_for_the_audit_log_is_refused() {
         }
     }
 }
+
+#[tokio::test]
+async fn counts_are_whole_however_they_are_written() {
+    let world = World::start().await;
+    for (path, named) in [
+        ("/key/generate", json!({})),
+        ("/user/new", json!({})),
+        ("/team/new", json!({"team_id": "blue"})),
+        ("/organization/new", json!({"organization_alias": "one"})),
+        ("/tag/new", json!({"name": "tag"})),
+        ("/budget/new", json!({})),
+    ] {
+        for wrong in [json!(1.5), json!("9"), json!(1e300), json!(9_223_372_036_854_775_808_u64)] {
+            let mut body = named.clone();
+            body["rpm_limit"] = wrong;
+            let answer = world.admin(Method::POST, path, body.clone()).await;
+            assert_eq!(answer.status, 422, "{path} {body}: {}", answer.text());
+            assert_eq!(answer.json()["error"]["param"], "rpm_limit", "{path} {body}: {}", answer.text());
+        }
+        let mut body = named.clone();
+        (body["rpm_limit"], body["tpm_limit"]) = (json!(9.0), json!(1000));
+        world.admin(Method::POST, path, body).await.expect(200);
+    }
+    let body = json!({"rpm_limit": 9.0, "model_rpm_limit": {"demo": 3.0}, "tpm_limit": null});
+    let made = world.admin(Method::POST, "/key/generate", body).await.expect(200).json();
+    assert_eq!(
+        (&made["rpm_limit"], &made["model_rpm_limit"], &made["tpm_limit"]),
+        (&json!(9), &json!({"demo": 3}), &Value::Null)
+    );
+    let member = json!({"team_id": "blue", "member": {"role": "user", "user_id": "ann"}, "rpm_limit": 4.0});
+    let added = world.admin(Method::POST, "/team/member_add", member).await.expect(200).json();
+    assert_eq!(added["updated_team_memberships"][0]["litellm_budget_table"]["rpm_limit"], 4, "{added}");
+}

@@ -22,7 +22,7 @@ SEED = os.environ.get("FUZZ_SEED", "1")
 # Random requests for each operation. Without it there are so many in all for each caller: the more operations there are,
 # the fewer for each, so that a run takes about as long as before.
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES")
-IN_ALL = {"administrator": 2000, "member": 1000, "key": 600}
+IN_ALL = {"administrator": 3300, "member": 1300, "key": 600}
 LEAST_EXAMPLES = 6
 # Who may do everything has to have done most things, or else the handlers were not tested.
 LEAST_SUCCEEDING = 0.75

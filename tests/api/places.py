@@ -240,4 +240,6 @@ class Placing:
         kind = self.dice.choice(kinds)
         if kind in self.made and self.dice.random() < 0.9:
             return FRESH.get(kind, "fuzz-{}").format(f"{self.dice.getrandbits(40):x}")
-        return self.dice.choice(self.known.values(kind))
+        values = self.known.values(kind)
+        # The newest ones belong together, as a team and who is in it.
+        return values[-1] if self.dice.random() < 0.4 else self.dice.choice(values)

@@ -7,7 +7,8 @@ use axum::routing::get;
 use axum::{Json, Router, middleware};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ContactBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, Schema,
+    ContactBuilder, Content, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required,
+    ResponseBuilder, Schema,
 };
 
 use crate::console::ui;
@@ -49,6 +50,8 @@ pub fn description() -> OpenApi {
         .collect();
     require_what_is_always_there(&mut description);
     limit_bodies(&mut description);
+    let open = schemas_that_require_nothing(&description);
+    may_leave_out_bodies(&mut description, &open);
     name_operations(&mut description);
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     description.components.get_or_insert_default().add_security_scheme("key", bearer);
@@ -104,6 +107,41 @@ fn limit_bodies(description: &mut OpenApi) {
                 RefOr::T(response.build())
             };
             operation.responses.responses.entry("413".to_owned()).or_insert_with(too_large);
+        }
+    }
+}
+
+/// Schemas of which `{}` is an example.
+fn schemas_that_require_nothing(description: &OpenApi) -> Vec<String> {
+    fn requires_nothing(schema: &RefOr<Schema>) -> bool {
+        match schema {
+            RefOr::T(Schema::Object(object)) => object.required.is_empty(),
+            RefOr::T(Schema::AllOf(all)) => all.items.iter().all(requires_nothing),
+            _ => false,
+        }
+    }
+    let schemas = description.components.iter().flat_map(|components| &components.schemas);
+    schemas.filter(|(_, schema)| requires_nothing(schema)).map(|(name, _)| name.clone()).collect()
+}
+
+/// A body that is not there counts as `{}` to the management API.
+fn may_leave_out_bodies(description: &mut OpenApi, open: &[String]) {
+    for item in description.paths.paths.values_mut() {
+        let operations = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let is_for_models = operation.tags.iter().flatten().any(|tag| tag == "LLM");
+            let Some(RefOr::T(body)) = operation.request_body.as_mut().filter(|_| !is_for_models) else {
+                continue;
+            };
+            let mut schemas = body.content.values().map(|content| match content {
+                RefOr::T(Content { schema: Some(RefOr::Ref(place)), .. }) => {
+                    place.ref_location.rsplit('/').next()
+                }
+                _ => None,
+            });
+            if schemas.all(|name| name.is_some_and(|name| open.iter().any(|open| open == name))) {
+                body.required = Some(Required::False);
+            }
         }
     }
 }

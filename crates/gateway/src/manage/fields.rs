@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{self, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -86,6 +86,61 @@ impl<T> Field<T> {
     }
 }
 
+/// A whole number, also as it is written where there is one kind of number: `9.0`.
+struct Whole(i64);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Number;
+        impl Visitor<'_> for Number {
+            type Value = Whole;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a whole number")
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Whole, E> {
+                Ok(Whole(number))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Whole, E> {
+                let fits = i64::try_from(number);
+                fits.map(Whole).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Whole, E> {
+                // Written out it has no fraction, or is no number that is meant to be counted with.
+                let whole = format!("{number:.0}").parse().ok().filter(|_| number.fract() == 0.0);
+                whole.map(Whole).ok_or_else(|| E::invalid_value(Unexpected::Float(number), &self))
+            }
+        }
+        // Members that are read before it is known whose they are come as what they look like.
+        deserializer.deserialize_any(Number)
+    }
+}
+
+/// For members that are counts.
+pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Field<i64>, D::Error> {
+    Ok(match Field::<Whole>::deserialize(deserializer)? {
+        Field::Absent => Field::Absent,
+        Field::Null => Field::Null,
+        Field::Given(Whole(number)) => Field::Given(number),
+    })
+}
+
+/// For members that are counts by model.
+pub fn whole_by_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Field<BTreeMap<String, i64>>, D::Error> {
+    Ok(match Field::<BTreeMap<String, Whole>>::deserialize(deserializer)? {
+        Field::Absent => Field::Absent,
+        Field::Null => Field::Null,
+        Field::Given(numbers) => {
+            Field::Given(numbers.into_iter().map(|(name, Whole(number))| (name, number)).collect())
+        }
+    })
+}
+
 /// One of something or a list of them.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
@@ -157,13 +212,13 @@ macro_rules! limited {
             #[serde(default)]
             #[schema(value_type = Option<String>, example = "30d")]
             pub budget_duration: $crate::manage::fields::Field<String>,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "crate::manage::fields::whole")]
             #[schema(value_type = Option<i64>, minimum = 0)]
             pub rpm_limit: $crate::manage::fields::Field<i64>,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "crate::manage::fields::whole")]
             #[schema(value_type = Option<i64>, minimum = 0)]
             pub tpm_limit: $crate::manage::fields::Field<i64>,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "crate::manage::fields::whole")]
             #[schema(value_type = Option<i64>, minimum = 0)]
             pub max_parallel_requests: $crate::manage::fields::Field<i64>,
             /// By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`.
@@ -171,12 +226,12 @@ macro_rules! limited {
             #[schema(value_type = Option<Object>)]
             pub model_max_budget: $crate::manage::fields::Field<serde_json::Map<String, serde_json::Value>>,
             /// Requests per minute by model.
-            #[serde(default)]
-            #[schema(value_type = Option<Object>)]
+            #[serde(default, deserialize_with = "crate::manage::fields::whole_by_name")]
+            #[schema(value_type = Option<std::collections::HashMap<String, i64>>)]
             pub model_rpm_limit: $crate::manage::fields::Field<std::collections::BTreeMap<String, i64>>,
             /// Tokens per minute by model.
-            #[serde(default)]
-            #[schema(value_type = Option<Object>)]
+            #[serde(default, deserialize_with = "crate::manage::fields::whole_by_name")]
+            #[schema(value_type = Option<std::collections::HashMap<String, i64>>)]
             pub model_tpm_limit: $crate::manage::fields::Field<std::collections::BTreeMap<String, i64>>,
             /// A budget of `/budget/new`, for the limits that are not said here.
             #[serde(default)]

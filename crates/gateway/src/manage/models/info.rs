@@ -239,8 +239,10 @@ pub struct PageQuery {
     #[serde(rename = "user_models_only", default)]
     user_models_only: bool,
     /// 1 when absent.
+    #[param(minimum = 1)]
     page: Option<u64>,
     /// 1 to 1000; 50 when absent.
+    #[param(minimum = 1, maximum = 1000)]
     size: Option<u64>,
     /// `model_name`, `created_at`, `updated_at` or `costs`; the order of names when absent.
     sort_by: Option<String>,

@@ -76,7 +76,7 @@ async fn change_models(
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PermissionsQuery {
-    /// Required.
+    #[param(required = true)]
     team_id: Option<String>,
 }
 

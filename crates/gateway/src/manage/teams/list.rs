@@ -38,7 +38,7 @@ fn seen(authority: &Authority, directory: &Directory, team_id: &str, keys: Vec<K
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct InfoQuery {
-    /// Required.
+    #[param(required = true)]
     team_id: Option<String>,
 }
 
@@ -178,7 +178,7 @@ pub struct PageQuery {
     team_id: Option<String>,
     /// Found in the alias.
     team_alias: Option<String>,
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 1_000_000_000)]
     page: i64,
     #[param(minimum = 1, maximum = 100)]
     page_size: i64,
@@ -237,7 +237,8 @@ pub async fn page(
 ) -> Result<Json<TeamPage>, Failure> {
     let (page, page_size) = (query.page, query.page_size);
     if !(1..=1_000_000_000).contains(&page) || !(1..=100).contains(&page_size) {
-        let mut failure = Failure::invalid("invalid_query", "page starts at 1, and page_size is 1 to 100");
+        let mut failure =
+            Failure::invalid("invalid_query", "page is 1 to 1000000000, and page_size 1 to 100");
         failure.error.status = 422;
         return Err(failure);
     }

@@ -35,10 +35,10 @@ pub struct AddMembers {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "30d")]
     budget_duration: Field<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::manage::fields::whole")]
     #[schema(value_type = Option<i64>, minimum = 0)]
     tpm_limit: Field<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::manage::fields::whole")]
     #[schema(value_type = Option<i64>, minimum = 0)]
     rpm_limit: Field<i64>,
 }
@@ -263,10 +263,10 @@ pub struct UpdateMember {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "30d")]
     budget_duration: Field<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::manage::fields::whole")]
     #[schema(value_type = Option<i64>, minimum = 0)]
     tpm_limit: Field<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::manage::fields::whole")]
     #[schema(value_type = Option<i64>, minimum = 0)]
     rpm_limit: Field<i64>,
 }

@@ -88,10 +88,10 @@ crate::limited! {
         #[serde(default)]
         pub team_member_budget_duration: Field<String>,
         #[schema(value_type = Option<i64>, minimum = 0)]
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::manage::fields::whole")]
         pub team_member_rpm_limit: Field<i64>,
         #[schema(value_type = Option<i64>, minimum = 0)]
-        #[serde(default)]
+        #[serde(default, deserialize_with = "crate::manage::fields::whole")]
         pub team_member_tpm_limit: Field<i64>,
         /// How long keys live that members make for themselves.
         #[schema(value_type = Option<String>, example = "30d")]

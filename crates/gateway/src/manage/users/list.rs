@@ -34,7 +34,7 @@ pub struct ListQuery {
     /// Only members of this organization.
     organization_id: Option<String>,
     /// From 1.
-    #[param(minimum = 1, default = 1)]
+    #[param(minimum = 1, maximum = 1_000_000_000, default = 1)]
     page: i64,
     #[param(minimum = 1, maximum = 100, default = 25)]
     page_size: i64,
@@ -118,7 +118,7 @@ impl ListQuery {
         // Beyond that, places of rows do not fit into what SQL counts with.
         const LAST_PAGE: i64 = 1_000_000_000;
         if !(1..=LAST_PAGE).contains(&self.page) {
-            return Err(unprocessable("page", "page starts at 1"));
+            return Err(unprocessable("page", "page is 1 to 1000000000"));
         }
         if !(1..=100).contains(&self.page_size) {
             return Err(unprocessable("page_size", "page_size must be between 1 and 100"));
