@@ -109,6 +109,8 @@ async fn a_budget_covers_both() {
     assert_eq!(pair.silent.calls(), 0);
     let key = with_budget(reserved + 100).await;
     let answer = scene.ask_with(&key, Caller::Chat, &body).await.expect(200);
+    // It was called, though nobody waits for its answer any more.
+    pair.silent.wait_for_calls(1).await;
     let row = scene.row(answer.request_id()).await;
     let cost = row["cost_nanos"].as_i64().unwrap();
     assert_eq!(cost, 10 * WON.0 + 5 * WON.1 + further_call(&row, "openai", "x"), "{row}");
