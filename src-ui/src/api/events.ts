@@ -28,6 +28,8 @@ const BATCH_MS = 100;
 // Whose spend a request raises: whole lists are read for it, so they may be a little old.
 const SPENDERS: Topic[] = ["users", "teams", "organizations", "customers", "tags"];
 const SPENT_MS = 4000;
+// What requests alone make stale.
+const OF_TRAFFIC: Topic[] = ["overview", "requests", "status"];
 
 /** Follows the gateway's events: marks what is stale, and hands finished requests to whoever watches. */
 export function useEventSource(open = true): EventFeed {
@@ -96,9 +98,11 @@ export function useEventSource(open = true): EventFeed {
         wasLost = true;
       } else if (event === "request") take(data as RequestRow);
       else if (event === "budget") mark(["keys", ...SPENDERS]);
-      // What became stale was changed by somebody, and the log says by whom.
-      else if (event === "stale") mark([...(data as Stale).topics, "audit"]);
-      else if (event === "status") {
+      else if (event === "stale") {
+        const { topics } = data as Stale;
+        // What traffic does not touch was changed by somebody, and the log says by whom.
+        mark(topics.every((topic) => OF_TRAFFIC.includes(topic)) ? topics : [...topics, "audit"]);
+      } else if (event === "status") {
         client.setQueryData<Status>(["status"], (old) => old && { ...old, listener: data as Listener });
         mark(["status"]);
       }
