@@ -3005,7 +3005,8 @@ export interface components {
              * @description Dollars that each of them may spend in the team.
              */
             max_budget_in_team?: number | null;
-            member: components["schemas"]["OneOrMore"];
+            /** @description One or a list of them; who does not exist is made. */
+            member: components["schemas"]["OneOrMany_MemberWithRole"];
             /** Format: int64 */
             rpm_limit?: number | null;
             team_id: string;
@@ -3227,9 +3228,13 @@ export interface components {
             /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
             model_max_budget?: Record<string, unknown> | null;
             /** @description Requests per minute by model. */
-            model_rpm_limit?: Record<string, unknown> | null;
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Tokens per minute by model. */
-            model_tpm_limit?: Record<string, unknown> | null;
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** Format: int64 */
             rpm_limit?: number | null;
             /**
@@ -3578,9 +3583,13 @@ export interface components {
             /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
             model_max_budget?: Record<string, unknown> | null;
             /** @description Requests per minute by model. */
-            model_rpm_limit?: Record<string, unknown> | null;
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Tokens per minute by model. */
-            model_tpm_limit?: Record<string, unknown> | null;
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** Format: int64 */
             rpm_limit?: number | null;
             /**
@@ -3790,9 +3799,13 @@ export interface components {
             /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
             model_max_budget?: Record<string, unknown> | null;
             /** @description Requests per minute by model. */
-            model_rpm_limit?: Record<string, unknown> | null;
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Tokens per minute by model. */
-            model_tpm_limit?: Record<string, unknown> | null;
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Models it may use, `prefix/*`, access groups and `all-team-models` included; empty allows all. */
             models?: string[] | null;
             organization_id?: string | null;
@@ -4071,9 +4084,9 @@ export interface components {
         /** @description What `/v2/login` takes. */
         LitellmLogin: {
             /** Format: password */
-            password?: string;
+            password: string;
             /** @description An e-mail address or a user's id. */
-            username?: string | null;
+            username: string;
         };
         /** @description LiteLLM's `litellm_params`: what a deployment is. Costs are dollars per token, timeouts seconds. */
         LitellmParams: {
@@ -4515,9 +4528,13 @@ export interface components {
             /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
             model_max_budget?: Record<string, unknown> | null;
             /** @description Requests per minute by model. */
-            model_rpm_limit?: Record<string, unknown> | null;
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Tokens per minute by model. */
-            model_tpm_limit?: Record<string, unknown> | null;
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Empty: all. */
             models?: string[] | null;
             organization_alias: string;
@@ -4573,11 +4590,8 @@ export interface components {
             aliases?: Record<string, unknown> | null;
             /** @description Routes that the key may call; empty: all. */
             allowed_routes?: string[] | null;
-            /**
-             * @description Whether a key is made, too: yes, unless told otherwise.
-             * @default true
-             */
-            auto_create_key: boolean | null;
+            /** @description Whether a key is made, too: yes, unless told otherwise. */
+            auto_create_key?: boolean | null;
             blocked?: boolean | null;
             /**
              * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
@@ -4601,9 +4615,13 @@ export interface components {
             /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
             model_max_budget?: Record<string, unknown> | null;
             /** @description Requests per minute by model. */
-            model_rpm_limit?: Record<string, unknown> | null;
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Tokens per minute by model. */
-            model_tpm_limit?: Record<string, unknown> | null;
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Models, `prefix/*` and access groups; empty: all. */
             models?: string[] | null;
             /** @description One more of them. */
@@ -4667,11 +4685,8 @@ export interface components {
         };
         /** @description What `/user/new_bulk` takes. */
         NewUsers: {
-            /**
-             * @description Whether keys are made, too, where a user does not say: yes, unless told otherwise.
-             * @default true
-             */
-            auto_create_keys: boolean | null;
+            /** @description Whether keys are made, too, where a user does not say: yes, unless told otherwise. */
+            auto_create_keys?: boolean | null;
             /** @description As `/user/new` takes each: 1 to 500. */
             users: components["schemas"]["NewUserRequest"][];
         };
@@ -4719,9 +4734,27 @@ export interface components {
             key: components["schemas"]["KeyOrHash"];
         };
         /** @description One of something or a list of them. */
-        OneOrMany_OrganizationMember: Record<string, unknown>;
-        /** @description One member, or several. */
-        OneOrMore: components["schemas"]["MemberWithRole"] | components["schemas"]["MemberWithRole"][];
+        OneOrMany_MemberWithRole: {
+            /** @description `admin` changes the team, its members and their keys. */
+            role: components["schemas"]["TeamRole"];
+            user_email?: string | null;
+            user_id?: string | null;
+        } | {
+            /** @description `admin` changes the team, its members and their keys. */
+            role: components["schemas"]["TeamRole"];
+            user_email?: string | null;
+            user_id?: string | null;
+        }[];
+        /** @description One of something or a list of them. */
+        OneOrMany_OrganizationMember: {
+            role: components["schemas"]["OrganizationRole"];
+            user_email?: string | null;
+            user_id?: string | null;
+        } | {
+            role: components["schemas"]["OrganizationRole"];
+            user_email?: string | null;
+            user_id?: string | null;
+        }[];
         OneTag: {
             name: string;
         };
@@ -4778,9 +4811,13 @@ export interface components {
             /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
             model_max_budget?: Record<string, unknown> | null;
             /** @description Requests per minute by model. */
-            model_rpm_limit?: Record<string, unknown> | null;
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Tokens per minute by model. */
-            model_tpm_limit?: Record<string, unknown> | null;
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Empty: all. */
             models?: string[] | null;
             organization_alias?: string | null;
@@ -4868,7 +4905,7 @@ export interface components {
             /** @description This or `user_id`. */
             email?: string | null;
             /** Format: password */
-            password?: string;
+            password: string;
             user_id?: string | null;
         };
         /** @description A person, as organizations show them. */
@@ -5047,8 +5084,8 @@ export interface components {
              * @example https://api.openai.com/v1
              */
             base_url?: string | null;
-            /** @default true */
-            enabled: boolean | null;
+            /** @description A new one is, unless told otherwise. */
+            enabled?: boolean | null;
             /**
              * @description 1 to 64 letters, digits, `-`, `_` or `.`; the word before the slash in `provider/model`.
              * @example openai-primary
@@ -5056,10 +5093,9 @@ export interface components {
             name?: string | null;
             /**
              * Format: int64
-             * @description 0 to 1000000; higher is asked first.
-             * @default 100
+             * @description 0 to 1000000; higher is asked first. 100 of a new one that does not say.
              */
-            priority: number | null;
+            priority?: number | null;
             /** @description Numbers of keys besides the first. */
             remove_keys?: number[] | null;
             settings?: components["schemas"]["BTreeMap"] | null;
@@ -5076,10 +5112,9 @@ export interface components {
             type?: string | null;
             /**
              * Format: int64
-             * @description 0 to 1000000; the share among providers of the same priority.
-             * @default 100
+             * @description 0 to 1000000; the share among providers of the same priority. 100 of a new one that does not say.
              */
-            weight: number | null;
+            weight?: number | null;
         };
         /**
          * @description Where a provider stands in a list to choose from.
@@ -5168,7 +5203,7 @@ export interface components {
         /** @description What a page has in its address after a sign-in elsewhere. */
         Redemption: {
             /** Format: password */
-            code?: string;
+            code: string;
         };
         /** @description What `/key/regenerate` takes: the key, and what changes with it. Money in dollars. */
         RegenerateKey: {
@@ -5219,9 +5254,13 @@ export interface components {
             /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
             model_max_budget?: Record<string, unknown> | null;
             /** @description Requests per minute by model. */
-            model_rpm_limit?: Record<string, unknown> | null;
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Tokens per minute by model. */
-            model_tpm_limit?: Record<string, unknown> | null;
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Models it may use, `prefix/*`, access groups and `all-team-models` included; empty allows all. */
             models?: string[] | null;
             /**
@@ -5696,9 +5735,13 @@ export interface components {
             /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
             model_max_budget?: Record<string, unknown> | null;
             /** @description Requests per minute by model. */
-            model_rpm_limit?: Record<string, unknown> | null;
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Tokens per minute by model. */
-            model_tpm_limit?: Record<string, unknown> | null;
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Ids of deployments that are for requests with this tag, where deployments are filtered by tags. */
             models?: string[] | null;
             name: string;
@@ -5825,9 +5868,13 @@ export interface components {
             /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
             model_max_budget?: Record<string, unknown> | null;
             /** @description Requests per minute by model. */
-            model_rpm_limit?: Record<string, unknown> | null;
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Tokens per minute by model. */
-            model_tpm_limit?: Record<string, unknown> | null;
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Models it may use, `prefix/*` and access groups included; empty allows all. */
             models?: string[] | null;
             /** @description The organization that it is in; only a proxy admin moves a team to another. */
@@ -6060,9 +6107,13 @@ export interface components {
             /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
             model_max_budget?: Record<string, unknown> | null;
             /** @description Requests per minute by model. */
-            model_rpm_limit?: Record<string, unknown> | null;
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Tokens per minute by model. */
-            model_tpm_limit?: Record<string, unknown> | null;
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Models it may use, `prefix/*`, access groups and `all-team-models` included; empty allows all. */
             models?: string[] | null;
             organization_id?: string | null;
@@ -6201,9 +6252,13 @@ export interface components {
             /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
             model_max_budget?: Record<string, unknown> | null;
             /** @description Requests per minute by model. */
-            model_rpm_limit?: Record<string, unknown> | null;
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Tokens per minute by model. */
-            model_tpm_limit?: Record<string, unknown> | null;
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** @description Models, `prefix/*` and access groups; empty: all. */
             models?: string[] | null;
             /**
@@ -6423,7 +6478,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["AccessGroupChange"];
             };
@@ -6812,7 +6867,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ProviderFields"];
             };
@@ -7002,7 +7057,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ProviderFields"];
             };
@@ -7925,7 +7980,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["BudgetRequest"];
             };
@@ -8051,7 +8106,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["BudgetRequest"];
             };
@@ -8370,6 +8425,14 @@ export interface operations {
                     "application/json": components["schemas"]["Listener"];
                 };
             };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8499,7 +8562,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["PriceOverride"];
             };
@@ -8808,7 +8871,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ProviderChange"];
             };
@@ -10154,6 +10217,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description No link says that */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
         };
     };
     post_invitation_claim_invitation_id: {
@@ -10166,7 +10238,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ClaimInvitation"];
             };
@@ -10250,7 +10322,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["CreateInvitation"];
             };
@@ -10574,7 +10646,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RegenerateKey"];
             };
@@ -10818,7 +10890,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["DeleteKeys"];
             };
@@ -10884,7 +10956,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["GenerateKey"];
             };
@@ -11137,7 +11209,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RegenerateKey"];
             };
@@ -11292,7 +11364,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["GenerateKey"];
             };
@@ -11427,7 +11499,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["UpdateKey"];
             };
@@ -11613,7 +11685,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ModelChange"];
             };
@@ -11917,7 +11989,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ModelChange"];
             };
@@ -13019,6 +13091,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -13057,6 +13137,14 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13103,6 +13191,14 @@ export interface operations {
             };
             /** @description Nothing is set up */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14024,9 +14120,8 @@ export interface operations {
     };
     get_team_info: {
         parameters: {
-            query?: {
-                /** @description Required. */
-                team_id?: string;
+            query: {
+                team_id: string;
             };
             header?: never;
             path?: never;
@@ -14500,7 +14595,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["TeamRequest"];
             };
@@ -14568,9 +14663,8 @@ export interface operations {
     };
     get_team_permissions_list: {
         parameters: {
-            query?: {
-                /** @description Required. */
-                team_id?: string;
+            query: {
+                team_id: string;
             };
             header?: never;
             path?: never;
@@ -14762,7 +14856,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["TeamRequest"];
             };
@@ -14906,7 +15000,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["UserUpdates"];
             };
@@ -15124,7 +15218,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": number;
+                    "application/json": number;
                 };
             };
             401: {
@@ -15306,7 +15400,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["NewUserRequest"];
             };
@@ -15464,7 +15558,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["UserUpdate"];
             };
@@ -15556,7 +15650,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["UserUpdate"];
             };
@@ -17140,7 +17234,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["KeysAsked"];
             };
