@@ -19,9 +19,13 @@ export type Path<M extends Method> = {
 type OperationOf<M extends Method, P extends Path<M>> =
   paths[P] extends Record<Lowercase<M>, infer O extends Operation> ? O : never;
 
-type Body<O> = O extends { requestBody: { content: { "application/json": infer B } } }
-  ? { body: B }
-  : { body?: undefined };
+type Body<O> = O extends { requestBody?: never }
+  ? { body?: undefined }
+  : O extends { requestBody: { content: { "application/json": infer B } } }
+    ? { body: B }
+    : O extends { requestBody?: { content: { "application/json": infer B } } }
+      ? { body?: B }
+      : { body?: undefined };
 
 type Parameters<O extends Operation> = Pick<O["parameters"], "path" | "query"> & Body<O>;
 
