@@ -19,14 +19,13 @@ export type Path<M extends Method> = {
 type OperationOf<M extends Method, P extends Path<M>> =
   paths[P] extends Record<Lowercase<M>, infer O extends Operation> ? O : never;
 
-// A body that may be left out is described as an optional one; an operation without any has `undefined` there.
-type Content<O> = O extends { requestBody?: infer R } ? NonNullable<R> : never;
-
-type Body<O> = [Content<O>] extends [never]
+type Body<O> = O extends { requestBody?: never }
   ? { body?: undefined }
-  : Content<O> extends { content: { "application/json": infer B } }
+  : O extends { requestBody: { content: { "application/json": infer B } } }
     ? { body: B }
-    : { body?: undefined };
+    : O extends { requestBody?: { content: { "application/json": infer B } } }
+      ? { body?: B }
+      : { body?: undefined };
 
 type Parameters<O extends Operation> = Pick<O["parameters"], "path" | "query"> & Body<O>;
 

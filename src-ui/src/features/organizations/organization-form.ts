@@ -101,7 +101,10 @@ export function memberDraft(form: MemberForm): { draft: OrganizationMemberDraft;
   const problems: Problems = {};
   if (form.who.trim() === "") problems.user_email = "Who?";
   return {
-    draft: { member: { role: form.role, ...named(form.who) }, ...share(form, problems) },
+    draft: {
+      member: { role: oneOf(ORGANIZATION_ROLES, form.role) ?? "internal_user", ...named(form.who) },
+      ...share(form, problems),
+    },
     problems,
   };
 }
