@@ -2910,6 +2910,11 @@ export interface components {
             date: string;
             metrics: components["schemas"]["ActivityMetrics"];
         };
+        /** @description What else is known of an entity; nothing of models, providers and endpoints. */
+        ActivityEntity: {
+            organization_alias: string | null;
+            team_alias: string | null;
+        };
         /** @description What else is known of a key. */
         ActivityKey: {
             /** @description The alias, else the name. */
@@ -2947,7 +2952,7 @@ export interface components {
             api_key_breakdown: {
                 [key: string]: components["schemas"]["KeyActivity"];
             };
-            metadata: components["schemas"]["Entity"];
+            metadata: components["schemas"]["ActivityEntity"];
             metrics: components["schemas"]["ActivityMetrics"];
         };
         /** @description The same of all days of an answer. */
@@ -3687,11 +3692,6 @@ export interface components {
             parameter_size: string;
             parent_model: string;
             quantization_level: string;
-        };
-        /** @description What else is known of an entity; nothing of models, providers and endpoints. */
-        Entity: {
-            organization_alias: string | null;
-            team_alias: string | null;
         };
         /** @description How errors are told: OpenAI's members with more beside them. */
         ErrorBody: {

@@ -61,10 +61,13 @@ pub struct KeyActivity {
 
 /// What else is known of an entity; nothing of models, providers and endpoints.
 #[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
+#[schema(as = ActivityEntity)]
 pub struct Entity {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
     pub team_alias: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
     pub organization_alias: Option<String>,
 }
 
