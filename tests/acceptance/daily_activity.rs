@@ -151,10 +151,7 @@ async fn teams_organizations_customers_and_tags_are_told_of_likewise() {
     let teams = activity(&world, "/team", "").await;
     assert_eq!(names(&teams, "entities"), ["blue", "red"]);
     assert_spend(of(&teams, "entities", "red"), 2);
-    assert_eq!(
-        teams["results"][0]["breakdown"]["entities"]["red"]["metadata"],
-        json!({"team_alias": "red team"})
-    );
+    assert_eq!(teams["results"][0]["breakdown"]["entities"]["red"]["metadata"]["team_alias"], "red team");
     assert_eq!(teams["metadata"]["total_api_requests"], 5, "what is no team's is not among it");
     assert_eq!(names(&activity(&world, "/team", "&team_ids=red,nobody").await, "entities"), ["red"]);
     assert_eq!(names(&activity(&world, "/team", "&exclude_team_ids=red").await, "entities"), ["blue"]);
@@ -162,7 +159,7 @@ async fn teams_organizations_customers_and_tags_are_told_of_likewise() {
     let organizations = activity(&world, "/organization", "").await;
     assert_spend(of(&organizations, "entities", "acme"), 5);
     let of_acme = &organizations["results"][0]["breakdown"]["entities"]["acme"];
-    assert_eq!(of_acme["metadata"], json!({"organization_alias": "Acme"}));
+    assert_eq!(of_acme["metadata"]["organization_alias"], "Acme");
     assert_eq!(
         activity(&world, "/organization", "&exclude_organization_ids=acme").await["results"],
         json!([])

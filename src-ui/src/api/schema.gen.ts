@@ -2910,7 +2910,7 @@ export interface components {
             date: string;
             metrics: components["schemas"]["ActivityMetrics"];
         };
-        /** @description What else is known of an entity; nothing of models, providers and endpoints. */
+        /** @description What else is known of a team or an organization; null of everything else. */
         ActivityEntity: {
             organization_alias: string | null;
             team_alias: string | null;

@@ -59,15 +59,11 @@ pub struct KeyActivity {
     pub metadata: ActivityKey,
 }
 
-/// What else is known of an entity; nothing of models, providers and endpoints.
+/// What else is known of a team or an organization; null of everything else.
 #[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
 #[schema(as = ActivityEntity)]
 pub struct Entity {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
     pub team_alias: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
     pub organization_alias: Option<String>,
 }
 
