@@ -13,7 +13,7 @@ import urllib.request
 
 # In an order in which each can refer to those before it. A text `{kind}` is replaced by the newest known value of that
 # kind (the member is left out where there is none), `{n}` by what no other has. What is kept of the answer is named by kind: a
-# member, with dots between names, or `header:` and a header.
+# member, with dots between names and places, or `header:` and a header.
 RESOURCES = (
     (
         "POST /console/providers",
@@ -79,9 +79,12 @@ RESOURCES = (
         {"key_alias": "fuzz key {n}", "user_id": "{user}", "team_id": "{team}"},
         {"key": "key", "key_hash": "token", "key_alias": "key_alias"},
     ),
+    # Who is nowhere, and can be brought in.
+    ("POST /user/new", {"user_id": "fuzz-stranger-{n}", "auto_create_key": False}, {"stranger": "user_id"}),
     ("POST /customer/new", {"user_id": "fuzz-customer-{n}"}, {"customer": "user_id"}),
     ("POST /tag/new", {"name": "fuzz-tag-{n}"}, {"tag": "tag.name"}),
     ("POST /invitation/new", {"user_id": "{user}"}, {"invitation": "id"}),
+    ("GET /audit", None, {"change": "audit_logs.0.id"}),
     (
         "POST /v1/chat/completions",
         {"model": "demo", "messages": [{"role": "user", "content": "Hello"}]},
@@ -188,7 +191,7 @@ class Known:
         for kind, where in kinds.items():
             value = headers[where.removeprefix("header:")] if where.startswith("header:") else answer
             for member in where.split(".") if value is answer else ():
-                value = value[member]
+                value = value[int(member) if member.isdigit() else member]
             assert isinstance(value, str) and value, f"{operation} did not say its {where}: {answer}"
             values[kind] = value
         self.made[index] = [*self.made[index], (values, json.dumps(body))][-MOST:]

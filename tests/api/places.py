@@ -22,6 +22,7 @@ PLACES = [
         (r"/(invitation|onboarding)/", r"id|invit.*", "invitation"),
         (r"/access_group/", r"access_group", "access_group"),
         (r"/access_group/", r"model_ids", "model"),
+        (r"/audit/", r"id", "change"),
         (r"/audit", r"action", "action"),
         (r"/audit", r"table_name", "table"),
         (r"/audit", r"object_id", "key_hash team user model"),
@@ -36,6 +37,7 @@ PLACES = [
         (r"", r"(exclude_)?team_ids?|teams?", "team"),
         (r"", r"(exclude_)?organization_ids?|organizations|org_id", "organization"),
         (r"", r"(exclude_)?end_user_ids?|end_user|customer_id", "customer"),
+        (r"/(team|organization)/(bulk_)?member_add", r"user_id", "stranger user"),
         (r"", r"user_ids?|users|created_by", "user"),
         (r"", r"user_email|email", "email"),
         (r"", r"username", "email user"),
@@ -129,7 +131,7 @@ NEVER = {"new_master_key"}
 
 # What differs from run to run, and must not change what is chosen.
 OF_THIS_RUN = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|(sk|req|resp|msg|chatcmpl)[-_][\w-]+"
+    r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|(sk|req|resp|msg|chatcmpl|inv)[-_][\w-]+"
     r"|\d{4}-\d\d-\d\d(T[\d:.]+Z?)?|127\.0\.0\.1:\d+|\d{9,}"
 )
 ADDRESS = re.compile(r"\s*https?:", re.IGNORECASE)
