@@ -74,6 +74,8 @@ const LONGEST_PAGE: usize = 1000;
 /// Days on a page unless the request says so.
 const OF_USERS: usize = 50;
 const OF_OTHERS: usize = 10;
+/// What the tag of a request's client begins with.
+const CLIENT: &str = "User-Agent: ";
 /// No clock is further behind or ahead.
 const MOST_MINUTES: i64 = 18 * 60;
 
@@ -141,6 +143,12 @@ struct Chosen {
 impl Chosen {
     fn new(only: Option<&String>, without: Option<&String>) -> Self {
         Self { only: listed(only), without: listed(without).unwrap_or_default() }
+    }
+
+    /// One of them, if it is named. A name may hold a comma.
+    fn one(name: Option<String>) -> Self {
+        let only = name.filter(|name| !name.is_empty()).map(|name| vec![name]);
+        Self { only, without: Vec::new() }
     }
 
     fn has(&self, name: &str) -> bool {
@@ -264,9 +272,7 @@ pub async fn of_users(
     QueryOf(query): QueryOf<ActivityQuery>,
     QueryOf(of): QueryOf<OfUser>,
 ) -> Result<Json<Activity>, Failure> {
-    let only = of.user_id.filter(|user| !user.is_empty()).map(|user| vec![user]);
-    let chosen = Chosen { only, without: Vec::new() };
-    of_owners(&engine, &authority, Kind::User, chosen, query.read(OF_USERS)?).await
+    of_owners(&engine, &authority, Kind::User, Chosen::one(of.user_id), query.read(OF_USERS)?).await
 }
 
 /// What was used on each day, without pages
@@ -284,10 +290,8 @@ pub async fn of_users_aggregated(
     QueryOf(query): QueryOf<ActivityQuery>,
     QueryOf(of): QueryOf<OfUser>,
 ) -> Result<Json<Activity>, Failure> {
-    let only = of.user_id.filter(|user| !user.is_empty()).map(|user| vec![user]);
-    let chosen = Chosen { only, without: Vec::new() };
     let wanted = Wanted { page: 1, page_size: usize::MAX, ..query.read(OF_USERS)? };
-    of_owners(&engine, &authority, Kind::User, chosen, wanted).await
+    of_owners(&engine, &authority, Kind::User, Chosen::one(of.user_id), wanted).await
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -414,13 +418,16 @@ pub async fn of_tags(
     let (labels, all) = engine
         .read(move |connection| {
             let labels = spend_labels::by_day(connection, Label::Tag, only.as_deref(), &days, None)?;
-            Ok((labels, spend_hourly::by_day(connection, &days, None)?))
+            // Clients are not written down as tags: all rows are read where one of them is asked for.
+            let wants_clients = only.is_none_or(|only| only.iter().any(|name| name.starts_with(CLIENT)));
+            let all = if wants_clients { spend_hourly::by_day(connection, &days, None)? } else { Vec::new() };
+            Ok((labels, all))
         })
         .await?;
     let no_more = |_: &str| Entity::default();
     let mut gathered = answer::Gathered::new(&names);
     for row in all.iter().filter(|row| wanted.has(&names, &row.series)) {
-        let name = format!("User-Agent: {}", row.series.client_name);
+        let name = format!("{CLIENT}{}", row.series.client_name);
         if chosen.has(&name) {
             gathered.add(row, Some((&name, &no_more)));
         }
