@@ -381,3 +381,18 @@ async fn a_key_may_be_born_blocked() {
         post(&world, path, json!({})).await.expect(422);
     }
 }
+
+#[tokio::test]
+async fn what_is_hidden_in_metadata_and_not_acted_on_is_refused() {
+    let world = World::start().await;
+    for (path, mut body) in [
+        ("/key/generate", json!({"key_alias": "hidden"})),
+        ("/organization/new", json!({"organization_id": "hidden", "organization_alias": "hidden"})),
+    ] {
+        body["metadata"] = json!({"guardrails": ["pii"]});
+        let refused = world.admin(Method::POST, path, body.clone()).await.expect(400).json();
+        assert_eq!(refused["error"]["param"], "metadata", "{path}: {refused}");
+        body["metadata"] = json!({"guardrails": [], "team": "pii"});
+        world.admin(Method::POST, path, body).await.expect(200);
+    }
+}

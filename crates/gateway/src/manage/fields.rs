@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::Failure;
 use crate::registry::limited::Said;
@@ -292,6 +292,18 @@ pub fn check_names(other: &BTreeMap<String, Value>, known: &[&str], further: &[&
         }
     }
     Ok(())
+}
+
+/// Members of LiteLLM's metadata that would restrict or record something, and that are not acted on here.
+const RESTRICTING_METADATA: [&str; 3] = ["guardrails", "logging", "callback_settings"];
+
+/// [`refuse`] for what stands in the metadata of a key, a team or an organization.
+pub fn refuse_in_metadata(metadata: &Map<String, Value>) -> Result<(), Failure> {
+    let members: BTreeMap<String, Value> = metadata.clone().into_iter().collect();
+    refuse(&members, &RESTRICTING_METADATA).map_err(|failure| {
+        let message = format!("metadata: {}", failure.error.message);
+        Failure::invalid("unsupported_field", message).with_param("metadata")
+    })
 }
 
 /// Refuses members that would restrict something and are not acted on here, unless they are empty.

@@ -97,6 +97,9 @@ pub async fn create(
 ) -> Result<Json<OrganizationView>, Failure> {
     body.check_names(&NOT_ACTED_ON)?;
     fields::refuse(&body.other, &NOT_ACTED_ON)?;
+    if let Field::Given(metadata) = &body.metadata {
+        fields::refuse_in_metadata(metadata)?;
+    }
     let limits = body.limits();
     let said = OrganizationFields {
         alias: Some(body.organization_alias),
@@ -127,6 +130,9 @@ pub async fn update(
 ) -> Result<Json<OrganizationView>, Failure> {
     body.check_names(&NOT_ACTED_ON)?;
     fields::refuse(&body.other, &NOT_ACTED_ON)?;
+    if let Field::Given(metadata) = &body.metadata {
+        fields::refuse_in_metadata(metadata)?;
+    }
     authority.check(&engine.directory.load(), Thing::Organization(&body.organization_id))?;
     let limits = body.limits();
     let said = OrganizationFields {

@@ -63,7 +63,13 @@ const UNSUPPORTED: [&str; 6] = [
 const MEANINGLESS: [&str; 3] = ["send_invite_email", "soft_budget_cooldown", "model_spend"];
 
 /// Refuses what cannot be acted on, and names that are nearly right.
-pub fn check_other(other: &BTreeMap<String, Value>) -> Result<(), Failure> {
+pub fn check_other(
+    other: &BTreeMap<String, Value>,
+    metadata: &Field<Map<String, Value>>,
+) -> Result<(), Failure> {
+    if let Field::Given(metadata) = metadata {
+        fields::refuse_in_metadata(metadata)?;
+    }
     fields::refuse(other, &UNSUPPORTED)
 }
 
@@ -164,7 +170,7 @@ macro_rules! key_request {
         impl $name {
             /// What is said of the key.
             pub fn fields(&mut self) -> Result<KeyFields, Failure> {
-                check_other(&self.other)?;
+                check_other(&self.other, &self.metadata)?;
                 self.check_names(&further())?;
                 let mut extra = std::collections::BTreeMap::new();
                 keep(&mut extra, "config", std::mem::take(&mut self.config))?;

@@ -109,8 +109,6 @@ const RESTRICTING: [&str; 6] = [
     "allowed_vector_store_indexes",
     "enforced_batch_output_expires_after",
 ];
-/// The same in the metadata; callbacks have a route of their own, which keeps their secrets in the vault.
-const RESTRICTING_METADATA: [&str; 3] = ["guardrails", "logging", "callback_settings"];
 /// What is kept and shown, and means nothing here.
 const KEPT: [&str; 4] = ["router_settings", "rpm_limit_type", "tpm_limit_type", "secret_manager_settings"];
 /// What a row has that is sent back with it.
@@ -271,10 +269,6 @@ impl TeamRequest {
                 *place = Field::Given(said);
             }
         }
-        let other: BTreeMap<String, Value> = metadata.clone().into_iter().collect();
-        fields::refuse(&other, &RESTRICTING_METADATA).map_err(|failure| {
-            let message = format!("metadata: {}", failure.error.message);
-            Failure::invalid("unsupported_field", message).with_param("metadata")
-        })
+        fields::refuse_in_metadata(metadata)
     }
 }
