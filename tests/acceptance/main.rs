@@ -5,6 +5,7 @@
 
 mod access_group;
 mod admin;
+mod allowed_models;
 mod audit;
 mod budget;
 mod budgets_hold;

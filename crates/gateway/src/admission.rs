@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use serde_json::Value;
 use smallvec::SmallVec;
 
-use crate::auth::{Caller, Identity};
+use crate::auth::{self, Caller, Identity};
 use crate::clock;
 use crate::config::Unpriced;
 use crate::directory::{Customer, Directory, Limited};
@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::limits::{self, Estimate, Gate, Gates, Permit, Terms};
 use crate::meter::Meter;
 use crate::pipeline::Size;
-use crate::snapshot::Deployment;
+use crate::snapshot::{AccessGroups, AllowedModels, Deployment};
 
 /// Headers in which end users are named.
 const CUSTOMER_HEADERS: [&str; 2] = ["x-litellm-customer-id", "x-litellm-end-user-id"];
@@ -26,6 +26,8 @@ pub struct Asked<'a> {
     pub body: &'a [u8],
     /// Names of the model, the group's first.
     pub models: &'a [&'a str],
+    /// The groups that it names to fall back on.
+    pub others: &'a [&'a str],
     pub tags: &'a [String],
 }
 
@@ -63,6 +65,7 @@ impl<'a> Admission<'a> {
         if let Some(customer) = &customer {
             check_customer(customer)?;
         }
+        check_models(engine, &directory, asked, customer.as_deref())?;
         let gates = gates(&directory, caller, asked.models, asked.tags, customer.as_deref());
         Ok(Self { engine, directory, gates })
     }
@@ -72,11 +75,17 @@ impl<'a> Admission<'a> {
         self.gates.iter().any(|gate| gate.budget && gate.scope.max_budget.is_some())
     }
 
-    /// Where it is known from the beginning which provider is asked, and no other is in its place: its budget, too.
-    #[must_use]
-    pub fn at(mut self, provider: &str, kind: &str) -> Self {
-        self.gates.extend(gates_of(&self.directory, provider, kind));
-        self
+    /// Where it is known from the beginning which provider is asked for which model, and no other is in its place: its limits,
+    /// too.
+    pub fn at(mut self, provider: &str, kind: &str, model: Option<&str>) -> Result<Self, Failure> {
+        let directory = self.directory.clone();
+        for limited in limits_of(&directory, provider, kind) {
+            if let Some(model) = model {
+                check_provider(limited, provider, model)?;
+            }
+            self.gates.extend(limited.scope.iter().map(|scope| Gate { scope: scope.clone(), budget: true }));
+        }
+        Ok(self)
     }
 
     pub fn admit(self, estimate: Estimate) -> Result<Permit, Failure> {
@@ -98,24 +107,37 @@ fn admit(
     limits::admit(gates, estimate, terms, clock::now_ms(), &engine.events)
 }
 
-/// The budgets of a provider: by its name, and by its kind.
-fn gates_of<'d>(directory: &'d Directory, provider: &str, kind: &str) -> impl Iterator<Item = Gate> + 'd {
+/// The limits of a provider: by its name, and by its kind.
+fn limits_of<'d>(
+    directory: &'d Directory,
+    provider: &str,
+    kind: &str,
+) -> impl Iterator<Item = &'d Limited> + use<'d> {
     let by_name = directory.providers.get(provider);
     let by_kind = directory.providers.get(kind).filter(|_| kind != provider);
-    by_name.into_iter().chain(by_kind).map(|scope| Gate { scope: scope.clone(), budget: true })
+    by_name.into_iter().chain(by_kind)
 }
 
-/// A place in the budgets of a deployment's provider, while that is asked; `None` where there are none.
+fn check_provider(limited: &Limited, provider: &str, model: &str) -> Result<(), Failure> {
+    let whole = format!("{provider}/{model}");
+    auth::check_limits("provider", limited, &[&whole, model], &AccessGroups::default())
+}
+
+/// A place within the limits of a deployment's provider, while that is asked; `None` where there are none.
 pub fn reserve(engine: &Engine, deployment: &Deployment, size: Size) -> Result<Option<Permit>, Failure> {
     let directory = engine.directory.load();
     if directory.providers.is_empty() {
         return Ok(None);
     }
-    let gates: Gates = gates_of(&directory, &deployment.provider, &deployment.spec.id).collect();
+    let mut gates = Gates::new();
+    for limited in limits_of(&directory, &deployment.provider, &deployment.spec.id) {
+        check_provider(limited, &deployment.provider, &deployment.upstream_model)?;
+        gates.extend(limited.scope.iter().map(|scope| Gate { scope: scope.clone(), budget: true }));
+    }
     if gates.is_empty() {
         return Ok(None);
     }
-    let estimate = Estimate { cost_nanos: size.highest_cost(deployment), tokens: 0 };
+    let estimate = Estimate { cost_nanos: size.highest_cost(deployment), tokens: size.tokens() };
     admit(engine, &directory, gates, estimate).map(Some)
 }
 
@@ -213,6 +235,26 @@ fn named_customer(directory: &Directory, headers: &HeaderMap) -> Option<String> 
         .map(str::trim)
         .find(|name| !name.is_empty())
         .map(str::to_owned)
+}
+
+/// Refuses models that the limits of the end user, or of a tag, leave out.
+fn check_models(
+    engine: &Engine,
+    directory: &Directory,
+    asked: &Asked<'_>,
+    customer: Option<&Customer>,
+) -> Result<(), Failure> {
+    let of_tags = asked.tags.iter().filter_map(|tag| Some(("tag", &directory.tag(tag)?.limited)));
+    let of_customer = customer.map(|customer| ("end_user", &customer.limited));
+    let limiting = |(_, limited): &(_, &Limited)| limited.allowed != AllowedModels::All;
+    for (whose, limited) in of_customer.into_iter().chain(of_tags).filter(limiting) {
+        let access = &engine.snapshot.load().access;
+        auth::check_limits(whose, limited, asked.models, access)?;
+        for other in asked.others {
+            auth::check_limits(whose, limited, &[other], access)?;
+        }
+    }
+    Ok(())
 }
 
 /// Refuses tags that are not the key's or its team's: the request brought them.

@@ -17,7 +17,7 @@ use smallvec::SmallVec;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use crate::directory::{Directory, Organization, Role, Team, User, VirtualKey};
+use crate::directory::{Directory, Limited, Organization, Role, Team, User, VirtualKey};
 use crate::error::Failure;
 use crate::ids::{self, KeyHash};
 use crate::snapshot::{AccessGroups, AllowedModels, Group, Namespace, OfTeam};
@@ -41,6 +41,25 @@ pub struct Identity {
     /// The key's own, else the team's.
     pub organization: Option<Arc<Organization>>,
     access: Arc<AccessGroups>,
+}
+
+impl Identity {
+    /// Whose limits hold here, with LiteLLM's words for them.
+    fn limits(&self) -> impl Iterator<Item = (&'static str, &Limited)> {
+        let user = self.key.user_id.as_deref();
+        let personal = self.user.as_ref().filter(|_| self.key.team_id.is_none());
+        let in_team = self.team.as_ref().and_then(|team| team.members.get(user?));
+        let in_organization = self.organization.as_ref().and_then(|known| known.members.get(user?));
+        let all = [
+            Some(("key", &self.key.limited)),
+            self.team.as_ref().map(|team| ("team", &team.limited)),
+            in_team.map(|member| ("team_member", &member.limited)),
+            personal.map(|user| ("user", &user.limited)),
+            self.organization.as_ref().map(|known| ("org", &known.limited)),
+            in_organization.map(|member| ("org_member", &member.limited)),
+        ];
+        all.into_iter().flatten()
+    }
 }
 
 /// The administrator's name, where changes say who made them: LiteLLM's.
@@ -124,6 +143,7 @@ impl Caller {
         let access_groups = team.access_groups.iter().map(String::as_str);
         let names: Vec<&str> = names.iter().copied().chain(access_groups).collect();
         identity.key.models.allow(&names, &AccessGroups::default())
+            && identity.limits().all(|(_, limited)| limited.allowed.allow(&names, &identity.access))
     }
 
     /// Whose list of models is in the way. A key's other name for a model is known to the key, and a team's to its keys and the
@@ -143,7 +163,9 @@ impl Caller {
             personal.map(|user| ("user", &user.models, &*of_team)),
             organization.map(|organization| ("org", &organization.models, &*of_team)),
         ];
-        let mut lists = lists.into_iter().flatten();
+        // What is said as a limit holds for what a model is, whoever has another name for it.
+        let limits = identity.limits().map(|(whose, limited)| (whose, &limited.allowed, &*of_team));
+        let mut lists = lists.into_iter().flatten().chain(limits);
         let (whose, models, _) = lists.find(|(_, models, names)| !models.allow(names, &identity.access))?;
         Some((whose, models))
     }
@@ -152,7 +174,11 @@ impl Caller {
     pub fn check_group(&self, group: &Group, names: &[&str]) -> Result<(), Failure> {
         match (&group.team, self.identity()) {
             (Some(team), Some(identity)) if !self.may_use_of_team(team, names) => {
-                Err(refusal("key", &identity.key.models, names))
+                let mut limits = identity.limits();
+                let (whose, models) = limits
+                    .find(|(_, limited)| !limited.allowed.allow(names, &identity.access))
+                    .map_or(("key", &identity.key.models), |(whose, limited)| (whose, &limited.allowed));
+                Err(refusal(whose, models, names))
             }
             (Some(_), _) => Ok(()),
             (None, _) => self.check_access(names),
@@ -181,6 +207,16 @@ fn without<'n>(names: &[&'n str], aliases: Option<&BTreeMap<Box<str>, Box<str>>>
         target.is_some_and(|target| **target != *name && names.contains(&&**target))
     };
     names.iter().copied().filter(|name| !is_alias(name)).collect()
+}
+
+/// The refusal of a model that somebody's limits leave out, whom the request names: a customer, a tag.
+pub fn check_limits(
+    whose: &str,
+    limited: &Limited,
+    names: &[&str],
+    access: &AccessGroups,
+) -> Result<(), Failure> {
+    if limited.allowed.allow(names, access) { Ok(()) } else { Err(refusal(whose, &limited.allowed, names)) }
 }
 
 fn refusal(whose: &str, models: &AllowedModels, names: &[&str]) -> Failure {

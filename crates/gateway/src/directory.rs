@@ -44,7 +44,7 @@ pub struct Directory {
     /// All requests together.
     pub proxy: Option<Arc<Scope>>,
     /// By provider preset or name.
-    pub providers: BTreeMap<String, Arc<Scope>>,
+    pub providers: BTreeMap<String, Limited>,
     pub rules: Arc<Governance>,
 }
 
@@ -126,7 +126,7 @@ impl Directory {
             .chain(customers)
             .chain(tags)
             .chain(&self.proxy)
-            .chain(self.providers.values())
+            .chain(self.providers.values().flat_map(Limited::all))
     }
 }
 

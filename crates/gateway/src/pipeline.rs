@@ -37,6 +37,7 @@ pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failu
         headers: &exchange.headers,
         body: &exchange.body,
         models: &[&route.group.name, &exchange.envelope.model],
+        others: &route.own_others(),
         tags: &route.tags,
     };
     let admission = Admission::open(&exchange.engine, &exchange.caller, &asked, meter)?;
@@ -66,7 +67,7 @@ pub async fn run(exchange: &Exchange, meter: &mut Meter) -> Result<Answer, Failu
 
 /// Never below the real cost but for what a tokenizer makes of unusual text; see the settlement in `meter`.
 fn estimate(size: Size, route: &Route, wants_cost: bool) -> Estimate {
-    let tokens = size.input.saturating_add(size.max_output.unwrap_or(0));
+    let tokens = size.tokens();
     if !wants_cost {
         return Estimate { cost_nanos: None, tokens };
     }
@@ -103,6 +104,11 @@ impl Size {
         let envelope = &exchange.envelope;
         let (input, choices) = (route.prompt_tokens, u64::from(envelope.choices.max(1)));
         Self { input, max_output: envelope.max_output_tokens, choices }
+    }
+
+    /// Tokens sent, and those of the answer where the request says so.
+    pub fn tokens(self) -> u64 {
+        self.input.saturating_add(self.max_output.unwrap_or(0))
     }
 
     /// What it may come to at most at a deployment, nano-dollars; `None` without a price.

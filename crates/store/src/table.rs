@@ -68,11 +68,12 @@ fn migrations() -> Migrations<'static> {
         M::up(spend_hourly::WITH_SERIES),
         M::up(spend_labels::WITH_SERIES),
         M::up(requests::BY_OWNER),
+        M::up(columns::WITH_ALLOWED_MODELS),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 32;
+pub const SCHEMA_VERSION: i64 = 33;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

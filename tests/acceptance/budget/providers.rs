@@ -134,3 +134,84 @@ async fn without_budgets_there_are_none() {
     let world = World::start().await;
     assert_eq!(world.get("/provider/budgets").await, json!({"providers": {}}));
 }
+
+fn limited(limits: &str) -> String {
+    format!(
+        "litellm_settings: {{num_retries: 0}}\nrouter_settings: {{provider_budget_config: {{openai: {limits}}}}}"
+    )
+}
+
+#[tokio::test]
+async fn a_providers_rates_send_requests_elsewhere_and_then_refuse_them() {
+    for (limits, kind) in [("{rpm_limit: 2}", "requests"), ("{tpm_limit: 20}", "tokens")] {
+        let world = World::with(&limited(limits), |builder| builder).await;
+        let other = FakeUpstream::anthropic().await;
+        deploy(&world, "both", "openai/x", &world.openai, 1).await;
+        deploy(&world, "both", "anthropic/y", &other, 2).await;
+        deploy(&world, "alone", "openai/x", &world.openai, 1).await;
+        for _ in 0..3 {
+            ask(&world, "both").await.expect(200);
+        }
+        assert!((1..=2).contains(&world.openai.calls()), "{kind}: {}", world.openai.calls());
+        assert_eq!(world.openai.calls() + other.calls(), 3, "{kind}");
+        let refused = ask(&world, "alone").await.expect(429);
+        let error = refused.json()["error"].clone();
+        assert_eq!(
+            (&error["details"]["level"], &error["details"]["limit"]),
+            (&json!("provider"), &json!(kind)),
+            "{error}"
+        );
+        let wait = refused.header("retry-after").parse::<u64>().unwrap();
+        assert!((1..=62).contains(&wait), "{kind}: {wait} s");
+        let passed =
+            world.gateway.post("/providers/oa/v1/chat/completions", &world.key, &body("gpt-4o", false));
+        receive(passed).await.expect(429);
+    }
+}
+
+#[tokio::test]
+async fn a_providers_parallel_requests_are_counted() {
+    let world = World::with(&limited("{max_parallel_requests: 2}"), |builder| builder).await;
+    deploy(&world, "alone", "openai/x", &world.openai, 1).await;
+    let gate = Gate::new();
+    world.openai.always(ten_cents().gated(&gate));
+    let asked: Vec<_> = (0..2)
+        .map(|_| {
+            postern_tests::start(receive(world.gateway.post(
+                "/v1/chat/completions",
+                &world.key,
+                &body("alone", true),
+            )))
+        })
+        .collect();
+    tokio::time::timeout(Duration::from_secs(20), world.openai.wait_for_calls(2)).await.unwrap();
+    let refused = ask(&world, "alone").await.expect(429);
+    assert_eq!(refused.json()["error"]["details"]["limit"], "max_parallel_requests");
+    gate.open_for_good();
+    for answer in futures_util::future::join_all(asked).await {
+        answer.unwrap().expect(200);
+    }
+    ask(&world, "alone").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_provider_is_asked_for_nothing_beyond_its_models() {
+    let world = World::with(&limited("{allowed_models: [x], soft_budget: 1}"), |builder| builder).await;
+    let other = FakeUpstream::anthropic().await;
+    deploy(&world, "x", "openai/x", &world.openai, 1).await;
+    deploy(&world, "z", "openai/z", &world.openai, 1).await;
+    deploy(&world, "both", "openai/z", &world.openai, 1).await;
+    deploy(&world, "both", "anthropic/y", &other, 2).await;
+    ask(&world, "x").await.expect(200);
+    ask(&world, "both").await.expect(200);
+    let refused = ask(&world, "z").await.expect(403);
+    assert_eq!(refused.json()["error"]["type"], "provider_model_access_denied");
+    let passed = world.gateway.post("/providers/oa/v1/chat/completions", &world.key, &body("gpt-4o", false));
+    receive(passed).await.expect(403);
+    assert_eq!((world.openai.calls(), other.calls()), (1, 1));
+    let shown = world.get("/provider/budgets").await["providers"]["openai"].clone();
+    assert_eq!(
+        (&shown["allowed_models"], &shown["soft_budget"], &shown["budget_limit"]),
+        (&json!(["x"]), &json!(1.0), &Value::Null)
+    );
+}

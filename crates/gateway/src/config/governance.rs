@@ -19,6 +19,22 @@ pub enum Unpriced {
     Allow,
 }
 
+/// What a provider, or all of a kind, may be asked for and cost. Money in nano-dollars; absent: no limit.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ProviderLimits {
+    pub max_budget_nanos: Option<i64>,
+    pub soft_budget_nanos: Option<i64>,
+    /// After which the budget starts anew.
+    pub budget_duration: String,
+    /// Requests per minute.
+    pub rpm_limit: Option<u64>,
+    /// Tokens per minute.
+    pub tpm_limit: Option<u64>,
+    pub max_parallel_requests: Option<u64>,
+    /// Models or patterns beyond which it is asked for nothing; empty: all.
+    pub allowed_models: Vec<String>,
+}
+
 /// Money in nano-dollars.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Governance {
@@ -32,8 +48,8 @@ pub struct Governance {
     /// `litellm_settings.max_budget`: for all requests together.
     pub max_budget_nanos: Option<i64>,
     pub budget_duration: Option<String>,
-    /// `router_settings.provider_budget_config`: budget and duration by provider.
-    pub provider_budgets: BTreeMap<String, (i64, String)>,
+    /// `router_settings.provider_budget_config`: limits by a provider's name or kind.
+    pub provider_limits: BTreeMap<String, ProviderLimits>,
     /// `litellm_settings.default_key_generate_params`.
     pub default_key_params: Map<String, Value>,
     /// `litellm_settings.upperbound_key_generate_params`.
@@ -73,7 +89,7 @@ impl Default for Governance {
             expired_key_status: 401,
             max_budget_nanos: None,
             budget_duration: None,
-            provider_budgets: BTreeMap::new(),
+            provider_limits: BTreeMap::new(),
             default_key_params: Map::new(),
             upper_key_params: Map::new(),
             key_generation: Map::new(),

@@ -21,7 +21,7 @@ use super::{
     Customer, Directory, Limited, Member, Organization, Previous, Role, Tag, Team, User, VirtualKey,
     strangers,
 };
-use crate::config::Governance;
+use crate::config::{Governance, ProviderLimits};
 use crate::counters::{Counter, Level, Period, Scope};
 use crate::ids::{self, KeyHash};
 use crate::snapshot::AllowedModels;
@@ -122,7 +122,10 @@ impl Scopes<'_> {
                 by_model.insert(model.into(), Arc::new(scope));
             }
         }
-        Limited { scope, models: (!by_model.is_empty()).then(|| Box::new(by_model)) }
+        let shared = budget.map(|budget| budget.allowed_models.as_str());
+        let own_list = Some(own.allowed_models.as_str()).filter(|list| *list != "[]");
+        let allowed = AllowedModels::from_list(own_list.or(shared).map(texts).unwrap_or_default());
+        Limited { scope, models: (!by_model.is_empty()).then(|| Box::new(by_model)), allowed }
     }
 }
 
@@ -364,12 +367,8 @@ impl Directory {
     }
 
     fn put_rules(&mut self) {
-        let scope = |level,
-                     id: &str,
-                     subject,
-                     max_budget: Option<i64>,
-                     duration: Option<&str>,
-                     before: Option<Arc<Scope>>| {
+        let scope = |level, id: &str, subject, limits: &ProviderLimits, before: Option<Arc<Scope>>| {
+            let duration = Some(limits.budget_duration.as_str()).filter(|duration| !duration.is_empty());
             let period = self.rules.period(duration);
             let counter = before.map(|before| before.counter.clone()).unwrap_or_default();
             Arc::new(Scope {
@@ -377,34 +376,31 @@ impl Directory {
                 id: id.into(),
                 subject,
                 model: None,
-                max_budget,
-                soft_budget: None,
+                max_budget: limits.max_budget_nanos,
+                soft_budget: limits.soft_budget_nanos,
                 extra: None,
                 period,
                 offset: 0,
-                requests_per_minute: None,
-                tokens_per_minute: None,
-                parallel: None,
+                requests_per_minute: limits.rpm_limit,
+                tokens_per_minute: limits.tpm_limit,
+                parallel: limits.max_parallel_requests,
                 counter,
             })
         };
         let proxy = self.rules.max_budget_nanos.map(|most| {
-            let duration = self.rules.budget_duration.as_deref();
-            scope(Level::Proxy, "proxy", Subject::Everything, Some(most), duration, self.proxy.clone())
+            let limits = ProviderLimits {
+                max_budget_nanos: Some(most),
+                budget_duration: self.rules.budget_duration.clone().unwrap_or_default(),
+                ..ProviderLimits::default()
+            };
+            scope(Level::Proxy, "proxy", Subject::Everything, &limits, self.proxy.clone())
         });
-        let providers = self.rules.provider_budgets.iter().map(|(name, (most, duration))| {
-            let before = self.providers.get(name).cloned();
-            (
-                name.clone(),
-                scope(
-                    Level::Provider,
-                    name,
-                    Subject::Provider(name.clone()),
-                    Some(*most),
-                    Some(duration),
-                    before,
-                ),
-            )
+        let providers = self.rules.provider_limits.iter().map(|(name, limits)| {
+            let before = self.providers.get(name).and_then(|before| before.scope.clone());
+            let subject = Subject::Provider(name.clone());
+            let scope = Some(scope(Level::Provider, name, subject, limits, before));
+            let allowed = AllowedModels::from_list(limits.allowed_models.clone());
+            (name.clone(), Limited { scope, models: None, allowed })
         });
         let providers = providers.collect();
         (self.proxy, self.providers) = (proxy, providers);

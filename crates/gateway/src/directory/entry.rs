@@ -15,6 +15,8 @@ use crate::snapshot::AllowedModels;
 pub struct Limited {
     pub scope: Option<Arc<Scope>>,
     pub models: Option<Box<BTreeMap<Box<str>, Arc<Scope>>>>,
+    /// Beyond which nothing may be asked for.
+    pub allowed: AllowedModels,
 }
 
 impl Limited {
@@ -30,7 +32,7 @@ impl Limited {
     }
 
     pub fn is_none(&self) -> bool {
-        self.scope.is_none() && self.models.is_none()
+        self.scope.is_none() && self.models.is_none() && self.allowed == AllowedModels::All
     }
 }
 

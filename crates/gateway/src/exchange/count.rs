@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{Call, discard, read_body};
 use crate::admission;
-use crate::auth::InternalOrigin;
+use crate::auth::{self, InternalOrigin};
 use crate::clock::Moment;
 use crate::engine::Engine;
 use crate::error::Failure;
@@ -62,6 +62,8 @@ pub async fn count(engine: Arc<Engine>, call: Call, request: Request) -> Result<
     let region = match &customer {
         Some(customer) => {
             admission::check_customer(customer)?;
+            let names = [group.name.as_str(), envelope.model.as_str()];
+            auth::check_limits("end_user", &customer.limited, &names, &snapshot.access)?;
             customer.region.as_deref()
         }
         None => None,

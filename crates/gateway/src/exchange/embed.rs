@@ -121,7 +121,13 @@ pub async fn embed(
             groups.flat_map(|group| &group.deployments).map(|known| known.highest_cost(tokens, 0));
         let cost_nanos = costs.try_fold(0_i64, |most, cost| Some(most.max(cost?)));
         let models = [route.group.name.as_str(), &asked.model];
-        let wants = Wants { headers: &head.headers, body: &asked.raw, models: &models, tags: &route.tags };
+        let wants = Wants {
+            headers: &head.headers,
+            body: &asked.raw,
+            models: &models,
+            others: &route.own_others(),
+            tags: &route.tags,
+        };
         let admission = Admission::open(&engine, &caller, &wants, &mut meter)?;
         meter.hold(admission.admit(Estimate { cost_nanos, tokens })?);
         let asking = Embeddings { engine: &engine, asked: &asked, patience: snapshot.routing.timeout };

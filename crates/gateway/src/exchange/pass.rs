@@ -123,9 +123,9 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
         }
         let models = [name.as_str(), model.as_deref().unwrap_or(&name)];
         let tags = pipeline::tags(&caller, &head.headers, None);
-        let asked = Asked { headers: &head.headers, body: &body, models: &models, tags: &tags };
+        let asked = Asked { headers: &head.headers, body: &body, models: &models, others: &[], tags: &tags };
         let admission = Admission::open(&engine, &caller, &asked, &mut meter)?;
-        let admission = admission.at(&provider.row.name, &provider.spec.id);
+        let admission = admission.at(&provider.row.name, &provider.spec.id, model.as_deref())?;
         meter.hold(admission.admit(estimate(&body, deployment.as_deref(), reads))?);
         meter.passed_to(&provider, deployment);
         let query = head.uri.query();

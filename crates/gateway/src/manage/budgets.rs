@@ -46,6 +46,8 @@ pub struct BudgetView {
     /// Tokens per minute by model.
     #[schema(value_type = Object)]
     pub model_tpm_limit: Map<String, Value>,
+    /// Beyond which nothing may be asked for; empty: all.
+    pub allowed_models: Vec<String>,
     pub budget_duration: Option<String>,
     pub budget_reset_at: Option<String>,
     pub created_at: String,
@@ -66,6 +68,7 @@ impl From<BudgetRow> for BudgetView {
             model_max_budget: limited::shown_model_budgets(&row.model_limits),
             model_rpm_limit: requests,
             model_tpm_limit: tokens,
+            allowed_models: limited::shown_models(&row.allowed_models),
             budget_duration: row.budget_duration,
             budget_reset_at: row.budget_reset_at.map(clock::text),
             created_at: clock::text(row.created_at),

@@ -149,6 +149,12 @@ pub enum OneOrMany<T> {
     Many(Vec<T>),
 }
 
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
 impl<T> OneOrMany<T> {
     pub fn into_list(self) -> Vec<T> {
         match self {
@@ -233,6 +239,11 @@ macro_rules! limited {
             #[serde(default, deserialize_with = "crate::manage::fields::whole_by_name")]
             #[schema(value_type = Option<std::collections::HashMap<String, i64>>)]
             pub model_tpm_limit: $crate::manage::fields::Field<std::collections::BTreeMap<String, i64>>,
+            /// Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+            /// other lists of models: what any of them leaves out is refused.
+            #[serde(default)]
+            #[schema(value_type = Option<Vec<String>>)]
+            pub allowed_models: $crate::manage::fields::Field<Vec<String>>,
             /// A budget of `/budget/new`, for the limits that are not said here.
             #[serde(default)]
             #[schema(value_type = Option<String>)]
@@ -259,6 +270,7 @@ macro_rules! limited {
                     model_max_budget: std::mem::take(&mut self.model_max_budget).into(),
                     model_rpm_limit: std::mem::take(&mut self.model_rpm_limit).into(),
                     model_tpm_limit: std::mem::take(&mut self.model_tpm_limit).into(),
+                    allowed_models: std::mem::take(&mut self.allowed_models).into(),
                     budget_id: std::mem::take(&mut self.budget_id).into(),
                     spend: std::mem::take(&mut self.spend).into(),
                 }
@@ -268,7 +280,8 @@ macro_rules! limited {
             pub fn check_names(&self, further: &[&str]) -> Result<(), $crate::error::Failure> {
                 let known = [
                     $(stringify!($member),)* "max_budget", "soft_budget", "budget_duration", "rpm_limit", "tpm_limit",
-                    "max_parallel_requests", "model_max_budget", "model_rpm_limit", "model_tpm_limit", "budget_id", "spend",
+                    "max_parallel_requests", "model_max_budget", "model_rpm_limit", "model_tpm_limit", "allowed_models",
+                    "budget_id", "spend",
                 ];
                 $crate::manage::fields::check_names(&self.other, &known, further)
             }

@@ -1,4 +1,4 @@
-//! `/provider/budgets`: what the configuration file lets providers cost (`router_settings.provider_budget_config`).
+//! `/provider/budgets`: what the configuration file lets providers be asked for and cost (`router_settings.provider_budget_config`).
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,16 @@ use crate::shapes::ErrorBody;
 /// Money in dollars, times RFC 3339.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ProviderBudget {
-    pub budget_limit: f64,
+    /// Absent where only rates are limited.
+    pub budget_limit: Option<f64>,
+    pub soft_budget: Option<f64>,
+    /// Requests per minute.
+    pub rpm_limit: Option<u64>,
+    /// Tokens per minute.
+    pub tpm_limit: Option<u64>,
+    pub max_parallel_requests: Option<u64>,
+    /// Beyond which it is asked for nothing; empty: all.
+    pub allowed_models: Vec<String>,
     /// After which it starts anew.
     pub time_period: String,
     /// In the running period.
@@ -36,11 +45,16 @@ pub struct ProviderBudgets {
 pub async fn list(State(engine): State<Shared>) -> Json<ProviderBudgets> {
     let directory = engine.directory.load();
     let now = clock::now_ms();
-    let shown = directory.rules.provider_budgets.iter().map(|(name, (most, duration))| {
-        let scope = directory.providers.get(name);
+    let shown = directory.rules.provider_limits.iter().map(|(name, limits)| {
+        let scope = directory.providers.get(name).and_then(|known| known.scope.as_ref());
         let budget = ProviderBudget {
-            budget_limit: limited::shown(*most),
-            time_period: duration.clone(),
+            budget_limit: limits.max_budget_nanos.map(limited::shown),
+            soft_budget: limits.soft_budget_nanos.map(limited::shown),
+            rpm_limit: limits.rpm_limit,
+            tpm_limit: limits.tpm_limit,
+            max_parallel_requests: limits.max_parallel_requests,
+            allowed_models: limits.allowed_models.clone(),
+            time_period: limits.budget_duration.clone(),
             spend: limited::shown(scope.map_or(0, |scope| scope.spend(now))),
             budget_reset_at: scope.and_then(|scope| scope.period.reset_at).map(clock::text),
         };

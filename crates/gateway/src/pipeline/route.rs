@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use postern_wire::{OtherModels, RoutingControls};
 pub use region::not_there;
+use smallvec::SmallVec;
 
 use crate::auth::Caller;
 use crate::clock::Moment;
@@ -82,10 +83,19 @@ impl Route {
 
     /// Every group that it may end at.
     pub fn all_others(&self) -> impl Iterator<Item = &Arc<Group>> {
+        self.own_groups().chain(self.configured.iter().flat_map(|(_, _, others)| others))
+    }
+
+    /// Those that the request itself names.
+    fn own_groups(&self) -> impl Iterator<Item = &Arc<Group>> {
         let own = self.own.iter().filter(|own| !own.none).flat_map(|own| {
             [&own.general, &own.context_window, &own.content_policy].into_iter().flatten().flatten()
         });
-        own.map(|(_, group)| group).chain(self.configured.iter().flat_map(|(_, _, others)| others))
+        own.map(|(_, group)| group)
+    }
+
+    pub fn own_others(&self) -> SmallVec<[&str; 4]> {
+        self.own_groups().map(|group| group.name.as_str()).collect()
     }
 }
 

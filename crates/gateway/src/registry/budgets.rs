@@ -46,6 +46,7 @@ fn columns(row: &BudgetRow) -> LimitColumns {
         tpm_limit: row.tpm_limit,
         max_parallel_requests: row.max_parallel_requests,
         model_limits: row.model_limits.clone(),
+        allowed_models: row.allowed_models.clone(),
         ..LimitColumns::default()
     }
 }
@@ -67,6 +68,7 @@ fn apply(connection: &Connection, row: &mut BudgetRow, said: LimitFields, now: &
     row.tpm_limit = limits.tpm_limit;
     row.max_parallel_requests = limits.max_parallel_requests;
     row.model_limits = limits.model_limits;
+    row.allowed_models = limits.allowed_models;
     Ok(())
 }
 

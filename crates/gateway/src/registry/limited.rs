@@ -11,6 +11,7 @@ use postern_store::table::spent::{self, Question, Subject};
 use postern_store::table::{LimitColumns, budgets};
 use serde_json::{Map, Value, json};
 
+use super::budgets::check_id;
 use crate::directory::ModelLimit;
 use crate::durations;
 use crate::error::Failure;
@@ -36,6 +37,7 @@ pub struct LimitFields {
     pub model_max_budget: Said<Map<String, Value>>,
     pub model_rpm_limit: Said<BTreeMap<String, i64>>,
     pub model_tpm_limit: Said<BTreeMap<String, i64>>,
+    pub allowed_models: Said<Vec<String>>,
     pub budget_id: Said<String>,
     pub spend: Said<f64>,
 }
@@ -120,6 +122,11 @@ impl LimitFields {
         set(self.max_parallel_requests, &mut columns.max_parallel_requests, |value| {
             count("max_parallel_requests", value)
         })?;
+        match self.allowed_models {
+            Said::Nothing => {}
+            Said::Clear => "[]".clone_into(&mut columns.allowed_models),
+            Said::Set(models) => columns.allowed_models = model_list(models)?,
+        }
         if self.budget_id != Said::Nothing {
             set(self.budget_id, &mut columns.budget_id, Ok)?;
             let budget = columns.budget_id.as_deref().filter(|id| !id.is_empty());
@@ -214,6 +221,9 @@ pub fn in_force(columns: &LimitColumns, budget: Option<&BudgetRow>) -> LimitColu
     let mut models = read(&budget.model_limits);
     models.extend(read(&columns.model_limits));
     known.model_limits = serde_json::to_string(&models).unwrap_or_default();
+    if known.allowed_models == "[]" {
+        known.allowed_models.clone_from(&budget.allowed_models);
+    }
     known
 }
 
@@ -221,6 +231,24 @@ pub fn in_force(columns: &LimitColumns, budget: Option<&BudgetRow>) -> LimitColu
 pub fn effective(connection: &Connection, columns: &LimitColumns) -> Result<LimitColumns, Failure> {
     let budget = columns.budget_id.as_deref().map(|id| budgets::find(connection, id)).transpose()?.flatten();
     Ok(in_force(columns, budget.as_ref()))
+}
+
+/// The most models that a list names.
+const MOST_MODELS: usize = 1000;
+
+/// A list of models as the columns keep it.
+fn model_list(models: Vec<String>) -> Result<String, Failure> {
+    if models.len() > MOST_MODELS {
+        let message = format!("allowed_models: at most {MOST_MODELS} of them");
+        return Err(Failure::invalid("invalid_models", message).with_param("allowed_models"));
+    }
+    models.iter().try_for_each(|model| check_id("allowed_models", model))?;
+    Ok(Value::from(models).to_string())
+}
+
+/// A list of models as the API shows it.
+pub fn shown_models(list: &str) -> Vec<String> {
+    serde_json::from_str(list).unwrap_or_default()
 }
 
 type ByModel = (Said<Map<String, Value>>, Said<BTreeMap<String, i64>>, Said<BTreeMap<String, i64>>);

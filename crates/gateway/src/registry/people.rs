@@ -166,6 +166,9 @@ pub(super) fn limits(defaults: &Map<String, Value>) -> LimitFields {
         rpm_limit: count("rpm_limit"),
         tpm_limit: count("tpm_limit"),
         max_parallel_requests: count("max_parallel_requests"),
+        allowed_models: said(
+            defaults.get("allowed_models").and_then(|list| serde_json::from_value(list.clone()).ok()),
+        ),
         budget_id: text("budget_id"),
         ..LimitFields::default()
     }

@@ -35,6 +35,8 @@ table_row! {
         max_parallel_requests: Option<i64>,
         /// JSON: limits by model.
         model_limits: String = "{}",
+        /// JSON array: models beyond which nothing may be asked for; empty: all.
+        allowed_models: String = "[]",
         /// Made for one thing, and goes with it.
         is_own: bool,
         created_by: String,

@@ -136,6 +136,18 @@ macro_rules! limit_columns {
 }
 pub(super) use limit_columns;
 
+/// A list of models beyond which nothing may be asked for, for whatever is limited.
+pub(super) const WITH_ALLOWED_MODELS: &str = "
+ALTER TABLE keys ADD COLUMN allowed_models TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE users ADD COLUMN allowed_models TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE teams ADD COLUMN allowed_models TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE team_members ADD COLUMN allowed_models TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE organizations ADD COLUMN allowed_models TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE organization_members ADD COLUMN allowed_models TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE customers ADD COLUMN allowed_models TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE tags ADD COLUMN allowed_models TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE budgets ADD COLUMN allowed_models TEXT NOT NULL DEFAULT '[]';";
+
 /// What limits something: a key, a user, a team. Absent means no limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitColumns {
@@ -152,6 +164,8 @@ pub struct LimitColumns {
     pub max_parallel_requests: Option<i64>,
     /// JSON: limits by model.
     pub model_limits: String,
+    /// JSON array: models, patterns or access groups beyond which nothing may be asked for; empty: all.
+    pub allowed_models: String,
     /// The budget from which the limits come that are not said here.
     pub budget_id: Option<String>,
 }
@@ -169,6 +183,7 @@ impl Default for LimitColumns {
             tpm_limit: None,
             max_parallel_requests: None,
             model_limits: "{}".to_owned(),
+            allowed_models: "[]".to_owned(),
             budget_id: None,
         }
     }
@@ -187,6 +202,7 @@ impl Columns for LimitColumns {
             "tpm_limit",
             "max_parallel_requests",
             "model_limits",
+            "allowed_models",
             "budget_id",
         ]
     }
@@ -203,12 +219,13 @@ impl Columns for LimitColumns {
             tpm_limit: Columns::read(row, next)?,
             max_parallel_requests: Columns::read(row, next)?,
             model_limits: Columns::read(row, next)?,
+            allowed_models: Columns::read(row, next)?,
             budget_id: Columns::read(row, next)?,
         })
     }
 
     fn bind<'a>(&'a self, values: &mut Vec<&'a dyn ToSql>) {
-        let own: [&dyn ToSql; 11] = [
+        let own: [&dyn ToSql; 12] = [
             &self.max_budget_nanos,
             &self.soft_budget_nanos,
             &self.budget_duration,
@@ -219,6 +236,7 @@ impl Columns for LimitColumns {
             &self.tpm_limit,
             &self.max_parallel_requests,
             &self.model_limits,
+            &self.allowed_models,
             &self.budget_id,
         ];
         values.extend(own);

@@ -62,6 +62,7 @@ fn limits() -> LimitColumns {
         tpm_limit: Some(9008),
         max_parallel_requests: Some(9009),
         model_limits: r#"{"limited":1}"#.into(),
+        allowed_models: r#"["allowed"]"#.into(),
         budget_id: some("limiting-budget"),
     }
 }

@@ -8,7 +8,7 @@ use super::problem::Wrong;
 use super::read::Reading;
 use super::router::Section;
 use super::value::{LONGEST_SECONDS, Node};
-use crate::config::Unpriced;
+use crate::config::{ProviderLimits, Unpriced};
 use crate::durations;
 
 /// The largest budget, in dollars: its nano-dollars must fit.
@@ -50,22 +50,42 @@ pub fn setting(reading: &mut Reading, section: Section, name: &str, node: &Node<
         }
         (Section::Router, "provider_budget_config") => {
             for (provider, node) in node.members()? {
-                let mut most = None;
-                let mut time = "1d".to_owned();
-                for (name, node) in node.members()? {
-                    match name {
-                        "budget_limit" | "max_budget" => most = Some(budget(&node)?),
-                        "time_period" | "budget_duration" => time = duration(&node)?,
-                        _ => reading.unknown(&node.path),
-                    }
-                }
-                let Some(most) = most else { return Err(node.wrong("a map with budget_limit")) };
-                reading.file.governance.provider_budgets.insert(provider.to_owned(), (most, time));
+                let limits = provider_limits(reading, &node)?;
+                reading.file.governance.provider_limits.insert(provider.to_owned(), limits);
             }
         }
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// One provider's limits; its budget is of a day, where nothing else is said.
+fn provider_limits(reading: &mut Reading, node: &Node<'_>) -> Result<ProviderLimits, Wrong> {
+    let count = |node: &Node<'_>| Ok::<_, Wrong>(Some(u64::from(node.whole(0..=u32::MAX)?)));
+    let mut limits = ProviderLimits::default();
+    let mut duration_said = None;
+    for (name, node) in node.members()? {
+        match name {
+            "budget_limit" | "max_budget" => limits.max_budget_nanos = Some(budget(&node)?),
+            "soft_budget" => limits.soft_budget_nanos = Some(budget(&node)?),
+            "time_period" | "budget_duration" => duration_said = Some(duration(&node)?),
+            "rpm_limit" | "rpm" => limits.rpm_limit = count(&node)?,
+            "tpm_limit" | "tpm" => limits.tpm_limit = count(&node)?,
+            "max_parallel_requests" => limits.max_parallel_requests = count(&node)?,
+            "allowed_models" => {
+                let texts = node.texts()?.into_iter();
+                limits.allowed_models = texts.map(|(text, _)| text.to_owned()).collect();
+            }
+            _ => reading.unknown(&node.path),
+        }
+    }
+    if limits == ProviderLimits::default() {
+        return Err(node.wrong(
+            "a map with budget_limit, soft_budget, rpm_limit, tpm_limit, max_parallel_requests or allowed_models",
+        ));
+    }
+    limits.budget_duration = duration_said.unwrap_or_else(|| "1d".to_owned());
+    Ok(limits)
 }
 
 fn budget(node: &Node<'_>) -> Result<i64, Wrong> {

@@ -13,12 +13,13 @@ use crate::registry::budgets;
 use crate::shapes::{ErrorBody, QueryOf};
 
 /// Name, type and meaning of what a budget may say.
-const SETTINGS: [(&str, &str, &str); 6] = [
+const SETTINGS: [(&str, &str, &str); 7] = [
     ("max_parallel_requests", "Integer", "Requests that may be under way at once."),
     ("tpm_limit", "Integer", "Tokens per minute."),
     ("rpm_limit", "Integer", "Requests per minute."),
     ("budget_duration", "String", "After which the budget starts anew: 30s, 1h, 1d, 7d, 30d, 1mo."),
     ("max_budget", "Float", "Dollars; what would cost more is refused."),
+    ("allowed_models", "List", "Models beyond which nothing may be asked for; none: all."),
     ("soft_budget", "Float", "Dollars that are told when they are spent, and refuse nothing."),
 ];
 
@@ -32,7 +33,7 @@ pub struct SettingsQuery {
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct BudgetSetting {
     pub field_name: &'static str,
-    /// `Integer`, `Float` or `String`.
+    /// `Integer`, `Float`, `String` or `List`.
     pub field_type: &'static str,
     pub field_description: &'static str,
     pub field_value: Value,
@@ -62,6 +63,8 @@ pub async fn settings(
         "tpm_limit" => json!(view.tpm_limit),
         "rpm_limit" => json!(view.rpm_limit),
         "budget_duration" => json!(view.budget_duration),
+        "allowed_models" if view.allowed_models.is_empty() => Value::Null,
+        "allowed_models" => json!(view.allowed_models),
         "max_budget" => json!(view.max_budget),
         _ => json!(view.soft_budget),
     };

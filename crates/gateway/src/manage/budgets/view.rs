@@ -28,6 +28,8 @@ pub struct BudgetTable {
     /// Tokens per minute by model.
     #[schema(value_type = Object)]
     pub model_tpm_limit: Map<String, Value>,
+    /// Beyond which nothing may be asked for; empty: all.
+    pub allowed_models: Vec<String>,
     pub budget_duration: Option<String>,
     pub budget_reset_at: Option<String>,
 }
@@ -44,6 +46,7 @@ impl BudgetTable {
             known.rpm_limit.is_some(),
             known.budget_duration.is_some(),
             known.model_limits != "{}",
+            known.allowed_models != "[]",
             budget.is_some(),
         ];
         let (requests, tokens) = limited::shown_model_rates(&known.model_limits);
@@ -58,6 +61,7 @@ impl BudgetTable {
             model_max_budget: limited::shown_model_budgets(&known.model_limits),
             model_rpm_limit: requests,
             model_tpm_limit: tokens,
+            allowed_models: limited::shown_models(&known.allowed_models),
             budget_duration: known.budget_duration,
             budget_reset_at: known.budget_reset_at.map(clock::text),
         })

@@ -15,7 +15,7 @@ use crate::clock;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::manage::budgets::BudgetView;
-use crate::registry::limited::{shown, shown_model_budgets, shown_model_rates};
+use crate::registry::limited::{shown, shown_model_budgets, shown_model_rates, shown_models};
 
 /// A key's row, as LiteLLM shows it. Money in dollars, times RFC 3339.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -48,6 +48,8 @@ pub struct KeyView {
     pub rpm_limit: Option<i64>,
     pub tpm_limit: Option<i64>,
     pub max_parallel_requests: Option<i64>,
+    /// Beyond which nothing may be asked for, whatever other lists say; empty: all.
+    pub allowed_models: Vec<String>,
     #[schema(value_type = Object)]
     pub model_max_budget: Map<String, Value>,
     /// In the running periods of the budgets by model.
@@ -158,6 +160,7 @@ fn view(row: KeyRow, beside: Beside) -> KeyView {
         rpm_limit: row.limits.rpm_limit,
         tpm_limit: row.limits.tpm_limit,
         max_parallel_requests: row.limits.max_parallel_requests,
+        allowed_models: shown_models(&row.limits.allowed_models),
         model_max_budget: shown_model_budgets(&row.limits.model_limits),
         model_spend: beside.by_model,
         model_rpm_limit: rpm,

@@ -13,7 +13,7 @@ use crate::error::Failure;
 use crate::http::Shared;
 use crate::manage::fields::{Field, OneOrMany};
 use crate::registry::audit::Actor;
-use crate::registry::limited::LimitFields;
+use crate::registry::limited::{LimitFields, Said};
 use crate::registry::organizations::members::{self, MayBringIn, MemberRole, NewMember};
 use crate::registry::people::Named;
 use crate::shapes::{ErrorBody, JsonBody};
@@ -46,15 +46,16 @@ pub struct OrganizationMember {
     pub user_email: Option<String>,
 }
 
-#[derive(Deserialize, utoipa::ToSchema)]
-pub struct MemberAdd {
-    organization_id: String,
-    /// One or a list of them; who does not exist is made.
-    member: OneOrMany<OrganizationMember>,
-    /// Dollars: how much of the organization's budget each of them may spend.
-    #[serde(default)]
-    #[schema(value_type = Option<f64>, minimum = 0)]
-    max_budget_in_organization: Field<f64>,
+crate::limited! {
+    pub struct MemberAdd {
+        organization_id: String,
+        /// One or a list of them; who does not exist is made.
+        member: OneOrMany<OrganizationMember>,
+        /// Dollars: how much of the organization's budget each of them may spend.
+        #[serde(default)]
+        #[schema(value_type = Option<f64>, minimum = 0)]
+        max_budget_in_organization: Field<f64>,
+    }
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -64,8 +65,12 @@ pub struct MembersAdded {
     pub updated_organization_memberships: Vec<MembershipView>,
 }
 
-fn share(max_budget_in_organization: Field<f64>) -> LimitFields {
-    LimitFields { max_budget: max_budget_in_organization.into(), ..LimitFields::default() }
+/// The limits of members: `max_budget_in_organization` is LiteLLM's name for their budget.
+fn share(said: LimitFields, max_budget_in_organization: Field<f64>) -> LimitFields {
+    match max_budget_in_organization.into() {
+        Said::Nothing => said,
+        max_budget => LimitFields { max_budget, ..said },
+    }
 }
 
 async fn shown(engine: &Shared, row: OrganizationMemberRow) -> Result<MembershipView, Failure> {
@@ -102,15 +107,17 @@ fn may_bring_in(authority: &Authority, directory: &Directory, user: &UserRow) ->
 pub async fn add(
     State(engine): State<Shared>,
     authority: Authority,
-    JsonBody(body): JsonBody<MemberAdd>,
+    JsonBody(mut body): JsonBody<MemberAdd>,
 ) -> Result<Json<MembersAdded>, Failure> {
     let directory = engine.directory.load_full();
     authority.check(&directory, Thing::Organization(&body.organization_id))?;
+    body.check_names(&[])?;
+    let limits = share(body.limits(), body.max_budget_in_organization);
     let new = body.member.into_list().into_iter().map(|member| NewMember {
         person: Named { user_id: member.user_id, user_email: member.user_email },
         role: member.role.into(),
     });
-    let (new, limits) = (new.collect(), share(body.max_budget_in_organization));
+    let (new, limits) = (new.collect(), limits);
     let actor = Actor::of(&authority);
     let may_bring_in: MayBringIn = Box::new(move |user| may_bring_in(&authority, &directory, user));
     let id = body.organization_id;
@@ -123,19 +130,20 @@ pub async fn add(
     }))
 }
 
-#[derive(Deserialize, utoipa::ToSchema)]
-pub struct MemberUpdate {
-    organization_id: String,
-    #[serde(default)]
-    user_id: Option<String>,
-    #[serde(default)]
-    user_email: Option<String>,
-    #[serde(default)]
-    role: Option<OrganizationRole>,
-    /// Dollars; null: as much as the organization may.
-    #[serde(default)]
-    #[schema(value_type = Option<f64>, minimum = 0)]
-    max_budget_in_organization: Field<f64>,
+crate::limited! {
+    pub struct MemberUpdate {
+        organization_id: String,
+        #[serde(default)]
+        user_id: Option<String>,
+        #[serde(default)]
+        user_email: Option<String>,
+        #[serde(default)]
+        role: Option<OrganizationRole>,
+        /// Dollars; null: as much as the organization may.
+        #[serde(default)]
+        #[schema(value_type = Option<f64>, minimum = 0)]
+        max_budget_in_organization: Field<f64>,
+    }
 }
 
 /// Give a member another role or share of the budget
@@ -152,11 +160,13 @@ pub struct MemberUpdate {
 pub async fn update(
     State(engine): State<Shared>,
     authority: Authority,
-    JsonBody(body): JsonBody<MemberUpdate>,
+    JsonBody(mut body): JsonBody<MemberUpdate>,
 ) -> Result<Json<MembershipView>, Failure> {
     authority.check(&engine.directory.load(), Thing::Organization(&body.organization_id))?;
+    body.check_names(&[])?;
+    let limits = share(body.limits(), body.max_budget_in_organization);
     let person = Named { user_id: body.user_id, user_email: body.user_email };
-    let (role, limits) = (body.role.map(MemberRole::from), share(body.max_budget_in_organization));
+    let role = body.role.map(MemberRole::from);
     let actor = Actor::of(&authority);
     let row = members::update(&engine, actor, body.organization_id, person, role, limits).await?;
     Ok(Json(shown(&engine, row).await?))

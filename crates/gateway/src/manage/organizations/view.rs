@@ -37,6 +37,8 @@ pub struct OrganizationView {
     pub tpm_limit: Option<i64>,
     pub rpm_limit: Option<i64>,
     pub max_parallel_requests: Option<i64>,
+    /// Beyond which nothing may be asked for, whatever other lists say; empty: all.
+    pub allowed_models: Vec<String>,
     #[schema(value_type = Object)]
     pub model_rpm_limit: Map<String, Value>,
     #[schema(value_type = Object)]
@@ -252,6 +254,7 @@ impl Reading<'_> {
             tpm_limit: known.tpm_limit,
             rpm_limit: known.rpm_limit,
             max_parallel_requests: known.max_parallel_requests,
+            allowed_models: limited::shown_models(&known.allowed_models),
             model_rpm_limit: requests,
             model_tpm_limit: tokens,
             created_by: row.created_by,

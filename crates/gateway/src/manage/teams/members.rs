@@ -5,6 +5,7 @@ use axum::extract::State;
 use postern_store::table::members::TeamMemberRow;
 use postern_store::table::users::UserRow;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::request::MemberWithRole;
 use super::view::{AddedUser, Membership, TeamView};
@@ -15,32 +16,32 @@ use crate::error::Failure;
 use crate::http::Shared;
 use crate::manage::fields::{Field, OneOrMany};
 use crate::registry::audit::Actor;
+use crate::registry::limited::{self, LimitFields, Said};
 use crate::registry::people::Named;
 use crate::registry::teams::bounds::{Outside, Standing};
 use crate::registry::teams::fields::MemberDefaults;
-use crate::registry::teams::members::{self, MemberLimits, NewMember, Several, TeamRole};
+use crate::registry::teams::members::{self, NewMember, Several, TeamRole};
 use crate::registry::teams::read;
 use crate::shapes::{ErrorBody, JsonBody};
 
-#[derive(Deserialize, utoipa::ToSchema)]
-pub struct AddMembers {
-    team_id: String,
-    /// One or a list of them; who does not exist is made.
-    member: OneOrMany<MemberWithRole>,
-    /// Dollars that each of them may spend in the team.
-    #[serde(default)]
-    #[schema(value_type = Option<f64>, minimum = 0)]
-    max_budget_in_team: Field<f64>,
-    /// After which that budget starts anew.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "30d")]
-    budget_duration: Field<String>,
-    #[serde(default, deserialize_with = "crate::manage::fields::whole")]
-    #[schema(value_type = Option<i64>, minimum = 0)]
-    tpm_limit: Field<i64>,
-    #[serde(default, deserialize_with = "crate::manage::fields::whole")]
-    #[schema(value_type = Option<i64>, minimum = 0)]
-    rpm_limit: Field<i64>,
+crate::limited! {
+    pub struct AddMembers {
+        team_id: String,
+        /// One or a list of them; who does not exist is made.
+        member: OneOrMany<MemberWithRole>,
+        /// Dollars that each of them may spend in the team.
+        #[serde(default)]
+        #[schema(value_type = Option<f64>, minimum = 0)]
+        max_budget_in_team: Field<f64>,
+    }
+}
+
+/// The limits of members: `max_budget_in_team` is LiteLLM's name for their budget.
+fn in_team(said: LimitFields, max_budget_in_team: Field<f64>) -> LimitFields {
+    match max_budget_in_team.into() {
+        Said::Nothing => said,
+        max_budget => LimitFields { max_budget, ..said },
+    }
 }
 
 /// A team, and who was added to it.
@@ -68,7 +69,7 @@ fn check_new(
     authority: &Authority,
     team: &str,
     list: &[MemberWithRole],
-    limits: &MemberLimits,
+    limits: &LimitFields,
 ) -> Result<(), Failure> {
     let directory = engine.directory.load();
     if list.is_empty() || Standing::of(authority, &directory, team).is_some() {
@@ -78,7 +79,7 @@ fn check_new(
         let user = member.user_id.as_deref().unwrap_or_default();
         authority.check(&directory, Thing::Membership { team, user })?;
     }
-    if list.iter().all(|member| member.role == TeamRole::User) && *limits == MemberLimits::default() {
+    if list.iter().all(|member| member.role == TeamRole::User) && *limits == LimitFields::default() {
         return Ok(());
     }
     let message =
@@ -103,14 +104,10 @@ fn check_new(
 pub async fn add(
     State(engine): State<Shared>,
     authority: Authority,
-    JsonBody(body): JsonBody<AddMembers>,
+    JsonBody(mut body): JsonBody<AddMembers>,
 ) -> Result<Json<TeamWithAdded>, Failure> {
-    let limits = MemberLimits {
-        max_budget: body.max_budget_in_team.into(),
-        budget_duration: body.budget_duration.into(),
-        rpm_limit: body.rpm_limit.into(),
-        tpm_limit: body.tpm_limit.into(),
-    };
+    body.check_names(&[])?;
+    let limits = in_team(body.limits(), body.max_budget_in_team);
     let list = body.member.into_list();
     check_new(&engine, &authority, &body.team_id, &list, &limits)?;
     if list.is_empty() {
@@ -184,7 +181,7 @@ pub async fn bulk_add(
     JsonBody(body): JsonBody<BulkAddMembers>,
 ) -> Result<Json<BulkAdded>, Failure> {
     check(&engine, &authority, &body.team_id)?;
-    let limits = MemberLimits { max_budget: body.max_budget_in_team.into(), ..MemberLimits::default() };
+    let limits = in_team(LimitFields::default(), body.max_budget_in_team);
     let named = body.members.filter(|members| !members.is_empty());
     let several = match named {
         _ if body.all_users == Some(true) => {
@@ -194,7 +191,7 @@ pub async fn bulk_add(
                     .with_type("auth_error")
                     .with_param("all_users"));
             }
-            Several::All(limits)
+            Several::All(Box::new(limits))
         }
         None => {
             let message = "Either members or all_users=true is needed";
@@ -249,26 +246,17 @@ pub async fn bulk_add(
     }))
 }
 
-#[derive(Deserialize, utoipa::ToSchema)]
-pub struct UpdateMember {
-    team_id: String,
-    user_id: Option<String>,
-    user_email: Option<String>,
-    role: Option<TeamRole>,
-    /// Dollars they may spend in the team; null: what the team says for its members.
-    #[serde(default)]
-    #[schema(value_type = Option<f64>, minimum = 0)]
-    max_budget_in_team: Field<f64>,
-    /// After which that budget starts anew.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "30d")]
-    budget_duration: Field<String>,
-    #[serde(default, deserialize_with = "crate::manage::fields::whole")]
-    #[schema(value_type = Option<i64>, minimum = 0)]
-    tpm_limit: Field<i64>,
-    #[serde(default, deserialize_with = "crate::manage::fields::whole")]
-    #[schema(value_type = Option<i64>, minimum = 0)]
-    rpm_limit: Field<i64>,
+crate::limited! {
+    pub struct UpdateMember {
+        team_id: String,
+        user_id: Option<String>,
+        user_email: Option<String>,
+        role: Option<TeamRole>,
+        /// Dollars they may spend in the team; null: what the team says for its members.
+        #[serde(default)]
+        #[schema(value_type = Option<f64>, minimum = 0)]
+        max_budget_in_team: Field<f64>,
+    }
 }
 
 /// What a member is and has by now.
@@ -283,6 +271,13 @@ pub struct UpdatedMember {
     pub budget_reset_at: Option<String>,
     pub tpm_limit: Option<i64>,
     pub rpm_limit: Option<i64>,
+    pub soft_budget: Option<f64>,
+    pub max_parallel_requests: Option<i64>,
+    #[schema(value_type = Object)]
+    pub model_max_budget: Map<String, Value>,
+    /// Beyond which nothing may be asked for; empty: all.
+    pub allowed_models: Vec<String>,
+    pub budget_id: Option<String>,
 }
 
 /// Change a member's role and limits
@@ -298,26 +293,27 @@ pub struct UpdatedMember {
 pub async fn update(
     State(engine): State<Shared>,
     authority: Authority,
-    JsonBody(body): JsonBody<UpdateMember>,
+    JsonBody(mut body): JsonBody<UpdateMember>,
 ) -> Result<Json<UpdatedMember>, Failure> {
     check(&engine, &authority, &body.team_id)?;
+    body.check_names(&[])?;
+    let limits = in_team(body.limits(), body.max_budget_in_team);
     let named = Named { user_id: body.user_id, user_email: body.user_email };
-    let limits = MemberLimits {
-        max_budget: body.max_budget_in_team.into(),
-        budget_duration: body.budget_duration.into(),
-        rpm_limit: body.rpm_limit.into(),
-        tpm_limit: body.tpm_limit.into(),
-    };
     let actor = Actor::of(&authority);
     let (user, row) = members::update(&engine, actor, body.team_id, named, body.role, limits).await?;
     Ok(Json(UpdatedMember {
         role: TeamRole::of(&row),
         user_email: user.user_email,
-        max_budget_in_team: row.limits.max_budget_nanos.map(crate::registry::limited::shown),
+        max_budget_in_team: row.limits.max_budget_nanos.map(limited::shown),
         budget_duration: row.limits.budget_duration,
         budget_reset_at: row.limits.budget_reset_at.map(crate::clock::text),
         tpm_limit: row.limits.tpm_limit,
         rpm_limit: row.limits.rpm_limit,
+        soft_budget: row.limits.soft_budget_nanos.map(limited::shown),
+        max_parallel_requests: row.limits.max_parallel_requests,
+        model_max_budget: limited::shown_model_budgets(&row.limits.model_limits),
+        allowed_models: limited::shown_models(&row.limits.allowed_models),
+        budget_id: row.limits.budget_id,
         team_id: row.team_id,
         user_id: row.user_id,
     }))

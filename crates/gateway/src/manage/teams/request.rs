@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 
 use crate::error::Failure;
 use crate::manage::fields::{self, Field};
+use crate::registry::limited::LimitFields;
 use crate::registry::people::Named;
 use crate::registry::teams::fields::{MemberFields, TeamFields};
-use crate::registry::teams::members::{MemberLimits, NewMember, TeamRole};
+use crate::registry::teams::members::{NewMember, TeamRole};
 use crate::registry::teams::read::Whole;
 
 /// A person and their role in the team, by id or e-mail address.
@@ -29,7 +30,7 @@ impl MemberWithRole {
 
 impl From<MemberWithRole> for NewMember {
     fn from(member: MemberWithRole) -> Self {
-        Self { named: member.named(), role: member.role, limits: MemberLimits::default() }
+        Self { named: member.named(), role: member.role, limits: LimitFields::default() }
     }
 }
 
@@ -158,6 +159,7 @@ impl TeamRequest {
             model_max_budget,
             model_rpm_limit,
             model_tpm_limit,
+            allowed_models,
             budget_id,
             models,
             model_aliases,

@@ -41,6 +41,8 @@ pub struct MemberBudget {
     pub rpm_limit: Option<i64>,
     #[schema(value_type = Object)]
     pub model_max_budget: Map<String, Value>,
+    /// Beyond which nothing may be asked for; empty: all.
+    pub allowed_models: Vec<String>,
     pub budget_duration: Option<String>,
     pub budget_reset_at: Option<String>,
 }
@@ -75,6 +77,8 @@ pub struct TeamView {
     /// In the running period of its budget, or in all where there is none.
     pub spend: f64,
     pub max_parallel_requests: Option<i64>,
+    /// Beyond which nothing may be asked for, whatever other lists say; empty: all.
+    pub allowed_models: Vec<String>,
     #[schema(value_type = Object)]
     pub model_max_budget: Map<String, Value>,
     #[schema(value_type = Object)]
@@ -133,6 +137,7 @@ impl From<Whole> for TeamView {
             router_settings: extra.get("router_settings").cloned().unwrap_or_else(|| Map::new().into()),
             spend: limited::shown(spent),
             max_parallel_requests: row.limits.max_parallel_requests,
+            allowed_models: limited::shown_models(&row.limits.allowed_models),
             model_max_budget: limited::shown_model_budgets(&row.limits.model_limits),
             model_rpm_limit: requests,
             model_tpm_limit: tokens,
@@ -170,6 +175,7 @@ impl MemberBudget {
             tpm_limit: limits.tpm_limit,
             rpm_limit: limits.rpm_limit,
             model_max_budget: limited::shown_model_budgets(&limits.model_limits),
+            allowed_models: limited::shown_models(&limits.allowed_models),
             budget_duration: limits.budget_duration,
             budget_reset_at: limits.budget_reset_at.map(clock::text),
         }
@@ -197,9 +203,15 @@ impl MemberBudget {
             limits.tpm_limit = limits.tpm_limit.or(defaults.tpm_limit);
             limits.budget_duration = limits.budget_duration.or_else(|| defaults.budget_duration.clone());
         }
-        let limited =
-            [limits.max_budget_nanos, limits.rpm_limit, limits.tpm_limit].iter().any(Option::is_some);
-        (limited || limits.budget_id.is_some()).then(|| Self::of(limits))
+        let figures = [
+            limits.max_budget_nanos,
+            limits.soft_budget_nanos,
+            limits.rpm_limit,
+            limits.tpm_limit,
+            limits.max_parallel_requests,
+        ];
+        let says = limits.model_limits != "{}" || limits.allowed_models != "[]" || limits.budget_id.is_some();
+        (says || figures.iter().any(Option::is_some)).then(|| Self::of(limits))
     }
 }
 

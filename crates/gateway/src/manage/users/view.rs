@@ -44,6 +44,8 @@ pub struct UserView {
     pub rpm_limit: Option<i64>,
     pub tpm_limit: Option<i64>,
     pub max_parallel_requests: Option<i64>,
+    /// Beyond which nothing may be asked for, whatever other lists say; empty: all.
+    pub allowed_models: Vec<String>,
     #[schema(value_type = Object)]
     pub model_max_budget: Map<String, Value>,
     #[schema(value_type = Object)]
@@ -137,6 +139,7 @@ fn view(row: UserRow, beside: Beside) -> UserView {
         rpm_limit: row.limits.rpm_limit,
         tpm_limit: row.limits.tpm_limit,
         max_parallel_requests: row.limits.max_parallel_requests,
+        allowed_models: limited::shown_models(&row.limits.allowed_models),
         model_max_budget: limited::shown_model_budgets(&row.limits.model_limits),
         model_rpm_limit: requests,
         model_tpm_limit: tokens,

@@ -48,53 +48,32 @@ impl TeamRole {
 pub struct NewMember {
     pub named: Named,
     pub role: TeamRole,
-    pub limits: MemberLimits,
+    pub limits: LimitFields,
 }
 
 impl NewMember {
     pub fn administrator(user_id: &str) -> Self {
-        Self { named: Named::by_id(user_id), role: TeamRole::Admin, limits: MemberLimits::default() }
+        Self { named: Named::by_id(user_id), role: TeamRole::Admin, limits: LimitFields::default() }
     }
 }
 
-/// A member's own limits, as requests say them. Money in dollars.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct MemberLimits {
-    pub max_budget: Said<f64>,
-    pub budget_duration: Said<String>,
-    pub rpm_limit: Said<i64>,
-    pub tpm_limit: Said<i64>,
-}
+/// What a member's budget is called in requests.
+const BUDGET: &str = "max_budget_in_team";
 
-impl MemberLimits {
-    /// What the member was called in the request.
-    const BUDGET: &'static str = "max_budget_in_team";
-
-    fn apply(
-        self,
-        connection: &Connection,
-        row: &mut TeamMemberRow,
-        subject: Option<&Subject>,
-        now: &Now,
-    ) -> Result<(), Failure> {
-        if let Said::Set(budget) = self.max_budget {
-            limited::dollars(Self::BUDGET, budget)?;
+fn apply(
+    said: LimitFields,
+    connection: &Connection,
+    row: &mut TeamMemberRow,
+    subject: Option<&Subject>,
+    now: &Now,
+) -> Result<(), Failure> {
+    said.apply(connection, &mut row.limits, subject, now).map_err(|mut failure| {
+        if failure.error.param.as_deref() == Some("max_budget") {
+            failure.error.message = failure.error.message.replacen("max_budget", BUDGET, 1);
+            failure.error.param = Some(BUDGET.to_owned());
         }
-        let said = LimitFields {
-            max_budget: self.max_budget,
-            budget_duration: self.budget_duration,
-            rpm_limit: self.rpm_limit,
-            tpm_limit: self.tpm_limit,
-            ..LimitFields::default()
-        };
-        said.apply(connection, &mut row.limits, subject, now).map_err(|mut failure| {
-            if failure.error.param.as_deref() == Some("max_budget") {
-                failure.error.message = failure.error.message.replacen("max_budget", Self::BUDGET, 1);
-                failure.error.param = Some(Self::BUDGET.to_owned());
-            }
-            failure
-        })
-    }
+        failure
+    })
 }
 
 /// What became of somebody who came into a team.
@@ -134,7 +113,7 @@ pub fn join(
         updated_at: now.ms(),
         ..TeamMemberRow::default()
     };
-    new.limits.apply(connection, &mut row, None, now)?;
+    apply(new.limits, connection, &mut row, None, now)?;
     follow_team(&mut row, &MemberDefaults::of(team), now)?;
     // Nothing is written before everything is looked at: of several who come, some may be refused.
     let user = people::ensure_user(connection, actor, &named, beginning)?;
@@ -249,7 +228,7 @@ pub async fn add(
 pub enum Several {
     These(Vec<NewMember>),
     /// Every user who is not in the team.
-    All(MemberLimits),
+    All(Box<LimitFields>),
 }
 
 /// Somebody who was to be added, and what became of it.
@@ -296,7 +275,7 @@ pub async fn add_each(
 fn everybody(
     connection: &Connection,
     team_id: &str,
-    limits: &MemberLimits,
+    limits: &LimitFields,
 ) -> Result<Vec<NewMember>, Failure> {
     let known: Vec<String> =
         members::of_team(connection, team_id)?.into_iter().map(|member| member.user_id).collect();
@@ -330,7 +309,7 @@ pub async fn update(
     team_id: String,
     named: Named,
     role: Option<TeamRole>,
-    limits: MemberLimits,
+    limits: LimitFields,
 ) -> Result<(UserRow, TeamMemberRow), Failure> {
     let named = named.checked()?;
     let now = engine.now();
@@ -344,7 +323,7 @@ pub async fn update(
             }
             let subject = Subject::TeamMember { team_id: row.team_id.clone(), user_id: row.user_id.clone() };
             let changes_period = limits.budget_duration != Said::Nothing;
-            limits.apply(connection, &mut row, Some(&subject), &now)?;
+            apply(limits, connection, &mut row, Some(&subject), &now)?;
             if changes_period {
                 follow_team(&mut row, &MemberDefaults::of(&team), &now)?;
             }

@@ -28,7 +28,7 @@ use crate::registry::limited::{LimitFields, Said};
 use crate::registry::organizations::members::MemberRole;
 use crate::registry::people::{self, Beginning, Named};
 use crate::registry::teams::bounds::Outside;
-use crate::registry::teams::members::{MemberLimits, NewMember, TeamRole};
+use crate::registry::teams::members::{NewMember, TeamRole};
 use crate::registry::{invitations, organizations, passwords, teams};
 
 /// What is said of somebody new.
@@ -167,6 +167,7 @@ impl NewUser {
         or(&mut said.tpm_limit, default.tpm_limit);
         or(&mut said.rpm_limit, default.rpm_limit);
         or(&mut said.max_parallel_requests, default.max_parallel_requests);
+        or(&mut said.allowed_models, default.allowed_models);
         or(&mut said.budget_id, default.budget_id);
         if self.teams.is_empty() {
             self.teams = default_teams(defaults);
@@ -220,9 +221,9 @@ pub(in crate::registry) fn insert(
         let member = NewMember {
             named: Named::by_id(&row.user_id),
             role: if place.is_admin { TeamRole::Admin } else { TeamRole::User },
-            limits: MemberLimits {
+            limits: LimitFields {
                 max_budget: place.max_budget.map_or(Said::Nothing, Said::Set),
-                ..MemberLimits::default()
+                ..LimitFields::default()
             },
         };
         teams::members::join(connection, actor, team, member, Outside::Allowed, beginning)?;

@@ -29,6 +29,7 @@ fn budget() -> BudgetRow {
         tpm_limit: Some(15),
         max_parallel_requests: Some(16),
         model_limits: r#"{"model":1}"#.into(),
+        allowed_models: r#"["allowed"]"#.into(),
         is_own: true,
         created_by: "creator".into(),
         created_at: 17,
