@@ -35,6 +35,7 @@ export const noKey = (now: number, random: Random): FullKey => ({
   tpm_limit: null,
   max_parallel_requests: null,
   model_max_budget: {},
+  allowed_models: [],
   model_spend: {},
   model_rpm_limit: {},
   model_tpm_limit: {},

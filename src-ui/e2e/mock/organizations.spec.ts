@@ -21,10 +21,10 @@ test("an organization is made, gets a team and an administrator", async ({ page 
   await page.getByTestId("member-who").fill("boss@example.org");
   await page.getByTestId("member-role").click();
   await page.getByRole("option", { name: "Organization administrator" }).click();
-  await page.getByTestId("member-max_budget_in_organization").fill("x");
+  await page.getByTestId("member-max_budget").fill("x");
   await page.getByTestId("member-create").click();
-  await expect(page.getByText("Dollars, such as 5 or 0.50.")).toBeVisible();
-  await page.getByTestId("member-max_budget_in_organization").fill("50");
+  await expect(page.getByText("Dollars, such as 5 or 0.50, up to 9,000,000.")).toBeVisible();
+  await page.getByTestId("member-max_budget").fill("50");
   await page.getByTestId("member-create").click();
   await expect(member(page, "boss@example.org")).toContainText("Organization administrator");
   await page.getByTestId("organization-drawer-tab-teams").click();

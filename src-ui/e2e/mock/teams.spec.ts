@@ -52,7 +52,7 @@ test("members are changed and taken out, and their keys are named", async ({ pag
   await member(page, "grace@example.org").getByTestId("member-edit").click();
   await page.getByTestId("member-role").click();
   await page.getByRole("option", { name: "Team administrator" }).click();
-  await page.getByTestId("member-max_budget_in_team").fill("40");
+  await page.getByTestId("member-max_budget").fill("40");
   const sent = page.waitForRequest("**/team/member_update");
   await page.getByTestId("member-create").click();
   expect((await sent).postDataJSON()).toMatchObject({ user_id: "u-grace", role: "admin", max_budget_in_team: 40 });

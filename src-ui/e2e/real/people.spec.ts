@@ -79,7 +79,7 @@ test("an organization, a team in it, and who is in that", async ({ page }) => {
   await page.getByTestId("member-who").fill(email);
   await page.getByTestId("member-role").click();
   await page.getByRole("option", { name: "Team administrator" }).click();
-  await page.getByTestId("member-max_budget_in_team").fill("10");
+  await page.getByTestId("member-max_budget").fill("10");
   await page.getByTestId("member-create").click();
   await expect(page.getByTestId("member")).toContainText("of $10.00");
   await page.getByTestId("team-drawer-tab-permissions").click();

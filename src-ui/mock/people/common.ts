@@ -49,7 +49,7 @@ export function setLimits(row: Limits & { spend?: number }, body: Record<string,
       "max_budget",
     );
   }
-  for (const name of [...NAMES, "model_max_budget", "model_rpm_limit", "model_tpm_limit"]) {
+  for (const name of [...NAMES, "model_max_budget", "model_rpm_limit", "model_tpm_limit", "allowed_models"]) {
     if (name in body) (row as unknown as Record<string, unknown>)[name] = body[name];
   }
   if ("budget_duration" in body) {
@@ -107,6 +107,8 @@ export const shownTeam = (world: World, { places, ...row }: Team): TeamRow => ({
 export function inForce({ world }: Call, id: string | null, own: Limits & Rates): CustomerRow["litellm_budget_table"] {
   const limits = world.people.budgets.find(({ budget_id }) => budget_id === id) ?? own;
   const isLimit = ([name, value]: [string, unknown]) =>
-    typeof value === "number" || (name.startsWith("model_") && Object.keys(value as object).length > 0);
+    typeof value === "number" ||
+    (name === "allowed_models" && (value as string[]).length > 0) ||
+    (name.startsWith("model_") && Object.keys(value as object).length > 0);
   return Object.entries(limits).some(isLimit) ? { ...limits, budget_id: id, is_own: limits === own } : null;
 }

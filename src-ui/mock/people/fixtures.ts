@@ -104,6 +104,7 @@ export function somebody(now: number): People {
         soft_budget: null,
         max_parallel_requests: null,
         model_max_budget: {},
+        allowed_models: [],
       },
       places: [
         place("u-ada", "admin", { spend: 41.2, max_budget: 100, budget_duration: "1mo" }),

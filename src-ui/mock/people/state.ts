@@ -29,6 +29,8 @@ export interface Place {
   budget_duration: string | null;
   rpm_limit: number | null;
   tpm_limit: number | null;
+  max_parallel_requests: number | null;
+  allowed_models: string[];
 }
 export type Team = Omit<TeamRow, "members_with_roles" | "members" | "admins"> & { places: Place[] };
 export type Organization = Omit<OrganizationRow, "members" | "teams"> & Rates & { places: Place[] };
@@ -49,7 +51,7 @@ export const noLimits = (): Limits => ({
   tpm_limit: null,
   max_parallel_requests: null,
 });
-const noRates = () => ({ model_max_budget: {}, model_rpm_limit: {}, model_tpm_limit: {} });
+const noRates = () => ({ model_max_budget: {}, model_rpm_limit: {}, model_tpm_limit: {}, allowed_models: [] });
 
 export const noUser = (id: string, now: number): User => ({
   ...noLimits(),
@@ -118,7 +120,7 @@ export const noBudget = (id: string, now: number): BudgetRow => ({
   ...made(now),
 });
 
-export type Rates = Pick<BudgetRow, "model_max_budget" | "model_rpm_limit" | "model_tpm_limit">;
+export type Rates = Pick<BudgetRow, "model_max_budget" | "model_rpm_limit" | "model_tpm_limit" | "allowed_models">;
 export type Customer = CustomerRow & { own: Limits & Rates };
 export const noCustomer = (id: string): Customer => ({
   user_id: id,
@@ -158,6 +160,8 @@ export const place = (user_id: string, role = "user", more: Partial<Place> = {})
   budget_duration: null,
   rpm_limit: null,
   tpm_limit: null,
+  max_parallel_requests: null,
+  allowed_models: [],
   ...more,
 });
 

@@ -57,8 +57,9 @@ function memberships(call: Call, team: Team): Membership[] {
       litellm_budget_table: {
         budget_id: null,
         soft_budget: null,
-        max_parallel_requests: null,
+        max_parallel_requests: own.max_parallel_requests,
         model_max_budget: {},
+        allowed_models: own.allowed_models,
         max_budget: own.max_budget ?? defaults?.max_budget ?? null,
         budget_duration: own.budget_duration ?? defaults?.budget_duration ?? null,
         budget_reset_at: team.budget_reset_at,
@@ -86,6 +87,8 @@ const share = (body: Record<string, unknown>) => ({
   ...("budget_duration" in body && { budget_duration: body.budget_duration as string | null }),
   ...("rpm_limit" in body && { rpm_limit: body.rpm_limit as number | null }),
   ...("tpm_limit" in body && { tpm_limit: body.tpm_limit as number | null }),
+  ...("max_parallel_requests" in body && { max_parallel_requests: body.max_parallel_requests as number | null }),
+  ...("allowed_models" in body && { allowed_models: body.allowed_models as string[] }),
 });
 
 const told = (call: Call) => call.world.stale("teams", "users", "organizations");

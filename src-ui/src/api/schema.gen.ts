@@ -3001,19 +3001,53 @@ export interface components {
         };
         AddMembers: {
             /**
-             * @description After which that budget starts anew.
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
              * @example 30d
              */
             budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
             /**
              * Format: double
              * @description Dollars that each of them may spend in the team.
              */
             max_budget_in_team?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
             /** @description One or a list of them; who does not exist is made. */
             member: components["schemas"]["OneOrMany_MemberWithRole"];
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             /** Format: int64 */
             rpm_limit?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
             team_id: string;
             /** Format: int64 */
             tpm_limit?: number | null;
@@ -3217,6 +3251,11 @@ export interface components {
         /** @description What `/budget/new` and `/budget/update` take. Money in dollars. */
         BudgetRequest: {
             /**
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
+            /**
              * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
              * @example 30d
              */
@@ -3260,7 +3299,7 @@ export interface components {
             field_default_value: unknown;
             field_description: string;
             field_name: string;
-            /** @description `Integer`, `Float` or `String`. */
+            /** @description `Integer`, `Float`, `String` or `List`. */
             field_type: string;
             field_value: unknown;
             premium_field: boolean;
@@ -3269,6 +3308,8 @@ export interface components {
         };
         /** @description Limits in force: the thing's own, else those of the budget that it refers to. Money in dollars, times RFC 3339. */
         BudgetTable: {
+            /** @description Beyond which nothing may be asked for; empty: all. */
+            allowed_models: string[];
             budget_duration: string | null;
             /** @description Absent where the limits are the thing's own. */
             budget_id: string | null;
@@ -3311,6 +3352,8 @@ export interface components {
         };
         /** @description A budget, as LiteLLM shows it. Money in dollars, times RFC 3339. */
         BudgetView: {
+            /** @description Beyond which nothing may be asked for; empty: all. */
+            allowed_models: string[];
             budget_duration: string | null;
             budget_id: string;
             budget_reset_at: string | null;
@@ -3568,6 +3611,11 @@ export interface components {
         CustomerRequest: {
             alias?: string | null;
             allowed_model_region?: components["schemas"]["ModelRegion"] | null;
+            /**
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
             blocked?: boolean | null;
             /**
              * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
@@ -3755,6 +3803,11 @@ export interface components {
             /** @description Other names of models: name to model. */
             aliases?: Record<string, unknown> | null;
             allowed_cache_controls?: string[] | null;
+            /**
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
             /** @description Paths (`/v1/messages`, `/v1/*`), `llm_api_routes`, `management_routes`, `info_routes`; empty allows all. */
             allowed_routes?: string[] | null;
             /** @description Whether it is rotated by itself; needs a `rotation_interval`. */
@@ -3936,6 +3989,8 @@ export interface components {
             /** @description Other names of models. */
             aliases: Record<string, unknown>;
             allowed_cache_controls: string[];
+            /** @description Beyond which nothing may be asked for, whatever other lists say; empty: all. */
+            allowed_models: string[];
             allowed_routes: string[];
             auto_rotate: boolean;
             blocked: boolean | null;
@@ -4266,16 +4321,61 @@ export interface components {
         };
         MemberAdd: {
             /**
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
+            /**
              * Format: double
              * @description Dollars: how much of the organization's budget each of them may spend.
              */
             max_budget_in_organization?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
             /** @description One or a list of them; who does not exist is made. */
             member: components["schemas"]["OneOrMany_OrganizationMember"];
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             organization_id: string;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
         };
         /** @description Limits of a member, or of members who have none of their own. */
         MemberBudget: {
+            /** @description Beyond which nothing may be asked for; empty: all. */
+            allowed_models: string[];
             budget_duration: string | null;
             budget_id: string | null;
             budget_reset_at: string | null;
@@ -4336,12 +4436,55 @@ export interface components {
         };
         MemberUpdate: {
             /**
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
+             * @example 30d
+             */
+            budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
+            /**
              * Format: double
              * @description Dollars; null: as much as the organization may.
              */
             max_budget_in_organization?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             organization_id: string;
             role?: components["schemas"]["OrganizationRole"] | null;
+            /** Format: int64 */
+            rpm_limit?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
+            /** Format: int64 */
+            tpm_limit?: number | null;
             user_email?: string | null;
             user_id?: string | null;
         };
@@ -4509,6 +4652,11 @@ export interface components {
         };
         /** @description What `/organization/new` takes. Money in dollars. */
         NewOrganization: {
+            /**
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
             blocked?: boolean | null;
             /**
              * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
@@ -4588,6 +4736,11 @@ export interface components {
         NewUserRequest: {
             /** @description The key's other names for models. */
             aliases?: Record<string, unknown> | null;
+            /**
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
             /** @description Routes that the key may call; empty: all. */
             allowed_routes?: string[] | null;
             /** @description Whether a key is made, too: yes, unless told otherwise. */
@@ -4790,6 +4943,11 @@ export interface components {
         };
         /** @description What `/organization/update` takes: absent leaves what is there, null clears it. Money in dollars. */
         OrganizationUpdate: {
+            /**
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
             /** @description Nobody may use anything of a blocked organization. */
             blocked?: boolean | null;
             /**
@@ -4839,6 +4997,8 @@ export interface components {
         };
         /** @description An organization. Money in dollars, times RFC 3339. */
         OrganizationView: {
+            /** @description Beyond which nothing may be asked for, whatever other lists say; empty: all. */
+            allowed_models: string[];
             blocked: boolean;
             budget_duration: string | null;
             budget_id: string | null;
@@ -5015,9 +5175,23 @@ export interface components {
         };
         /** @description Money in dollars, times RFC 3339. */
         ProviderBudget: {
-            /** Format: double */
-            budget_limit: number;
+            /** @description Beyond which it is asked for nothing; empty: all. */
+            allowed_models: string[];
+            /**
+             * Format: double
+             * @description Absent where only rates are limited.
+             */
+            budget_limit: number | null;
             budget_reset_at: string | null;
+            /** Format: int64 */
+            max_parallel_requests: number | null;
+            /**
+             * Format: int64
+             * @description Requests per minute.
+             */
+            rpm_limit: number | null;
+            /** Format: double */
+            soft_budget: number | null;
             /**
              * Format: double
              * @description In the running period.
@@ -5025,6 +5199,11 @@ export interface components {
             spend: number;
             /** @description After which it starts anew. */
             time_period: string;
+            /**
+             * Format: int64
+             * @description Tokens per minute.
+             */
+            tpm_limit: number | null;
         };
         ProviderBudgets: {
             /** @description By a provider's name or kind. */
@@ -5210,6 +5389,11 @@ export interface components {
             /** @description Other names of models: name to model. */
             aliases?: Record<string, unknown> | null;
             allowed_cache_controls?: string[] | null;
+            /**
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
             /** @description Paths (`/v1/messages`, `/v1/*`), `llm_api_routes`, `management_routes`, `info_routes`; empty allows all. */
             allowed_routes?: string[] | null;
             /** @description Whether it is rotated by itself; needs a `rotation_interval`. */
@@ -5717,6 +5901,11 @@ export interface components {
         /** @description What `/tag/new` and `/tag/update` take: absent leaves what is there, null clears it. Money in dollars. */
         TagRequest: {
             /**
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
+            /**
              * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
              * @example 30d
              */
@@ -5843,6 +6032,11 @@ export interface components {
         TeamRequest: {
             /** @description Ids of its administrators (new teams only). */
             admins?: string[] | null;
+            /**
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
             blocked?: boolean | null;
             /**
              * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
@@ -5929,6 +6123,8 @@ export interface components {
         TeamView: {
             /** @description Ids of its administrators. */
             admins: string[];
+            /** @description Beyond which nothing may be asked for, whatever other lists say; empty: all. */
+            allowed_models: string[];
             blocked: boolean;
             budget_duration: string | null;
             budget_id: string | null;
@@ -6031,13 +6227,21 @@ export interface components {
         };
         /** @description What a member is and has by now. */
         UpdatedMember: {
+            /** @description Beyond which nothing may be asked for; empty: all. */
+            allowed_models: string[];
             budget_duration: string | null;
+            budget_id: string | null;
             budget_reset_at: string | null;
             /** Format: double */
             max_budget_in_team: number | null;
+            /** Format: int64 */
+            max_parallel_requests: number | null;
+            model_max_budget: Record<string, unknown>;
             role: components["schemas"]["TeamRole"];
             /** Format: int64 */
             rpm_limit: number | null;
+            /** Format: double */
+            soft_budget: number | null;
             team_id: string;
             /** Format: int64 */
             tpm_limit: number | null;
@@ -6066,6 +6270,11 @@ export interface components {
             /** @description Other names of models: name to model. */
             aliases?: Record<string, unknown> | null;
             allowed_cache_controls?: string[] | null;
+            /**
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
             /** @description Paths (`/v1/messages`, `/v1/*`), `llm_api_routes`, `management_routes`, `info_routes`; empty allows all. */
             allowed_routes?: string[] | null;
             /** @description Whether it is rotated by itself; needs a `rotation_interval`. */
@@ -6152,18 +6361,52 @@ export interface components {
         };
         UpdateMember: {
             /**
-             * @description After which that budget starts anew.
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
+            /**
+             * @description After which the budget starts anew, aligned to the calendar: `1h`, `1d`, `7d`, `30d`, `1mo`.
              * @example 30d
              */
             budget_duration?: string | null;
+            /** @description A budget of `/budget/new`, for the limits that are not said here. */
+            budget_id?: string | null;
+            /**
+             * Format: double
+             * @description Dollars; null: no limit.
+             */
+            max_budget?: number | null;
             /**
              * Format: double
              * @description Dollars they may spend in the team; null: what the team says for its members.
              */
             max_budget_in_team?: number | null;
+            /** Format: int64 */
+            max_parallel_requests?: number | null;
+            /** @description By model: `{"gpt-4o": {"max_budget": 5, "budget_duration": "1d", "rpm_limit": 10, "tpm_limit": 1000}}`. */
+            model_max_budget?: Record<string, unknown> | null;
+            /** @description Requests per minute by model. */
+            model_rpm_limit?: {
+                [key: string]: number;
+            } | null;
+            /** @description Tokens per minute by model. */
+            model_tpm_limit?: {
+                [key: string]: number;
+            } | null;
             role?: components["schemas"]["TeamRole"] | null;
             /** Format: int64 */
             rpm_limit?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that are told when they are spent, and refuse nothing.
+             */
+            soft_budget?: number | null;
+            /**
+             * Format: double
+             * @description Dollars that count as spent in the running period, in place of what the ledger says.
+             */
+            spend?: number | null;
             team_id: string;
             /** Format: int64 */
             tpm_limit?: number | null;
@@ -6231,6 +6474,11 @@ export interface components {
         UserRole: "proxy_admin" | "proxy_admin_viewer" | "internal_user" | "internal_user_viewer";
         /** @description What `/user/update` takes: what is absent stays as it is, null clears. Money in dollars. */
         UserUpdate: {
+            /**
+             * @description Models, patterns (`openai/*`) or access groups beyond which nothing may be asked for; empty: all. Holds beside
+             *     other lists of models: what any of them leaves out is refused.
+             */
+            allowed_models?: string[] | null;
             /** @description Refuses every request of their keys. */
             blocked?: boolean | null;
             /**
@@ -6301,6 +6549,8 @@ export interface components {
         };
         /** @description A user. Money in dollars, times RFC 3339. */
         UserView: {
+            /** @description Beyond which nothing may be asked for, whatever other lists say; empty: all. */
+            allowed_models: string[];
             blocked: boolean;
             budget_duration: string | null;
             /** @description Where limits come from that are not said here. */

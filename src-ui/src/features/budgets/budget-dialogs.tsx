@@ -54,6 +54,7 @@ export function NewBudget({
               )}
             </Field>
             <LimitFields
+              allowed
               testid="budget"
               form={form.limits}
               models={models}

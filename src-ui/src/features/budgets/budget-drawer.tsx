@@ -61,6 +61,7 @@ export function BudgetDrawer({ id, onClose }: { id: string | undefined; onClose:
                       <>
                         <p className="text-muted">What changes here changes for whoever refers to it, at once.</p>
                         <LimitFields
+                          allowed
                           testid="budget"
                           form={form.limits}
                           models={models}

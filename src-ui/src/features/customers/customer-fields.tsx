@@ -74,6 +74,7 @@ export function CustomerFields({ form, onChange, error, isNew }: Fields<Customer
         <p className="text-muted text-xs">Its limits are the customer's. Choose none to set limits here.</p>
       ) : (
         <LimitFields
+          allowed
           testid="customer"
           form={form.limits}
           models={models}

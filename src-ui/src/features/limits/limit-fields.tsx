@@ -5,6 +5,7 @@ import { Select } from "@/components/select";
 import { periodsWith } from "@/lib/period";
 import { BY_MODEL, type LimitForm } from "./limits";
 import { ModelLimits } from "./model-limits";
+import { ModelsField } from "./models-field";
 
 interface Props {
   form: LimitForm;
@@ -17,15 +18,28 @@ interface Props {
   testid: string;
   /** A key has no soft budget in its first form, a member only a budget. */
   without?: ("soft_budget" | "rates" | "parallel" | "models")[];
+  /** Whether models may be left out: where the form has no other list of them. */
+  allowed?: boolean;
+  /** What an empty field means, in few words. */
+  nothing?: string;
 }
 
 /** The part of a form that says limits: what may be spent until when, how fast, and the same for single models. */
 export function LimitFields(props: Props) {
-  const { form, error, without = [], models } = props;
+  const { form, onChange, error, without = [], models, allowed, testid } = props;
   const byModel = models && !without.includes("models");
   return (
     <div className="grid gap-4">
       <BudgetFields {...props} />
+      {allowed && models && (
+        <ModelsField
+          testid={`${testid}-allowed`}
+          models={form.allowed_models}
+          options={models}
+          error={error("allowed_models")}
+          onChange={(allowed_models) => onChange({ ...form, allowed_models })}
+        />
+      )}
       {!without.includes("rates") && (
         <Fold
           title="Rate limits"
@@ -49,7 +63,7 @@ export function LimitFields(props: Props) {
   );
 }
 
-function BudgetFields({ form, onChange, error, testid, without = [] }: Props) {
+function BudgetFields({ form, onChange, error, testid, nothing, without = [] }: Props) {
   const hasBudget = form.max_budget.trim() !== "" || form.soft_budget.trim() !== "";
   return (
     <div className="grid grid-cols-2 gap-3">
@@ -62,6 +76,7 @@ function BudgetFields({ form, onChange, error, testid, without = [] }: Props) {
           <DollarInput
             {...control}
             testid={`${testid}-max_budget`}
+            placeholder={nothing}
             value={form.max_budget}
             onValue={(max_budget) => onChange({ ...form, max_budget })}
           />
@@ -105,7 +120,7 @@ const RATES = [
   ["max_parallel_requests", "At once"],
 ] as const;
 
-function RateFields({ form, onChange, error, testid, without = [] }: Props) {
+function RateFields({ form, onChange, error, testid, nothing = "no limit", without = [] }: Props) {
   const shown = RATES.filter(([name]) => name !== "max_parallel_requests" || !without.includes("parallel"));
   return (
     <div className="grid grid-cols-2 gap-3 sm:grid-cols-3">
@@ -120,7 +135,7 @@ function RateFields({ form, onChange, error, testid, without = [] }: Props) {
             <Input
               {...control}
               inputMode="numeric"
-              placeholder="no limit"
+              placeholder={nothing}
               data-testid={`${testid}-${name}`}
               value={form[name]}
               onChange={(event) => onChange({ ...form, [name]: event.target.value })}

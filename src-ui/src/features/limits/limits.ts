@@ -1,5 +1,7 @@
 // Limits as they are typed, shown and sent. Members are named as the gateway names them, so that a refusal finds its field.
 
+import { listChange } from "@/lib/change";
+
 /** Limits as the gateway's rows show them. */
 export interface Limited {
   max_budget?: number | null;
@@ -11,6 +13,7 @@ export interface Limited {
   model_max_budget?: Record<string, unknown> | null;
   model_rpm_limit?: Record<string, unknown> | null;
   model_tpm_limit?: Record<string, unknown> | null;
+  allowed_models?: string[];
 }
 
 /** The same as a request says it: absent changes nothing, null clears. */
@@ -24,6 +27,7 @@ export interface LimitDraft {
   model_max_budget?: Record<string, { max_budget: number; budget_duration?: string }>;
   model_rpm_limit?: Record<string, number>;
   model_tpm_limit?: Record<string, number>;
+  allowed_models?: string[];
 }
 
 export interface ModelLimitForm {
@@ -43,6 +47,7 @@ export interface LimitForm {
   tpm_limit: string;
   max_parallel_requests: string;
   models: ModelLimitForm[];
+  allowed_models: string[];
 }
 
 /** By field; of a model's line `models.0.budget`. */
@@ -52,7 +57,7 @@ const MONEY = ["max_budget", "soft_budget"] as const;
 const COUNTS = ["rpm_limit", "tpm_limit", "max_parallel_requests"] as const;
 export const BY_MODEL = ["model_max_budget", "model_rpm_limit", "model_tpm_limit"] as const;
 /** What a refusal may be about. */
-export const LIMIT_FIELDS: string[] = [...MONEY, "budget_duration", ...COUNTS, ...BY_MODEL];
+export const LIMIT_FIELDS: string[] = [...MONEY, "budget_duration", ...COUNTS, ...BY_MODEL, "allowed_models"];
 
 export const noLimits = (): LimitForm => ({
   max_budget: "",
@@ -62,6 +67,7 @@ export const noLimits = (): LimitForm => ({
   tpm_limit: "",
   max_parallel_requests: "",
   models: [],
+  allowed_models: [],
 });
 export const noModelLimit = (): ModelLimitForm => ({ model: "", budget: "", period: "", rpm: "", tpm: "" });
 
@@ -96,6 +102,7 @@ export function limitsOf(row: Limited): LimitForm {
     tpm_limit: typed(row.tpm_limit),
     max_parallel_requests: typed(row.max_parallel_requests),
     models,
+    allowed_models: row.allowed_models ?? [],
   };
 }
 
@@ -145,6 +152,7 @@ export function limitDraft(form: LimitForm): { draft: LimitDraft; problems: Limi
   if (typeof most === "number" && typeof soft === "number" && soft > most) {
     problems.soft_budget = "A warning above the budget would never come.";
   }
+  if (form.allowed_models.length > 0) draft.allowed_models = form.allowed_models;
   modelDraft(form.models, draft, problems);
   return { draft, problems };
 }
@@ -191,6 +199,7 @@ export function limitChange(form: LimitForm, before: LimitForm): { change: Limit
   if (differs("model_max_budget")) change.model_max_budget = draft.model_max_budget ?? {};
   if (differs("model_rpm_limit")) change.model_rpm_limit = draft.model_rpm_limit ?? {};
   if (differs("model_tpm_limit")) change.model_tpm_limit = draft.model_tpm_limit ?? {};
+  Object.assign(change, listChange("allowed_models", form.allowed_models, before.allowed_models));
   return { change, problems };
 }
 

@@ -35,7 +35,8 @@ const memberOf = (row: OrganizationRow["members"][number]): Member => ({
   user_alias: row.user?.user_alias,
   role: row.user_role,
   spend: row.spend,
-  budget: row.max_budget_in_organization,
+  limits: row.litellm_budget_table,
+  resetsAt: row.litellm_budget_table?.budget_reset_at,
 });
 
 export function OrganizationDrawer({ id, onClose }: { id: string | undefined; onClose: () => void }) {

@@ -1,14 +1,6 @@
 import { expect, test } from "vitest";
 import type { OrganizationRow } from "@/api/contract";
-import {
-  memberChange,
-  memberDraft,
-  noMember,
-  noOrganization,
-  organizationChange,
-  organizationDraft,
-  organizationFormOf,
-} from "./organization-form";
+import { noOrganization, organizationChange, organizationDraft, organizationFormOf } from "./organization-form";
 
 const row = {
   organization_id: "o1",
@@ -31,15 +23,4 @@ test("limits by model are found where they stand", () => {
   const before = organizationFormOf(row);
   expect(before.limits.models).toEqual([{ model: "demo", budget: "1", period: "", rpm: "5", tpm: "" }]);
   expect(organizationChange(before, before)).toEqual({ change: {}, problems: {} });
-});
-
-test("members have a role and a share", () => {
-  expect(memberDraft({ ...noMember(), who: "jo", max_budget_in_organization: "9" }).draft).toEqual({
-    member: { role: "internal_user", user_id: "jo" },
-    max_budget_in_organization: 9,
-  });
-  const before = { who: "jo", role: "internal_user", max_budget_in_organization: "9" };
-  expect(memberChange({ ...before, max_budget_in_organization: "" }, before).draft).toEqual({
-    max_budget_in_organization: null,
-  });
 });

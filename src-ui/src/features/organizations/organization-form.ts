@@ -1,23 +1,8 @@
-import type {
-  OrganizationChange,
-  OrganizationDraft,
-  OrganizationMemberChange,
-  OrganizationMemberDraft,
-  OrganizationRow,
-} from "@/api/contract";
+import type { OrganizationChange, OrganizationDraft, OrganizationRow } from "@/api/contract";
 import type { Problems } from "@/features/forms/use-form";
-import {
-  LIMIT_FIELDS,
-  type LimitForm,
-  limitChange,
-  limitDraft,
-  limitsOf,
-  noLimits,
-  parseDollars,
-} from "@/features/limits/limits";
+import { LIMIT_FIELDS, type LimitForm, limitChange, limitDraft, limitsOf, noLimits } from "@/features/limits/limits";
 import { namedBudget } from "@/features/limits/named";
-import { named, ORGANIZATION_ROLES, oneOf } from "@/features/people/names";
-import { difference, given, listChange, textChange } from "@/lib/change";
+import { listChange, textChange } from "@/lib/change";
 
 /** What is typed of an organization; members bear the gateway's names. */
 export interface OrganizationForm {
@@ -78,45 +63,6 @@ export function organizationChange(
       ...textChange("budget_id", form.budget_id, before.budget_id),
       ...change,
     },
-    problems,
-  };
-}
-
-/** Somebody in an organization: their role there and their share of its budget. */
-export interface MemberForm {
-  who: string;
-  role: string;
-  max_budget_in_organization: string;
-}
-export const MEMBER_FIELDS = ["user_email", "user_id", "role", "max_budget_in_organization"];
-export const noMember = (): MemberForm => ({ who: "", role: "internal_user", max_budget_in_organization: "" });
-
-function share(form: MemberForm, problems: Problems): Pick<OrganizationMemberChange, "max_budget_in_organization"> {
-  const budget = parseDollars(form.max_budget_in_organization);
-  if (budget === null) problems.max_budget_in_organization = "Dollars, such as 5 or 0.50.";
-  return given({ max_budget_in_organization: budget ?? undefined });
-}
-
-export function memberDraft(form: MemberForm): { draft: OrganizationMemberDraft; problems: Problems } {
-  const problems: Problems = {};
-  if (form.who.trim() === "") problems.user_email = "Who?";
-  return {
-    draft: {
-      member: { role: oneOf(ORGANIZATION_ROLES, form.role) ?? "internal_user", ...named(form.who) },
-      ...share(form, problems),
-    },
-    problems,
-  };
-}
-
-export function memberChange(
-  form: MemberForm,
-  before: MemberForm,
-): { draft: OrganizationMemberChange; problems: Problems } {
-  const problems: Problems = {};
-  const changed = difference(share(form, problems), share(before, {}));
-  return {
-    draft: { ...(form.role !== before.role && { role: oneOf(ORGANIZATION_ROLES, form.role) }), ...changed },
     problems,
   };
 }

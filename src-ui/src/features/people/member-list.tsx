@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Button } from "@/components/controls";
 import { SearchInput } from "@/components/field";
 import { UsageBar } from "@/components/usage-bar";
+import type { Limited } from "@/features/limits/limits";
 import { cn } from "@/lib/cn";
 import { personName, personNote } from "./names";
 
@@ -14,11 +15,8 @@ export interface Member {
   role: string;
   /** What they spent there; null: it is not shown to whoever looks. */
   spend: number | null;
-  budget: number | null;
-  period?: string | null;
+  limits?: Limited | null;
   resetsAt?: string | null;
-  rpm_limit?: number | null;
-  tpm_limit?: number | null;
 }
 
 // A search is offered once there is something to search, and lists end somewhere.
@@ -112,8 +110,8 @@ export function MemberList({
                   dense
                   name={`Budget of ${name}`}
                   used={member.spend}
-                  limit={member.budget}
-                  period={member.period}
+                  limit={member.limits?.max_budget ?? null}
+                  period={member.limits?.budget_duration}
                   resetsAt={member.resetsAt}
                   className="shrink-0 max-sm:order-last max-sm:w-full sm:w-32"
                 />

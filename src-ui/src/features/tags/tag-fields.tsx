@@ -70,6 +70,7 @@ export function TagFields({ form, onChange, error, isNew }: Fields<TagForm> & { 
         <p className="text-muted text-xs">Its limits are the tag's. Choose none to set limits here.</p>
       ) : (
         <LimitFields
+          allowed
           testid="tag"
           form={form.limits}
           models={models}

@@ -44,11 +44,8 @@ export function membersOf({ team_info, team_memberships }: TeamInfo): Member[] {
       user_email,
       role,
       spend: share?.spend ?? null,
-      budget: limits?.max_budget ?? null,
-      period: limits?.budget_duration,
+      limits,
       resetsAt: limits?.budget_reset_at,
-      rpm_limit: limits?.rpm_limit,
-      tpm_limit: limits?.tpm_limit,
     };
   });
 }
