@@ -87,11 +87,6 @@ fn embeddings() -> Vec<Endpoint> {
         embed("embeddings", "/v1/embeddings", json!({"model": "embed", "input": text})),
         embed("ollama's embeddings", "/api/embed", json!({"model": "embed", "input": text})),
         embed("ollama's old embeddings", "/api/embeddings", json!({"model": "embed", "prompt": text})),
-        embed(
-            "gemini's embeddings",
-            "/v1beta/models/embed:embedContent",
-            json!({"content": {"parts": [{"text": text}]}}),
-        ),
     ]
 }
 
@@ -109,14 +104,14 @@ fn passed_through() -> Vec<Endpoint> {
         Endpoint::new("openai passed through, streamed", "/openai/v1/chat/completions", counted),
         Endpoint::new("responses passed through", "/providers/oa/responses", response(false)),
         Endpoint::new("responses passed through, streamed", "/providers/oa/responses", response(true)),
-        Endpoint::new("anthropic passed through", "/anthropic/v1/messages", chat("claude-dear", false)),
+        Endpoint::new("anthropic passed through", "/anthropic/v1/messages", chat("claude-haiku-4-5", false)),
         Endpoint::new(
             "anthropic passed through, streamed",
             "/anthropic/v1/messages",
-            chat("claude-dear", true),
+            chat("claude-haiku-4-5", true),
         ),
-        Endpoint::new("cohere passed through", "/cohere/v2/chat", chat("command-dear", false)),
-        Endpoint::new("cohere passed through, streamed", "/cohere/v2/chat", chat("command-dear", true)),
+        Endpoint::new("cohere passed through", "/cohere/v2/chat", chat("command-a-03-2025", false)),
+        Endpoint::new("cohere passed through, streamed", "/cohere/v2/chat", chat("command-a-03-2025", true)),
     ]
 }
 
@@ -134,7 +129,7 @@ async fn dear_world() -> World {
     world.gateway.new_model(json!({"model_name": "embed", "litellm_params": parameters})).await;
     // In pico-dollars.
     let price = json!({"input": (PRICE / 10.0 * 1e12) as i64, "output": (PRICE * 1e12) as i64});
-    for model in ["openai/gpt-4o-mini", "anthropic/claude-dear", "cohere/command-dear"] {
+    for model in ["openai/gpt-4o-mini", "anthropic/claude-haiku-4-5", "cohere/command-a-03-2025"] {
         world.admin(Method::PUT, &format!("/console/prices/{model}"), price.clone()).await.expect(200);
     }
     let usage = Usage { input: 3, cache_read: 0, cache_write: 0, output: OUTPUT, reasoning: 0 };
@@ -193,6 +188,24 @@ async fn two_hundred_at_once_do_not_spend_more_on_what_only_reads() {
 #[tokio::test]
 async fn two_hundred_at_once_do_not_spend_more_passed_through() {
     hold(passed_through()).await;
+}
+
+/// A provider that sums a conversation up by itself takes no `max_output_tokens`: what it may write is the model's maximum.
+#[tokio::test]
+async fn a_compaction_is_held_against_the_most_that_it_may_write() {
+    let world = dear_world().await;
+    let key = world.gateway.new_key(json!({"max_budget": BUDGET})).await;
+    let body = json!({"model": "dear", "input": "Hi", "max_output_tokens": OUTPUT});
+    let compaction = Endpoint::new("compaction", "/v1/responses/compact", body);
+    assert_eq!(ask(&world, &key, &compaction, 1).await, [402]);
+    assert_eq!(world.openai.calls(), 0, "nothing was asked");
+    let rich = world.gateway.new_key(json!({"max_budget": 20.0})).await;
+    let statuses = ask(&world, &rich, &compaction, REQUESTS).await;
+    assert!(
+        statuses.contains(&200) && statuses.iter().all(|status| matches!(status, 200 | 402)),
+        "{statuses:?}"
+    );
+    assert!(spend(&world, &rich).await <= 20.0);
 }
 
 #[tokio::test]

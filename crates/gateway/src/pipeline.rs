@@ -103,7 +103,9 @@ impl Size {
     fn of(exchange: &Exchange, route: &Route) -> Self {
         let envelope = &exchange.envelope;
         let (input, choices) = (route.prompt_tokens, u64::from(envelope.choices.max(1)));
-        Self { input, max_output: envelope.max_output_tokens, choices }
+        // A provider's own compaction knows no bound of what it writes.
+        let max_output = envelope.max_output_tokens.filter(|_| exchange.path_end.is_empty());
+        Self { input, max_output, choices }
     }
 
     /// Tokens sent, and those of the answer where the request says so.
