@@ -8,16 +8,16 @@ use crate::organization::{ask_dear, dear_model};
 
 /// Yesterday, today and tomorrow by UTC: a test may run over midnight.
 #[expect(clippy::disallowed_methods, reason = "the gateway's clock is the machine's here")]
-fn range() -> String {
+pub fn range() -> String {
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     format!("start_date={}&end_date={}", today.yesterday().unwrap(), today.tomorrow().unwrap())
 }
 
-async fn make(world: &World, path: &str, body: Value) -> Value {
+pub async fn make(world: &World, path: &str, body: Value) -> Value {
     world.admin(Method::POST, path, body).await.expect(200).json()
 }
 
-async fn key(world: &World, body: Value) -> String {
+pub async fn key(world: &World, body: Value) -> String {
     make(world, "/key/generate", body).await["key"].as_str().unwrap().to_owned()
 }
 
@@ -25,7 +25,7 @@ async fn activity(world: &World, path: &str, query: &str) -> Value {
     world.get(&format!("{path}/daily/activity?{}{query}", range())).await
 }
 
-async fn ask(world: &World, key: &str, path: &str) -> Answer {
+pub async fn ask(world: &World, key: &str, path: &str) -> Answer {
     let url = format!("{}{path}", world.gateway.url());
     receive(world.gateway.client().get(url).bearer_auth(key)).await
 }
@@ -52,14 +52,14 @@ fn names(answer: &Value, kind: &str) -> Vec<String> {
 }
 
 /// Two people of two teams of one organization, and a third of none; who asked how often is in the names of the keys.
-struct House {
-    world: World,
-    ann: String,
-    bob: String,
-    loner: String,
+pub struct House {
+    pub world: World,
+    pub ann: String,
+    pub bob: String,
+    pub loner: String,
 }
 
-async fn house() -> House {
+pub async fn house() -> House {
     let world = World::start().await;
     dear_model(&world).await;
     make(&world, "/organization/new", json!({"organization_id": "acme", "organization_alias": "Acme"})).await;

@@ -16,6 +16,7 @@ mod console;
 mod customer;
 mod daily_activity;
 mod fallback;
+mod global;
 mod guard;
 mod house;
 mod invitation;

@@ -10,6 +10,7 @@ pub mod customers;
 pub mod errors;
 pub mod fallbacks;
 pub mod fields;
+pub mod global;
 pub mod guard;
 pub mod invitations;
 pub mod keys;
@@ -78,11 +79,12 @@ pub fn routes() -> Routes {
         .routes(routes!(access_groups::info))
         .routes(routes!(access_groups::update))
         .routes(routes!(access_groups::remove))
-        .routes(routes!(spend::logs))
         .merge(invitations::routes())
         .merge(teams::routes())
         .merge(users::routes())
         .merge(customers::routes())
         .merge(tags::routes())
         .merge(activity::routes())
+        .merge(global::routes())
+        .merge(spend::routes())
 }

@@ -351,18 +351,7 @@ impl Meter {
             audio: whole(usage.audio_input + usage.audio_output),
         };
         row.usage_raw = usage.raw.as_ref().map(|raw| raw.get().to_owned());
-        Some(BilledTokens {
-            input: usage.input,
-            output: usage.output,
-            cache_read: usage.cache_read,
-            cache_write_5m: usage.cache_write_5m,
-            cache_write_1h: usage.cache_write_1h,
-            reasoning: usage.reasoning,
-            audio_input: usage.audio_input,
-            audio_output: usage.audio_output,
-            image_input: usage.image_input,
-            service_tier: usage.service_tier,
-        })
+        Some(BilledTokens::from(&usage))
     }
 
     fn fill_cost(&self, row: &mut RequestRow, billed: Option<&BilledTokens>) {

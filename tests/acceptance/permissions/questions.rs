@@ -177,6 +177,17 @@ pub async fn question(stage: &Stage, method: &str, path: &str, capacity: &str, s
             let id = user(stage, capacity, side).await;
             thing(format!("{path}?start_date=2026-01-01&end_date=2026-01-02&user_id={id}"), Value::Null)
         }
+        "/spend/users" if capacity.starts_with("internal") => {
+            let id = user(stage, capacity, side).await;
+            thing(format!("{path}?user_id={id}"), Value::Null)
+        }
+        "/global/spend/report" if capacity.starts_with("internal") => {
+            let id = user(stage, capacity, side).await;
+            thing(
+                format!("{path}?start_date=2026-01-01&end_date=2026-01-02&internal_user_id={id}"),
+                Value::Null,
+            )
+        }
         "/invitation/new" | "/invitation/create" => {
             let id = user(stage, "org_admin", side).await;
             thing(path, json!({"user_id": id}))
@@ -355,6 +366,10 @@ async fn whole(stage: &Stage, method: &str, path: &str, capacity: &str, side: Si
         ("POST", "/tag/update" | "/tag/delete") => thing(path, json!({"name": tag(stage).await})),
         ("GET", "/customer/info") => thing("/customer/info?end_user_id=nobody", Value::Null),
         ("GET", "/budget/settings") => thing("/budget/settings?budget_id=nothing", Value::Null),
+        ("GET", path) if path.starts_with("/global/") || path == "/tag/summary" => {
+            list(format!("{path}?start_date=2026-01-01&end_date=2026-01-02"), Value::Null)
+        }
+        ("POST", "/spend/calculate") => thing(path, json!({"model": "gpt-4o", "messages": []})),
         ("GET", path) if path.ends_with("/daily/activity") => {
             thing(format!("{path}?start_date=2026-01-01&end_date=2026-01-02"), Value::Null)
         }

@@ -1,5 +1,7 @@
 //! What a request came to.
 
+use postern_wire::Usage;
+
 use super::price::{PriceTable, Prices, Service, Unit};
 
 const PICO_PER_NANO: i128 = 1_000;
@@ -20,6 +22,23 @@ pub struct BilledTokens {
     pub image_input: u64,
     /// The tier that the provider says it served: `flex`, `priority`, `batch`, ... ; else standard.
     pub service_tier: Option<String>,
+}
+
+impl From<&Usage> for BilledTokens {
+    fn from(usage: &Usage) -> Self {
+        Self {
+            input: usage.input,
+            output: usage.output,
+            cache_read: usage.cache_read,
+            cache_write_5m: usage.cache_write_5m,
+            cache_write_1h: usage.cache_write_1h,
+            reasoning: usage.reasoning,
+            audio_input: usage.audio_input,
+            audio_output: usage.audio_output,
+            image_input: usage.image_input,
+            service_tier: usage.service_tier.clone(),
+        }
+    }
 }
 
 /// A request's cost and how it came about.

@@ -3,8 +3,9 @@
 
 mod answer;
 
+use answer::Entity;
+pub(super) use answer::Names;
 pub use answer::{ActivityDay, ActivityTotals};
-use answer::{Entity, Names};
 use axum::Json;
 use axum::extract::State;
 use jiff::civil::Date;
@@ -75,7 +76,7 @@ const LONGEST_PAGE: usize = 1000;
 const OF_USERS: usize = 50;
 const OF_OTHERS: usize = 10;
 /// What the tag of a request's client begins with.
-const CLIENT: &str = "User-Agent: ";
+pub(super) const CLIENT: &str = "User-Agent: ";
 /// No clock is further behind or ahead.
 const MOST_MINUTES: i64 = 18 * 60;
 
@@ -92,6 +93,18 @@ fn date(text: Option<&String>, param: &'static str) -> Result<i64, Failure> {
     Ok((date - Date::constant(1970, 1, 1)).get_days().into())
 }
 
+/// All that there may be rows of.
+pub(super) const EVERY_DAY: Days = Days { first: 0, last: 1_000_000, behind: 0 };
+
+/// Days between two dates, UTC.
+pub(super) fn days(first: Option<&String>, last: Option<&String>) -> Result<Days, Failure> {
+    let (first, last) = (date(first, "start_date")?, date(last, "end_date")?);
+    if first > last {
+        return Err(wrong("end_date", "end_date lies before start_date"));
+    }
+    Ok(Days { first, last, behind: 0 })
+}
+
 /// A query that was understood.
 struct Wanted {
     days: Days,
@@ -104,11 +117,7 @@ struct Wanted {
 
 impl ActivityQuery {
     fn read(self, page_size: usize) -> Result<Wanted, Failure> {
-        let first = date(self.start_date.as_ref(), "start_date")?;
-        let last = date(self.end_date.as_ref(), "end_date")?;
-        if first > last {
-            return Err(wrong("end_date", "end_date lies before start_date"));
-        }
+        let days = days(self.start_date.as_ref(), self.end_date.as_ref())?;
         let behind = self.timezone.unwrap_or(0);
         if !(-MOST_MINUTES..=MOST_MINUTES).contains(&behind) {
             let message = format!("timezone is minutes behind UTC: from -{MOST_MINUTES} to {MOST_MINUTES}");
@@ -123,12 +132,12 @@ impl ActivityQuery {
         }
         let named = |text: Option<String>| text.filter(|text| !text.is_empty());
         let token = named(self.api_key).map(|key| keys::token_of(&key));
-        Ok(Wanted { days: Days { first, last, behind }, model: named(self.model), token, page, page_size })
+        Ok(Wanted { days: Days { behind, ..days }, model: named(self.model), token, page, page_size })
     }
 }
 
 /// Names in a text, between commas. An empty text names nothing.
-fn listed(text: Option<&String>) -> Option<Vec<String>> {
+pub(super) fn listed(text: Option<&String>) -> Option<Vec<String>> {
     let names = text?.split(',').map(str::trim).filter(|name| !name.is_empty());
     Some(names.map(str::to_owned).collect::<Vec<_>>()).filter(|names| !names.is_empty())
 }
@@ -204,7 +213,7 @@ impl Kind {
 }
 
 /// What the ledger needs to name keys and owners.
-async fn names(engine: &Engine) -> Result<Names, Failure> {
+pub(super) async fn names(engine: &Engine) -> Result<Names, Failure> {
     let (labels, owners) =
         engine.read(|connection| Ok((key_table::labels(connection)?, owners::all(connection)?))).await?;
     Ok(Names::new(labels, owners))

@@ -7,6 +7,6 @@ pub mod read;
 pub mod remove;
 mod request;
 pub mod rotate;
-mod view;
+pub(super) mod view;
 
 pub use view::{KeyView, views};

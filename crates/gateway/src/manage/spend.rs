@@ -1,5 +1,8 @@
 //! `/spend/*`: what the ledger says, in LiteLLM's words.
 
+mod calculate;
+mod sums;
+
 use axum::Json;
 use axum::extract::State;
 use jiff::civil::Date;
@@ -19,7 +22,18 @@ use crate::error::Failure;
 use crate::http::Shared;
 use crate::ids;
 use crate::registry::keys;
+use crate::routes;
+use crate::shapes::routes::Routes;
 use crate::shapes::{ErrorBody, QueryOf};
+
+pub fn routes() -> Routes {
+    Routes::default()
+        .routes(routes!(logs))
+        .routes(routes!(sums::of_keys))
+        .routes(routes!(sums::of_users))
+        .routes(routes!(sums::of_tags))
+        .routes(routes!(calculate::calculate))
+}
 
 /// Most rows in one answer; `/spend/logs` has no pages.
 const MOST_ROWS: usize = 10_000;
@@ -243,7 +257,7 @@ async fn days(
         .collect())
 }
 
-fn dollars(nanos: i64) -> f64 {
+pub(super) fn dollars(nanos: i64) -> f64 {
     nanos as f64 / 1e9
 }
 

@@ -1,5 +1,7 @@
 //! `/tag/*`: names that requests, keys and teams carry.
 
+mod active;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
@@ -34,6 +36,12 @@ pub fn routes() -> Routes {
         .routes(routes!(info))
         .routes(routes!(remove))
         .routes(routes!(list))
+        .routes(routes!(active::daily))
+        .routes(routes!(active::weekly))
+        .routes(routes!(active::monthly))
+        .routes(routes!(active::summary))
+        .routes(routes!(active::distinct))
+        .routes(routes!(active::per_user))
 }
 
 crate::limited! {

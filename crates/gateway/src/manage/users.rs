@@ -8,7 +8,7 @@ mod list;
 mod new;
 mod remove;
 mod update;
-mod view;
+pub(super) mod view;
 
 use std::collections::BTreeMap;
 

@@ -390,6 +390,24 @@ pub fn spend_by_key(connection: &Connection) -> Result<Vec<(Uuid, i64)>> {
         .collect()
 }
 
+/// How many requests were ever made for each owner, by its number.
+pub fn requests_by_owner(connection: &Connection) -> Result<Vec<(i64, i64)>> {
+    connection
+        .prepare_cached(
+            "SELECT owner, SUM(requests) FROM spend_hourly JOIN series ON series.id = spend_hourly.series GROUP BY owner",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// The name of every client that was ever seen.
+pub fn clients(connection: &Connection) -> Result<Vec<String>> {
+    connection
+        .prepare_cached("SELECT DISTINCT client_name FROM series ORDER BY client_name")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
 /// What a key has spent since a moment (UTC milliseconds), exact to the request.
 pub fn spend_since(connection: &Connection, key_id: Uuid, since: i64) -> Result<i64> {
     let question = Question { subject: Subject::Key(key_id), model_group: None, since };

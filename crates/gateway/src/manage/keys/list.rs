@@ -229,6 +229,11 @@ fn administered(directory: &Directory, user: &str) -> Vec<String> {
     theirs.map(ToString::to_string).collect()
 }
 
+/// Whose keys a list may show; `None`: all.
+pub(in crate::manage) fn seen_by(authority: &Authority, directory: &Directory) -> Option<SeenBy> {
+    authority.sight(directory).map(|sight| seen(sight, directory))
+}
+
 /// Keys in pages, newest first unless asked otherwise
 #[utoipa::path(
     get, path = "/key/list", tag = "Keys", params(ListQuery),
@@ -277,7 +282,7 @@ pub async fn aliases(
 ) -> Result<Json<KeyAliases>, Failure> {
     let filter = {
         let directory = engine.directory.load();
-        let seen_by = authority.sight(&directory).map(|sight| seen(sight, &directory));
+        let seen_by = seen_by(&authority, &directory);
         KeyFilter { seen_by, ..KeyFilter::default() }
     };
     let aliases = engine.read(move |connection| table::aliases(connection, &filter)).await?;

@@ -273,3 +273,17 @@ pub async fn view_of(engine: &Engine, row: KeyRow) -> Result<KeyView, Failure> {
     let views = views(engine, vec![row], false).await?;
     views.into_iter().next().ok_or_else(|| Failure::internal("a key's row was lost"))
 }
+
+/// What each has spent in the running period, nano-dollars.
+pub(in crate::manage) fn spent_of(connection: &Connection, rows: &[KeyRow]) -> Result<Vec<i64>, SqlError> {
+    let questions: Vec<Question> = rows
+        .iter()
+        .map(|row| Question {
+            subject: Subject::Key(row.id),
+            model_group: None,
+            since: row.limits.budget_started_at,
+        })
+        .collect();
+    let sums = spent::sums(connection, &questions)?;
+    Ok(rows.iter().zip(sums).map(|(row, sum)| sum.saturating_add(row.limits.spend_offset_nanos)).collect())
+}

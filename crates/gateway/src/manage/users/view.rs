@@ -103,7 +103,7 @@ fn read(connection: &Connection, rows: &[UserRow]) -> Result<Vec<Beside>, SqlErr
 }
 
 /// What each has spent in the running period, nano-dollars.
-pub(super) fn spent_of(connection: &Connection, rows: &[UserRow]) -> Result<Vec<i64>, SqlError> {
+pub(in crate::manage) fn spent_of(connection: &Connection, rows: &[UserRow]) -> Result<Vec<i64>, SqlError> {
     let questions: Vec<Question> = rows
         .iter()
         .map(|row| Question {
