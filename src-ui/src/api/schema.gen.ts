@@ -995,6 +995,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/global/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests and tokens on each day */
+        get: operations["get_global_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/global/activity/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests and tokens on each day, by model group; those with the most requests first */
+        get: operations["get_global_activity_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/global/spend/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was spent at each provider, also at those that are not configured any more; the most first */
+        get: operations["get_global_spend_provider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/global/spend/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was spent, by day and team, customer, user, model or tag, or by key
+         * @description Of what the caller may see. Requests that name no customer or tag are in no report by these. A request with several tags
+         *     counts for each of them.
+         */
+        get: operations["get_global_spend_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1764,6 +1836,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/spend/calculate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a prompt would cost, or an answer did */
+        post: operations["post_spend_calculate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/spend/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys, those that have spent the most first */
+        get: operations["get_spend_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/spend/logs": {
         parameters: {
             query?: never;
@@ -1776,6 +1882,43 @@ export interface paths {
          * @description Of what the caller may see: their own, and that of teams and organizations which they administer.
          */
         get: operations["get_spend_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/spend/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What requests with each tag cost, the most first; each has the tag `User-Agent: ` and the name of its client, too
+         * @description Of all time, unless both dates are said. Of what the caller may see.
+         */
+        get: operations["get_spend_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/spend/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Users, those who have spent the most first */
+        get: operations["get_spend_users"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1856,6 +1999,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tag/dau": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many used each tag on each of the last seven days, UTC */
+        get: operations["get_tag_dau"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tag/delete": {
         parameters: {
             query?: never;
@@ -1867,6 +2027,23 @@ export interface paths {
         put?: never;
         /** Remove a tag; what was spent under its name stays in the ledger */
         post: operations["post_tag_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tag/distinct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every tag that a request ever had, in order */
+        get: operations["get_tag_distinct"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1907,6 +2084,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tag/mau": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many used each tag in each of the last seven spans of thirty days, up to today */
+        get: operations["get_tag_mau"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tag/new": {
         parameters: {
             query?: never;
@@ -1924,6 +2118,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tag/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Each tag in sums over some days */
+        get: operations["get_tag_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tag/update": {
         parameters: {
             query?: never;
@@ -1935,6 +2146,40 @@ export interface paths {
         put?: never;
         /** Change a tag */
         post: operations["post_tag_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tag/user-agent/per-user-analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who used which client in the last thirty days */
+        get: operations["get_tag_user_agent_per_user_analytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tag/wau": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many used each tag in each of the last seven weeks, up to today */
+        get: operations["get_tag_wau"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2870,6 +3115,10 @@ export interface components {
             /** @description Deployments that were changed. */
             models_updated: number;
         };
+        ActivePeople: {
+            /** @description The newest first, and of those of one time the most used. */
+            results: components["schemas"]["TagUse"][];
+        };
         /** @description What was used, newest day first. */
         Activity: {
             /** @description Of the days on this page. */
@@ -3406,6 +3655,25 @@ export interface components {
             successful_updates: components["schemas"]["SuccessfulUpdate"][];
             total_requested: number;
         };
+        Calculated: {
+            /**
+             * Format: double
+             * @description Dollars.
+             */
+            cost: number;
+        };
+        /** @description A model with a prompt, or an answer. */
+        CalculateRequest: {
+            /** @description A whole answer of chat completions, with its `usage`. */
+            completion_response?: Record<string, unknown> | null;
+            /** @description The prompt, as chat completions have it. Nothing is counted for what would be answered. */
+            messages?: Record<string, unknown>[] | null;
+            /**
+             * @description A model that is served, or one that the catalogue knows (`gpt-4o`, `anthropic/claude-haiku-4-5`). With an answer: in place
+             *     of the one that it names.
+             */
+            model?: string | null;
+        };
         /** @description A team after its callbacks changed. */
         CallbackAdded: {
             data: components["schemas"]["TeamView"];
@@ -3607,6 +3875,9 @@ export interface components {
         CustomerIds: {
             user_ids: string[];
         };
+        CustomerOnDay: components["schemas"]["ReportSums"] & {
+            customer: string;
+        };
         /** @description What `/customer/new` and `/customer/update` take: absent leaves what is there, null clears it. Money in dollars. */
         CustomerRequest: {
             alias?: string | null;
@@ -3659,6 +3930,14 @@ export interface components {
             tpm_limit?: number | null;
             /** @description As requests name them: `user`, `metadata.user_id`, or the header `x-litellm-customer-id`. */
             user_id: string;
+        };
+        CustomersOnDay: {
+            /** @description Those who spent the most first. */
+            customers: components["schemas"]["CustomerOnDay"][];
+            /** @description `2026-11-20`, UTC. */
+            group_by_day: string;
+            /** @description The same. */
+            "group-by-day": string;
         };
         /** @description A customer. Money in dollars, times RFC 3339. */
         CustomerView: {
@@ -3895,6 +4174,14 @@ export interface components {
             /** @description Whose it is. A person who is not known is made. */
             user_id?: string | null;
         };
+        /** @description Oldest day first; days on which nothing was used are left out. */
+        GlobalActivity: {
+            daily_data: components["schemas"]["UsedOnDay"][];
+            /** Format: int64 */
+            sum_api_requests: number;
+            /** Format: int64 */
+            sum_total_tokens: number;
+        };
         Health: {
             /** @example postern */
             service: string;
@@ -3957,6 +4244,16 @@ export interface components {
             /** Format: int64 */
             total_pages: number;
         };
+        /** @description What a key used of a model on all days. Money in dollars. */
+        KeyModel: {
+            model: string;
+            /** Format: double */
+            total_cost: number;
+            /** Format: int64 */
+            total_input_tokens: number;
+            /** Format: int64 */
+            total_output_tokens: number;
+        };
         /** @description A key of a user. */
         KeyOfUser: components["schemas"]["KeyView"] & {
             team_alias: string | null;
@@ -3972,6 +4269,40 @@ export interface components {
             info: components["schemas"]["KeyView"][];
             /** @description Hashes, in the order in which they were asked for. */
             key: string[];
+        };
+        /** @description A key and what it spent. Money in dollars, times RFC 3339. */
+        KeySpend: {
+            blocked: boolean;
+            created_at: string;
+            expires: string | null;
+            key_alias: string | null;
+            /** Format: double */
+            max_budget: number | null;
+            models: string[];
+            organization_id: string | null;
+            /**
+             * Format: double
+             * @description In the running period of its budget.
+             */
+            spend: number;
+            team_id: string | null;
+            /** @description `sk-...` and the last four characters. */
+            token: string;
+            /** @description SHA-256 of the key. */
+            token_id: string;
+            user_id: string | null;
+        };
+        /** @description What a key used on all days. Money in dollars. */
+        KeyTotal: {
+            /** @description Its SHA-256. */
+            api_key: string;
+            model_details: components["schemas"]["KeyModel"][];
+            /** Format: double */
+            total_cost: number;
+            /** Format: int64 */
+            total_input_tokens: number;
+            /** Format: int64 */
+            total_output_tokens: number;
         };
         KeyTotals: {
             /** @description Absent for the administrator's key. */
@@ -4508,6 +4839,10 @@ export interface components {
             object: string;
             owned_by: string;
         };
+        ModelActivity: components["schemas"]["GlobalActivity"] & {
+            /** @description The model group. */
+            model: string;
+        };
         /** @description What is to be different of a deployment. Members that are absent stay as they are. */
         ModelChange: {
             /** @description Members as `/model/new` takes them. A new `api_key` takes the place of the one in the vault. */
@@ -4586,8 +4921,19 @@ export interface components {
             /** @example list */
             object: string;
         };
+        ModelOnDay: components["schemas"]["ReportSums"] & {
+            model: string;
+        };
         /** @enum {string} */
         ModelRegion: "eu" | "us";
+        ModelsOnDay: {
+            /** @description `2026-11-20`, UTC. */
+            group_by_day: string;
+            /** @description The same. */
+            "group-by-day": string;
+            /** @description Those who spent the most first. */
+            models: components["schemas"]["ModelOnDay"][];
+        };
         ModelStats: components["schemas"]["RequestStats"] & {
             model: string;
         };
@@ -5068,6 +5414,34 @@ export interface components {
             password: string;
             user_id?: string | null;
         };
+        PeopleAnalytics: {
+            page: number;
+            page_size: number;
+            /** @description Those of the most requests first. */
+            results: components["schemas"]["PersonAnalytics"][];
+            total_count: number;
+            total_pages: number;
+        };
+        /** @description What one person did with one client. Money in dollars. */
+        PersonAnalytics: {
+            /** @description SHA-256 of the key where it is nobody's. */
+            api_key: string | null;
+            /** Format: int64 */
+            failed_requests: number;
+            /** Format: double */
+            spend: number;
+            /** Format: int64 */
+            successful_requests: number;
+            /** Format: int64 */
+            total_requests: number;
+            /** Format: int64 */
+            total_tokens: number;
+            /** @description The tag: `User-Agent: ` and the client's name. */
+            user_agent: string;
+            user_email: string | null;
+            /** @description Null of a key that is nobody's. */
+            user_id: string | null;
+        };
         /** @description A person, as organizations show them. */
         PersonView: {
             created_at: string;
@@ -5332,6 +5706,14 @@ export interface components {
         ProviderList: {
             providers: components["schemas"]["Provider"][];
         };
+        ProviderSpend: {
+            provider: string;
+            /**
+             * Format: double
+             * @description Dollars.
+             */
+            spend: number;
+        };
         ProviderStats: components["schemas"]["RequestStats"] & {
             /**
              * Format: int64
@@ -5493,6 +5875,51 @@ export interface components {
             team_id: string;
             user_email?: string | null;
             user_id?: string | null;
+        };
+        /** @description All entries of an answer are of the same kind: that of `group_by`. */
+        ReportEntry: components["schemas"]["TeamsOnDay"] | components["schemas"]["CustomersOnDay"] | components["schemas"]["UsersOnDay"] | components["schemas"]["ModelsOnDay"] | components["schemas"]["TagsOnDay"] | components["schemas"]["KeyTotal"];
+        ReportKey: {
+            /** @description Its SHA-256. */
+            key: string;
+            /** @description By model group. */
+            usage: {
+                [key: string]: components["schemas"]["ReportUsage"];
+            };
+        };
+        /** @description The same in one line. */
+        ReportLine: {
+            /** @description SHA-256 of the key. */
+            api_key: string;
+            /** @description The model group. */
+            model: string;
+            /** Format: double */
+            spend: number;
+            /** Format: int64 */
+            total_tokens: number;
+        };
+        /** @description What was spent on one day by one of what the report is by. Money in dollars. */
+        ReportSums: {
+            keys: components["schemas"]["ReportKey"][];
+            /** @description Line by line what `keys` tells. */
+            metadata: components["schemas"]["ReportLine"][];
+            /** Format: double */
+            spend: number;
+            /**
+             * Format: double
+             * @description The same as `spend`.
+             */
+            total_spend: number;
+        };
+        /** @description What one key used of one model. Money in dollars. */
+        ReportUsage: {
+            /** Format: double */
+            cost: number;
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: int64 */
+            requests: number;
         };
         RequestDetail: components["schemas"]["RequestRow"] & {
             /** @description Empty where the first attempt succeeded. */
@@ -5895,8 +6322,17 @@ export interface components {
         TagList: {
             models: components["schemas"]["Tag"][];
         };
+        TagName: {
+            tag: string;
+        };
         TagNames: {
             names: string[];
+        };
+        TagNamesSeen: {
+            results: components["schemas"]["TagName"][];
+        };
+        TagOnDay: components["schemas"]["ReportSums"] & {
+            tag: string;
         };
         /** @description What `/tag/new` and `/tag/update` take: absent leaves what is there, null clears it. Money in dollars. */
         TagRequest: {
@@ -5949,6 +6385,58 @@ export interface components {
             /** Format: int64 */
             tpm_limit?: number | null;
         };
+        TagsOnDay: {
+            /** @description `2026-11-20`, UTC. */
+            group_by_day: string;
+            /** @description The same. */
+            "group-by-day": string;
+            /** @description Those who spent the most first. */
+            tags: components["schemas"]["TagOnDay"][];
+        };
+        /** @description A tag and what requests with it cost. Money in dollars. */
+        TagSpend: {
+            /** @description The same. */
+            individual_request_tag: string;
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            log_count: number;
+            request_tag: string;
+            /** Format: double */
+            total_spend: number;
+        };
+        TagSummaries: {
+            /** @description The most used first. */
+            results: components["schemas"]["TagSummary"][];
+        };
+        /** @description What requests with a tag came to. Money in dollars. */
+        TagSummary: {
+            /** Format: int64 */
+            failed_requests: number;
+            /** Format: int64 */
+            successful_requests: number;
+            tag: string;
+            /** Format: int64 */
+            total_requests: number;
+            /** Format: double */
+            total_spend: number;
+            /** Format: int64 */
+            total_tokens: number;
+            /** @description Users, and keys that are nobody's. */
+            unique_users: number;
+        };
+        TagUse: {
+            /** @description Users, and keys that are nobody's. */
+            active_users: number;
+            /** @description `2026-11-20`, `Week 7 (Nov 26)`, `Month 7 (Oct)`: the last is the one that runs today. */
+            date: string;
+            /** @description The last day; null of single days. */
+            period_end: string | null;
+            /** @description The first day; null of single days. */
+            period_start: string | null;
+            tag: string;
+        };
         /** @description A tag. Money in dollars, times RFC 3339. */
         TagView: {
             budget_id: string | null;
@@ -5994,6 +6482,9 @@ export interface components {
         TeamModels: {
             models: string[];
             team_id: string;
+        };
+        TeamOnDay: components["schemas"]["ReportSums"] & {
+            team_name: string;
         };
         /** @description A page of teams. */
         TeamPage: {
@@ -6119,6 +6610,14 @@ export interface components {
          * @enum {string}
          */
         TeamRole: "admin" | "user";
+        TeamsOnDay: {
+            /** @description `2026-11-20`, UTC. */
+            group_by_day: string;
+            /** @description The same. */
+            "group-by-day": string;
+            /** @description Those who spent the most first. */
+            teams: components["schemas"]["TeamOnDay"][];
+        };
         /** @description A team. */
         TeamView: {
             /** @description Ids of its administrators. */
@@ -6415,6 +6914,16 @@ export interface components {
         };
         /** @enum {string} */
         UsageSourceName: "none" | "reported" | "estimated";
+        UsedOnDay: {
+            /** Format: int64 */
+            api_requests: number;
+            /** @description `Nov 20`. */
+            date: string;
+            /** @description `2026-11-20`. */
+            iso_date: string;
+            /** Format: int64 */
+            total_tokens: number;
+        };
         /** @description A person beside their key. */
         UserBrief: {
             user_alias: string | null;
@@ -6452,6 +6961,9 @@ export interface components {
             total_pages: number;
             users: components["schemas"]["UserView"][];
         };
+        UserOnDay: components["schemas"]["ReportSums"] & {
+            user: string;
+        };
         UserResult: {
             /** @description Why nothing changed. */
             error: string | null;
@@ -6472,6 +6984,34 @@ export interface components {
          * @enum {string}
          */
         UserRole: "proxy_admin" | "proxy_admin_viewer" | "internal_user" | "internal_user_viewer";
+        UsersOnDay: {
+            /** @description `2026-11-20`, UTC. */
+            group_by_day: string;
+            /** @description The same. */
+            "group-by-day": string;
+            /** @description Those who spent the most first. */
+            users: components["schemas"]["UserOnDay"][];
+        };
+        /** @description A user and what they spent. Money in dollars. */
+        UserSpend: {
+            /** Format: double */
+            max_budget: number | null;
+            models: string[];
+            /**
+             * Format: int64
+             * @description All that their keys ever made.
+             */
+            requests: number;
+            /**
+             * Format: double
+             * @description In the running period of their budget.
+             */
+            spend: number;
+            user_alias: string | null;
+            user_email: string | null;
+            user_id: string;
+            user_role: string;
+        };
         /** @description What `/user/update` takes: what is absent stays as it is, null clears. Money in dollars. */
         UserUpdate: {
             /**
@@ -10391,6 +10931,245 @@ export interface operations {
             };
         };
     };
+    get_global_activity: {
+        parameters: {
+            query: {
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                /** @description `2026-11-20`. */
+                start_date: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GlobalActivity"];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_global_activity_model: {
+        parameters: {
+            query: {
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                /** @description `2026-11-20`. */
+                start_date: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelActivity"][];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_global_spend_provider: {
+        parameters: {
+            query: {
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                /** @description `2026-11-20`. */
+                start_date: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderSpend"][];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_global_spend_report: {
+        parameters: {
+            query: {
+                /** @description Only of this key, or the key of this hash. */
+                api_key?: string;
+                /** @description Only of this end user. */
+                customer_id?: string;
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                /** @description By what sums are told apart; absent: by team. */
+                group_by?: "team" | "customer" | "user" | "model" | "tag" | "api_key";
+                /** @description Only of this user. */
+                internal_user_id?: string;
+                /** @description `2026-11-20`. */
+                start_date: string;
+                /** @description Only of this team. */
+                team_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportEntry"][];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another's key, user or team */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -13219,6 +13998,116 @@ export interface operations {
             };
         };
     };
+    post_spend_calculate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CalculateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calculated"];
+                };
+            };
+            /** @description Neither a prompt nor an answer, or a model without a price */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_spend_keys: {
+        parameters: {
+            query?: {
+                /** @description At most so many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeySpend"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_spend_logs: {
         parameters: {
             query?: {
@@ -13265,6 +14154,110 @@ export interface operations {
                 };
             };
             /** @description Another's key or user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_spend_tags: {
+        parameters: {
+            query: {
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                /** @description `2026-11-20`. */
+                start_date: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagSpend"][];
+                };
+            };
+            /** @description A date makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_spend_users: {
+        parameters: {
+            query?: {
+                /** @description Only this one. */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserSpend"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another user */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13545,6 +14538,54 @@ export interface operations {
             };
         };
     };
+    get_tag_dau: {
+        parameters: {
+            query?: {
+                /** @description Only tags in which this is found. */
+                tag_filter?: string;
+                /** @description Only these tags, between commas; comes before `tag_filter`. */
+                tag_filters?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivePeople"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     post_tag_delete: {
         parameters: {
             query?: never;
@@ -13591,6 +14632,54 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_tag_distinct: {
+        parameters: {
+            query?: {
+                /** @description Only tags in which this is found. */
+                tag_filter?: string;
+                /** @description Only these tags, between commas; comes before `tag_filter`. */
+                tag_filters?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagNamesSeen"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13718,6 +14807,54 @@ export interface operations {
             };
         };
     };
+    get_tag_mau: {
+        parameters: {
+            query?: {
+                /** @description Only tags in which this is found. */
+                tag_filter?: string;
+                /** @description Only these tags, between commas; comes before `tag_filter`. */
+                tag_filters?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivePeople"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     post_tag_new: {
         parameters: {
             query?: never;
@@ -13791,6 +14928,67 @@ export interface operations {
             };
         };
     };
+    get_tag_summary: {
+        parameters: {
+            query: {
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                /** @description `2026-11-20`. */
+                start_date: string;
+                /** @description Only tags in which this is found. */
+                tag_filter?: string;
+                /** @description Only these tags, between commas; comes before `tag_filter`. */
+                tag_filters?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagSummaries"];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     post_tag_update: {
         parameters: {
             query?: never;
@@ -13846,6 +15044,105 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_tag_user_agent_per_user_analytics: {
+        parameters: {
+            query?: {
+                /** @description From 1. */
+                page?: number;
+                page_size?: number;
+                /** @description Only tags in which this is found. */
+                tag_filter?: string;
+                /** @description Only these tags, between commas; comes before `tag_filter`. */
+                tag_filters?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleAnalytics"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_tag_wau: {
+        parameters: {
+            query?: {
+                /** @description Only tags in which this is found. */
+                tag_filter?: string;
+                /** @description Only these tags, between commas; comes before `tag_filter`. */
+                tag_filters?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivePeople"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

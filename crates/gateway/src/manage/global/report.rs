@@ -35,6 +35,7 @@ pub enum GroupBy {
 #[into_params(parameter_in = Query)]
 pub struct ReportQuery {
     /// By what sums are told apart; absent: by team.
+    #[param(inline)]
     group_by: Option<GroupBy>,
     /// Only of this key, or the key of this hash.
     api_key: Option<String>,
@@ -213,7 +214,9 @@ fn by_key(rows: &[&DayRow], names: &Names) -> Vec<ReportEntry> {
         .into_iter()
         .map(|(key, models)| {
             let mut all = Totals::default();
-            models.values().for_each(|totals| all.add(totals));
+            for totals in models.values() {
+                all.add(totals);
+            }
             let model_details = models
                 .into_iter()
                 .map(|(model, totals)| KeyModel {
@@ -328,16 +331,14 @@ pub async fn report(
         return Err(Failure::invalid("conflicting_fields", message).with_param("customer_id"));
     }
     let rows: Vec<(String, DayRow)> = engine
-        .read(move |connection| match label {
-            Some((label, wanted)) => {
+        .read(move |connection| {
+            if let Some((label, wanted)) = label {
                 let found =
                     spend_labels::by_day(connection, label, wanted.as_deref(), &days, seen_by.as_ref())?;
-                Ok(found.into_iter().map(|found| (found.name.to_string(), found.row)).collect())
+                return Ok(found.into_iter().map(|found| (found.name.to_string(), found.row)).collect());
             }
-            None => {
-                let found = spend_hourly::by_day(connection, &days, seen_by.as_ref())?;
-                Ok(found.into_iter().map(|row| (String::new(), row)).collect())
-            }
+            let found = spend_hourly::by_day(connection, &days, seen_by.as_ref())?;
+            Ok(found.into_iter().map(|row| (String::new(), row)).collect())
         })
         .await?;
     let rows = rows.iter().filter(|(_, row)| only.has(&names, row));
@@ -360,10 +361,10 @@ pub async fn report(
     Ok(Json(match group_by {
         GroupBy::Team => {
             let days = by_day(rows.map(|(_, row)| (team_of(row), row)), &names);
-            let named = |(id, sums): (String, ReportSums)| (team_name(&directory, &id), sums);
+            let shown = |(id, sums): (String, ReportSums)| (team_name(&directory, &id), sums);
             let days = days
                 .into_iter()
-                .map(|(day, parts)| TeamsOnDay::new(day, parts.into_iter().map(named).collect()));
+                .map(|(day, parts)| TeamsOnDay::new(day, parts.into_iter().map(shown).collect()));
             days.map(ReportEntry::Team).collect()
         }
         GroupBy::Customer => days!(Customer CustomersOnDay, by_label),

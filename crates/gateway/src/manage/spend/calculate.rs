@@ -93,11 +93,9 @@ pub async fn calculate(
     };
     let prices = price(&engine.snapshot.load(), &authority, model);
     let cost = prices.and_then(|prices| prices.cost_at(&tokens, Some(clock::now_ms())));
-    match cost {
-        Some(cost) => Ok(Json(Calculated { cost: dollars(cost.nanos) })),
-        None => {
-            let message = format!("there is no price of the model `{model}`");
-            Err(Failure::invalid("unpriced_model", message).with_param("model"))
-        }
-    }
+    let unpriced = || {
+        let message = format!("there is no price of the model `{model}`");
+        Failure::invalid("unpriced_model", message).with_param("model")
+    };
+    Ok(Json(Calculated { cost: dollars(cost.ok_or_else(unpriced)?.nanos) }))
 }

@@ -74,7 +74,7 @@ fn today() -> i64 {
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct ActiveUsers {
+pub struct TagUse {
     pub tag: String,
     /// Users, and keys that are nobody's.
     pub active_users: usize,
@@ -87,9 +87,9 @@ pub struct ActiveUsers {
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct ActiveUsersOf {
+pub struct ActivePeople {
     /// The newest first, and of those of one time the most used.
-    pub results: Vec<ActiveUsers>,
+    pub results: Vec<TagUse>,
 }
 
 /// So many periods are told.
@@ -101,7 +101,7 @@ async fn active(
     filters: &TagFilters,
     length: i64,
     name: impl Fn(i64, i64, i64) -> String,
-) -> Result<Json<ActiveUsersOf>, Failure> {
+) -> Result<Json<ActivePeople>, Failure> {
     let last = today();
     let first = last - PERIODS * length + 1;
     let names = activity::names(engine).await?;
@@ -118,7 +118,7 @@ async fn active(
         let begins = first + period * length;
         let ends = begins + length - 1;
         let is_span = length > 1;
-        ActiveUsers {
+        TagUse {
             tag,
             active_users,
             date: name(period + 1, begins, ends),
@@ -126,30 +126,30 @@ async fn active(
             period_end: is_span.then(|| date_of(ends).to_string()),
         }
     });
-    Ok(Json(ActiveUsersOf { results: results.collect() }))
+    Ok(Json(ActivePeople { results: results.collect() }))
 }
 
 /// How many used each tag on each of the last seven days, UTC
 #[utoipa::path(
     get, path = "/tag/dau", tag = "Tags", params(TagFilters),
-    responses((status = 200, body = ActiveUsersOf), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
+    responses((status = 200, body = ActivePeople), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
 )]
 pub async fn daily(
     State(engine): State<Shared>,
     QueryOf(filters): QueryOf<TagFilters>,
-) -> Result<Json<ActiveUsersOf>, Failure> {
+) -> Result<Json<ActivePeople>, Failure> {
     active(&engine, &filters, 1, |_, day, _| date_of(day).to_string()).await
 }
 
 /// How many used each tag in each of the last seven weeks, up to today
 #[utoipa::path(
     get, path = "/tag/wau", tag = "Tags", params(TagFilters),
-    responses((status = 200, body = ActiveUsersOf), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
+    responses((status = 200, body = ActivePeople), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
 )]
 pub async fn weekly(
     State(engine): State<Shared>,
     QueryOf(filters): QueryOf<TagFilters>,
-) -> Result<Json<ActiveUsersOf>, Failure> {
+) -> Result<Json<ActivePeople>, Failure> {
     let name = |number, _, last| format!("Week {number} ({})", date_of(last).strftime("%b %d"));
     active(&engine, &filters, 7, name).await
 }
@@ -157,12 +157,12 @@ pub async fn weekly(
 /// How many used each tag in each of the last seven spans of thirty days, up to today
 #[utoipa::path(
     get, path = "/tag/mau", tag = "Tags", params(TagFilters),
-    responses((status = 200, body = ActiveUsersOf), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
+    responses((status = 200, body = ActivePeople), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody))
 )]
 pub async fn monthly(
     State(engine): State<Shared>,
     QueryOf(filters): QueryOf<TagFilters>,
-) -> Result<Json<ActiveUsersOf>, Failure> {
+) -> Result<Json<ActivePeople>, Failure> {
     let name = |number, first, _| format!("Month {number} ({})", date_of(first).strftime("%b"));
     active(&engine, &filters, 30, name).await
 }
