@@ -80,6 +80,7 @@ async fn settings_tell_a_budget_member_by_member() {
         ("rpm_limit", &Value::Null, &json!(false)),
         ("budget_duration", &json!("1d"), &json!(true)),
         ("max_budget", &json!(10.5), &json!(true)),
+        ("allowed_models", &Value::Null, &json!(false)),
         ("soft_budget", &Value::Null, &json!(false)),
     ];
     assert_eq!(told, expected);

@@ -106,3 +106,82 @@ async fn the_tags_of_a_key_are_in_the_row_of_each_of_its_requests() {
     let named = world.get("/tag/list").await;
     assert!(named.as_array().unwrap().iter().any(|tag| tag["name"] == "of-key"), "{named}");
 }
+
+#[tokio::test]
+async fn pages_are_filtered_by_everything_that_a_row_tells() {
+    let world = World::start().await;
+    crate::organization::dear_model(&world).await;
+    let made = async |path: &str, body: Value| world.admin(Method::POST, path, body).await.expect(200).json();
+    made("/team/new", json!({"team_id": "red"})).await;
+    made("/user/new", json!({"user_id": "ann", "auto_create_key": false})).await;
+    let anns = made("/key/generate", json!({"user_id": "ann", "team_id": "red", "key_alias": "ann's"})).await;
+    let anns = anns["key"].as_str().unwrap().to_owned();
+    let dear = crate::organization::ask_dear(&world, &anns, json!({"user": "end-1"})).await.expect(200);
+    let free = world.ask(Caller::Chat, "demo", false).await.expect(200);
+    world.ask(Caller::Messages, "oa/fake-500", false).await.expect(500);
+    world.row_number(3).await;
+    let page = async |query: &str| world.get(&format!("/spend/logs/v2?{query}")).await;
+    let all = page("").await;
+    assert_eq!(
+        (&all["total"], &all["page"], &all["page_size"], &all["total_pages"]),
+        (&json!(3), &json!(1), &json!(50), &json!(1))
+    );
+    assert_eq!(all["data"], json!(world.gateway.spend_logs().await));
+    let today = all["data"][0]["startTime"].as_str().unwrap()[..10].to_owned();
+    let hash =
+        made("/v2/key/info", json!({"keys": [anns]})).await["info"][0]["token"].as_str().unwrap().to_owned();
+    for (query, count) in [
+        ("status_filter=success".to_owned(), 2),
+        ("status_filter=failure".into(), 1),
+        ("error_code=500".into(), 1),
+        ("min_spend=0.05".into(), 1),
+        ("max_spend=0.05".into(), 2),
+        ("min_spend=0.05&max_spend=0.06".into(), 0),
+        ("model=dear".into(), 1),
+        ("model=x".into(), 1),
+        ("key_alias=ann%27s".into(), 1),
+        ("key_alias=nobody".into(), 0),
+        (format!("api_key={anns}"), 1),
+        (format!("api_key={hash}"), 1),
+        ("user_id=ann".into(), 1),
+        ("team_id=red".into(), 1),
+        ("team_id=blue".into(), 0),
+        ("end_user=end-1".into(), 1),
+        (format!("request_id={}", dear.request_id()), 1),
+        (format!("request_id={}", free.json()["id"].as_str().unwrap()), 1),
+        (format!("request_id={}&team_id=red", free.request_id()), 0),
+        ("request_id=nothing".into(), 0),
+        (format!("start_date={today}&end_date=2999-01-01"), 3),
+        ("start_date=2020-01-01%2000:00:00&end_date=2020-01-02%2000:00:00".into(), 0),
+    ] {
+        let told = page(&query).await;
+        assert_eq!(
+            (&told["total"], told["data"].as_array().unwrap().len()),
+            (&json!(count), count),
+            "{query}: {told}"
+        );
+    }
+    let second = page("page=2&page_size=2").await;
+    assert_eq!((&second["total_pages"], &second["data"][0]), (&json!(2), &all["data"][2]));
+    for (wrong, status) in [
+        ("page=0", 422),
+        ("page_size=1001", 422),
+        ("status_filter=maybe", 400),
+        ("min_spend=-1", 400),
+        ("start_date=yesterday", 400),
+        ("end_date=2026-13-01%2000:00:00", 400),
+        ("error_code=x", 422),
+    ] {
+        world.admin(Method::GET, &format!("/spend/logs/v2?{wrong}"), Value::Null).await.expect(status);
+    }
+    let own = |query: &str| {
+        let url = format!("{}/spend/logs/v2?{query}", world.gateway.url());
+        receive(world.gateway.client().get(url).bearer_auth(&anns))
+    };
+    assert_eq!(own("").await.expect(200).json()["total"], 1);
+    for foreign in ["user_id=bob", "team_id=blue", &format!("api_key={}", world.key)] {
+        own(foreign).await.expect(403);
+    }
+    // By name it is found only where it may be seen.
+    assert_eq!(own(&format!("request_id={}", free.request_id())).await.expect(200).json()["total"], 0);
+}

@@ -1890,6 +1890,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/spend/logs/v2": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests in pages, newest first, with filters
+         * @description Of what the caller may see: their own, and that of teams and organizations which they administer.
+         */
+        get: operations["get_spend_logs_v2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/spend/tags": {
         parameters: {
             query?: never;
@@ -6219,6 +6239,19 @@ export interface components {
             /** Format: int64 */
             total_tokens: number;
             user: string;
+        };
+        /** @description Requests, newest first. */
+        SpendPage: {
+            data: components["schemas"]["SpendLog"][];
+            page: number;
+            page_size: number;
+            /**
+             * Format: int64
+             * @description On all pages.
+             */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
         };
         /** @description Signing in at another server. */
         SsoWay: {
@@ -14154,6 +14187,84 @@ export interface operations {
                 };
             };
             /** @description Another's key or user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_spend_logs_v2: {
+        parameters: {
+            query?: {
+                /** @description A key or its hash. */
+                api_key?: string;
+                /** @description The moment before which they began, or the last day. */
+                end_date?: string;
+                end_user?: string;
+                /** @description The HTTP status of a refusal or failure. */
+                error_code?: number;
+                key_alias?: string;
+                max_spend?: number;
+                /** @description Dollars. */
+                min_spend?: number;
+                /** @description A model group, or a model as the provider calls it. */
+                model?: string;
+                /** @description From 1. */
+                page?: number;
+                page_size?: number;
+                /** @description The response's id or the gateway's request id. */
+                request_id?: string;
+                /** @description `2026-11-20 08:00:00`, or a day; UTC. */
+                start_date?: string;
+                /** @description `success` or `failure`. */
+                status_filter?: string;
+                team_id?: string;
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendPage"];
+                };
+            };
+            /** @description A filter makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another's key, user or team */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -1,6 +1,7 @@
 //! `/spend/*`: what the ledger says, in LiteLLM's words.
 
 mod calculate;
+mod pages;
 mod sums;
 
 use axum::Json;
@@ -29,6 +30,7 @@ use crate::shapes::{ErrorBody, QueryOf};
 pub fn routes() -> Routes {
     Routes::default()
         .routes(routes!(logs))
+        .routes(routes!(pages::pages))
         .routes(routes!(sums::of_keys))
         .routes(routes!(sums::of_users))
         .routes(routes!(sums::of_tags))

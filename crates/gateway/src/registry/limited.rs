@@ -165,7 +165,8 @@ impl LimitFields {
             Said::Nothing => {}
             said => {
                 let spend = if let Said::Set(spend) = said { dollars("spend", spend)? } else { 0 };
-                columns.budget_started_at = now.ms();
+                // What was asked for within the same millisecond was before.
+                columns.budget_started_at = now.ms() + 1;
                 columns.spend_offset_nanos = spend;
                 return Ok(());
             }

@@ -15,8 +15,15 @@ use crate::table::spend_hourly::{ID_MARGIN, first_id_at};
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub before: Option<Uuid>,
+    /// Only this row.
+    pub id: Option<Uuid>,
     pub key_id: Option<Uuid>,
     pub outcome: Option<Outcome>,
+    /// Those of any other outcome than a good one, or those of that.
+    pub failed: Option<bool>,
+    /// Nano-dollars at least; what has no price cost nothing here.
+    pub min_cost: Option<i64>,
+    pub max_cost: Option<i64>,
     /// The HTTP status.
     pub status: Option<u16>,
     pub model: Option<String>,
@@ -88,6 +95,19 @@ impl Filter {
         }
         if let Some(outcome) = self.outcome {
             found.add("outcome = ?", Value::Integer(outcome.number()));
+        }
+        if let Some(id) = self.id {
+            found.add("id = ?", blob(id));
+        }
+        if let Some(failed) = self.failed {
+            let good = Value::Integer(Outcome::Ok.number());
+            found.add(if failed { "outcome <> ?" } else { "outcome = ?" }, good);
+        }
+        if let Some(least) = self.min_cost {
+            found.add("COALESCE(cost_nanos, 0) >= ?", Value::Integer(least));
+        }
+        if let Some(most) = self.max_cost {
+            found.add("COALESCE(cost_nanos, 0) <= ?", Value::Integer(most));
         }
         if let Some(status) = self.status {
             found.add("status = ?", Value::Integer(status.into()));
