@@ -352,3 +352,39 @@ async fn a_database_of_a_newer_version_is_refused() {
     assert!(stopped.stderr.contains("newer") && stopped.stderr.contains("9999"), "{stopped}");
     assert_eq!(std::fs::read(&file).unwrap(), bytes, "the database was touched");
 }
+
+#[tokio::test]
+async fn usage_is_printed_as_a_table_as_json_and_as_csv() {
+    let world = World::start().await;
+    crate::organization::dear_model(&world).await;
+    let home = tempfile::tempdir().unwrap();
+    let run = async |command: &[&str]| postern(home.path(), on(world.gateway.data_dir(), command)).await;
+    let nothing = run(&["usage"]).await;
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(0), ""));
+    assert!(nothing.stderr.contains("Nothing was used since"), "{}", nothing.stderr);
+    for _ in 0..2 {
+        crate::organization::ask_dear(&world, &world.key, json!({})).await.expect(200);
+    }
+    world.ask(Caller::Chat, "demo", false).await.expect(200);
+    let table = run(&["usage", "--by", "model", "--since", "7d"]).await;
+    assert_eq!(table.code, Some(0), "{}", table.stderr);
+    let lines: Vec<&str> = table.stdout.lines().collect();
+    assert!(lines[0].starts_with("MODEL") && lines[0].contains("COST USD"), "{}", table.stdout);
+    assert!(lines[1].starts_with("dear") && lines[1].contains("0.200000"), "{}", table.stdout);
+    let whole = run(&["usage", "--json"]).await;
+    let whole: Value = serde_json::from_str(&whole.stdout).unwrap();
+    assert_eq!(
+        (&whole["rows"][0]["name"], &whole["rows"][0]["cost_nanos"]),
+        (&json!("dear"), &json!(200_000_000))
+    );
+    let csv = run(&["usage", "--csv", "--by", "provider"]).await;
+    let lines: Vec<&str> = csv.stdout.lines().collect();
+    assert!(lines[0].starts_with("id,name,requests,errors"), "{}", csv.stdout);
+    assert!(lines.iter().any(|line| line.starts_with("openai,openai,2,0,0,0,")), "{}", csv.stdout);
+    assert_eq!(lines.len(), whole["rows"].as_array().unwrap().len() + 1);
+    let wrong = run(&["usage", "--since", "soon"]).await;
+    assert_eq!(wrong.code, Some(1));
+    assert!(wrong.stderr.contains("since must be how long ago"), "{}", wrong.stderr);
+    assert_eq!(run(&["usage", "--json", "--csv"]).await.code, Some(2));
+    assert_eq!(run(&["usage", "--by", "mood"]).await.code, Some(2));
+}

@@ -277,3 +277,43 @@ async fn a_cost_is_calculated_without_asking_anybody() {
     }
     assert_eq!(world.openai.calls(), 0);
 }
+
+#[tokio::test]
+async fn usage_is_told_apart_by_everything_and_seen_by_whom_it_belongs_to() {
+    let House { world, ann, .. } = house().await;
+    let usage = async |query: &str| world.get(&format!("/console/usage?{query}")).await;
+    for (by, counts) in [
+        ("model", vec![("dear", 6)]),
+        ("upstream_model", vec![("x", 6)]),
+        ("provider", vec![("openai", 6)]),
+        ("key", vec![("ann's", 2), ("bob's", 3)]),
+        ("endpoint", vec![("/v1/chat/completions", 6)]),
+        ("user", vec![("ann", 2), ("bob", 3), ("cat", 1)]),
+        ("team", vec![("red team", 2), ("blue team", 3), ("", 1)]),
+        ("organization", vec![("Acme", 5), ("", 1)]),
+        ("end_user", vec![("end-1", 2), ("end-2", 1)]),
+        ("tag", vec![("a", 2), ("b", 5)]),
+    ] {
+        let told = usage(&format!("by={by}&since=2h")).await;
+        for (name, count) in counts {
+            let row = named(&told["rows"], "name", name);
+            assert_eq!(row["requests"], count, "{by} {name}: {row}");
+            assert_eq!(row["cost_nanos"].as_i64().unwrap(), 100_000_000 * count, "{by} {name}: {row}");
+            assert_eq!((&row["subscription_nanos"], &row["unpriced"]), (&json!(0), &json!(0)));
+        }
+    }
+    assert_eq!(usage("").await["rows"], usage("by=model&since=30d").await["rows"]);
+    let tools = usage("by=tool").await;
+    assert_eq!(tools["rows"][0]["requests"], 6);
+    assert_eq!(usage("since=2020-01-01&until=2020-01-02").await["rows"], json!([]));
+    let own = ask(&world, &ann, "/console/usage?by=user").await.expect(200).json();
+    assert_eq!((own["rows"].as_array().unwrap().len(), &own["rows"][0]["name"]), (1, &json!("ann")));
+    for (wrong, status) in [
+        ("since=soon", 400),
+        ("until=2026-13-01", 400),
+        ("since=2026-01-02&until=2026-01-01", 400),
+        ("by=mood", 422),
+    ] {
+        world.admin(Method::GET, &format!("/console/usage?{wrong}"), Value::Null).await.expect(status);
+    }
+}

@@ -5,6 +5,7 @@ mod call;
 mod doctor;
 mod keys;
 mod serve;
+mod usage;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -47,6 +48,13 @@ enum Command {
         place: Place,
         #[command(subcommand)]
         action: keys::Action,
+    },
+    /// What was used, by model, provider, key, tool, user, team or tag
+    Usage {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        wanted: usage::Wanted,
     },
     /// Print the description of the HTTP API (OpenAPI, JSON)
     Openapi,
@@ -134,6 +142,7 @@ async fn run(command: Command) -> Result<ExitCode> {
             doctor::run(options).await
         }
         Command::Keys { place, action } => keys::run(place.options()?, action).await,
+        Command::Usage { place, wanted } => usage::run(place.options()?, wanted).await,
         Command::Openapi => {
             let text = serde_json::to_string_pretty(&postern_gateway::surface::description())?;
             out(&text)?;

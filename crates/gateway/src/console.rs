@@ -11,6 +11,7 @@ pub mod sign_in;
 pub mod sso;
 pub mod status;
 pub mod ui;
+pub mod usage;
 
 use crate::routes;
 use crate::shapes::routes::Routes;
@@ -29,6 +30,7 @@ pub fn routes() -> Routes {
         .routes(routes!(status::set_listener))
         .routes(routes!(status::guide))
         .routes(routes!(overview::overview))
+        .routes(routes!(usage::usage))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(catalogue::set_price, catalogue::remove_price))
         .routes(routes!(providers::presets))

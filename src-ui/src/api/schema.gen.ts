@@ -818,6 +818,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was used, told apart by model, provider, key, tool, user, team, organization, end user, tag or endpoint
+         * @description Of what the caller may see. A request with several tags counts for each; requests without an end user or a tag are not in
+         *     tables by these.
+         */
+        get: operations["get_console_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/customer/block": {
         parameters: {
             query?: never;
@@ -6945,8 +6966,58 @@ export interface components {
             user_email?: string | null;
             user_id?: string | null;
         };
+        /** @description What was used by one of them. Money in nano-dollars. */
+        UsageRow: {
+            /** Format: int64 */
+            cache_read_tokens: number;
+            /** Format: int64 */
+            cache_write_tokens: number;
+            /** Format: int64 */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description What providers bill by use.
+             */
+            cost_nanos: number;
+            /** Format: int64 */
+            errors: number;
+            /** @description A key's hash, a name, an id; empty for what has none. */
+            id: string;
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            local_requests: number;
+            /** @description As people call it. */
+            name: string;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: int64 */
+            reasoning_tokens: number;
+            /** Format: int64 */
+            requests: number;
+            /**
+             * Format: int64
+             * @description What requests within a flat rate would have cost: nobody pays it.
+             */
+            subscription_nanos: number;
+            /** Format: int64 */
+            subscription_requests: number;
+            /**
+             * Format: int64
+             * @description Requests that used tokens of models without a price: no sum of money has them.
+             */
+            unpriced: number;
+        };
         /** @enum {string} */
         UsageSourceName: "none" | "reported" | "estimated";
+        /** @description The costliest first. */
+        UsageTable: {
+            rows: components["schemas"]["UsageRow"][];
+            /** @description Begin of the first hour, RFC 3339. */
+            since: string;
+            /** @description End of the last. */
+            until: string;
+        };
         UsedOnDay: {
             /** Format: int64 */
             api_requests: number;
@@ -10238,6 +10309,65 @@ export interface operations {
                 };
             };
             /** @description Unknown time zone */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_console_usage: {
+        parameters: {
+            query?: {
+                /** @description What tells the rows apart; absent: the model. */
+                by?: "model" | "upstream_model" | "provider" | "key" | "tool" | "endpoint" | "user" | "team" | "organization" | "end_user" | "tag";
+                /** @description `7d`, `12h`, `30m`: so long ago; or a date or time. Rounded down to the hour. Absent: thirty days ago. */
+                since?: string;
+                /** @description The same. Absent: now. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageTable"];
+                };
+            };
+            /** @description A time makes no sense */
             400: {
                 headers: {
                     [name: string]: unknown;

@@ -60,7 +60,7 @@ impl Series {
         }
     }
 
-    fn from_row(row: &Row<'_>, first: usize) -> Result<Self> {
+    pub(super) fn from_row(row: &Row<'_>, first: usize) -> Result<Self> {
         Ok(Self {
             key_id: row.get(first)?,
             owner: row.get(first + 1)?,

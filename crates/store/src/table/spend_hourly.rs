@@ -334,6 +334,31 @@ pub fn by_day(connection: &Connection, days: &Days, seen_by: Option<&SeenBy>) ->
         .collect()
 }
 
+/// What each series came to between two hours (`from <= hour < to`), of those that these may see (`None`: all).
+pub fn by_series(
+    connection: &Connection,
+    from: i64,
+    to: i64,
+    seen_by: Option<&SeenBy>,
+) -> Result<Vec<(Series, Totals)>> {
+    let mut values = vec![Value::Integer(from), Value::Integer(to)];
+    let seen = seen_by.map_or_else(String::new, |seen_by| {
+        format!("AND series IN (SELECT id FROM series WHERE {})", seen_by.condition(&mut values))
+    });
+    let sql = format!(
+        "SELECT sums.*, {} FROM (
+           SELECT series, {SUMS} FROM spend_hourly WHERE hour >= ?1 AND hour < ?2 {seen} GROUP BY series
+         ) AS sums JOIN series ON series.id = sums.series",
+        series::COLUMNS
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(values), |row| {
+            Ok((Series::from_row(row, 12)?, Totals::from_row(row, 1)?))
+        })?
+        .collect()
+}
+
 /// Sums by model group and provider (`''` where requests reached none).
 pub type Sum = (String, String, Totals);
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Result, params_from_iter};
 
 use super::owners::SeenBy;
 use super::requests::RequestRow;
-use super::series;
+use super::series::{self, Series};
 use super::spend_hourly::{DAY, DayRow, Days, SUMS, Totals, adding, hour_of};
 
 pub(super) const CREATE: &str = "
@@ -222,6 +222,33 @@ pub fn by_day(
                 series: known.numbered(row.get(2)?, row, 14)?,
             };
             Ok(LabelDay { name, row })
+        })?
+        .collect()
+}
+
+/// What each name came to in each series between two hours (`from <= hour < to`), of those that these may see (`None`: all).
+pub fn by_series(
+    connection: &Connection,
+    label: Label,
+    from: i64,
+    to: i64,
+    seen_by: Option<&SeenBy>,
+) -> Result<Vec<(String, Series, Totals)>> {
+    let mut values = [from, to, label.number()].map(Value::Integer).to_vec();
+    let seen = seen_by.map_or_else(|| "1".to_owned(), |seen_by| seen_by.condition(&mut values));
+    let sql = format!(
+        "SELECT sums.*, {}, name FROM (
+           SELECT label, series, {SUMS} FROM spend_labels
+           WHERE label IN (SELECT id FROM labels WHERE kind = ?3) AND hour >= ?1 AND hour < ?2
+             AND series IN (SELECT id FROM series WHERE {seen})
+           GROUP BY 1, 2
+         ) AS sums JOIN labels ON labels.id = sums.label JOIN series ON series.id = sums.series",
+        series::COLUMNS
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(values), |row| {
+            Ok((row.get(21)?, Series::from_row(row, 13)?, Totals::from_row(row, 2)?))
         })?
         .collect()
 }
