@@ -5,6 +5,7 @@ mod session;
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use postern_testkit::FakeUpstream;
 use postern_tests::{Caller, PROVIDER_KEY, World, receive};
 use reqwest::Method;
@@ -257,4 +258,66 @@ async fn the_catalogue_is_served_once_and_then_unchanged() {
             answer.text()
         );
     }
+}
+
+#[tokio::test]
+async fn the_ledger_is_exported_as_csv_and_as_lines_of_json() {
+    let world = World::start().await;
+    let formula = json!({"model": "demo", "user": "=cmd|' /C calc'!A0", "messages": [{"role": "user", "content": "hi"}]});
+    receive(world.gateway.post("/v1/chat/completions", &world.key, &formula)).await.expect(200);
+    world.ask(Caller::Chat, "oa/gpt-4o-mini", false).await.expect(200);
+    world.ask(Caller::Chat, "oa/fake-500", false).await.expect(500);
+    world.row_number(3).await;
+    let get = |query: &str, key: &str| {
+        let url = format!("{}/console/requests/export?{query}", world.gateway.url());
+        receive(world.gateway.client().get(url).bearer_auth(key))
+    };
+    let admin = world.gateway.admin_key();
+    let csv = get("", admin).await.expect(200);
+    assert!(csv.header("content-type").starts_with("text/csv"));
+    assert!(csv.header("content-disposition").contains("postern-requests.csv"));
+    let text = csv.text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert!(lines[0].starts_with("time,id,key,user_id,"), "{text}");
+    assert!(lines[3].contains("'=cmd|' /C calc'!A0"), "no formula: {}", lines[3]);
+    let jsonl = get("format=jsonl", admin).await.expect(200).text();
+    let rows: Vec<Value> = jsonl.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 3);
+    assert_eq!((&rows[0]["status"], &rows[0]["outcome"]), (&json!(500), &json!("error")));
+    assert_eq!((&rows[1]["model_group"], &rows[1]["input_tokens"]), (&json!("oa/gpt-4o-mini"), &json!(20)));
+    assert!(rows[1]["cost_usd"].as_f64() > Some(0.0) && rows[1]["latency_ms"].as_f64() > Some(0.0));
+    assert_eq!(rows[2]["end_user"], "=cmd|' /C calc'!A0", "as it was sent");
+    // With the filters of the list, and of what may be seen.
+    let failed = get("status=error&format=jsonl", admin).await.expect(200).text();
+    assert_eq!(failed.lines().count(), 1);
+    let nothing = get("model=nothing", admin).await.expect(200).text();
+    assert_eq!(nothing.lines().collect::<Vec<_>>(), [lines[0]]);
+    assert_eq!(get("model=nothing&format=jsonl", admin).await.expect(200).text(), "");
+    for (wrong, status) in [("format=xml", 422), ("status=good", 400), ("key_id=x", 400)] {
+        get(wrong, admin).await.expect(status);
+    }
+    get("", &world.key).await.expect(403);
+}
+
+#[tokio::test]
+async fn an_export_of_several_pages_has_every_row_once() {
+    const ROWS: usize = 4100;
+    let world = World::start().await;
+    let body = Caller::Chat.body("demo", false);
+    let asked = (0..ROWS).map(|_| async {
+        let answer = world.gateway.post("/v1/chat/completions", &world.key, &body).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.bytes().await.unwrap();
+    });
+    futures_util::stream::iter(asked).buffer_unordered(64).collect::<Vec<()>>().await;
+    world.row_number(ROWS).await;
+    let url = format!("{}/console/requests/export?format=jsonl", world.gateway.url());
+    let admin = world.gateway.admin_key();
+    let text = receive(world.gateway.client().get(url).bearer_auth(admin)).await.expect(200).text();
+    let ids: std::collections::BTreeSet<String> = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!((ids.len(), text.lines().count()), (ROWS, ROWS));
 }

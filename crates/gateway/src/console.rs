@@ -39,6 +39,7 @@ pub fn routes() -> Routes {
         .routes(routes!(providers::test))
         .routes(routes!(providers::test_unsaved))
         .routes(routes!(requests::list))
+        .routes(routes!(requests::export::export))
         .routes(routes!(requests::get))
         .routes(routes!(events::events))
         .routes(routes!(limits::limits))

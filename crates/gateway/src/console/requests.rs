@@ -1,9 +1,12 @@
 //! The ledger, row by row.
 
+pub mod export;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use postern_store::table::attempt_bills::BillRow;
 use postern_store::table::keys;
+use postern_store::table::owners::SeenBy;
 use postern_store::table::requests::{self as table, Filter, Outcome, UsageSource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -208,6 +211,41 @@ pub struct RequestsQuery {
     search: Option<String>,
 }
 
+fn wrong(param: &str, message: &str) -> Failure {
+    Failure::invalid("invalid_filter", format!("{param} {message}")).with_param(param)
+}
+
+impl RequestsQuery {
+    /// But for how many.
+    fn filter(self, seen_by: Option<SeenBy>) -> Result<Filter, Failure> {
+        let text = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let outcome = text(self.status)
+            .map(|name| {
+                Outcome::parse(&name).ok_or_else(|| wrong("status", "must be ok, error or cancelled"))
+            })
+            .transpose()?;
+        let key_id = text(self.key_id)
+            .map(|id| match id.as_str() {
+                "administrator" => Ok(Uuid::nil()),
+                id => {
+                    Uuid::parse_str(id).map_err(|_| wrong("key_id", "must be a key's id or `administrator`"))
+                }
+            })
+            .transpose()?;
+        Ok(Filter {
+            before: self.before,
+            key_id,
+            outcome,
+            model: text(self.model),
+            provider: text(self.provider),
+            client: text(self.client),
+            search: text(self.search),
+            seen_by,
+            ..Filter::default()
+        })
+    }
+}
+
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct RequestPage {
     /// Newest first.
@@ -226,35 +264,12 @@ pub async fn list(
     authority: Authority,
     QueryOf(query): QueryOf<RequestsQuery>,
 ) -> Result<Json<RequestPage>, Failure> {
-    let wrong = |param: &str, message: &str| {
-        Failure::invalid("invalid_filter", format!("{param} {message}")).with_param(param)
-    };
     let limit = query.limit.unwrap_or(100);
     if !(1..=500).contains(&limit) {
         return Err(wrong("limit", "must be 1 to 500"));
     }
-    let text = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let outcome = text(query.status)
-        .map(|name| Outcome::parse(&name).ok_or_else(|| wrong("status", "must be ok, error or cancelled")))
-        .transpose()?;
-    let key_id = text(query.key_id)
-        .map(|id| match id.as_str() {
-            "administrator" => Ok(Uuid::nil()),
-            id => Uuid::parse_str(id).map_err(|_| wrong("key_id", "must be a key's id or `administrator`")),
-        })
-        .transpose()?;
-    let filter = Filter {
-        before: query.before,
-        key_id,
-        outcome,
-        model: text(query.model),
-        provider: text(query.provider),
-        client: text(query.client),
-        search: text(query.search),
-        seen_by: authority.seen_by(&engine.directory.load()),
-        limit: limit + 1,
-        ..Filter::default()
-    };
+    let seen_by = authority.seen_by(&engine.directory.load());
+    let filter = Filter { limit: limit + 1, ..query.filter(seen_by)? };
     let (mut rows, labels) = engine
         .read(move |connection| Ok((table::page(connection, &filter)?, keys::labels(connection)?)))
         .await?;
