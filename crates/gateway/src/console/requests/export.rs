@@ -181,7 +181,7 @@ impl ExportFormat {
     fn content_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
-            Self::Jsonl => "application/jsonl",
+            Self::Jsonl => "application/x-ndjson",
         }
     }
 
@@ -230,7 +230,7 @@ impl Progress {
 #[utoipa::path(
     get, path = "/console/requests/export", tag = "Console", params(ExportQuery, RequestsQuery),
     responses(
-        (status = 200, description = "One line for each request; CSV begins with a line of names", content_type = "text/csv", body = String),
+        (status = 200, description = "One line for each request; CSV begins with a line of names", content((String = "text/csv"), (String = "application/x-ndjson"))),
         (status = 400, description = "A filter makes no sense", body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 422, body = ErrorBody),
     )
