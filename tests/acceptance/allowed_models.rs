@@ -138,3 +138,25 @@ async fn narrow_what_is_listed() {
         listed["data"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["good"]);
 }
+
+#[tokio::test]
+async fn whom_they_bind_cannot_take_them_away() {
+    let world = world().await;
+    let team = json!({"team_id": "red", "allowed_models": ["good"], "members_with_roles": [{"role": "admin", "user_id": "ann"}]});
+    post(&world, "/team/new", team).await;
+    let organization =
+        json!({"organization_id": "acme", "organization_alias": "Acme", "allowed_models": ["good"]});
+    post(&world, "/organization/new", organization).await;
+    let member = json!({"organization_id": "acme", "member": {"role": "org_admin", "user_id": "bob"}});
+    post(&world, "/organization/member_add", member).await;
+    let (anns, bobs) =
+        (key(&world, json!({"user_id": "ann"})).await, key(&world, json!({"user_id": "bob"})).await);
+    for wider in [Value::Null, json!(["*"]), json!(["good", "bad"])] {
+        let body = json!({"team_id": "red", "allowed_models": wider});
+        receive(world.gateway.post("/team/update", &anns, &body)).await.expect(403);
+        let body = json!({"organization_id": "acme", "allowed_models": wider});
+        let url = format!("{}/organization/update", world.gateway.url());
+        receive(world.gateway.client().patch(url).bearer_auth(&bobs).json(&body)).await.expect(403);
+    }
+    check(&world, &key(&world, json!({"team_id": "red"})).await, json!({}), "team").await;
+}

@@ -175,6 +175,7 @@ fn refuse_new_terms(said: &OrganizationFields) -> Result<(), Failure> {
         ("model_max_budget", limits.model_max_budget != Said::Nothing),
         ("model_rpm_limit", limits.model_rpm_limit != Said::Nothing),
         ("model_tpm_limit", limits.model_tpm_limit != Said::Nothing),
+        ("allowed_models", limits.allowed_models != Said::Nothing),
     ];
     terms.iter().find(|(_, said)| *said).map_or(Ok(()), |(name, _)| Err(beyond(name)))
 }

@@ -76,6 +76,7 @@ impl Standing {
             ("blocked", before.blocked != after.blocked),
             ("budget_id", before.limits.budget_id != after.limits.budget_id),
             ("budget_duration", before.limits.budget_duration != after.limits.budget_duration),
+            ("allowed_models", before.limits.allowed_models != after.limits.allowed_models),
             (
                 "model_max_budget",
                 before.limits.model_limits != "{}" && before.limits.model_limits != after.limits.model_limits,
