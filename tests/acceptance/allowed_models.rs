@@ -159,4 +159,8 @@ async fn whom_they_bind_cannot_take_them_away() {
         receive(world.gateway.client().patch(url).bearer_auth(&bobs).json(&body)).await.expect(403);
     }
     check(&world, &key(&world, json!({"team_id": "red"})).await, json!({}), "team").await;
+    // A key's own list adds nothing to its budget's, whoever changed it.
+    post(&world, "/budget/new", json!({"budget_id": "few", "allowed_models": ["good"]})).await;
+    let wide = key(&world, json!({"budget_id": "few", "allowed_models": ["good", "bad"]})).await;
+    check(&world, &wide, json!({}), "key").await;
 }

@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::limits::{self, Estimate, Gate, Gates, Permit, Terms};
 use crate::meter::Meter;
 use crate::pipeline::Size;
-use crate::snapshot::{AccessGroups, AllowedModels, Deployment};
+use crate::snapshot::{AccessGroups, Deployment};
 
 /// Headers in which end users are named.
 const CUSTOMER_HEADERS: [&str; 2] = ["x-litellm-customer-id", "x-litellm-end-user-id"];
@@ -246,7 +246,7 @@ fn check_models(
 ) -> Result<(), Failure> {
     let of_tags = asked.tags.iter().filter_map(|tag| Some(("tag", &directory.tag(tag)?.limited)));
     let of_customer = customer.map(|customer| ("end_user", &customer.limited));
-    let limiting = |(_, limited): &(_, &Limited)| limited.allowed != AllowedModels::All;
+    let limiting = |(_, limited): &(_, &Limited)| !limited.allowed.is_empty();
     for (whose, limited) in of_customer.into_iter().chain(of_tags).filter(limiting) {
         let access = &engine.snapshot.load().access;
         auth::check_limits(whose, limited, asked.models, access)?;

@@ -143,7 +143,7 @@ impl Caller {
         let access_groups = team.access_groups.iter().map(String::as_str);
         let names: Vec<&str> = names.iter().copied().chain(access_groups).collect();
         identity.key.models.allow(&names, &AccessGroups::default())
-            && identity.limits().all(|(_, limited)| limited.allowed.allow(&names, &identity.access))
+            && identity.limits().all(|(_, limited)| limited.refusing(&names, &identity.access).is_none())
     }
 
     /// Whose list of models is in the way. A key's other name for a model is known to the key, and a team's to its keys and the
@@ -164,7 +164,10 @@ impl Caller {
             organization.map(|organization| ("org", &organization.models, &*of_team)),
         ];
         // What is said as a limit holds for what a model is, whoever has another name for it.
-        let limits = identity.limits().map(|(whose, limited)| (whose, &limited.allowed, &*of_team));
+        let limits = identity
+            .limits()
+            .flat_map(|(whose, limited)| limited.allowed.iter().map(move |list| (whose, list)));
+        let limits = limits.map(|(whose, list)| (whose, list, &*of_team));
         let mut lists = lists.into_iter().flatten().chain(limits);
         let (whose, models, _) = lists.find(|(_, models, names)| !models.allow(names, &identity.access))?;
         Some((whose, models))
@@ -176,8 +179,8 @@ impl Caller {
             (Some(team), Some(identity)) if !self.may_use_of_team(team, names) => {
                 let mut limits = identity.limits();
                 let (whose, models) = limits
-                    .find(|(_, limited)| !limited.allowed.allow(names, &identity.access))
-                    .map_or(("key", &identity.key.models), |(whose, limited)| (whose, &limited.allowed));
+                    .find_map(|(whose, limited)| Some((whose, limited.refusing(names, &identity.access)?)))
+                    .unwrap_or(("key", &identity.key.models));
                 Err(refusal(whose, models, names))
             }
             (Some(_), _) => Ok(()),
@@ -216,7 +219,7 @@ pub fn check_limits(
     names: &[&str],
     access: &AccessGroups,
 ) -> Result<(), Failure> {
-    if limited.allowed.allow(names, access) { Ok(()) } else { Err(refusal(whose, &limited.allowed, names)) }
+    limited.refusing(names, access).map_or(Ok(()), |list| Err(refusal(whose, list, names)))
 }
 
 fn refusal(whose: &str, models: &AllowedModels, names: &[&str]) -> Failure {

@@ -123,8 +123,9 @@ impl Scopes<'_> {
             }
         }
         let shared = budget.map(|budget| budget.allowed_models.as_str());
-        let own_list = Some(own.allowed_models.as_str()).filter(|list| *list != "[]");
-        let allowed = AllowedModels::from_list(own_list.or(shared).map(texts).unwrap_or_default());
+        let lists = [Some(own.allowed_models.as_str()), shared];
+        let allowed = lists.into_iter().flatten().map(|list| AllowedModels::from_list(texts(list)));
+        let allowed = allowed.filter(|list| *list != AllowedModels::All).collect();
         Limited { scope, models: (!by_model.is_empty()).then(|| Box::new(by_model)), allowed }
     }
 }
@@ -400,6 +401,7 @@ impl Directory {
             let subject = Subject::Provider(name.clone());
             let scope = Some(scope(Level::Provider, name, subject, limits, before));
             let allowed = AllowedModels::from_list(limits.allowed_models.clone());
+            let allowed = Some(allowed).filter(|list| *list != AllowedModels::All).into_iter().collect();
             (name.clone(), Limited { scope, models: None, allowed })
         });
         let providers = providers.collect();

@@ -4,19 +4,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::counters::Scope;
 use crate::ids::{self, KeyHash};
-use crate::snapshot::AllowedModels;
+use crate::snapshot::{AccessGroups, AllowedModels};
 
 /// The limits of a thing: of all that it does, and of single models.
 #[derive(Debug, Clone, Default)]
 pub struct Limited {
     pub scope: Option<Arc<Scope>>,
     pub models: Option<Box<BTreeMap<Box<str>, Arc<Scope>>>>,
-    /// Beyond which nothing may be asked for.
-    pub allowed: AllowedModels,
+    /// Lists beyond which nothing may be asked for: its own, and that of the budget that it refers to. What its own adds, the
+    /// budget's still leaves out.
+    pub allowed: SmallVec<[AllowedModels; 1]>,
 }
 
 impl Limited {
@@ -31,8 +33,13 @@ impl Limited {
         self.scope.iter().chain(found)
     }
 
+    /// The list that is in the way of a model of these names, if one is.
+    pub fn refusing(&self, names: &[&str], access: &AccessGroups) -> Option<&AllowedModels> {
+        self.allowed.iter().find(|list| !list.allow(names, access))
+    }
+
     pub fn is_none(&self) -> bool {
-        self.scope.is_none() && self.models.is_none() && self.allowed == AllowedModels::All
+        self.scope.is_none() && self.models.is_none() && self.allowed.is_empty()
     }
 }
 
