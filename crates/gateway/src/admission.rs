@@ -83,7 +83,7 @@ impl<'a> Admission<'a> {
             if let Some(model) = model {
                 check_provider(limited, provider, model)?;
             }
-            self.gates.extend(limited.scope.iter().map(|scope| Gate { scope: scope.clone(), budget: true }));
+            self.gates.extend(gates_of(limited, model));
         }
         Ok(self)
     }
@@ -118,6 +118,12 @@ fn limits_of<'d>(
     by_name.into_iter().chain(by_kind)
 }
 
+/// Those of a provider and, where it is known, of the model that it is asked for.
+fn gates_of<'d>(limited: &'d Limited, model: Option<&str>) -> impl Iterator<Item = Gate> + use<'d> {
+    let of_model = limited.of_model(model.as_slice());
+    limited.scope.iter().chain(of_model).map(|scope| Gate { scope: scope.clone(), budget: true })
+}
+
 fn check_provider(limited: &Limited, provider: &str, model: &str) -> Result<(), Failure> {
     let whole = format!("{provider}/{model}");
     auth::check_limits("provider", limited, &[&whole, model], &AccessGroups::default())
@@ -132,7 +138,7 @@ pub fn reserve(engine: &Engine, deployment: &Deployment, size: Size) -> Result<O
     let mut gates = Gates::new();
     for limited in limits_of(&directory, &deployment.provider, &deployment.spec.id) {
         check_provider(limited, &deployment.provider, &deployment.upstream_model)?;
-        gates.extend(limited.scope.iter().map(|scope| Gate { scope: scope.clone(), budget: true }));
+        gates.extend(gates_of(limited, Some(&deployment.upstream_model)));
     }
     if gates.is_empty() {
         return Ok(None);

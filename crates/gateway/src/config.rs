@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use governance::{Governance, ProviderLimits, Unpriced};
+pub use governance::{Governance, ProviderLimits, ProviderModelLimits, Unpriced};
 pub use litellm::{
     ConfigFile, ConfigModel, Difference, LitellmParams, Named, PROVIDER_PARAMS, Problem, ids as config_ids,
     read as read_config_file,

@@ -178,6 +178,7 @@ impl Scope {
             (Level::User, _) => "model_per_user",
             (Level::Customer, _) => "model_per_end_user",
             (Level::Tag, _) => "model_per_tag",
+            (Level::Provider, _) => "model_per_provider",
             (_, _) => "model_per_member",
         }
     }

@@ -5621,6 +5621,10 @@ export interface components {
             budget_reset_at: string | null;
             /** Format: int64 */
             max_parallel_requests: number | null;
+            /** @description By the provider's name for a model. */
+            models: {
+                [key: string]: components["schemas"]["ProviderModelBudget"];
+            };
             /**
              * Format: int64
              * @description Requests per minute.
@@ -5767,6 +5771,29 @@ export interface components {
         };
         ProviderList: {
             providers: components["schemas"]["Provider"][];
+        };
+        /** @description Of one model of a provider. */
+        ProviderModelBudget: {
+            /** Format: double */
+            budget_limit: number | null;
+            budget_reset_at: string | null;
+            /**
+             * Format: int64
+             * @description Requests per minute.
+             */
+            rpm_limit: number | null;
+            /**
+             * Format: double
+             * @description In the running period.
+             */
+            spend: number;
+            /** @description After which it starts anew; absent where only rates are limited. */
+            time_period: string | null;
+            /**
+             * Format: int64
+             * @description Tokens per minute.
+             */
+            tpm_limit: number | null;
         };
         ProviderSpend: {
             provider: string;

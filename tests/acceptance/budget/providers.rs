@@ -216,3 +216,54 @@ async fn a_provider_is_asked_for_nothing_beyond_its_models() {
         (&json!(["x"]), &json!(1.0), &Value::Null)
     );
 }
+
+#[tokio::test]
+async fn single_models_of_a_provider_have_limits_of_their_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, data) = (directory.path().join("config.yaml"), directory.path().join("data"));
+    let limits = "{model_max_budget: {x: 0.2, gpt-4o-mini: {budget_limit: 0.2, time_period: 1mo}}, model_rpm_limit: {z: 1}}";
+    std::fs::write(&file, limited(limits)).unwrap();
+    let how = |builder: GatewayBuilder| builder.vault("file").data_dir(&data);
+    let world = World::with(&limited(limits), how).await;
+    let other = FakeUpstream::anthropic().await;
+    world.openai.always(ten_cents());
+    deploy(&world, "both", "openai/x", &world.openai, 1).await;
+    deploy(&world, "both", "anthropic/y", &other, 2).await;
+    for model in ["x", "y", "z"] {
+        deploy(&world, model, &format!("openai/{model}"), &world.openai, 1).await;
+    }
+    let price = json!({"input": 0, "output": 10_000_000_000_i64});
+    world.admin(Method::PUT, "/console/prices/openai/gpt-4o-mini", price).await.expect(200);
+    for model in ["x", "both", "y", "y", "y"] {
+        ask(&world, model).await.expect(200);
+    }
+    assert_eq!((world.openai.calls(), other.calls()), (5, 0));
+    ask(&world, "both").await.expect(200);
+    assert_eq!(other.calls(), 1, "x has cost what it may, whichever group it is asked for in");
+    let refused = ask(&world, "x").await.expect(402);
+    let details = refused.json()["error"]["details"].clone();
+    assert_eq!(
+        (&details["level"], &details["model"]),
+        (&json!("model_per_provider"), &json!("x")),
+        "{details}"
+    );
+    ask(&world, "z").await.expect(200);
+    ask(&world, "z").await.expect(429);
+    // By its own name and passed through, it is one budget.
+    ask(&world, "oa/gpt-4o-mini").await.expect(200);
+    let pass =
+        |model| world.gateway.post("/providers/oa/v1/chat/completions", &world.key, &body(model, false));
+    receive(pass("gpt-4o-mini")).await.expect(200);
+    receive(pass("gpt-4o-mini")).await.expect(402);
+    let shown = world.get("/provider/budgets").await["providers"]["openai"]["models"].clone();
+    assert_eq!((&shown["x"]["spend"], &shown["x"]["time_period"]), (&json!(0.2), &json!("1d")), "{shown}");
+    assert_eq!((&shown["z"]["rpm_limit"], &shown["z"]["budget_limit"]), (&json!(1), &Value::Null));
+    assert!(shown["gpt-4o-mini"]["budget_reset_at"].as_str().is_some_and(|at| at.contains("-01T00:00")));
+    // The ledger knows it after a restart.
+    let World { gateway, openai: _openai, key, .. } = world;
+    assert_eq!(gateway.stop().await.code(), Some(0));
+    let gateway = how(TestGateway::builder()).config(&file).start().await;
+    for model in ["x", "oa/gpt-4o-mini"] {
+        receive(gateway.post("/v1/chat/completions", &key, &body(model, false))).await.expect(402);
+    }
+}

@@ -33,6 +33,20 @@ pub struct ProviderLimits {
     pub max_parallel_requests: Option<u64>,
     /// Models or patterns beyond which it is asked for nothing; empty: all.
     pub allowed_models: Vec<String>,
+    /// Limits of single models, by the name that the provider has for them.
+    pub models: BTreeMap<String, ProviderModelLimits>,
+}
+
+/// What one model of a provider may be asked for and cost.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ProviderModelLimits {
+    pub max_budget_nanos: Option<i64>,
+    /// After which the budget starts anew.
+    pub budget_duration: Option<String>,
+    /// Requests per minute.
+    pub rpm_limit: Option<u64>,
+    /// Tokens per minute.
+    pub tpm_limit: Option<u64>,
 }
 
 /// Money in nano-dollars.

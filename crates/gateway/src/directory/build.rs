@@ -21,7 +21,7 @@ use super::{
     Customer, Directory, Limited, Member, Organization, Previous, Role, Tag, Team, User, VirtualKey,
     strangers,
 };
-use crate::config::{Governance, ProviderLimits};
+use crate::config::{Governance, ProviderLimits, ProviderModelLimits};
 use crate::counters::{Counter, Level, Period, Scope};
 use crate::ids::{self, KeyHash};
 use crate::snapshot::AllowedModels;
@@ -397,15 +397,38 @@ impl Directory {
             scope(Level::Proxy, "proxy", Subject::Everything, &limits, self.proxy.clone())
         });
         let providers = self.rules.provider_limits.iter().map(|(name, limits)| {
-            let before = self.providers.get(name).and_then(|before| before.scope.clone());
+            let before = self.providers.get(name);
             let subject = Subject::Provider(name.clone());
-            let scope = Some(scope(Level::Provider, name, subject, limits, before));
+            let known = before.and_then(|before| before.scope.clone());
+            let scope = Some(scope(Level::Provider, name, subject, limits, known));
+            let id: Arc<str> = name.as_str().into();
+            let models = limits.models.iter().map(|(model, limits)| {
+                let subject = Subject::ProviderModel { provider: name.clone(), model: model.clone() };
+                let said = self.provider_model(limits);
+                let scope = model_scope(&Of(Level::Provider, &id, subject), model, &said, before);
+                (model.as_str().into(), Arc::new(scope))
+            });
+            let models: BTreeMap<Box<str>, Arc<Scope>> = models.collect();
+            let models = Some(models).filter(|models| !models.is_empty()).map(Box::new);
             let allowed = AllowedModels::from_list(limits.allowed_models.clone());
             let allowed = Some(allowed).filter(|list| *list != AllowedModels::All).into_iter().collect();
-            (name.clone(), Limited { scope, models: None, allowed })
+            (name.clone(), Limited { scope, models, allowed })
         });
         let providers = providers.collect();
         (self.proxy, self.providers) = (proxy, providers);
+    }
+
+    fn provider_model(&self, limits: &ProviderModelLimits) -> ModelLimit {
+        let period = self.rules.period(limits.budget_duration.as_deref());
+        let count = |limit: Option<u64>| limit.and_then(|limit| i64::try_from(limit).ok());
+        ModelLimit {
+            max_budget_nanos: limits.max_budget_nanos,
+            budget_duration: limits.budget_duration.clone(),
+            started_at: period.started_at,
+            reset_at: period.reset_at,
+            rpm_limit: count(limits.rpm_limit),
+            tpm_limit: count(limits.tpm_limit),
+        }
     }
 }
 

@@ -28,9 +28,13 @@ impl Limited {
 
     /// What a request for a model of these names is held against.
     pub fn of<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = &'a Arc<Scope>> {
-        let models = self.models.as_deref();
-        let found = models.and_then(|models| names.iter().find_map(|name| models.get(*name)));
-        self.scope.iter().chain(found)
+        self.scope.iter().chain(self.of_model(names))
+    }
+
+    /// The limit of a single model, by the first of its names that has one.
+    pub fn of_model(&self, names: &[&str]) -> Option<&Arc<Scope>> {
+        let models = self.models.as_deref()?;
+        names.iter().find_map(|name| models.get(*name))
     }
 
     /// The list that is in the way of a model of these names, if one is.

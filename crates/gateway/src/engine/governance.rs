@@ -128,7 +128,7 @@ fn sums(connection: &Connection, snapshot: &Snapshot, scopes: &[Arc<Scope>]) -> 
     let asked = scopes.iter().zip(&subjects).flat_map(|(scope, subjects)| {
         subjects.iter().map(|subject| Question {
             subject: subject.clone(),
-            model_group: scope.model.as_deref().map(str::to_owned),
+            model_group: group_of(scope),
             since: scope.period.started_at,
         })
     });
@@ -137,10 +137,24 @@ fn sums(connection: &Connection, snapshot: &Snapshot, scopes: &[Arc<Scope>]) -> 
     Ok(subjects.iter().map(of).collect())
 }
 
+/// The group of a limit by model. A provider's models are its own, whatever group they are asked for in.
+fn group_of(scope: &Scope) -> Option<String> {
+    let of_provider = matches!(scope.subject, Subject::ProviderModel { .. });
+    scope.model.as_deref().filter(|_| !of_provider).map(str::to_owned)
+}
+
 /// As the ledger knows them. A provider's budget may be that of all providers of its kind, and the ledger has their names.
 fn subjects(snapshot: &Snapshot, subject: &Subject) -> Vec<Subject> {
-    let Subject::Provider(budget) = subject else { return vec![subject.clone()] };
-    snapshot.names_of_providers(budget).into_iter().map(Subject::Provider).collect()
+    match subject {
+        Subject::Provider(budget) => {
+            snapshot.names_of_providers(budget).into_iter().map(Subject::Provider).collect()
+        }
+        Subject::ProviderModel { provider: budget, model } => {
+            let names = snapshot.names_of_providers(budget).into_iter();
+            names.map(|provider| Subject::ProviderModel { provider, model: model.clone() }).collect()
+        }
+        subject => vec![subject.clone()],
+    }
 }
 
 /// The scopes with a budget whose counters do not know yet what was spent, with what was.

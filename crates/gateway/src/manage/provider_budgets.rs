@@ -1,12 +1,14 @@
 //! `/provider/budgets`: what the configuration file lets providers be asked for and cost (`router_settings.provider_budget_config`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
 use crate::clock;
+use crate::counters::Scope;
 use crate::http::Shared;
 use crate::registry::limited;
 use crate::shapes::ErrorBody;
@@ -29,6 +31,23 @@ pub struct ProviderBudget {
     /// In the running period.
     pub spend: f64,
     pub budget_reset_at: Option<String>,
+    /// By the provider's name for a model.
+    pub models: BTreeMap<String, ProviderModelBudget>,
+}
+
+/// Of one model of a provider.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProviderModelBudget {
+    pub budget_limit: Option<f64>,
+    /// After which it starts anew; absent where only rates are limited.
+    pub time_period: Option<String>,
+    /// Requests per minute.
+    pub rpm_limit: Option<u64>,
+    /// Tokens per minute.
+    pub tpm_limit: Option<u64>,
+    /// In the running period.
+    pub spend: f64,
+    pub budget_reset_at: Option<String>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -46,7 +65,23 @@ pub async fn list(State(engine): State<Shared>) -> Json<ProviderBudgets> {
     let directory = engine.directory.load();
     let now = clock::now_ms();
     let shown = directory.rules.provider_limits.iter().map(|(name, limits)| {
-        let scope = directory.providers.get(name).and_then(|known| known.scope.as_ref());
+        let known = directory.providers.get(name);
+        let scope = known.and_then(|known| known.scope.as_ref());
+        let spend = |scope: Option<&Arc<Scope>>| limited::shown(scope.map_or(0, |scope| scope.spend(now)));
+        let reset =
+            |scope: Option<&Arc<Scope>>| scope.and_then(|scope| scope.period.reset_at).map(clock::text);
+        let models = limits.models.iter().map(|(model, limits)| {
+            let scope = known.and_then(|known| known.of_model(&[model]));
+            let budget = ProviderModelBudget {
+                budget_limit: limits.max_budget_nanos.map(limited::shown),
+                time_period: limits.budget_duration.clone(),
+                rpm_limit: limits.rpm_limit,
+                tpm_limit: limits.tpm_limit,
+                spend: spend(scope),
+                budget_reset_at: reset(scope),
+            };
+            (model.clone(), budget)
+        });
         let budget = ProviderBudget {
             budget_limit: limits.max_budget_nanos.map(limited::shown),
             soft_budget: limits.soft_budget_nanos.map(limited::shown),
@@ -55,8 +90,9 @@ pub async fn list(State(engine): State<Shared>) -> Json<ProviderBudgets> {
             max_parallel_requests: limits.max_parallel_requests,
             allowed_models: limits.allowed_models.clone(),
             time_period: limits.budget_duration.clone(),
-            spend: limited::shown(scope.map_or(0, |scope| scope.spend(now))),
-            budget_reset_at: scope.and_then(|scope| scope.period.reset_at).map(clock::text),
+            spend: spend(scope),
+            budget_reset_at: reset(scope),
+            models: models.collect(),
         };
         (name.clone(), budget)
     });

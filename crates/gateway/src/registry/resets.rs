@@ -29,7 +29,7 @@ pub async fn run(engine: &Arc<Engine>) -> Result<(), Failure> {
     let mut of_the_file = false;
     for scope in directory.scopes().filter(is_due) {
         match &scope.subject {
-            Subject::Everything | Subject::Provider(_) => of_the_file = true,
+            Subject::Everything | Subject::Provider(_) | Subject::ProviderModel { .. } => of_the_file = true,
             subject => {
                 due.insert(subject.clone());
             }
@@ -82,7 +82,7 @@ fn move_on(
         }};
     }
     match subject {
-        Subject::Everything | Subject::Provider(_) => Ok(None),
+        Subject::Everything | Subject::Provider(_) | Subject::ProviderModel { .. } => Ok(None),
         Subject::Key(id) => row!(keys::find_by_id(connection, *id), Change::Key(*id)),
         Subject::User(id) => row!(users::find(connection, id), Change::User(id.clone())),
         Subject::Team(id) => row!(teams::find(connection, id), Change::Team(id.clone())),

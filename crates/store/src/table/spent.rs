@@ -22,12 +22,23 @@ pub enum Subject {
     Key(Uuid),
     User(String),
     Team(String),
-    TeamMember { team_id: String, user_id: String },
+    TeamMember {
+        team_id: String,
+        user_id: String,
+    },
     Organization(String),
-    OrganizationMember { organization_id: String, user_id: String },
+    OrganizationMember {
+        organization_id: String,
+        user_id: String,
+    },
     EndUser(String),
     Tag(String),
     Provider(String),
+    /// `model` as the provider calls it.
+    ProviderModel {
+        provider: String,
+        model: String,
+    },
 }
 
 impl Subject {
@@ -41,13 +52,14 @@ impl Subject {
             | Self::OrganizationMember { organization_id: group, user_id } => {
                 group.is_empty() || user_id.is_empty()
             }
+            Self::ProviderModel { provider, .. } => provider.is_empty(),
             Self::Everything | Self::Key(_) | Self::EndUser(_) | Self::Tag(_) => false,
         }
     }
 
     /// Whether its part of the roll-ups can be found without reading the rest.
     fn has_index(&self) -> bool {
-        !matches!(self, Self::Everything | Self::Provider(_))
+        !matches!(self, Self::Everything | Self::Provider(_) | Self::ProviderModel { .. })
     }
 }
 

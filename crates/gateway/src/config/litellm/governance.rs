@@ -8,7 +8,7 @@ use super::problem::Wrong;
 use super::read::Reading;
 use super::router::Section;
 use super::value::{LONGEST_SECONDS, Node};
-use crate::config::{ProviderLimits, Unpriced};
+use crate::config::{ProviderLimits, ProviderModelLimits, Unpriced};
 use crate::durations;
 
 /// The largest budget, in dollars: its nano-dollars must fit.
@@ -61,7 +61,6 @@ pub fn setting(reading: &mut Reading, section: Section, name: &str, node: &Node<
 
 /// One provider's limits; its budget is of a day, where nothing else is said.
 fn provider_limits(reading: &mut Reading, node: &Node<'_>) -> Result<ProviderLimits, Wrong> {
-    let count = |node: &Node<'_>| Ok::<_, Wrong>(Some(u64::from(node.whole(0..=u32::MAX)?)));
     let mut limits = ProviderLimits::default();
     let mut duration_said = None;
     for (name, node) in node.members()? {
@@ -76,16 +75,63 @@ fn provider_limits(reading: &mut Reading, node: &Node<'_>) -> Result<ProviderLim
                 let texts = node.texts()?.into_iter();
                 limits.allowed_models = texts.map(|(text, _)| text.to_owned()).collect();
             }
+            "model_max_budget" => {
+                for (model, node) in node.members()? {
+                    model_limits(reading, &node, limits.models.entry(model.to_owned()).or_default())?;
+                }
+            }
+            "model_rpm_limit" => {
+                for (model, node) in node.members()? {
+                    limits.models.entry(model.to_owned()).or_default().rpm_limit = count(&node)?;
+                }
+            }
+            "model_tpm_limit" => {
+                for (model, node) in node.members()? {
+                    limits.models.entry(model.to_owned()).or_default().tpm_limit = count(&node)?;
+                }
+            }
             _ => reading.unknown(&node.path),
         }
     }
     if limits == ProviderLimits::default() {
         return Err(node.wrong(
-            "a map with budget_limit, soft_budget, rpm_limit, tpm_limit, max_parallel_requests or allowed_models",
+            "a map with budget_limit, soft_budget, rpm_limit, tpm_limit, max_parallel_requests, allowed_models, model_max_budget, model_rpm_limit or model_tpm_limit",
         ));
     }
     limits.budget_duration = duration_said.unwrap_or_else(|| "1d".to_owned());
+    for limits in limits.models.values_mut().filter(|limits| limits.max_budget_nanos.is_some()) {
+        limits.budget_duration.get_or_insert_with(|| "1d".to_owned());
+    }
     Ok(limits)
+}
+
+/// Of one model: `5`, or `{budget_limit: 5, time_period: 1d, rpm_limit: 1, tpm_limit: 1}`.
+fn model_limits(
+    reading: &mut Reading,
+    node: &Node<'_>,
+    limits: &mut ProviderModelLimits,
+) -> Result<(), Wrong> {
+    if node.value.is_number() {
+        limits.max_budget_nanos = Some(budget(node)?);
+        return Ok(());
+    }
+    for (name, node) in node.members()? {
+        match name {
+            "budget_limit" | "max_budget" => limits.max_budget_nanos = Some(budget(&node)?),
+            "time_period" | "budget_duration" => limits.budget_duration = Some(duration(&node)?),
+            "rpm_limit" | "rpm" => limits.rpm_limit = count(&node)?,
+            "tpm_limit" | "tpm" => limits.tpm_limit = count(&node)?,
+            _ => reading.unknown(&node.path),
+        }
+    }
+    if *limits == ProviderModelLimits::default() {
+        return Err(node.wrong("a number of dollars, or a map with budget_limit, rpm_limit or tpm_limit"));
+    }
+    Ok(())
+}
+
+fn count(node: &Node<'_>) -> Result<Option<u64>, Wrong> {
+    Ok(Some(u64::from(node.whole(0..=u32::MAX)?)))
 }
 
 fn budget(node: &Node<'_>) -> Result<i64, Wrong> {

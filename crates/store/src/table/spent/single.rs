@@ -64,7 +64,7 @@ pub(in crate::table) fn of_hours(question: &Question, from: i64) -> (String, Vec
             vec![Value::Integer(from)],
         ),
         subject => {
-            let (condition, mut values) = of_ledger(subject);
+            let (condition, mut values) = of_ledger(subject, "model");
             let sql = format!(
                 "SELECT COALESCE(SUM(cost_nanos), 0) FROM spend_hourly
                  WHERE series IN (SELECT id FROM series WHERE {condition}{of_series}) AND hour >= ?"
@@ -80,9 +80,11 @@ pub(in crate::table) fn of_hours(question: &Question, from: i64) -> (String, Vec
 /// cost of each that has some.
 pub(in crate::table) fn of_rows(question: &Question, hour: i64) -> (String, Vec<Value>) {
     let (found, condition, mut values) = match &question.subject {
-        Subject::Tag(_) => ("tags, cost_nanos", "tags IS NOT NULL AND cost_nanos IS NOT NULL", Vec::new()),
+        Subject::Tag(_) => {
+            ("tags, cost_nanos", "tags IS NOT NULL AND cost_nanos IS NOT NULL".to_owned(), Vec::new())
+        }
         subject => {
-            let (condition, values) = of_ledger(subject);
+            let (condition, values) = of_ledger(subject, "upstream_model");
             ("COALESCE(SUM(cost_nanos), 0)", condition, values)
         }
     };
@@ -105,11 +107,11 @@ fn narrow(question: &Question, sql: &mut String, values: &mut Vec<Value>) {
     }
 }
 
-/// A condition on the columns that the ledger and its roll-ups have in common. The number of nobody is ruled out, so that the
-/// index without it serves.
-fn of_ledger(subject: &Subject) -> (&'static str, Vec<Value>) {
+/// A condition on the columns that the ledger and its roll-ups have in common, but for the name of the provider's model. The
+/// number of nobody is ruled out, so that the index without it serves.
+fn of_ledger(subject: &Subject, model_column: &str) -> (String, Vec<Value>) {
     let texts = |texts: &[&String]| texts.iter().map(|text| Value::Text((*text).clone())).collect();
-    match subject {
+    let (condition, values) = match subject {
         Subject::Everything => ("TRUE", Vec::new()),
         Subject::Key(id) => ("key_id = ?", vec![Value::Blob(id.as_bytes().to_vec())]),
         Subject::User(user) => {
@@ -132,7 +134,11 @@ fn of_ledger(subject: &Subject) -> (&'static str, Vec<Value>) {
         ),
         Subject::EndUser(name) => ("end_user = ?", texts(&[name])),
         Subject::Provider(name) => ("provider = ?", texts(&[name])),
+        Subject::ProviderModel { provider, model } => {
+            return (format!("provider = ? AND {model_column} = ?"), texts(&[provider, model]));
+        }
         // It is one of several in a text; who reads the rows looks for it there.
         Subject::Tag(_) => ("tags IS NOT NULL", Vec::new()),
-    }
+    };
+    (condition.to_owned(), values)
 }

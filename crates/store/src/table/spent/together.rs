@@ -47,6 +47,8 @@ struct Asked<'a> {
     keys: HashMap<Uuid, Vec<usize>>,
     owners: HashMap<i64, Vec<usize>>,
     providers: HashMap<&'a str, Vec<usize>>,
+    /// By provider, and the model as it calls it.
+    provider_models: HashMap<&'a str, HashMap<&'a str, Vec<usize>>>,
     end_users: HashMap<&'a str, Vec<usize>>,
     tags: HashMap<&'a str, Vec<usize>>,
 }
@@ -73,6 +75,9 @@ impl<'a> Asked<'a> {
                 Subject::EndUser(name) => asked.end_users.entry(name).or_default(),
                 Subject::Tag(name) => asked.tags.entry(name).or_default(),
                 Subject::Provider(name) => asked.providers.entry(name).or_default(),
+                Subject::ProviderModel { provider, model } => {
+                    asked.provider_models.entry(provider).or_default().entry(model).or_default()
+                }
             };
             list.push(at);
         }
@@ -101,13 +106,25 @@ impl<'a> Asked<'a> {
     /// Questions other than those for a label.
     fn of_ledger(&self) -> impl Iterator<Item = usize> {
         let everything = self.everything.iter();
-        let named = self.keys.values().chain(self.owners.values()).chain(self.providers.values()).flatten();
-        everything.chain(named).copied()
+        let named = self.keys.values().chain(self.owners.values());
+        let of_providers =
+            self.providers.values().chain(self.provider_models.values().flat_map(HashMap::values));
+        everything.chain(named.chain(of_providers).flatten()).copied()
     }
 
-    /// Those among them that a row of this key, owner and provider is for.
-    fn concerned(&self, key_id: &Uuid, owner: i64, provider: &str) -> impl Iterator<Item = usize> {
-        let named = [self.keys.get(key_id), self.owners.get(&owner), self.providers.get(provider)];
+    /// Those among them that a row of this key, owner, provider and model of its is for.
+    fn concerned(
+        &self,
+        key_id: &Uuid,
+        owner: i64,
+        (provider, model): (&str, &str),
+    ) -> impl Iterator<Item = usize> {
+        let named = [
+            self.keys.get(key_id),
+            self.owners.get(&owner),
+            self.providers.get(provider),
+            self.provider_models.get(provider).and_then(|models| models.get(model)),
+        ];
         self.everything.iter().chain(named.into_iter().flatten().flatten()).copied()
     }
 }
@@ -178,13 +195,14 @@ impl<'a> Tally<'a> {
 fn hours(connection: &Connection, asked: &Asked<'_>, tally: &mut Tally<'_>) -> Result<()> {
     let Some(earliest) = tally.earliest(asked.of_ledger()) else { return Ok(()) };
     let mut statement = connection.prepare_cached(
-        "SELECT hour, key_id, owner, provider, model_group, cost_nanos
+        "SELECT hour, key_id, owner, provider, model, model_group, cost_nanos
          FROM spend_hourly CROSS JOIN series ON series.id = spend_hourly.series WHERE hour >= ?1 AND cost_nanos <> 0",
     )?;
     let mut rows = statement.query([earliest])?;
     while let Some(row) = rows.next()? {
-        let (hour, model_group, nanos) = (row.get(0)?, row.get_ref(4)?.as_str()?, row.get(5)?);
-        for at in asked.concerned(&row.get(1)?, row.get(2)?, row.get_ref(3)?.as_str()?) {
+        let (hour, model_group, nanos) = (row.get(0)?, row.get_ref(5)?.as_str()?, row.get(6)?);
+        let provided = (row.get_ref(3)?.as_str()?, row.get_ref(4)?.as_str()?);
+        for at in asked.concerned(&row.get(1)?, row.get(2)?, provided) {
             tally.hour(at, hour, model_group, nanos);
         }
     }
@@ -215,7 +233,8 @@ fn labels(
 fn rows(connection: &Connection, asked: &Asked<'_>, hour: i64, tally: &mut Tally<'_>) -> Result<()> {
     let (from, to) = (hour * MILLISECONDS_PER_HOUR, (hour + 1) * MILLISECONDS_PER_HOUR);
     let mut statement = connection.prepare_cached(
-        "SELECT started_at, key_id, owner, COALESCE(provider, ''), model_group, cost_nanos, end_user, tags FROM requests
+        "SELECT started_at, key_id, owner, COALESCE(provider, ''), COALESCE(upstream_model, ''), model_group, cost_nanos, end_user, tags
+         FROM requests
          WHERE id >= ?1 AND id < ?2 AND started_at >= ?3 AND started_at < ?4 AND cost_nanos <> 0",
     )?;
     let mut rows = statement.query((
@@ -225,15 +244,16 @@ fn rows(connection: &Connection, asked: &Asked<'_>, hour: i64, tally: &mut Tally
         to,
     ))?;
     while let Some(row) = rows.next()? {
-        let (moment, model_group, nanos) = (row.get(0)?, row.get_ref(4)?.as_str()?, row.get(5)?);
-        for at in asked.concerned(&row.get(1)?, row.get(2)?, row.get_ref(3)?.as_str()?) {
+        let (moment, model_group, nanos) = (row.get(0)?, row.get_ref(5)?.as_str()?, row.get(6)?);
+        let provided = (row.get_ref(3)?.as_str()?, row.get_ref(4)?.as_str()?);
+        for at in asked.concerned(&row.get(1)?, row.get(2)?, provided) {
             tally.row(at, hour, moment, model_group, nanos);
         }
-        let end_user = row.get_ref(6)?.as_str_or_null()?;
+        let end_user = row.get_ref(7)?.as_str_or_null()?;
         for at in end_user.and_then(|name| asked.end_users.get(name)).into_iter().flatten() {
             tally.row(*at, hour, moment, model_group, nanos);
         }
-        let Some(tags) = row.get_ref(7)?.as_str_or_null()?.filter(|_| !asked.tags.is_empty()) else {
+        let Some(tags) = row.get_ref(8)?.as_str_or_null()?.filter(|_| !asked.tags.is_empty()) else {
             continue;
         };
         // A tag that a request names twice is still one request's.

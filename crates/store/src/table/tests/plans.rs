@@ -98,6 +98,7 @@ fn ways_to_spent() -> Vec<(Subject, &'static str, &'static str)> {
     vec![
         (Subject::Everything, hours, rows),
         (Subject::Provider(group()), hours, rows),
+        (Subject::ProviderModel { provider: group(), model: user_id() }, hours, rows),
         (Subject::Key(id(1)), hours, "requests USING INDEX requests_by_key (key_id=? AND id>? AND id<?)"),
         (Subject::User(user_id()), hours, of_owner),
         (Subject::Team(group()), hours, of_owner),

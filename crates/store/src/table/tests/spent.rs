@@ -32,6 +32,9 @@ fn full_scan(rows: &[RequestRow], question: &Question) -> i64 {
         Subject::EndUser(name) => row.end_user.as_ref() == Some(name),
         Subject::Tag(name) => row.tags.contains(name),
         Subject::Provider(name) => row.provider.as_ref() == Some(name),
+        Subject::ProviderModel { provider, model } => {
+            row.provider.as_ref() == Some(provider) && row.upstream_model.as_ref() == Some(model)
+        }
     };
     rows.iter()
         .filter(is_of)
@@ -55,7 +58,7 @@ fn rows() -> impl Strategy<Value = Vec<RequestRow>> {
     let owner =
         (name(), name(), name()).prop_map(|(user, team, organization)| owner(&user, &team, &organization));
     let labels = (prop::option::of(name()), prop::collection::vec(name(), 0..4));
-    let provider = prop::option::of(prop::sample::select(vec!["a", "b"]));
+    let provider = prop::option::of(prop::sample::select(vec![("a", "x"), ("a", "it's %"), ("b", "x")]));
     let row = (
         moment(),
         -60_000..=60_000_i64,
@@ -74,7 +77,8 @@ fn rows() -> impl Strategy<Value = Vec<RequestRow>> {
                 started_at,
                 key_id: id(key),
                 owner,
-                provider: provider.map(str::to_owned),
+                provider: provider.map(|(provider, _)| provider.to_owned()),
+                upstream_model: provider.map(|(_, model)| model.to_owned()),
                 model_group,
                 cost_nanos,
                 end_user,
@@ -106,6 +110,8 @@ fn question() -> impl Strategy<Value = Question> {
         name().prop_map(Subject::EndUser),
         name().prop_map(Subject::Tag),
         name().prop_map(Subject::Provider),
+        (name(), prop::sample::select(vec!["", "x", "it's %"]))
+            .prop_map(|(provider, model)| Subject::ProviderModel { provider, model: model.to_owned() }),
     ];
     let extreme =
         prop::sample::select(vec![i64::MIN, -1, 0, 1, START - 400 * 24 * HOUR, START + 90 * HOUR, i64::MAX]);
@@ -173,6 +179,7 @@ fn what_a_row_costs_counts_as_soon_as_it_is_written() {
         Subject::EndUser("end-user".into()),
         Subject::Tag("tag".into()),
         Subject::Provider("provider".into()),
+        Subject::ProviderModel { provider: "provider".into(), model: "upstream".into() },
     ];
     let asked = asked.map(|subject| Question { subject, model_group: some("group"), since });
     let mut expected = 0;
@@ -183,7 +190,7 @@ fn what_a_row_costs_counts_as_soon_as_it_is_written() {
         let row = RequestRow { id: id_at(started_at, number as u16), started_at, cost_nanos, ..request(1) };
         assert_eq!(record(&connection, &[row]), 1);
         expected += if started_at >= since { 1 << number } else { 0 };
-        assert_eq!(spent::sums(&connection, &asked).unwrap(), [expected; 10]);
+        assert_eq!(spent::sums(&connection, &asked).unwrap(), [expected; 11]);
     }
     let other = Question { model_group: some("other"), ..asked[0].clone() };
     assert_eq!(spent::sums(&connection, &[other]).unwrap(), [0]);
