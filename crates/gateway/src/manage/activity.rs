@@ -10,10 +10,11 @@ use axum::Json;
 use axum::extract::State;
 use jiff::civil::Date;
 use postern_store::table::keys as key_table;
-use postern_store::table::owners::{self, Owner};
+use postern_store::table::owners::{self, Owner, SeenBy};
 use postern_store::table::series::Series;
-use postern_store::table::spend_hourly::{self, Days};
+use postern_store::table::spend_hourly::{self, DayRow, Days};
 use postern_store::table::spend_labels::{self, Label};
+use postern_store::{Connection, SqlError};
 use serde::{Deserialize, Serialize};
 
 use super::spend::check_key;
@@ -170,6 +171,12 @@ impl Chosen {
     }
 }
 
+/// Whose requests these are; the administrator's key is that of a user, too.
+fn user_of<'a>(series: &Series, owner: Option<&'a Owner>) -> Option<&'a str> {
+    let user = owner.and_then(|owner| owner.user_id.as_deref());
+    user.or(series.key_id.is_nil().then_some(ADMINISTRATOR))
+}
+
 /// Whom of a series' owners an answer is about.
 #[derive(Clone, Copy)]
 enum Kind {
@@ -180,13 +187,11 @@ enum Kind {
 
 impl Kind {
     fn of<'a>(self, series: &Series, owner: Option<&'a Owner>) -> Option<&'a str> {
-        let part = owner.and_then(|owner| match self {
-            Self::User => owner.user_id.as_deref(),
-            Self::Team => owner.team_id.as_deref(),
-            Self::Organization => owner.organization_id.as_deref(),
-        });
-        let is_administrators = matches!(self, Self::User) && series.key_id.is_nil();
-        part.or(is_administrators.then_some(ADMINISTRATOR))
+        match self {
+            Self::User => user_of(series, owner),
+            Self::Team => owner?.team_id.as_deref(),
+            Self::Organization => owner?.organization_id.as_deref(),
+        }
     }
 
     fn thing(self, name: &str) -> Thing<'_> {
@@ -210,6 +215,32 @@ impl Kind {
             },
         }
     }
+}
+
+/// Rows of some days by the tags that they are counted for: those that requests had, and that of their client.
+pub(super) fn tagged(
+    connection: &Connection,
+    days: &Days,
+    seen_by: Option<&SeenBy>,
+) -> Result<Vec<(String, DayRow)>, SqlError> {
+    let labels = spend_labels::by_day(connection, Label::Tag, None, days, seen_by)?;
+    let clients = spend_hourly::by_day(connection, days, seen_by)?;
+    let labels = labels.into_iter().map(|label| (label.name.to_string(), label.row));
+    let clients = clients.into_iter().map(|row| (format!("{CLIENT}{}", row.series.client_name), row));
+    Ok(labels.chain(clients).collect())
+}
+
+/// Where a page begins and how long it is: `page` from 1, `page_size` up to 1000 and 50 unless it is said.
+pub(super) fn paging(page: Option<usize>, page_size: Option<usize>) -> Result<(usize, usize), Failure> {
+    let (page, page_size) = (page.unwrap_or(1), page_size.unwrap_or(50));
+    let param = match (page, page_size) {
+        (1..=1_000_000, 1..=LONGEST_PAGE) => return Ok((page, page_size)),
+        (1..=1_000_000, _) => "page_size",
+        _ => "page",
+    };
+    let mut failure = wrong(param, "page is 1 to 1000000, and page_size 1 to 1000");
+    failure.error.status = 422;
+    Err(failure)
 }
 
 /// What the ledger needs to name keys and owners.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use postern_store::table::owners::Owner;
+use postern_store::table::series::Series;
 use postern_store::table::spend_hourly::{DayRow, Totals};
 use serde::Serialize;
 use uuid::Uuid;
@@ -131,6 +132,11 @@ impl Names {
 
     pub fn owner(&self, number: i64) -> Option<&Owner> {
         self.owners.get(&number)
+    }
+
+    /// Whose requests these are.
+    pub fn user(&self, series: &Series) -> Option<&str> {
+        super::user_of(series, self.owner(series.owner))
     }
 
     /// As the spend routes name a key: by its hash. The administrator's key has none.

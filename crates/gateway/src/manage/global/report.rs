@@ -342,11 +342,7 @@ pub async fn report(
         })
         .await?;
     let rows = rows.iter().filter(|(_, row)| only.has(&names, row));
-    let user_of = |row: &DayRow| {
-        let user = names.owner(row.series.owner).and_then(|owner| owner.user_id.as_deref());
-        let user = user.or(row.series.key_id.is_nil().then_some(crate::auth::ADMINISTRATOR));
-        user.unwrap_or(NO_USER).to_owned()
-    };
+    let user_of = |row: &DayRow| names.user(&row.series).unwrap_or(NO_USER).to_owned();
     let team_of = |row: &DayRow| {
         let team = names.owner(row.series.owner).and_then(|owner| owner.team_id.as_deref());
         team.unwrap_or_default().to_owned()

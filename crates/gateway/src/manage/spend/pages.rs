@@ -16,6 +16,7 @@ use crate::auth::permissions::{Authority, Thing};
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::http::Shared;
+use crate::manage::activity::paging;
 use crate::registry::keys;
 use crate::registry::limited;
 use crate::shapes::{ErrorBody, QueryOf};
@@ -86,19 +87,6 @@ fn moment(text: &str, param: &str) -> Result<Said, Failure> {
 }
 
 impl PageQuery {
-    fn paging(&self) -> Result<(usize, usize), Failure> {
-        let (page, page_size) = (self.page.unwrap_or(1), self.page_size.unwrap_or(50));
-        let name = match (page, page_size) {
-            (1..=1_000_000, 1..=1000) => return Ok((page, page_size)),
-            (1..=1_000_000, _) => "page_size",
-            _ => "page",
-        };
-        let message = "page is 1 to 1000000, and page_size 1 to 1000";
-        let mut failure = Failure::invalid("invalid_query", message).with_param(name);
-        failure.error.status = 422;
-        Err(failure)
-    }
-
     /// But for its key and its page.
     fn filter(self, authority: &Authority, directory: &Directory) -> Result<Filter, Failure> {
         let named = |text: Option<String>| text.filter(|text| !text.is_empty());
@@ -169,7 +157,7 @@ pub async fn pages(
     authority: Authority,
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<SpendPage>, Failure> {
-    let (page, page_size) = query.paging()?;
+    let (page, page_size) = paging(query.page, query.page_size)?;
     let directory = engine.directory.load_full();
     let token = query.api_key.as_deref().filter(|key| !key.is_empty()).map(keys::token_of);
     if let Some(token) = &token {

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use axum::Json;
 use axum::extract::State;
 use postern_store::table::keys::{self as key_table, KeyFilter, SortBy};
-use postern_store::table::spend_labels::{self, Label};
 use postern_store::table::users::{self as user_table, UserFilter};
 use postern_store::table::{owners, spend_hourly};
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,7 @@ use crate::auth::permissions::{Authority, Thing};
 use crate::clock;
 use crate::error::Failure;
 use crate::http::Shared;
-use crate::manage::activity::CLIENT;
+use crate::manage::activity;
 use crate::manage::global::Span;
 use crate::manage::{keys, users};
 use crate::registry::limited;
@@ -210,16 +209,9 @@ pub async fn of_tags(
 ) -> Result<Json<Vec<TagSpend>>, Failure> {
     let days = span.days_or_all()?;
     let seen_by = authority.seen_by(&engine.directory.load());
-    let (labels, clients) = engine
-        .read(move |connection| {
-            let labels = spend_labels::by_day(connection, Label::Tag, None, &days, seen_by.as_ref())?;
-            Ok((labels, spend_hourly::by_day(connection, &days, seen_by.as_ref())?))
-        })
-        .await?;
+    let rows = engine.read(move |connection| activity::tagged(connection, &days, seen_by.as_ref())).await?;
     let mut sums: BTreeMap<String, (i64, i64)> = BTreeMap::new();
-    let labels = labels.into_iter().map(|label| (label.name.to_string(), label.row));
-    let clients = clients.into_iter().map(|row| (format!("{CLIENT}{}", row.series.client_name), row));
-    for (tag, row) in labels.chain(clients) {
+    for (tag, row) in rows {
         let (nanos, count) = sums.entry(tag).or_default();
         *nanos += row.totals.cost_nanos;
         *count += row.totals.requests;

@@ -11,12 +11,11 @@ use postern_store::table::users;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::auth::ADMINISTRATOR;
 use crate::clock;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
-use crate::manage::activity::{self, CLIENT, Names, listed};
+use crate::manage::activity::{self, CLIENT, Names, listed, paging};
 use crate::manage::global::{Span, date_of};
 use crate::manage::spend::dollars;
 use crate::shapes::{ErrorBody, QueryOf};
@@ -41,15 +40,8 @@ impl TagFilters {
 
 /// Rows of some days with the tags that they are counted for.
 async fn tagged(engine: &Engine, days: Days, filters: &TagFilters) -> Result<Vec<(String, DayRow)>, Failure> {
-    let (labels, clients) = engine
-        .read(move |connection| {
-            let labels = spend_labels::by_day(connection, Label::Tag, None, &days, None)?;
-            Ok((labels, spend_hourly::by_day(connection, &days, None)?))
-        })
-        .await?;
-    let labels = labels.into_iter().map(|label| (label.name.to_string(), label.row));
-    let clients = clients.into_iter().map(|row| (format!("{CLIENT}{}", row.series.client_name), row));
-    Ok(labels.chain(clients).filter(|(tag, _)| filters.has(tag)).collect())
+    let rows = engine.read(move |connection| activity::tagged(connection, &days, None)).await?;
+    Ok(rows.into_iter().filter(|(tag, _)| filters.has(tag)).collect())
 }
 
 /// Who made the requests of a row.
@@ -61,8 +53,7 @@ enum Person {
 
 impl Person {
     fn of(names: &Names, row: &DayRow) -> Self {
-        let user = names.owner(row.series.owner).and_then(|owner| owner.user_id.as_deref());
-        match user.or(row.series.key_id.is_nil().then_some(ADMINISTRATOR)) {
+        match names.user(&row.series) {
             Some(user) => Self::User(user.to_owned()),
             None => Self::Key(row.series.key_id),
         }
@@ -301,14 +292,7 @@ pub async fn per_user(
     QueryOf(paged): QueryOf<Paged>,
     QueryOf(filters): QueryOf<TagFilters>,
 ) -> Result<Json<PeopleAnalytics>, Failure> {
-    let (page, page_size) = (paged.page.unwrap_or(1), paged.page_size.unwrap_or(50));
-    if !(1..=1_000_000).contains(&page) || !(1..=1000).contains(&page_size) {
-        let name = if (1..=1000).contains(&page_size) { "page" } else { "page_size" };
-        let message = "page is 1 to 1000000, and page_size 1 to 1000";
-        let mut failure = Failure::invalid("invalid_query", message).with_param(name);
-        failure.error.status = 422;
-        return Err(failure);
-    }
+    let (page, page_size) = paging(paged.page, paged.page_size)?;
     let last = today();
     let days = Days { first: last - 29, last, behind: 0 };
     let names = activity::names(&engine).await?;
