@@ -12,6 +12,7 @@ pub mod members;
 pub mod models;
 pub mod organizations;
 pub mod owners;
+mod packed;
 pub mod prices;
 pub mod providers;
 pub mod requests;
@@ -24,6 +25,7 @@ pub mod spent;
 pub mod tags;
 pub mod teams;
 pub mod users;
+mod variants;
 
 use std::path::Path;
 
@@ -69,11 +71,14 @@ fn migrations() -> Migrations<'static> {
         M::up(spend_labels::WITH_SERIES),
         M::up(requests::BY_OWNER),
         M::up(columns::WITH_ALLOWED_MODELS),
+        M::up(packed::CREATE),
+        M::up(variants::CREATE),
+        M::up_with_hook(requests::COMPACT, requests::compact),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 33;
+pub const SCHEMA_VERSION: i64 = 36;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

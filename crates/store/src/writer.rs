@@ -10,8 +10,9 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::table::requests::Numbers;
 use crate::table::requests::RequestRow;
-use crate::table::{customers, owners, requests, series, spend_hourly, spend_labels};
+use crate::table::{customers, requests, spend_hourly, spend_labels};
 use crate::{SqlError, StoreError};
 
 /// Most ledger rows in one transaction: bounds how long the first of them waits for its acknowledgement.
@@ -157,22 +158,6 @@ fn aborted() -> SqlError {
     SqlError::SqliteFailure(code, Some("a write made the database give up its transaction".to_owned()))
 }
 
-/// The numbers by which rows name what many of them have in common.
-#[derive(Default)]
-struct Numbers {
-    owners: owners::Numbers,
-    series: series::Numbers,
-    labels: spend_labels::Numbers,
-}
-
-impl Numbers {
-    fn forget(&mut self) {
-        self.owners.forget();
-        self.series.forget();
-        self.labels.forget();
-    }
-}
-
 /// A transaction whose statements stay prepared; rolled back when it is dropped without a commit.
 struct Transaction<'a>(&'a Connection);
 
@@ -210,9 +195,7 @@ fn commit(connection: &Connection, batch: &mut Vec<Job>, numbers: &mut Numbers) 
             match job {
                 Job::Record(row, ack) => {
                     acks.push(ack);
-                    let owner = numbers.owners.of(transaction.0, &row.owner)?;
-                    if requests::insert(transaction.0, &row, owner)? {
-                        let series = numbers.series.of(transaction.0, &row, owner)?;
+                    if let Some(series) = requests::insert(transaction.0, numbers, &row)? {
                         sums.add(&row, series);
                         labels.add(transaction.0, &mut numbers.labels, &row, series)?;
                         if let Some(name) = row.end_user.as_deref().filter(|name| !end_users.contains(*name))

@@ -270,13 +270,7 @@ fn shown_value(value: &dyn ToSql) -> serde_json::Value {
         }
     }
 }
-
-/// A list of texts as JSON.
-pub(super) fn list_text(list: &[String]) -> String {
-    serde_json::Value::from(list).to_string()
-}
-
-/// Such a list read; what is none reads as empty.
+/// A JSON array of texts read; what is none reads as empty.
 pub(super) fn list_of(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_default()
 }

@@ -43,6 +43,8 @@ pub struct Series {
     pub billing: Billing,
 }
 
+/// How many columns [`COLUMNS`] are.
+pub(super) const WIDTH: usize = 8;
 /// The columns that [`Series::from_row`] reads, in a query over `series`.
 pub(super) const COLUMNS: &str = "series.key_id, series.owner, series.endpoint, series.model_group, series.provider, series.model, series.client_name, series.billing";
 

@@ -123,7 +123,12 @@ pub struct Totals {
     pub cost_nanos: i64,
     /// Microseconds.
     pub latency_us: i64,
+    /// What requests within a flat rate would have cost.
+    pub covered_nanos: i64,
 }
+
+/// How many columns [`COLUMNS`] are.
+pub(super) const WIDTH: usize = 12;
 
 impl Totals {
     pub fn of(row: &RequestRow) -> Self {
@@ -139,6 +144,7 @@ impl Totals {
             reasoning_tokens: row.tokens.reasoning,
             cost_nanos: row.cost_nanos.unwrap_or(0),
             latency_us: row.latency_us,
+            covered_nanos: row.covered_nanos.unwrap_or(0),
         }
     }
 
@@ -154,6 +160,7 @@ impl Totals {
         self.reasoning_tokens += other.reasoning_tokens;
         self.cost_nanos = self.cost_nanos.saturating_add(other.cost_nanos);
         self.latency_us = self.latency_us.saturating_add(other.latency_us);
+        self.covered_nanos = self.covered_nanos.saturating_add(other.covered_nanos);
     }
 
     pub(super) fn from_row(row: &Row<'_>, first: usize) -> Result<Self> {
@@ -169,10 +176,11 @@ impl Totals {
             reasoning_tokens: row.get(first + 8)?,
             cost_nanos: row.get(first + 9)?,
             latency_us: row.get(first + 10)?,
+            covered_nanos: row.get(first + 11)?,
         })
     }
 
-    pub(super) fn values(&self) -> [i64; 11] {
+    pub(super) fn values(&self) -> [i64; WIDTH] {
         [
             self.requests,
             self.errors,
@@ -185,13 +193,14 @@ impl Totals {
             self.reasoning_tokens,
             self.cost_nanos,
             self.latency_us,
+            self.covered_nanos,
         ]
     }
 }
 
 /// The columns of totals that every roll-up has, in the order of [`Totals::values`].
 pub(super) const COLUMNS: &str = "requests, errors, cancelled, unpriced, input_tokens, output_tokens, cache_read_tokens, \
-     cache_write_tokens, reasoning_tokens, cost_nanos, latency_us";
+     cache_write_tokens, reasoning_tokens, cost_nanos, latency_us, covered_nanos";
 
 /// SQL that adds totals to those of a roll-up's row, which is found by these columns; the parameters are the row's place and
 /// then the totals.
@@ -267,7 +276,7 @@ pub fn between(
             Ok(HourRow {
                 hour: row.get(0)?,
                 totals: Totals::from_row(row, 1)?,
-                series: known.numbered(row.get(12)?, row, 13)?,
+                series: known.numbered(row.get(1 + WIDTH)?, row, 2 + WIDTH)?,
             })
         })?
         .collect()
@@ -287,7 +296,8 @@ pub struct Days {
 pub(super) const DAY: &str = "(hour * 60 - ?1) / 1440";
 /// The sums of [`COLUMNS`].
 pub(super) const SUMS: &str = "SUM(requests), SUM(errors), SUM(cancelled), SUM(unpriced), SUM(input_tokens), \
-     SUM(output_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(reasoning_tokens), SUM(cost_nanos), SUM(latency_us)";
+     SUM(output_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(reasoning_tokens), SUM(cost_nanos), SUM(latency_us), \
+     SUM(covered_nanos)";
 
 impl Days {
     /// The first three parameters: the minutes behind UTC, the first hour, and the hour after the last.
@@ -328,7 +338,7 @@ pub fn by_day(connection: &Connection, days: &Days, seen_by: Option<&SeenBy>) ->
             Ok(DayRow {
                 day: row.get(0)?,
                 totals: Totals::from_row(row, 2)?,
-                series: known.numbered(row.get(1)?, row, 13)?,
+                series: known.numbered(row.get(1)?, row, 2 + WIDTH)?,
             })
         })?
         .collect()
@@ -354,7 +364,7 @@ pub fn by_series(
     connection
         .prepare_cached(&sql)?
         .query_map(params_from_iter(values), |row| {
-            Ok((Series::from_row(row, 12)?, Totals::from_row(row, 1)?))
+            Ok((Series::from_row(row, 1 + WIDTH)?, Totals::from_row(row, 1)?))
         })?
         .collect()
 }
@@ -395,7 +405,7 @@ fn sums_of_rows(connection: &Connection, from: i64, to: i64) -> Result<Vec<Sum>>
                SUM(CASE WHEN outcome = 2 THEN 1 ELSE 0 END),
                SUM(CASE WHEN cost_nanos IS NULL AND input_tokens + output_tokens > 0 THEN 1 ELSE 0 END), SUM(input_tokens),
                SUM(output_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(reasoning_tokens),
-               COALESCE(SUM(cost_nanos), 0), SUM(latency_us)
+               COALESCE(SUM(cost_nanos), 0), SUM(latency_us), COALESCE(SUM(covered_nanos), 0)
              FROM requests WHERE id >= ?1 AND id < ?2 AND started_at >= ?3 AND started_at < ?4
              GROUP BY model_group, COALESCE(provider, '')",
         )?

@@ -10,7 +10,7 @@ use rusqlite::{Connection, Result, params_from_iter};
 use super::owners::SeenBy;
 use super::requests::RequestRow;
 use super::series::{self, Series};
-use super::spend_hourly::{DAY, DayRow, Days, SUMS, Totals, adding, hour_of};
+use super::spend_hourly::{DAY, DayRow, Days, SUMS, Totals, WIDTH, adding, hour_of};
 
 pub(super) const CREATE: &str = "
 CREATE TABLE spend_labels (
@@ -88,6 +88,10 @@ DROP TABLE temp.labelled;";
 pub enum Label {
     EndUser,
     Tag,
+    /// What the client worked on.
+    Project,
+    /// One run of a client.
+    Session,
 }
 
 impl Label {
@@ -95,6 +99,8 @@ impl Label {
         match self {
             Self::EndUser => 0,
             Self::Tag => 1,
+            Self::Project => 2,
+            Self::Session => 3,
         }
     }
 }
@@ -107,7 +113,7 @@ pub(crate) struct Numbers(HashMap<(Label, String), i64>);
 const MOST_KNOWN: usize = 20_000;
 
 impl Numbers {
-    fn of(&mut self, connection: &Connection, label: Label, name: &str) -> Result<i64> {
+    pub(super) fn of(&mut self, connection: &Connection, label: Label, name: &str) -> Result<i64> {
         let known = (label, name.to_owned());
         if let Some(number) = self.0.get(&known) {
             return Ok(*number);
@@ -145,10 +151,12 @@ impl Sums {
         row: &RequestRow,
         series: i64,
     ) -> Result<()> {
-        let end_user = row.end_user.iter().map(|name| (Label::EndUser, name));
+        let named =
+            [(Label::EndUser, &row.end_user), (Label::Project, &row.project), (Label::Session, &row.session)];
+        let named = named.into_iter().filter_map(|(label, name)| Some((label, name.as_ref()?)));
         // A tag that a request names twice is still one request's.
         let tags = row.tags.iter().enumerate().filter(|(at, name)| !row.tags[..*at].contains(name));
-        for (label, name) in end_user.chain(tags.map(|(_, name)| (Label::Tag, name))) {
+        for (label, name) in named.chain(tags.map(|(_, name)| (Label::Tag, name))) {
             let number = numbers.of(connection, label, name)?;
             let place = (number, hour_of(row.started_at), series);
             self.0.entry(place).or_default().add(&Totals::of(row));
@@ -211,7 +219,8 @@ pub fn by_day(
     connection
         .prepare_cached(&sql)?
         .query_map(params_from_iter(values), |row| {
-            let text = || row.get_ref(22).and_then(|name| Ok(Arc::from(name.as_str()?)));
+            let text =
+                || row.get_ref(3 + WIDTH + series::WIDTH).and_then(|name| Ok(Arc::from(name.as_str()?)));
             let name = match texts.entry(row.get(1)?) {
                 Entry::Occupied(known) => known.get().clone(),
                 Entry::Vacant(place) => place.insert(text()?).clone(),
@@ -219,7 +228,7 @@ pub fn by_day(
             let row = DayRow {
                 day: row.get(0)?,
                 totals: Totals::from_row(row, 3)?,
-                series: known.numbered(row.get(2)?, row, 14)?,
+                series: known.numbered(row.get(2)?, row, 3 + WIDTH)?,
             };
             Ok(LabelDay { name, row })
         })?
@@ -248,7 +257,8 @@ pub fn by_series(
     connection
         .prepare_cached(&sql)?
         .query_map(params_from_iter(values), |row| {
-            Ok((row.get(21)?, Series::from_row(row, 13)?, Totals::from_row(row, 2)?))
+            let name = row.get(2 + WIDTH + series::WIDTH)?;
+            Ok((name, Series::from_row(row, 2 + WIDTH)?, Totals::from_row(row, 2)?))
         })?
         .collect()
 }

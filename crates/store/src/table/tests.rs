@@ -8,9 +8,9 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::keys::KeyRow;
-use super::owners::{Numbers, Owner};
+use super::owners::Owner;
 use super::requests::{self, Billing, Outcome, RequestRow, Tokens, UsageSource};
-use super::{LimitColumns, migrate, series, spend_hourly, spend_labels};
+use super::{LimitColumns, migrate, spend_hourly, spend_labels};
 
 mod audit;
 mod defaults;
@@ -26,7 +26,7 @@ mod spent;
 
 const HOUR: i64 = 3_600_000;
 
-fn database() -> (TempDir, Connection) {
+pub(super) fn database() -> (TempDir, Connection) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("test.db");
     let mut connection = crate::connection::open_for_writing(&path).unwrap();
@@ -162,6 +162,7 @@ fn request(number: u128) -> RequestRow {
         usage_raw: some("{}"),
         billing: Billing::Subscription,
         cost_nanos: Some(18),
+        covered_nanos: Some(21),
         cost_lines: some("[2]"),
         price_source: some("catalogue"),
         price_version: some("version"),
@@ -170,6 +171,8 @@ fn request(number: u128) -> RequestRow {
         response_bytes: 20,
         owner: owner("user", "team", "organization"),
         tags: vec!["tag".into(), "it's \"quoted\"".into()],
+        project: some("project"),
+        session: some("session"),
         bills: Vec::new(),
     }
 }
@@ -184,17 +187,14 @@ fn id_at(milliseconds: i64, number: u16) -> Uuid {
 /// Writes rows as the writer does: with their owners and roll-ups, all or nothing. How many were new.
 fn record(connection: &Connection, rows: &[RequestRow]) -> usize {
     connection.execute_batch("BEGIN").unwrap();
-    let mut numbers = Numbers::default();
-    let (mut series, mut names) = (series::Numbers::default(), spend_labels::Numbers::default());
+    let mut numbers = requests::Numbers::default();
     let mut sums = spend_hourly::Sums::default();
     let mut labels = spend_labels::Sums::default();
     let mut new = 0;
     for row in rows {
-        let owner = numbers.of(connection, &row.owner).unwrap();
-        if requests::insert(connection, row, owner).unwrap() {
-            let series = series.of(connection, row, owner).unwrap();
+        if let Some(series) = requests::insert(connection, &mut numbers, row).unwrap() {
             sums.add(row, series);
-            labels.add(connection, &mut names, row, series).unwrap();
+            labels.add(connection, &mut numbers.labels, row, series).unwrap();
             new += 1;
         }
     }

@@ -7,9 +7,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Result, params_from_iter};
 use uuid::Uuid;
 
-use super::{Outcome, RequestRow, from_row, read_columns};
+use super::{Billing, COLUMNS, Outcome, RequestRow, from_row};
 use crate::table::owners::{self, SeenBy};
 use crate::table::spend_hourly::{ID_MARGIN, first_id_at};
+use crate::table::spend_labels::Label;
 
 /// What the ledger is filtered by. Newest first; `before` is the id of the last row already seen.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,14 @@ pub struct Filter {
     pub provider: Option<String>,
     pub client: Option<String>,
     pub end_user: Option<String>,
+    pub project: Option<String>,
+    pub session: Option<String>,
+    pub tag: Option<String>,
+    /// The path that was asked.
+    pub endpoint: Option<String>,
+    pub billing: Option<Billing>,
+    /// Those that used tokens of models without a price, or all others.
+    pub unpriced: Option<bool>,
     pub user_id: Option<String>,
     pub team_id: Option<String>,
     pub organization_id: Option<String>,
@@ -62,6 +71,18 @@ impl Conditions {
     fn add(&mut self, sql: &str, value: Value) {
         let place = self.place(value);
         self.sql.push(sql.replace('?', &place));
+    }
+
+    /// A condition on what the roll-ups tell apart.
+    fn add_series(&mut self, sql: &str, text: &str) {
+        self.add(&format!("series IN (SELECT id FROM series WHERE {sql})"), Value::Text(text.to_owned()));
+    }
+
+    /// A name that is written in this column by its number.
+    fn add_label(&mut self, column: &str, label: Label, name: &str) {
+        let kind = label.number();
+        let sql = format!("{column} = (SELECT id FROM labels WHERE kind = {kind} AND name = ?)");
+        self.add(&sql, Value::Text(name.to_owned()));
     }
 
     /// Nothing where there is none.
@@ -113,16 +134,42 @@ impl Filter {
             found.add("status = ?", Value::Integer(status.into()));
         }
         if let Some(model) = &self.model {
-            found.add("(model_group = ? OR upstream_model = ?)", Value::Text(model.clone()));
+            found.add_series("model_group = ? OR model = ?", model);
         }
         if let Some(provider) = &self.provider {
-            found.add("provider = ?", Value::Text(provider.clone()));
+            found.add_series("provider = ?", provider);
         }
         if let Some(client) = &self.client {
-            found.add("client_name = ?", Value::Text(client.clone()));
+            found.add_series("client_name = ?", client);
         }
         if let Some(end_user) = &self.end_user {
-            found.add("end_user = ?", Value::Text(end_user.clone()));
+            found.add_label("end_user_label", Label::EndUser, end_user);
+        }
+        for (column, label, name) in [
+            ("project_label", Label::Project, &self.project),
+            ("session_label", Label::Session, &self.session),
+        ] {
+            if let Some(name) = name {
+                found.add_label(column, label, name);
+            }
+        }
+        if let Some(tag) = &self.tag {
+            let kind = Label::Tag.number();
+            let sql = format!(
+                "instr(tags, (SELECT ',' || id || ',' FROM labels WHERE kind = {kind} AND name = ?)) > 0"
+            );
+            found.add(&sql, Value::Text(tag.clone()));
+        }
+        if let Some(endpoint) = &self.endpoint {
+            found.add_series("endpoint = ?", endpoint);
+        }
+        if let Some(billing) = self.billing {
+            found
+                .add("series IN (SELECT id FROM series WHERE billing = ?)", Value::Integer(billing.number()));
+        }
+        if let Some(unpriced) = self.unpriced {
+            let found_so = "(cost_nanos IS NULL AND input_tokens + output_tokens > 0) = ?";
+            found.add(found_so, Value::Integer(unpriced.into()));
         }
         // The bound on the id spares reading all that is older or newer.
         if let Some(from) = self.from {
@@ -136,8 +183,9 @@ impl Filter {
         if let Some(search) = &self.search {
             let pattern = search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             found.add(
-                "(model_requested LIKE ? ESCAPE '\\' OR upstream_model LIKE ? ESCAPE '\\' OR provider LIKE ? ESCAPE '\\' \
-                 OR client LIKE ? ESCAPE '\\' OR error_message LIKE ? ESCAPE '\\' OR response_id LIKE ? ESCAPE '\\' \
+                "(variant IN (SELECT id FROM variants WHERE model_requested LIKE ? ESCAPE '\\' OR client LIKE ? ESCAPE '\\') \
+                 OR series IN (SELECT id FROM series WHERE model LIKE ? ESCAPE '\\' OR provider LIKE ? ESCAPE '\\') \
+                 OR error_message LIKE ? ESCAPE '\\' OR response_id LIKE ? ESCAPE '\\' \
                  OR LOWER(HEX(id)) LIKE REPLACE(?, '-', '') ESCAPE '\\')",
                 Value::Text(format!("%{pattern}%")),
             );
@@ -230,7 +278,6 @@ impl Filter {
     /// A page, newest first; `None` where there is nothing to be found.
     pub(in crate::table) fn page_sql(&self, connection: &Connection) -> Result<Option<(String, Vec<Value>)>> {
         let mut found = self.conditions();
-        let columns = read_columns();
         let (limit, offset) = (self.limit as i64, self.offset as i64);
         let Some(sources) = self.sources(connection)? else {
             self.add_owners(&mut found);
@@ -238,7 +285,7 @@ impl Filter {
             let (limit, offset) = (found.place(Value::Integer(limit)), found.place(Value::Integer(offset)));
             // Skipped rows are walked over in the order of the primary key: 400,000 of them take less than a tenth of a second.
             let sql = format!(
-                "SELECT {columns} FROM requests {condition} ORDER BY id DESC LIMIT {limit} OFFSET {offset}"
+                "SELECT {COLUMNS} FROM requests {condition} ORDER BY id DESC LIMIT {limit} OFFSET {offset}"
             );
             return Ok(Some((sql, found.values)));
         };
@@ -259,7 +306,7 @@ impl Filter {
         };
         let together = each.into_iter().map(first).collect::<Vec<_>>().join(" UNION ALL ");
         let sql = format!(
-            "SELECT {columns} FROM requests WHERE id IN \
+            "SELECT {COLUMNS} FROM requests WHERE id IN \
              (SELECT id FROM ({together}) ORDER BY id DESC LIMIT {limit} OFFSET {offset}) ORDER BY id DESC"
         );
         Ok(Some((sql, found.values)))

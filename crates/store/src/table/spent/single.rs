@@ -39,9 +39,9 @@ pub(super) fn in_hour(connection: &Connection, question: &Question, hour: i64) -
 
 /// SQL for the whole hours from this one on, with its values.
 pub(in crate::table) fn of_hours(question: &Question, from: i64) -> (String, Vec<Value>) {
-    let mut of_series = String::new();
+    let mut of_group = String::new();
     let mut group = Vec::new();
-    narrow(question, &mut of_series, &mut group);
+    narrow(question, " AND model_group = ?", &mut of_group, &mut group);
     let label = |label: Label, name: &String| {
         let mut sql = "SELECT COALESCE(SUM(cost_nanos), 0) FROM spend_labels
             WHERE label = (SELECT id FROM labels WHERE kind = ? AND name = ?) AND hour >= ?"
@@ -50,7 +50,7 @@ pub(in crate::table) fn of_hours(question: &Question, from: i64) -> (String, Vec
             vec![Value::Integer(label.number()), Value::Text(name.clone()), Value::Integer(from)];
         if !group.is_empty() {
             sql.push_str(" AND series IN (SELECT id FROM series WHERE TRUE");
-            sql.push_str(&of_series);
+            sql.push_str(&of_group);
             sql.push(')');
             values.extend(group.iter().cloned());
         }
@@ -64,10 +64,10 @@ pub(in crate::table) fn of_hours(question: &Question, from: i64) -> (String, Vec
             vec![Value::Integer(from)],
         ),
         subject => {
-            let (condition, mut values) = of_ledger(subject, "model");
+            let (condition, mut values) = of_series(subject);
             let sql = format!(
                 "SELECT COALESCE(SUM(cost_nanos), 0) FROM spend_hourly
-                 WHERE series IN (SELECT id FROM series WHERE {condition}{of_series}) AND hour >= ?"
+                 WHERE series IN (SELECT id FROM series WHERE {condition}{of_group}) AND hour >= ?"
             );
             values.extend(group);
             values.push(Value::Integer(from));
@@ -81,10 +81,10 @@ pub(in crate::table) fn of_hours(question: &Question, from: i64) -> (String, Vec
 pub(in crate::table) fn of_rows(question: &Question, hour: i64) -> (String, Vec<Value>) {
     let (found, condition, mut values) = match &question.subject {
         Subject::Tag(_) => {
-            ("tags, cost_nanos", "tags IS NOT NULL AND cost_nanos IS NOT NULL".to_owned(), Vec::new())
+            ("tag_names, cost_nanos", "tags IS NOT NULL AND cost_nanos IS NOT NULL".to_owned(), Vec::new())
         }
         subject => {
-            let (condition, values) = of_ledger(subject, "upstream_model");
+            let (condition, values) = of_rows_of(subject);
             ("COALESCE(SUM(cost_nanos), 0)", condition, values)
         }
     };
@@ -96,23 +96,49 @@ pub(in crate::table) fn of_rows(question: &Question, hour: i64) -> (String, Vec<
     values.push(id(question.since.saturating_sub(ID_MARGIN)));
     values.push(id(end.saturating_add(ID_MARGIN)));
     values.extend([question.since, end].map(Value::Integer));
-    narrow(question, &mut sql, &mut values);
+    let of_group = " AND series IN (SELECT id FROM series WHERE model_group = ?)";
+    narrow(question, of_group, &mut sql, &mut values);
     (sql, values)
 }
 
-fn narrow(question: &Question, sql: &mut String, values: &mut Vec<Value>) {
+fn narrow(question: &Question, condition: &str, sql: &mut String, values: &mut Vec<Value>) {
     if let Some(model_group) = &question.model_group {
-        sql.push_str(" AND model_group = ?");
+        sql.push_str(condition);
         values.push(Value::Text(model_group.clone()));
     }
 }
 
-/// A condition on the columns that the ledger and its roll-ups have in common, but for the name of the provider's model. The
-/// number of nobody is ruled out, so that the index without it serves.
-fn of_ledger(subject: &Subject, model_column: &str) -> (String, Vec<Value>) {
+/// A condition on series. The number of nobody is ruled out, so that the index without it serves.
+fn of_series(subject: &Subject) -> (String, Vec<Value>) {
     let texts = |texts: &[&String]| texts.iter().map(|text| Value::Text((*text).clone())).collect();
     let (condition, values) = match subject {
-        Subject::Everything => ("TRUE", Vec::new()),
+        Subject::Provider(name) => ("provider = ?", texts(&[name])),
+        Subject::ProviderModel { provider, model } => {
+            ("provider = ? AND model = ?", texts(&[provider, model]))
+        }
+        subject => of_holder(subject),
+    };
+    (condition.to_owned(), values)
+}
+
+/// A condition on rows of the ledger.
+fn of_rows_of(subject: &Subject) -> (String, Vec<Value>) {
+    match subject {
+        Subject::Provider(_) | Subject::ProviderModel { .. } => {
+            let (condition, values) = of_series(subject);
+            (format!("series IN (SELECT id FROM series WHERE {condition})"), values)
+        }
+        subject => {
+            let (condition, values) = of_holder(subject);
+            (condition.to_owned(), values)
+        }
+    }
+}
+
+/// A condition on what rows and series both tell: who is behind them.
+fn of_holder(subject: &Subject) -> (&'static str, Vec<Value>) {
+    let texts = |texts: &[&String]| texts.iter().map(|text| Value::Text((*text).clone())).collect();
+    match subject {
         Subject::Key(id) => ("key_id = ?", vec![Value::Blob(id.as_bytes().to_vec())]),
         Subject::User(user) => {
             ("owner <> 0 AND owner IN (SELECT id FROM owners WHERE user_id = ?)", texts(&[user]))
@@ -132,13 +158,11 @@ fn of_ledger(subject: &Subject, model_column: &str) -> (String, Vec<Value>) {
             "owner <> 0 AND owner IN (SELECT id FROM owners WHERE organization_id = ? AND user_id = ?)",
             texts(&[organization_id, user_id]),
         ),
-        Subject::EndUser(name) => ("end_user = ?", texts(&[name])),
-        Subject::Provider(name) => ("provider = ?", texts(&[name])),
-        Subject::ProviderModel { provider, model } => {
-            return (format!("provider = ? AND {model_column} = ?"), texts(&[provider, model]));
+        Subject::EndUser(name) => {
+            ("end_user_label = (SELECT id FROM labels WHERE kind = 0 AND name = ?)", texts(&[name]))
         }
-        // It is one of several in a text; who reads the rows looks for it there.
+        // It is one of several in a text; who reads the rows looks for it there. The others are told apart elsewhere.
         Subject::Tag(_) => ("tags IS NOT NULL", Vec::new()),
-    };
-    (condition.to_owned(), values)
+        Subject::Everything | Subject::Provider(_) | Subject::ProviderModel { .. } => ("TRUE", Vec::new()),
+    }
 }

@@ -233,7 +233,7 @@ fn labels(
 fn rows(connection: &Connection, asked: &Asked<'_>, hour: i64, tally: &mut Tally<'_>) -> Result<()> {
     let (from, to) = (hour * MILLISECONDS_PER_HOUR, (hour + 1) * MILLISECONDS_PER_HOUR);
     let mut statement = connection.prepare_cached(
-        "SELECT started_at, key_id, owner, COALESCE(provider, ''), COALESCE(upstream_model, ''), model_group, cost_nanos, end_user, tags
+        "SELECT started_at, key_id, owner, COALESCE(provider, ''), COALESCE(upstream_model, ''), model_group, cost_nanos, end_user, tag_names
          FROM requests
          WHERE id >= ?1 AND id < ?2 AND started_at >= ?3 AND started_at < ?4 AND cost_nanos <> 0",
     )?;

@@ -145,7 +145,9 @@ fn nothing_is_lost_on_the_way_from_the_version_before() {
     let before: HashMap<String, (Vec<String>, Vec<String>)> = tables(&connection)
         .into_iter()
         .map(|table| {
-            let columns = columns(&connection, &table);
+            // What is packed now is not told by a view; whoever reads rows unpacks it.
+            let mut columns = columns(&connection, &table);
+            columns.retain(|name| !["usage_raw", "cost_lines"].contains(&name.as_str()));
             let rows = contents(&connection, &table, &columns);
             assert!(rows.len() >= 3, "the test puts nothing into {table}");
             (table, (columns, rows))
@@ -251,7 +253,14 @@ fn what_was_there_is_as_good_as_what_is_new() {
     let rows =
         requests::page(&connection, &requests::Filter { limit: 200, ..requests::Filter::default() }).unwrap();
     assert_eq!(rows.len(), 100);
-    assert!(rows.iter().all(|row| row.owner.is_nobody() && row.tags.is_empty()));
+    assert!(
+        rows.iter().all(|row| row.owner.is_nobody() && row.tags.is_empty() && row.covered_nanos.is_none())
+    );
+    for (row, number) in rows.iter().rev().zip(0..) {
+        let text = |name: &str| Some(format!("{name} {number}"));
+        let packed = (row.usage_raw.clone(), row.cost_lines.clone());
+        assert_eq!(packed, (text("usage_raw"), text("cost_lines")), "{row:?}");
+    }
     // A row of now goes into the sums of then, and both are found.
     let moment = rows[50].started_at;
     let now = requests::RequestRow {

@@ -125,19 +125,19 @@ fn nobody_elses_rows_are_read() {
             let filter = Filter { limit: 50, offset: 10, ..filter };
             for plan in plans(&connection, &filter) {
                 let reads_all = plan.split("; ").any(|step| {
-                    step.contains("requests") && !step.contains("=?") && !step.starts_with("LIST SUBQUERY")
+                    step.contains("ledger") && !step.contains("=?") && !step.starts_with("LIST SUBQUERY")
                 });
                 assert_eq!(!reads_all, is_indexed, "{filter:?}: {plan}");
-                let by_owner = plan.contains("requests USING INDEX requests_by_owner (owner=?")
-                    || plan.contains("requests USING COVERING INDEX requests_by_owner (owner=?");
-                let by_key = plan.contains("requests_by_key (key_id=?");
+                let by_owner = plan.contains("ledger USING INDEX ledger_by_owner (owner=?")
+                    || plan.contains("ledger USING COVERING INDEX ledger_by_owner (owner=?");
+                let by_key = plan.contains("ledger_by_key (key_id=?");
                 assert!(!is_indexed || by_owner || by_key, "{filter:?}: {plan}");
             }
         }
         // From a moment on, no earlier row is looked at either.
         let later = Filter { user_id: some("ann"), from: Some(START + 50), limit: 5, ..Filter::default() };
         for plan in plans(&connection, &later) {
-            assert!(plan.contains("requests_by_owner (owner=? AND id>?)"), "{plan}");
+            assert!(plan.contains("ledger_by_owner (owner=? AND id>?)"), "{plan}");
         }
     }
 }

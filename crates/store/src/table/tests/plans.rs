@@ -93,13 +93,13 @@ fn ways_to_spent() -> Vec<(Subject, &'static str, &'static str)> {
     let user_id = || "user".to_owned();
     let hours = "spend_hourly USING INDEX spend_hourly_by_series (series=? AND hour>?)";
     let labels = "spend_labels USING PRIMARY KEY (label=? AND hour>?)";
-    let rows = "requests USING PRIMARY KEY (id>? AND id<?)";
-    let of_owner = "requests USING INDEX requests_by_owner (owner=? AND id>? AND id<?)";
+    let rows = "ledger USING PRIMARY KEY (id>? AND id<?)";
+    let of_owner = "ledger USING INDEX ledger_by_owner (owner=? AND id>? AND id<?)";
     vec![
         (Subject::Everything, hours, rows),
         (Subject::Provider(group()), hours, rows),
         (Subject::ProviderModel { provider: group(), model: user_id() }, hours, rows),
-        (Subject::Key(id(1)), hours, "requests USING INDEX requests_by_key (key_id=? AND id>? AND id<?)"),
+        (Subject::Key(id(1)), hours, "ledger USING INDEX ledger_by_key (key_id=? AND id>? AND id<?)"),
         (Subject::User(user_id()), hours, of_owner),
         (Subject::Team(group()), hours, of_owner),
         (Subject::TeamMember { team_id: group(), user_id: user_id() }, hours, of_owner),

@@ -145,6 +145,7 @@ fn totals(row: &[(String, Value)]) -> Totals {
         reasoning_tokens: of("reasoning_tokens"),
         cost_nanos: of("cost_nanos"),
         latency_us: of("latency_us"),
+        covered_nanos: of("covered_nanos"),
     }
 }
 
@@ -224,14 +225,17 @@ fn each_owner_and_each_label_has_the_sums_of_its_rows() {
                 && row.owner == owners[number]
                 && match column("kind") {
                     Value::Integer(0) => row.end_user.as_ref() == Some(name),
+                    Value::Integer(2) => row.project.as_ref() == Some(name),
+                    Value::Integer(3) => row.session.as_ref() == Some(name),
                     _ => row.tags.contains(name),
                 }
         }));
         assert_eq!(totals(bucket), of_rows, "{bucket:?}");
         counted += of_rows.requests;
     }
-    // Two in three name an end user; of five, one has no tag, two have one and two have two that differ.
-    assert_eq!(counted, 80 + 120 / 5 * 6);
+    // Two in three name an end user; of five, one has no tag, two have one and two have two that differ. All have a project and
+    // a session.
+    assert_eq!(counted, 80 + 120 / 5 * 6 + 2 * 120);
 
     let cost = |chosen: &dyn Fn(&RequestRow) -> bool| -> i64 {
         rows.iter().filter(|row| chosen(row)).filter_map(|row| row.cost_nanos).sum()
