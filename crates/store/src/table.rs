@@ -7,6 +7,7 @@ pub mod circuit_events;
 mod columns;
 pub mod customers;
 pub mod invitations;
+mod key_numbers;
 pub mod keys;
 pub mod members;
 pub mod models;
@@ -18,6 +19,7 @@ pub mod providers;
 pub mod requests;
 pub mod responses;
 pub mod series;
+pub mod sessions;
 pub mod settings;
 pub mod spend_hourly;
 pub mod spend_labels;
@@ -73,12 +75,14 @@ fn migrations() -> Migrations<'static> {
         M::up(columns::WITH_ALLOWED_MODELS),
         M::up(packed::CREATE),
         M::up(variants::CREATE),
+        M::up(key_numbers::CREATE),
+        M::up(sessions::CREATE),
         M::up_with_hook(requests::COMPACT, requests::compact),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 36;
+pub const SCHEMA_VERSION: i64 = 38;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -26,6 +26,14 @@ pub(super) struct Packed {
     pub values: Option<Vec<u8>>,
 }
 
+/// Which numbers stay in a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    Nothing,
+    /// The last of each `[a, b, c]`, as the lines of a cost are: prices, of which there are few.
+    Third,
+}
+
 /// The numbers of templates that are known to the writer.
 #[derive(Default)]
 pub(crate) struct Numbers {
@@ -34,10 +42,11 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    pub(super) fn pack(&mut self, connection: &Connection, text: Option<&str>) -> Result<Packed> {
+    pub(super) fn pack(&mut self, connection: &Connection, text: Option<&str>, kept: Kept) -> Result<Packed> {
         let Some(text) = text else { return Ok(Packed::default()) };
         let verbatim = || Packed { template: None, values: Some(text.as_bytes().to_vec()) };
-        let Some((template, values)) = split(text).filter(|(template, _)| template.len() <= LONGEST) else {
+        let Some((template, values)) = split(text, kept).filter(|(template, _)| template.len() <= LONGEST)
+        else {
             return Ok(verbatim());
         };
         if let Some(number) = self.known.get(&template) {
@@ -97,9 +106,10 @@ impl<'a> Outside<'a> {
 }
 
 /// A text without its numbers, and these; `None` for what is not JSON of one kind or other: it has a `#` of its own.
-fn split(text: &str) -> Option<(String, Vec<u8>)> {
+fn split(text: &str, kept: Kept) -> Option<(String, Vec<u8>)> {
     let mut outside = Outside { text, at: 0 };
     let (mut template, mut values) = (String::with_capacity(text.len()), Vec::new());
+    let mut before = 0;
     loop {
         let (part, found) = outside.next(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'#'));
         template.push_str(part);
@@ -115,6 +125,12 @@ fn split(text: &str) -> Option<(String, Vec<u8>)> {
             return None;
         }
         let number = &rest[..length];
+        before = if part == "," { before + 1 } else { 0 };
+        if kept == Kept::Third && before == 1 && is_whole(number) && rest[length..].starts_with(']') {
+            template.push_str(number);
+            outside.at += length;
+            continue;
+        }
         template.push('#');
         match number.parse::<u64>() {
             Ok(whole) if whole < 1 << 60 && whole.to_string() == number => varint(whole << 1, &mut values),
@@ -147,6 +163,10 @@ fn join(template: &str, mut values: &[u8]) -> Option<String> {
             values = rest;
         }
     }
+}
+
+fn is_whole(number: &str) -> bool {
+    number.parse::<u64>().is_ok_and(|whole| whole.to_string() == number)
 }
 
 /// Seven bits a byte, the lowest first.

@@ -11,8 +11,9 @@ use uuid::Uuid;
 use super::attempt_bills::{self, BillRow};
 use super::columns::list_of;
 use super::owners::{self, Owner};
+use super::packed::Kept;
 use super::spend_labels::{self, Label};
-use super::{packed, series, variants};
+use super::{key_numbers, packed, series, variants};
 
 mod filter;
 
@@ -83,7 +84,7 @@ pub(super) const COMPACT: &str = "
 CREATE TABLE ledger (
   id                  BLOB PRIMARY KEY,        -- UUIDv7
   started_at          INTEGER NOT NULL,        -- UTC milliseconds
-  key_id              BLOB NOT NULL,           -- the nil UUID for the administrator's key
+  key                 INTEGER NOT NULL,        -- a number of `key_numbers`
   owner               INTEGER NOT NULL,        -- a number of `owners`
   series              INTEGER NOT NULL,        -- a number of `series`
   variant             INTEGER NOT NULL,        -- a number of `variants`
@@ -126,10 +127,10 @@ ALTER TABLE spend_labels ADD COLUMN covered_nanos INTEGER NOT NULL DEFAULT 0;";
 /// After the rows have moved.
 const COMPACTED: &str = "
 DROP TABLE requests_before;
-CREATE INDEX ledger_by_key ON ledger (key_id, id);
+CREATE INDEX ledger_by_key ON ledger (key, id);
 CREATE INDEX ledger_by_owner ON ledger (owner, id) WHERE owner <> 0;
 CREATE VIEW requests AS SELECT
-  ledger.id, started_at, ledger.key_id, ledger.owner, ledger.series, variant, series.endpoint, model_requested, series.model_group,
+  ledger.id, started_at, series.key_id, key, ledger.owner, ledger.series, variant, series.endpoint, model_requested, series.model_group,
   NULLIF(deployment_id, '') AS deployment_id, NULLIF(series.provider, '') AS provider, NULLIF(series.model, '') AS upstream_model,
   format_in, NULLIF(format_out, '') AS format_out, status, outcome, error_kind, error_message, streamed, attempts, attempt_log,
   latency_us, first_byte_us, client, series.client_name, end_user AS end_user_label, project AS project_label,
@@ -283,7 +284,7 @@ const COLUMNS: &str = "id, started_at, key_id, endpoint, model_requested, model_
      request_bytes, response_bytes, tag_names, user_id, team_id, organization_id, covered_nanos, project, session";
 
 /// The columns of the table itself, in the order in which [`insert`] binds them.
-const OWN_COLUMNS: &str = "id, started_at, key_id, owner, series, variant, status, outcome, error_kind, error_message, \
+const OWN_COLUMNS: &str = "id, started_at, key, owner, series, variant, status, outcome, error_kind, error_message, \
      streamed, attempts, attempt_log, latency_us, first_byte_us, end_user, project, session, tags, response_id, \
      input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, \
      audio_tokens, usage_source, usage_template, usage_values, cost_nanos, covered_nanos, cost_template, cost_values, \
@@ -293,6 +294,7 @@ const OWN_COLUMNS: &str = "id, started_at, key_id, owner, series, variant, statu
 #[derive(Default)]
 pub(crate) struct Numbers {
     owners: owners::Numbers,
+    keys: key_numbers::Numbers,
     series: series::Numbers,
     variants: variants::Numbers,
     templates: packed::Numbers,
@@ -303,6 +305,7 @@ impl Numbers {
     /// What a transaction that failed had learned is not true.
     pub fn forget(&mut self) {
         self.owners.forget();
+        self.keys.forget();
         self.series.forget();
         self.variants.forget();
         self.templates.forget();
@@ -317,10 +320,11 @@ pub(crate) fn insert(
     row: &RequestRow,
 ) -> Result<Option<i64>> {
     let owner = numbers.owners.of(connection, &row.owner)?;
+    let key = numbers.keys.of(connection, row.key_id)?;
     let series = numbers.series.of(connection, row, owner)?;
     let variant = numbers.variants.of(connection, row)?;
-    let usage = numbers.templates.pack(connection, row.usage_raw.as_deref())?;
-    let cost = numbers.templates.pack(connection, row.cost_lines.as_deref())?;
+    let usage = numbers.templates.pack(connection, row.usage_raw.as_deref(), Kept::Nothing)?;
+    let cost = numbers.templates.pack(connection, row.cost_lines.as_deref(), Kept::Third)?;
     let mut label = |label: Label, name: &Option<String>| -> Result<Option<i64>> {
         name.as_ref().map(|name| numbers.labels.of(connection, label, name)).transpose()
     };
@@ -338,7 +342,7 @@ pub(crate) fn insert(
     let changed = statement.execute(rusqlite::params![
         row.id,
         row.started_at,
-        row.key_id,
+        key,
         owner,
         series,
         variant,
@@ -477,7 +481,10 @@ pub fn last_uses(connection: &Connection, key_ids: &[Uuid]) -> Result<HashMap<Uu
 /// When a key was last used, UTC milliseconds.
 pub fn last_use(connection: &Connection, key_id: Uuid) -> Result<Option<i64>> {
     connection
-        .prepare_cached("SELECT started_at FROM ledger WHERE key_id = ?1 ORDER BY id DESC LIMIT 1")?
+        .prepare_cached(&format!(
+            "SELECT started_at FROM ledger WHERE key = {} ORDER BY id DESC LIMIT 1",
+            key_numbers::number_of("?1")
+        ))?
         .query_row([key_id], |row| row.get(0))
         .optional()
 }

@@ -10,6 +10,7 @@ use rusqlite::{Connection, Result, params_from_iter};
 use super::owners::SeenBy;
 use super::requests::RequestRow;
 use super::series::{self, Series};
+use super::sessions;
 use super::spend_hourly::{DAY, DayRow, Days, SUMS, Totals, WIDTH, adding, hour_of};
 
 pub(super) const CREATE: &str = "
@@ -90,7 +91,7 @@ pub enum Label {
     Tag,
     /// What the client worked on.
     Project,
-    /// One run of a client.
+    /// One run of a client. Its sums are in `sessions`.
     Session,
 }
 
@@ -139,9 +140,12 @@ impl Numbers {
 
 static ADD: LazyLock<String> = LazyLock::new(|| adding("spend_labels", &["label", "hour", "series"]));
 
-/// The sums of one transaction's rows by label, hour and series.
+/// The sums of one transaction's rows by label, hour and series, and by session.
 #[derive(Default)]
-pub(crate) struct Sums(HashMap<(i64, i64, i64), Totals>);
+pub(crate) struct Sums {
+    labels: HashMap<(i64, i64, i64), Totals>,
+    sessions: sessions::Sums,
+}
 
 impl Sums {
     pub fn add(
@@ -151,25 +155,28 @@ impl Sums {
         row: &RequestRow,
         series: i64,
     ) -> Result<()> {
-        let named =
-            [(Label::EndUser, &row.end_user), (Label::Project, &row.project), (Label::Session, &row.session)];
+        let named = [(Label::EndUser, &row.end_user), (Label::Project, &row.project)];
         let named = named.into_iter().filter_map(|(label, name)| Some((label, name.as_ref()?)));
         // A tag that a request names twice is still one request's.
         let tags = row.tags.iter().enumerate().filter(|(at, name)| !row.tags[..*at].contains(name));
         for (label, name) in named.chain(tags.map(|(_, name)| (Label::Tag, name))) {
             let number = numbers.of(connection, label, name)?;
             let place = (number, hour_of(row.started_at), series);
-            self.0.entry(place).or_default().add(&Totals::of(row));
+            self.labels.entry(place).or_default().add(&Totals::of(row));
+        }
+        if let Some(session) = &row.session {
+            self.sessions.add(row, numbers.of(connection, Label::Session, session)?, series);
         }
         Ok(())
     }
 
     pub fn write(self, connection: &Connection) -> Result<()> {
-        if self.0.is_empty() {
+        self.sessions.write(connection)?;
+        if self.labels.is_empty() {
             return Ok(());
         }
         let mut statement = connection.prepare_cached(&ADD)?;
-        for ((label, hour, series), totals) in self.0 {
+        for ((label, hour, series), totals) in self.labels {
             let place = [label, hour, series].into_iter();
             statement.execute(params_from_iter(place.chain(totals.values())))?;
         }

@@ -1,11 +1,11 @@
 use proptest::prelude::*;
 
 use super::super::tests::database;
-use super::{MOST_KNOWN, Numbers, Packed, split, unpack};
+use super::{Kept, MOST_KNOWN, Numbers, Packed, split, unpack};
 
 /// Packed and read again.
 fn there_and_back(numbers: &mut Numbers, connection: &rusqlite::Connection, text: &str) -> (Packed, String) {
-    let packed = numbers.pack(connection, Some(text)).unwrap();
+    let packed = numbers.pack(connection, Some(text), Kept::Third).unwrap();
     let template: Option<String> = packed.template.map(|id| {
         connection.query_row("SELECT text FROM templates WHERE id = ?1", [id], |row| row.get(0)).unwrap()
     });
@@ -27,8 +27,17 @@ fn a_report_of_usage_is_a_few_bytes_and_comes_back_as_it_was() {
     assert!(first.values.unwrap().len() <= 12);
     let (second, text) = there_and_back(&mut numbers, &connection, &report(7, "-1e-7"));
     assert_eq!((text, second.template), (report(7, "-1e-7"), first.template), "they have one template");
-    assert_eq!(numbers.pack(&connection, None).unwrap(), Packed::default());
+    assert_eq!(numbers.pack(&connection, None, Kept::Nothing).unwrap(), Packed::default());
     assert_eq!(unpack(None, None), None);
+}
+
+#[test]
+fn prices_stay_in_the_template() {
+    let lines = r#"[["input",1200,2000000],["output",30,15000000],["none",4,null]]"#;
+    let (template, values) = split(lines, Kept::Third).unwrap();
+    assert_eq!(template, r#"[["input",#,2000000],["output",#,15000000],["none",#,null]]"#);
+    assert!(values.len() <= 4, "{values:?}");
+    assert_eq!(split(lines, Kept::Nothing).unwrap().0.matches('#').count(), 5);
 }
 
 #[test]
@@ -40,7 +49,7 @@ fn what_is_not_json_is_kept_as_it_is() {
     {
         assert_eq!(there_and_back(&mut numbers, &connection, text).1, text);
     }
-    assert_eq!(split("a # b"), None);
+    assert_eq!(split("a # b", Kept::Nothing), None);
 }
 
 #[test]

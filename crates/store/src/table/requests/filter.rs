@@ -8,7 +8,9 @@ use rusqlite::{Connection, Result, params_from_iter};
 use uuid::Uuid;
 
 use super::{Billing, COLUMNS, Outcome, RequestRow, from_row};
+use crate::table::key_numbers::number_of;
 use crate::table::owners::{self, SeenBy};
+use crate::table::sessions;
 use crate::table::spend_hourly::{ID_MARGIN, first_id_at};
 use crate::table::spend_labels::Label;
 
@@ -105,14 +107,25 @@ enum Source {
 const MOST_SOURCES: usize = 100;
 
 impl Filter {
-    /// But for whose requests.
+    /// But for whose requests; `None` where there is nothing to be found.
+    fn all_conditions(&self, connection: &Connection) -> Result<Option<Conditions>> {
+        let mut found = self.conditions();
+        if let Some(session) = &self.session {
+            // Where it lies in time spares reading everything else.
+            let Some((first, last)) = sessions::span(connection, session)? else { return Ok(None) };
+            found.add("id >= ?", blob(first_id_at(first.saturating_sub(ID_MARGIN))));
+            found.add("id < ?", blob(first_id_at(last.saturating_add(ID_MARGIN))));
+        }
+        Ok(Some(found))
+    }
+
     fn conditions(&self) -> Conditions {
         let mut found = Conditions::default();
         if let Some(before) = self.before {
             found.add("id < ?", blob(before));
         }
         if let Some(key_id) = self.key_id {
-            found.add("key_id = ?", blob(key_id));
+            found.add(&format!("key = {}", number_of("?")), blob(key_id));
         }
         if let Some(outcome) = self.outcome {
             found.add("outcome = ?", Value::Integer(outcome.number()));
@@ -215,7 +228,7 @@ impl Filter {
     fn add_seen_by(&self, found: &mut Conditions) {
         if let Some(seen_by) = &self.seen_by {
             let sql = seen_by.condition(&mut found.values);
-            found.sql.push(sql);
+            found.sql.push(format!("series IN (SELECT id FROM series WHERE {sql})"));
         }
     }
 
@@ -268,7 +281,7 @@ impl Filter {
                     } else {
                         format!(" AND owner NOT IN ({})", owners.join(", "))
                     };
-                    each.push(format!("key_id = {}{others}", found.place(blob(*key))));
+                    each.push(format!("key = {}{others}", number_of(&found.place(blob(*key)))));
                 }
             }
         }
@@ -277,7 +290,7 @@ impl Filter {
 
     /// A page, newest first; `None` where there is nothing to be found.
     pub(in crate::table) fn page_sql(&self, connection: &Connection) -> Result<Option<(String, Vec<Value>)>> {
-        let mut found = self.conditions();
+        let Some(mut found) = self.all_conditions(connection)? else { return Ok(None) };
         let (limit, offset) = (self.limit as i64, self.offset as i64);
         let Some(sources) = self.sources(connection)? else {
             self.add_owners(&mut found);
@@ -317,7 +330,7 @@ impl Filter {
         &self,
         connection: &Connection,
     ) -> Result<Option<(String, Vec<Value>)>> {
-        let mut found = self.conditions();
+        let Some(mut found) = self.all_conditions(connection)? else { return Ok(None) };
         let Some(sources) = self.sources(connection)? else {
             self.add_owners(&mut found);
             let sql = format!("SELECT COUNT(*) FROM requests {}", found.after("WHERE"));

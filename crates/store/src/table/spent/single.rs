@@ -5,6 +5,7 @@ use rusqlite::{Connection, Result, params_from_iter};
 
 use super::{Question, Since, Subject};
 use crate::table::columns::list_of;
+use crate::table::key_numbers;
 use crate::table::spend_hourly::{ID_MARGIN, MILLISECONDS_PER_HOUR, first_id_at};
 use crate::table::spend_labels::Label;
 
@@ -124,6 +125,10 @@ fn of_series(subject: &Subject) -> (String, Vec<Value>) {
 /// A condition on rows of the ledger.
 fn of_rows_of(subject: &Subject) -> (String, Vec<Value>) {
     match subject {
+        Subject::Key(_) => {
+            let (_, values) = of_holder(subject);
+            (format!("key = {}", key_numbers::number_of("?")), values)
+        }
         Subject::Provider(_) | Subject::ProviderModel { .. } => {
             let (condition, values) = of_series(subject);
             (format!("series IN (SELECT id FROM series WHERE {condition})"), values)

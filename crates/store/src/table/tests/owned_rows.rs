@@ -130,7 +130,7 @@ fn nobody_elses_rows_are_read() {
                 assert_eq!(!reads_all, is_indexed, "{filter:?}: {plan}");
                 let by_owner = plan.contains("ledger USING INDEX ledger_by_owner (owner=?")
                     || plan.contains("ledger USING COVERING INDEX ledger_by_owner (owner=?");
-                let by_key = plan.contains("ledger_by_key (key_id=?");
+                let by_key = plan.contains("ledger_by_key (key=?");
                 assert!(!is_indexed || by_owner || by_key, "{filter:?}: {plan}");
             }
         }

@@ -99,7 +99,7 @@ fn ways_to_spent() -> Vec<(Subject, &'static str, &'static str)> {
         (Subject::Everything, hours, rows),
         (Subject::Provider(group()), hours, rows),
         (Subject::ProviderModel { provider: group(), model: user_id() }, hours, rows),
-        (Subject::Key(id(1)), hours, "ledger USING INDEX ledger_by_key (key_id=? AND id>? AND id<?)"),
+        (Subject::Key(id(1)), hours, "ledger USING INDEX ledger_by_key (key=? AND id>? AND id<?)"),
         (Subject::User(user_id()), hours, of_owner),
         (Subject::Team(group()), hours, of_owner),
         (Subject::TeamMember { team_id: group(), user_id: user_id() }, hours, of_owner),

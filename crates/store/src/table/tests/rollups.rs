@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use rusqlite::types::Value;
 
 use super::super::owners::{self, SeenBy};
-use super::super::requests::{Billing, Outcome, RequestRow};
+use super::super::requests::{self, Billing, Filter, Outcome, RequestRow};
+use super::super::sessions;
 use super::super::spend_hourly::{self, Days, Totals, hour_of};
 use super::super::spend_labels::{self, Label};
 use super::{HOUR, database, id, id_at, owner, raw, record, request};
@@ -226,16 +227,15 @@ fn each_owner_and_each_label_has_the_sums_of_its_rows() {
                 && match column("kind") {
                     Value::Integer(0) => row.end_user.as_ref() == Some(name),
                     Value::Integer(2) => row.project.as_ref() == Some(name),
-                    Value::Integer(3) => row.session.as_ref() == Some(name),
                     _ => row.tags.contains(name),
                 }
         }));
         assert_eq!(totals(bucket), of_rows, "{bucket:?}");
         counted += of_rows.requests;
     }
-    // Two in three name an end user; of five, one has no tag, two have one and two have two that differ. All have a project and
-    // a session.
-    assert_eq!(counted, 80 + 120 / 5 * 6 + 2 * 120);
+    // Two in three name an end user; of five, one has no tag, two have one and two have two that differ. All have a
+    // project.
+    assert_eq!(counted, 80 + 120 / 5 * 6 + 120);
 
     let cost = |chosen: &dyn Fn(&RequestRow) -> bool| -> i64 {
         rows.iter().filter(|row| chosen(row)).filter_map(|row| row.cost_nanos).sum()
@@ -307,4 +307,92 @@ fn days_begin_at_midnight_of_the_clock_that_is_asked_for() {
         .map(|row| row.totals.requests)
         .sum();
     assert_eq!(sum, rows.iter().filter(|row| row.key_id == rows[0].key_id).count() as i64);
+}
+
+#[test]
+fn a_session_has_the_sums_of_its_rows_and_its_rows_are_found() {
+    let (_directory, connection) = database();
+    let start = 1_700_000_000_000;
+    let rows: Vec<RequestRow> = (0..90_i64)
+        .map(|number| RequestRow {
+            id: id_at(start + number * HOUR / 7, 1),
+            started_at: start + number * HOUR / 7,
+            session: (number % 3 != 0).then(|| format!("run-{}", number % 3 + number / 45 * 10)),
+            owner: owner(if number % 3 == 1 { "ann" } else { "zoe" }, "", ""),
+            cost_nanos: (number % 4 != 0).then_some(number),
+            ..request(1)
+        })
+        .collect();
+    for some in rows.chunks(13) {
+        assert_eq!(record(&connection, some), some.len());
+    }
+    let all = sessions::latest(&connection, 0, 100, None).unwrap();
+    assert_eq!(
+        all.iter().map(|session| session.name.as_str()).collect::<Vec<_>>(),
+        ["run-12", "run-11", "run-2", "run-1"]
+    );
+    for session in &all {
+        let own: Vec<&RequestRow> =
+            rows.iter().filter(|row| row.session.as_deref() == Some(&session.name)).collect();
+        let mut sum = Totals::default();
+        own.iter().for_each(|row| sum.add(&Totals::of(row)));
+        assert_eq!(session.totals, sum, "{session:?}");
+        assert_eq!((session.first_at, session.last_at), (own[0].started_at, own[own.len() - 1].started_at));
+        let filter = Filter { session: Some(session.name.clone()), limit: 100, ..Filter::default() };
+        let found = requests::page(&connection, &filter).unwrap();
+        assert!(found.iter().rev().eq(own), "{session:?}");
+        assert_eq!(requests::count(&connection, &filter).unwrap(), found.len() as u64);
+    }
+    let anns = SeenBy { users: vec!["ann".into()], ..SeenBy::default() };
+    let seen = sessions::latest(&connection, 0, 100, Some(&anns)).unwrap();
+    assert_eq!(seen.iter().map(|session| session.name.as_str()).collect::<Vec<_>>(), ["run-11", "run-1"]);
+    assert_eq!(
+        sessions::latest(&connection, all[0].last_at, 100, None).unwrap().len(),
+        1,
+        "the others were over"
+    );
+    let nothing = Filter { session: Some("of nobody".into()), limit: 5, ..Filter::default() };
+    assert_eq!(requests::page(&connection, &nothing).unwrap(), []);
+    assert_eq!(requests::count(&connection, &nothing).unwrap(), 0);
+}
+
+#[test]
+fn rows_are_found_by_all_that_they_say_of_themselves() {
+    let (_directory, connection) = database();
+    let rows: Vec<RequestRow> = (0..60_i64)
+        .map(|number| RequestRow {
+            id: id_at(1_700_000_000_000 + number, 1),
+            started_at: 1_700_000_000_000 + number,
+            project: (number % 2 == 0).then(|| format!("project-{}", number % 6)),
+            tags: (0..number % 4).map(|tag| format!("tag-{tag}")).collect(),
+            endpoint: format!("/v1/{}", number % 3),
+            billing: [Billing::Api, Billing::Subscription, Billing::Local][number as usize % 3],
+            cost_nanos: (number % 5 != 0).then_some(1),
+            ..request(1)
+        })
+        .collect();
+    assert_eq!(record(&connection, &rows), 60);
+    type Fits = fn(&RequestRow) -> bool;
+    let any = || Filter { limit: 100, ..Filter::default() };
+    let cases: [(Filter, Fits); 7] = [
+        (Filter { project: Some("project-4".into()), ..any() }, |row| {
+            row.project.as_deref() == Some("project-4")
+        }),
+        (Filter { tag: Some("tag-2".into()), ..any() }, |row| row.tags.iter().any(|tag| tag == "tag-2")),
+        (Filter { tag: Some("tag".into()), ..any() }, |_| false),
+        (Filter { endpoint: Some("/v1/2".into()), ..any() }, |row| row.endpoint == "/v1/2"),
+        (Filter { billing: Some(Billing::Local), ..any() }, |row| row.billing == Billing::Local),
+        (Filter { unpriced: Some(true), ..any() }, |row| row.cost_nanos.is_none()),
+        (Filter { unpriced: Some(false), tag: Some("tag-0".into()), ..any() }, |row| {
+            row.cost_nanos.is_some() && !row.tags.is_empty()
+        }),
+    ];
+    for (filter, fits) in cases {
+        let expected: Vec<&RequestRow> = rows.iter().rev().filter(|row| fits(row)).collect();
+        assert!(
+            requests::page(&connection, &filter).unwrap().iter().eq(expected.iter().copied()),
+            "{filter:?}"
+        );
+        assert_eq!(requests::count(&connection, &filter).unwrap(), expected.len() as u64, "{filter:?}");
+    }
 }
