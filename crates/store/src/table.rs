@@ -23,6 +23,7 @@ pub mod sessions;
 pub mod settings;
 pub mod spend_hourly;
 pub mod spend_labels;
+pub mod spend_parts;
 pub mod spent;
 pub mod tags;
 pub mod teams;
@@ -78,11 +79,13 @@ fn migrations() -> Migrations<'static> {
         M::up(key_numbers::CREATE),
         M::up(sessions::CREATE),
         M::up_with_hook(requests::COMPACT, requests::compact),
+        M::up(spend_parts::CREATE),
+        M::up_with_hook("", |transaction| Ok(transaction.execute_batch(&spend_parts::fill())?)),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 38;
+pub const SCHEMA_VERSION: i64 = 40;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -13,7 +13,7 @@ use super::columns::list_of;
 use super::owners::{self, Owner};
 use super::packed::Kept;
 use super::spend_labels::{self, Label};
-use super::{key_numbers, packed, series, variants};
+use super::{key_numbers, packed, series, spend_parts, variants};
 
 mod filter;
 
@@ -299,6 +299,7 @@ pub(crate) struct Numbers {
     variants: variants::Numbers,
     templates: packed::Numbers,
     pub labels: spend_labels::Numbers,
+    pub parts: spend_parts::Numbers,
 }
 
 impl Numbers {
@@ -310,6 +311,7 @@ impl Numbers {
         self.variants.forget();
         self.templates.forget();
         self.labels.forget();
+        self.parts.forget();
     }
 }
 

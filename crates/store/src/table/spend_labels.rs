@@ -93,6 +93,15 @@ pub enum Label {
     Project,
     /// One run of a client. Its sums are in `sessions`.
     Session,
+    /// What `spend_parts` has sums of.
+    All,
+    Model,
+    Provider,
+    Key,
+    Client,
+    User,
+    Team,
+    Organization,
 }
 
 impl Label {
@@ -102,6 +111,14 @@ impl Label {
             Self::Tag => 1,
             Self::Project => 2,
             Self::Session => 3,
+            Self::All => 4,
+            Self::Model => 5,
+            Self::Provider => 6,
+            Self::Key => 7,
+            Self::Client => 8,
+            Self::User => 9,
+            Self::Team => 10,
+            Self::Organization => 11,
         }
     }
 }

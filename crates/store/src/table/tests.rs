@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::keys::KeyRow;
 use super::owners::Owner;
 use super::requests::{self, Billing, Outcome, RequestRow, Tokens, UsageSource};
-use super::{LimitColumns, migrate, spend_hourly, spend_labels};
+use super::{LimitColumns, migrate, spend_hourly, spend_labels, spend_parts};
 
 mod audit;
 mod defaults;
@@ -190,16 +190,19 @@ fn record(connection: &Connection, rows: &[RequestRow]) -> usize {
     let mut numbers = requests::Numbers::default();
     let mut sums = spend_hourly::Sums::default();
     let mut labels = spend_labels::Sums::default();
+    let mut parts = spend_parts::Sums::default();
     let mut new = 0;
     for row in rows {
         if let Some(series) = requests::insert(connection, &mut numbers, row).unwrap() {
             sums.add(row, series);
             labels.add(connection, &mut numbers.labels, row, series).unwrap();
+            parts.add(connection, (&mut numbers.parts, &mut numbers.labels), row, series).unwrap();
             new += 1;
         }
     }
     sums.write(connection).unwrap();
     labels.write(connection).unwrap();
+    parts.write(connection).unwrap();
     connection.execute_batch("COMMIT").unwrap();
     new
 }

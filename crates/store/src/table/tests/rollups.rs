@@ -9,6 +9,7 @@ use super::super::requests::{self, Billing, Filter, Outcome, RequestRow};
 use super::super::sessions;
 use super::super::spend_hourly::{self, Days, Totals, hour_of};
 use super::super::spend_labels::{self, Label};
+use super::super::spend_parts::{self, Part, PartTotals};
 use super::{HOUR, database, id, id_at, owner, raw, record, request};
 
 #[test]
@@ -395,4 +396,50 @@ fn rows_are_found_by_all_that_they_say_of_themselves() {
         );
         assert_eq!(requests::count(&connection, &filter).unwrap(), expected.len() as u64, "{filter:?}");
     }
+}
+
+#[test]
+fn each_part_has_the_sums_of_its_rows() {
+    let (_directory, connection) = database();
+    let rows = varied_rows();
+    for some in rows.chunks(11) {
+        assert_eq!(record(&connection, some), some.len());
+    }
+    let owned = |part: fn(&RequestRow) -> Option<&str>| {
+        move |row: &RequestRow| part(row).unwrap_or_default().to_owned()
+    };
+    type Named = Box<dyn Fn(&RequestRow) -> String>;
+    let ways: [(Part, Named); 8] = [
+        (Part::All, Box::new(|_| String::new())),
+        (Part::Model, Box::new(|row| row.model_group.clone())),
+        (Part::Provider, Box::new(|row| row.provider.clone().unwrap_or_default())),
+        (Part::Key, Box::new(|row| spend_parts::key_name(row.key_id))),
+        (Part::Client, Box::new(|row| row.client_name.clone())),
+        (Part::User, Box::new(owned(|row| row.owner.user_id.as_deref()))),
+        (Part::Team, Box::new(owned(|row| row.owner.team_id.as_deref()))),
+        (Part::Organization, Box::new(owned(|row| row.owner.organization_id.as_deref()))),
+    ];
+    // As they are written, and as they were made from the roll-ups of a database that had none.
+    for round in 0..2 {
+        for (part, name_of) in &ways {
+            let mut expected: BTreeMap<(String, i64), PartTotals> = BTreeMap::new();
+            for row in &rows {
+                let place = (name_of(row), hour_of(row.started_at));
+                expected.entry(place).or_default().add(&PartTotals::of(row.billing, &Totals::of(row)));
+            }
+            let names = spend_parts::names(&connection, *part).unwrap();
+            let found: BTreeMap<(String, i64), PartTotals> =
+                spend_parts::between(&connection, *part, 0, i64::MAX)
+                    .unwrap()
+                    .into_iter()
+                    .map(|found| ((names[&found.label].clone(), found.hour), found.totals))
+                    .collect();
+            assert_eq!(found, expected, "{part:?} in round {round}");
+        }
+        let of_parts = "DELETE FROM spend_parts; DELETE FROM labels WHERE kind >= 4;";
+        connection.execute_batch(&format!("{of_parts} {}", spend_parts::fill())).unwrap();
+    }
+    let hour = hour_of(rows[0].started_at);
+    let first = spend_parts::between(&connection, Part::All, hour, hour + 1).unwrap();
+    assert_eq!(first.len(), 1, "the hours that were asked for, and no others");
 }

@@ -1,0 +1,274 @@
+//! `spend_parts`: sums by the hour and by one thing at a time: all, a model group, a provider, a key, a client, a user, a team, an
+//! organization. What `spend_hourly` knows by all of them together is of many more rows: a year of it cannot be added up while
+//! somebody waits, and a year of these can.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Result, params_from_iter};
+use uuid::Uuid;
+
+use super::owners::Owner;
+use super::requests::{Billing, RequestRow};
+use super::spend_hourly::{COLUMNS, SUMS, Totals, WIDTH, hour_of};
+use super::spend_labels::{self, Label};
+
+pub(super) const CREATE: &str = "
+CREATE TABLE spend_parts (
+  label              INTEGER NOT NULL,   -- a number of `labels`
+  hour               INTEGER NOT NULL,   -- hours since 1970, UTC
+  requests           INTEGER NOT NULL,
+  errors             INTEGER NOT NULL,
+  cancelled          INTEGER NOT NULL,
+  unpriced           INTEGER NOT NULL,
+  input_tokens       INTEGER NOT NULL,
+  output_tokens      INTEGER NOT NULL,
+  cache_read_tokens  INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  reasoning_tokens   INTEGER NOT NULL,
+  cost_nanos         INTEGER NOT NULL,
+  latency_us         INTEGER NOT NULL,
+  covered_nanos      INTEGER NOT NULL,
+  covered_requests   INTEGER NOT NULL,   -- within a flat rate
+  local_requests     INTEGER NOT NULL,
+  PRIMARY KEY (label, hour)
+) STRICT, WITHOUT ROWID;";
+
+/// Fills it from the roll-ups that there were before.
+pub(super) fn fill() -> String {
+    Part::ALL
+        .iter()
+        .map(|part| {
+            let (kind, name) = (part.label().number(), part.column());
+            format!(
+                "INSERT INTO labels (kind, name) SELECT DISTINCT {kind}, {name}
+                   FROM series LEFT JOIN owners ON owners.id = series.owner WHERE {name} IS NOT NULL;
+                 INSERT INTO spend_parts SELECT labels.id, hour, {SUMS},
+                   SUM(CASE WHEN billing = 1 THEN requests ELSE 0 END), SUM(CASE WHEN billing = 2 THEN requests ELSE 0 END)
+                   FROM spend_hourly JOIN series ON series.id = spend_hourly.series LEFT JOIN owners ON owners.id = series.owner
+                   JOIN labels ON labels.kind = {kind} AND labels.name = {name} GROUP BY 1, 2;"
+            )
+        })
+        .collect()
+}
+
+/// By what sums are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    All,
+    /// The model group.
+    Model,
+    Provider,
+    /// The id of the key as 32 digits.
+    Key,
+    /// The first word of the User-Agent.
+    Client,
+    /// Empty: nobody's, as the two below.
+    User,
+    Team,
+    Organization,
+}
+
+impl Part {
+    pub const ALL: [Self; 8] = [
+        Self::All,
+        Self::Model,
+        Self::Provider,
+        Self::Key,
+        Self::Client,
+        Self::User,
+        Self::Team,
+        Self::Organization,
+    ];
+
+    fn label(self) -> Label {
+        match self {
+            Self::All => Label::All,
+            Self::Model => Label::Model,
+            Self::Provider => Label::Provider,
+            Self::Key => Label::Key,
+            Self::Client => Label::Client,
+            Self::User => Label::User,
+            Self::Team => Label::Team,
+            Self::Organization => Label::Organization,
+        }
+    }
+
+    /// SQL over `series` with `owners`.
+    fn column(self) -> &'static str {
+        match self {
+            Self::All => "''",
+            Self::Model => "model_group",
+            Self::Provider => "provider",
+            Self::Key => "LOWER(HEX(key_id))",
+            Self::Client => "client_name",
+            Self::User => "COALESCE(user_id, '')",
+            Self::Team => "COALESCE(team_id, '')",
+            Self::Organization => "COALESCE(organization_id, '')",
+        }
+    }
+
+    /// What a row is counted for.
+    fn name_of(self, row: &RequestRow) -> String {
+        let or_empty = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
+        let Owner { user_id, team_id, organization_id } = &row.owner;
+        match self {
+            Self::All => String::new(),
+            Self::Model => row.model_group.clone(),
+            Self::Provider => row.provider.clone().unwrap_or_default(),
+            Self::Key => key_name(row.key_id),
+            Self::Client => row.client_name.clone(),
+            Self::User => or_empty(user_id),
+            Self::Team => or_empty(team_id),
+            Self::Organization => or_empty(organization_id),
+        }
+    }
+}
+
+/// A key as the names of [`Part::Key`] are.
+pub fn key_name(id: Uuid) -> String {
+    id.simple().to_string()
+}
+
+/// Sums, with how many requests were paid for otherwise than by use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PartTotals {
+    pub totals: Totals,
+    /// Within a flat rate.
+    pub covered_requests: i64,
+    pub local_requests: i64,
+}
+
+impl PartTotals {
+    pub fn of(billing: Billing, totals: &Totals) -> Self {
+        let counted = |wanted: Billing| if billing == wanted { totals.requests } else { 0 };
+        Self {
+            totals: *totals,
+            covered_requests: counted(Billing::Subscription),
+            local_requests: counted(Billing::Local),
+        }
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        self.totals.add(&other.totals);
+        self.covered_requests += other.covered_requests;
+        self.local_requests += other.local_requests;
+    }
+}
+
+/// The numbers of the labels of a series, which are those of each of its rows.
+pub(crate) type Labels = [i64; Part::ALL.len()];
+
+/// The sums of one transaction's rows by label and hour.
+#[derive(Default)]
+pub(crate) struct Sums(HashMap<(i64, i64), PartTotals>);
+
+/// The labels of each series that the writer knows.
+#[derive(Default)]
+pub(crate) struct Numbers(HashMap<i64, Labels>);
+
+/// So many are kept in memory at most.
+const MOST_KNOWN: usize = 20_000;
+
+impl Numbers {
+    fn of(
+        &mut self,
+        connection: &Connection,
+        labels: &mut spend_labels::Numbers,
+        row: &RequestRow,
+        series: i64,
+    ) -> Result<Labels> {
+        if let Some(known) = self.0.get(&series) {
+            return Ok(*known);
+        }
+        let mut numbers = Labels::default();
+        for (part, number) in Part::ALL.into_iter().zip(&mut numbers) {
+            *number = labels.of(connection, part.label(), &part.name_of(row))?;
+        }
+        if self.0.len() >= MOST_KNOWN {
+            self.0.clear();
+        }
+        self.0.insert(series, numbers);
+        Ok(numbers)
+    }
+
+    /// What a transaction that failed had learned is not true.
+    pub fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Sums {
+    pub fn add(
+        &mut self,
+        connection: &Connection,
+        (numbers, labels): (&mut Numbers, &mut spend_labels::Numbers),
+        row: &RequestRow,
+        series: i64,
+    ) -> Result<()> {
+        let totals = PartTotals::of(row.billing, &Totals::of(row));
+        for label in numbers.of(connection, labels, row, series)? {
+            self.0.entry((label, hour_of(row.started_at))).or_default().add(&totals);
+        }
+        Ok(())
+    }
+
+    pub fn write(self, connection: &Connection) -> Result<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<&str> = COLUMNS.split(", ").chain(["covered_requests", "local_requests"]).collect();
+        let sums: Vec<String> =
+            names.iter().map(|name| format!("{name} = spend_parts.{name} + excluded.{name}")).collect();
+        let places: Vec<String> = (1..=names.len() + 2).map(|place| format!("?{place}")).collect();
+        let mut statement = connection.prepare_cached(&format!(
+            "INSERT INTO spend_parts (label, hour, {}) VALUES ({}) ON CONFLICT (label, hour) DO UPDATE SET {}",
+            names.join(", "),
+            places.join(", "),
+            sums.join(", ")
+        ))?;
+        for ((label, hour), sum) in self.0 {
+            let more = [sum.covered_requests, sum.local_requests];
+            let values = [label, hour].into_iter().chain(sum.totals.values()).chain(more);
+            statement.execute(params_from_iter(values))?;
+        }
+        Ok(())
+    }
+}
+
+/// What one came to in one hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartHour {
+    /// A number, the same for all hours of one name.
+    pub label: i64,
+    pub hour: i64,
+    pub totals: PartTotals,
+}
+
+/// The names of a kind by their number.
+pub fn names(connection: &Connection, part: Part) -> Result<HashMap<i64, String>> {
+    connection
+        .prepare_cached("SELECT id, name FROM labels WHERE kind = ?1")?
+        .query_map([part.label().number()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// What each came to in each hour, `from <= hour < to`, in no order.
+pub fn between(connection: &Connection, part: Part, from: i64, to: i64) -> Result<Vec<PartHour>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT label, hour, {COLUMNS}, covered_requests, local_requests FROM spend_parts
+             WHERE label IN (SELECT id FROM labels WHERE kind = ?1) AND hour >= ?2 AND hour < ?3"
+        ))?
+        .query_map([part.label().number(), from, to], |row| {
+            Ok(PartHour {
+                label: row.get(0)?,
+                hour: row.get(1)?,
+                totals: PartTotals {
+                    totals: Totals::from_row(row, 2)?,
+                    covered_requests: row.get(2 + WIDTH)?,
+                    local_requests: row.get(3 + WIDTH)?,
+                },
+            })
+        })?
+        .collect()
+}
