@@ -2,6 +2,7 @@
 
 mod limited;
 mod session;
+mod spend;
 
 use std::time::Duration;
 

@@ -8,6 +8,7 @@ pub mod providers;
 pub mod requests;
 pub mod session;
 pub mod sign_in;
+pub mod spend;
 pub mod sso;
 pub mod status;
 pub mod ui;
@@ -30,6 +31,9 @@ pub fn routes() -> Routes {
         .routes(routes!(status::set_listener))
         .routes(routes!(status::guide))
         .routes(routes!(overview::overview))
+        .routes(routes!(spend::spend))
+        .routes(routes!(spend::calendar))
+        .routes(routes!(spend::budgets::budgets))
         .routes(routes!(usage::usage))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(catalogue::set_price, catalogue::remove_price))

@@ -61,6 +61,9 @@ pub struct Totals {
     pub cost_nanos: i64,
     pub unpriced_requests: i64,
     pub local_requests: i64,
+    /// What requests within a flat rate would have cost: nobody pays it.
+    pub covered_nanos: i64,
+    pub covered_requests: i64,
 }
 
 impl Totals {
@@ -76,7 +79,10 @@ impl Totals {
         self.reasoning_tokens += totals.reasoning_tokens;
         self.cost_nanos = self.cost_nanos.saturating_add(totals.cost_nanos);
         self.unpriced_requests += totals.unpriced;
-        self.local_requests += if hour.series.billing == Billing::Local { totals.requests } else { 0 };
+        let counted = |billing: Billing| if hour.series.billing == billing { totals.requests } else { 0 };
+        self.local_requests += counted(Billing::Local);
+        self.covered_requests += counted(Billing::Subscription);
+        self.covered_nanos = self.covered_nanos.saturating_add(totals.covered_nanos);
     }
 }
 
@@ -164,7 +170,7 @@ pub fn hours(
 }
 
 /// The first whole hour that begins then or later.
-fn first_hour(at: i64) -> i64 {
+pub fn first_hour(at: i64) -> i64 {
     at.div_euclid(HOUR_MS) + i64::from(at.rem_euclid(HOUR_MS) != 0)
 }
 
