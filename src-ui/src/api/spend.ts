@@ -86,25 +86,38 @@ export const getCalendar = () =>
 export const getBudgetUse = () =>
   (get("/console/spend/budgets", {}) as Promise<{ budgets: BudgetUse[] }>).then((answer) => answer.budgets);
 
-export const useSpend = (period: Period, by: By, enabled = true) =>
+const LIVE: Period["range"][] = ["today", "7d", "30d"];
+
+/** Read anew with every request that comes in, as long as that is little work. */
+export const useSpend = (period: Period, by: By) =>
   useQuery({
-    queryKey: ["overview", "spend", period, by],
+    queryKey: [LIVE.includes(period.range) ? "overview" : "spend", period, by],
     queryFn: () => getSpend(period, by),
     placeholderData: keepPreviousData,
-    refetchInterval: 60_000,
+    refetchInterval: LIVE.includes(period.range) ? 60_000 : 20_000,
+  });
+
+/** The same for what stands further down, where a moment later is soon enough. */
+export const useSpendBeside = (period: Period, by: By, enabled: boolean) =>
+  useQuery({
+    queryKey: ["spend", period, by],
+    queryFn: () => getSpend(period, by),
+    placeholderData: keepPreviousData,
+    refetchInterval: 20_000,
     enabled,
+  });
+
+/** To whom a part is closed, or whose gateway has none, there is nothing to show, which is no failure. */
+export const orNull = <T>(answer: Promise<T>) =>
+  answer.catch((error: unknown) => {
+    if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return null;
+    throw error;
   });
 
 // A year of days is not read anew for each request that comes in.
 const SLOW = { staleTime: 60_000, refetchInterval: 120_000 };
 
-export const useCalendar = () => useQuery({ queryKey: ["spend calendar"], queryFn: getCalendar, ...SLOW });
+export const useCalendar = () =>
+  useQuery({ queryKey: ["spend calendar"], queryFn: () => orNull(getCalendar()), ...SLOW });
 export const useBudgetUse = () =>
-  useQuery({ queryKey: ["budgets", "use"], queryFn: getBudgetUse, refetchInterval: 60_000 });
-
-/** A gateway without this route has nothing to say, which is no failure. */
-export const orNull = <T>(answer: Promise<T>) =>
-  answer.catch((error: unknown) => {
-    if (error instanceof ApiError && error.status === 404) return null;
-    throw error;
-  });
+  useQuery({ queryKey: ["budgets", "use"], queryFn: () => orNull(getBudgetUse()), refetchInterval: 60_000 });

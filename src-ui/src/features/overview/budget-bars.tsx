@@ -48,6 +48,7 @@ export function BudgetBars({ className }: { className?: string }) {
   const { data, error, refetch } = useBudgetUse();
   const { may } = useAccess();
   const forecast = useForecast();
+  if (data === null) return null;
   const near = data?.filter((use) => tone(use) === "near" || tone(use) === "spent").length ?? 0;
   return (
     <Card className={cn("flex min-w-0 flex-col p-4", className)} data-testid="budget-bars">

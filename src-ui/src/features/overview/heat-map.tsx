@@ -21,6 +21,7 @@ export function HeatMap({ metric, today }: { metric: Metric; today: Day }) {
   const calendar = useCalendar();
   const days = calendar.data?.days;
   const grid = useMemo(() => days && calendarGrid(days, today, (day) => figure(day, metric)), [days, today, metric]);
+  if (calendar.data === null) return null;
   const used = days?.filter((day) => day.requests > 0).length ?? 0;
   return (
     <Card className="min-w-0 p-4" data-testid="heat-map">

@@ -9,12 +9,18 @@ import { compact, count, percent, plural } from "@/lib/numbers";
 import { tokensOf } from "./series";
 import { change } from "./words";
 
+/** What the figures are compared with: as far as that period has come. */
+export interface Compared {
+  totals: Totals;
+  name: string;
+}
+
 /** The four figures one opens the page for, each beside that of the compared period. */
-export function Hero({ spend, against, to }: { spend: Spend | undefined; against: string | null; to: PriceLink }) {
+export function Hero({ spend, than, to }: { spend: Spend | undefined; than: Compared | null; to: PriceLink }) {
   const now = spend?.totals;
-  const before = against === null ? undefined : spend?.compared.totals;
+  const { totals: before, name: against = "" } = than ?? {};
   const figure = (read: (totals: Totals) => number, show: (value: number) => string) =>
-    now && before ? { now: read(now), before: read(before), show, against: against ?? "" } : null;
+    now && before ? { now: read(now), before: read(before), show, against } : null;
   return (
     <Card className="grid grid-cols-2 divide-line lg:grid-cols-[1.2fr_1fr_1fr_1fr] lg:divide-x [&>*]:border-line max-lg:[&>*:nth-child(-n+2)]:border-b max-lg:[&>*:nth-child(odd)]:border-r">
       <Figure

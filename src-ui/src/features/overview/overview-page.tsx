@@ -24,7 +24,7 @@ import { PeriodPicker } from "./period-picker";
 import { periodOf, useOverviewSearch } from "./search";
 import { SpendChart } from "./spend-chart";
 import { TopLists } from "./top-lists";
-import { comparedText, periodText } from "./words";
+import { comparedAs, comparedText, periodText } from "./words";
 
 export function OverviewPage() {
   const status = useStatus();
@@ -53,15 +53,14 @@ function Figures() {
   const spend = query.data;
   const ahead = useMemo(() => daysAhead(spend, forecast.data), [spend, forecast.data]);
   const against = spend && search.compare !== "none" ? comparedText(spend, period) : null;
+  const than = useMemo(() => (spend && against !== null ? comparedAs(spend, against) : null), [spend, against]);
   const example = useUnpriced((spend?.totals.unpriced_requests ?? 0) > 0);
   const opens = example ? { open: modelName({ id: example.model, provider: example.provider }) } : {};
   const words = spend ? periodText(spend, today) : " ";
   return (
     <Page
       title="Overview"
-      description={
-        spend && against !== null && spend.compared.totals.requests > 0 ? `${words}, compared with ${against}` : words
-      }
+      description={than && than.totals.requests > 0 ? `${words}, compared with ${than.name}` : words}
       actions={<PeriodPicker spend={spend} today={today} />}
     >
       <Notices spend={spend} example={example?.model} opens={opens} status={status.data} />
@@ -69,7 +68,7 @@ function Figures() {
         <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />
       ) : (
         <>
-          <Hero spend={spend} against={against} to={opens} />
+          <Hero spend={spend} than={than} to={opens} />
           {spend ? (
             <SpendChart
               spend={spend}
@@ -77,6 +76,7 @@ function Figures() {
               onMetric={(next) => change({ metric: next === "spend" ? undefined : next })}
               onBy={(next) => change({ by: next === "model" ? undefined : next })}
               against={against}
+              than={than}
               ahead={ahead}
               period={words}
               onOpen={

@@ -8,6 +8,7 @@ import { Dialog } from "@/components/dialog";
 import { plural } from "@/lib/numbers";
 import { useDark } from "@/lib/theme";
 import { platform } from "@/platform";
+import type { Compared } from "./hero";
 import { PICTURE, picture, pictureUrl, png } from "./picture";
 import { axisValue, type ChartData, type Metric, measure } from "./series";
 import { BY_WORDS, change, daysOf, type slotWords } from "./words";
@@ -23,6 +24,7 @@ export function SharePicture({
   words,
   period,
   against,
+  than,
   onClose,
 }: {
   spend: Spend;
@@ -31,6 +33,7 @@ export function SharePicture({
   words: ReturnType<typeof slotWords>;
   period: string;
   against: string | null;
+  than: Compared | null;
   onClose: () => void;
 }) {
   const [dark, setDark] = useState(useDark());
@@ -42,13 +45,12 @@ export function SharePicture({
   const svg = useMemo(() => {
     const shown = isPrivate && !named ? unnamed(data, kind) : data;
     const whole = data.series.every(({ hidden }) => !hidden);
-    const delta =
-      whole && against ? change(measure(spend.totals, metric), measure(spend.compared.totals, metric)) : null;
+    const delta = whole && than ? change(measure(spend.totals, metric), measure(than.totals, metric)) : null;
     return picture({
       title: `${metric.charAt(0).toUpperCase()}${metric.slice(1)} by ${kind.toLowerCase()}`,
       period,
       facts: [
-        ...(delta ? [`${delta.text} vs ${against}`] : []),
+        ...(delta ? [`${delta.text} vs ${than?.name}`] : []),
         ...(whole && metric !== "requests" ? [plural(spend.totals.requests, "request")] : []),
       ],
       data: shown,
@@ -57,7 +59,7 @@ export function SharePicture({
       against,
       dark,
     });
-  }, [spend, data, metric, words, period, against, dark, named, isPrivate, kind]);
+  }, [spend, data, metric, words, period, against, than, dark, named, isPrivate, kind]);
   const fail = (error: unknown) => void toast.error(error instanceof Error ? error.message : String(error));
   const name = `postern-${metric}-${daysOf(spend).join("-to-")}.png`;
   return (

@@ -8,6 +8,7 @@ import { useSize } from "@/lib/use-hooks";
 import { ChartCanvas } from "./chart-canvas";
 import { ChartReader } from "./chart-reader";
 import type { Span } from "./drill";
+import type { Compared } from "./hero";
 import { Legend } from "./legend";
 import { type Ahead, plot } from "./plot";
 import { axisValue, type ChartData, chartData, METRICS, type Metric, shortValue } from "./series";
@@ -33,6 +34,7 @@ export function SpendChart({
   onMetric,
   onBy,
   against,
+  than,
   ahead = NO_DAYS,
   onOpen,
   period,
@@ -43,6 +45,8 @@ export function SpendChart({
   onBy: (by: By) => void;
   /** What it is compared with; null: with nothing. */
   against: string | null;
+  /** The same as far as it has come. */
+  than: Compared | null;
   /** Days to come, as far as something is known of them. */
   ahead?: readonly Ahead[];
   /** To the requests of a bar, or of one group's part of it; absent for those who may not see them. */
@@ -133,6 +137,7 @@ export function SpendChart({
           words={words}
           period={period}
           against={against}
+          than={than}
           onClose={() => setSharing(false)}
         />
       )}

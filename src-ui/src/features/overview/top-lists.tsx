@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { type By, type Group, type Period, type Totals, useSpend } from "@/api/spend";
+import { type By, type Group, type Period, type Totals, useSpendBeside } from "@/api/spend";
 import { Card, Skeleton } from "@/components/controls";
 import { ErrorNotice } from "@/components/notice";
 import { money } from "@/lib/money";
@@ -43,7 +43,7 @@ function TopList({
   /** What the page is opened for comes first: these wait for it. */
   ready: boolean;
 }) {
-  const { data, error, refetch } = useSpend(period, by, ready);
+  const { data, error, refetch } = useSpendBeside(period, by, ready);
   const spend = data?.by === by ? data : undefined;
   const ranked = spend?.groups
     .filter(({ totals }) => totals.requests > 0)

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { change, periodText, slotWords } from "./words";
+import type { Spend } from "@/api/spend";
+import { change, comparedAs, comparedSoFar, periodText, slotWords } from "./words";
 
 test("a change is said in words, and what was nothing before is new", () => {
   expect(change(0, 0)).toBeNull();
@@ -23,4 +24,19 @@ test("hours are told in the period's zone, and say the day where there are two",
   expect(words.short(from)).toBe("Sat, Nov 21");
   expect(words.short(from + 3_600_000)).toBe("01:00");
   expect(words.long(from, from + 3_600_000)).toBe("Sat, Nov 21, 00:00 – 01:00");
+});
+
+test("a period that runs is compared with as much of the other", () => {
+  const from = Date.parse("2026-11-27T00:00:00Z");
+  const slot = (start: number, requests: number) => ({ start, totals: { requests } });
+  const hours = [0, 1, 2, 3].map((hour) => hour * 3_600_000);
+  const spend = {
+    tz: "UTC",
+    slots: hours.map((hour) => slot(from + hour, 1)),
+    compared: { totals: { requests: 1111 }, slots: hours.map((hour, at) => slot(from - 86_400_000 + hour, 10 ** at)) },
+  } as unknown as Spend;
+  const running = comparedSoFar(spend, from + 1.5 * 3_600_000);
+  expect(running.totals.requests).toBe(11);
+  expect(comparedAs(spend, "yesterday", from + 1.5 * 3_600_000).name).toBe("yesterday until 02:00");
+  expect(comparedSoFar(spend, from + 3.5 * 3_600_000)).toMatchObject({ totals: { requests: 1111 }, until: null });
 });

@@ -1,4 +1,4 @@
-import type { By, Period, Range, Spend } from "@/api/spend";
+import type { By, Period, Range, Spend, Totals } from "@/api/spend";
 import { addDays, dayOf, inZone, spanText } from "@/lib/days";
 import { percent } from "@/lib/numbers";
 
@@ -43,6 +43,44 @@ export function comparedText(spend: Spend, period: Period) {
   const today = dayOf(Date.now(), spend.tz);
   if (first === last && first === addDays(today, -1)) return "yesterday";
   return spanText(first, last, today);
+}
+
+const FIELDS = [
+  "requests",
+  "errors",
+  "cancelled",
+  "input_tokens",
+  "output_tokens",
+  "cache_read_tokens",
+  "cache_write_tokens",
+  "reasoning_tokens",
+  "cost_nanos",
+  "unpriced_requests",
+  "local_requests",
+  "covered_nanos",
+  "covered_requests",
+] as const satisfies (keyof Totals)[];
+
+/**
+ * The compared period as far as the shown one has come: half a day beside a whole one would always look thrifty. `until` is where
+ * it was cut; null where it is whole.
+ */
+export function comparedSoFar({ slots, compared }: Spend, now: number): { totals: Totals; until: number | null } {
+  const begun = slots.filter(({ start }) => start <= now).length;
+  const until = compared.slots[begun]?.start;
+  if (begun === slots.length || until === undefined) return { totals: compared.totals, until: null };
+  const totals = { ...compared.totals };
+  for (const field of FIELDS) totals[field] = 0;
+  for (const slot of compared.slots.slice(0, begun)) for (const field of FIELDS) totals[field] += slot.totals[field];
+  return { totals, until };
+}
+
+/** The same with its name: "yesterday until 10:00". */
+export function comparedAs(spend: Spend, against: string, now = Date.now()) {
+  const { totals, until } = comparedSoFar(spend, now);
+  const hour = inZone(spend.tz, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, undefined);
+  // Of days only the one that runs is cut, at its end: nothing that is worth a word.
+  return { totals, name: until === null ? against : `${against} until ${hour.format(until)}` };
 }
 
 export interface Change {
