@@ -159,6 +159,8 @@ test("what the legend hides is out of the sums, and comes back", async ({ page }
   await expect(reader).not.toHaveAttribute("aria-label", whole!);
   await reader.press("Home");
   await expect(page.getByTestId("chart-reading")).not.toContainText("claude-sonnet-4-5");
+  // The other period is known of all groups together only.
+  await expect(page.getByTestId("chart-reading")).not.toContainText("before");
   await entry.click();
   await expect(reader).toHaveAttribute("aria-label", whole!);
 });
@@ -282,4 +284,9 @@ test("a picture of the chart is made here, and leaves names of keys out unless t
   expect(png.subarray(1, 4).toString()).toBe("PNG");
   expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([2400, 1260]);
   expect(png.length).toBeGreaterThan(40_000);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByTestId("picture-copy").click();
+  await expect(page.getByTestId("picture-copy")).toHaveText("Copied");
+  const copied = await page.evaluate(async () => (await navigator.clipboard.read()).flatMap(({ types }) => types));
+  expect(copied).toContain("image/png");
 });

@@ -100,7 +100,7 @@ function BesideSpend({ totals, to }: { totals: Totals; to: PriceLink }) {
     );
   if (notes.length === 0)
     return totals.requests > 0 ? `${plural(totals.requests, "request")} priced` : "nothing spent yet";
-  return notes.flatMap((note, index) => (index === 0 ? [note] : [" · ", note]));
+  return <span className="flex flex-wrap gap-x-3">{notes}</span>;
 }
 
 const Note = ({ text, testid, children }: { text: string; testid: string; children: ReactNode }) => (

@@ -64,7 +64,7 @@ export function plot(
   ahead: readonly Ahead[],
   { width, height }: Size,
   words: Words,
-  options: { whole: boolean; compared: boolean },
+  options: { whole: boolean; compared: boolean; letter?: number },
 ): Plot {
   const shown = (bucket: Bucket) => Math.max(bucket.total, options.compared ? (bucket.before ?? 0) : 0);
   const most = Math.max(0, ...data.buckets.map(shown), ...ahead.map(({ high }) => high));
@@ -72,8 +72,10 @@ export function plot(
   const ceiling = Math.max(1, Math.ceil((most * 1.001) / tick)) * tick;
   const values = most === 0 ? [0] : Array.from({ length: Math.round(ceiling / tick) + 1 }, (_, i) => i * tick);
   const texts = values.map(words.value);
-  const left = Math.ceil(Math.max(...texts.map((text) => text.length)) * 7) + 12;
-  const [top, right, bottom] = [8, width - 4, height - 22];
+  // How wide a letter is decides how many labels there is room for.
+  const letter = options.letter ?? LETTER;
+  const left = Math.ceil(Math.max(...texts.map((text) => text.length)) * letter * 1.1) + 12;
+  const [top, right, bottom] = [8, width - 4, height - 9 - 2 * letter];
   const count = data.buckets.length + ahead.length;
   const step = count > 0 ? (right - left) / count : right - left;
   const bar = Math.min(44, step > 4 ? step * 0.78 : Math.max(0.75, step - 0.5));
@@ -92,7 +94,7 @@ export function plot(
     y,
     value: (at) => ((bottom - at) / (bottom - top)) * ceiling,
     ticks: values.map((value, index) => ({ y: y(value), text: texts[index]! })),
-    labels: labels([...data.buckets, ...ahead], words, { left, right, step, x }),
+    labels: labels([...data.buckets, ...ahead], words, { left, right, step, x, letter }),
     areas: areas(data, { x, y, bar }),
     line: options.compared && data.buckets.some(({ before }) => before) ? line(data.buckets, x, y) : "",
     ...forecast(ahead, data.buckets.length, { x, y, step }),
@@ -141,14 +143,14 @@ function forecast(ahead: readonly Ahead[], first: number, { x, y, step }: Pick<P
 function labels(
   slots: readonly { start: number }[],
   words: Words,
-  { left, right, step, x }: Pick<Plot, "left" | "right" | "step" | "x">,
+  { left, right, step, x, letter }: Pick<Plot, "left" | "right" | "step" | "x"> & { letter: number },
 ) {
   const texts = slots.map(({ start }) => words.slot(start));
-  const room = Math.max(0, ...texts.map((text) => text.length)) * LETTER + 14;
+  const room = Math.max(0, ...texts.map((text) => text.length)) * letter + 14;
   const every = EVERY.find((n) => n * step >= room) ?? Math.ceil(room / step);
   let free = left - 12;
   return slots.flatMap(({ start }, slot): Plot["labels"] => {
-    const [text, half] = [texts[slot]!, (texts[slot]!.length * LETTER) / 2];
+    const [text, half] = [texts[slot]!, (texts[slot]!.length * letter) / 2];
     const wanted = words.mark ? words.mark(start) : slot % every === 0;
     if (!wanted || text === "") return [];
     const anchor = x(slot) + half > right ? "end" : x(slot) - half < left ? "start" : "middle";

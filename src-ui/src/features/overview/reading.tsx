@@ -111,7 +111,7 @@ export function Reading({
           key={index}
           className={cn(
             "mt-1 flex items-center gap-1.5",
-            lit !== null && (lit === index ? "font-medium" : "opacity-60"),
+            lit !== null && (lit === index ? "font-medium" : "opacity-75"),
           )}
         >
           <span className="size-2 shrink-0 rounded-[2px]" style={{ background: seriesColour(series.colour, dark) }} />

@@ -66,11 +66,14 @@ export function SpendChart({
     if (!keys.delete(key)) keys.add(key);
     setHiding({ by: spend.by, keys });
   };
-  const days = metric === "spend" ? ahead : NO_DAYS;
+  // What is compared and what is expected are known of all groups together: beside some of them they would say something wrong.
+  const isWhole = data.series.every((series) => !series.hidden);
+  const beside = isWhole ? against : null;
+  const days = isWhole && metric === "spend" ? ahead : NO_DAYS;
   return (
     <Card className="min-w-0 p-4" data-testid="usage-chart">
       <div className="flex flex-wrap items-center gap-2">
-        <h2 className="min-w-0 flex-1 basis-full truncate sm:basis-28 font-semibold text-sm">
+        <h2 className="min-w-0 flex-1 basis-28 truncate font-semibold text-sm">
           {METRIC_OPTIONS.find(({ value }) => value === metric)?.label} by {BY_WORDS[spend.by].label.toLowerCase()}
         </h2>
         <Segmented label="Show" testid="metric" value={metric} onChange={onMetric} options={METRIC_OPTIONS} />
@@ -82,7 +85,7 @@ export function SpendChart({
           onChange={(by) => onBy(by as By)}
           options={BYS.map((value) => ({ value, label: BY_WORDS[value].label }))}
         />
-        <span className="flex">
+        <span className="flex max-sm:order-first max-sm:-mt-2 max-sm:-mr-2">
           <Button
             variant="ghost"
             size="icon"
@@ -107,7 +110,7 @@ export function SpendChart({
         </span>
       </div>
       {asTable ? (
-        <SpendTable data={data} metric={metric} label={words.long} against={against} />
+        <SpendTable data={data} metric={metric} label={words.long} against={beside} />
       ) : (
         <>
           <Drawn
@@ -116,14 +119,14 @@ export function SpendChart({
             dark={dark}
             ahead={days}
             words={words}
-            compared={against}
+            compared={beside}
             onOpen={onOpen && ((span, series) => onOpen(span, series === null ? undefined : data.series[series]?.id))}
           />
           <Legend
             data={data}
             metric={metric}
             dark={dark}
-            against={against}
+            against={beside}
             forecast={days.length > 0}
             onToggle={toggle}
           />
@@ -136,7 +139,7 @@ export function SpendChart({
           metric={metric}
           words={words}
           period={period}
-          against={against}
+          against={beside}
           than={than}
           onClose={() => setSharing(false)}
         />
