@@ -1,5 +1,5 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
-import { useAccess } from "@/api/access";
+import { type Route, useAccess } from "@/api/access";
 import { type BudgetForecast, useForecast } from "@/api/forecast";
 import { type BudgetUse, useBudgetUse } from "@/api/spend";
 import { Card, Skeleton } from "@/components/controls";
@@ -20,24 +20,27 @@ const LEVELS: Record<string, string> = {
 };
 const levelWord = (level: string) => LEVELS[level] ?? level.replaceAll("_", " ");
 
+type Place = Pick<LinkProps, "to" | "search"> & { needs: Route };
+
 /** Where the thing is that a budget is of. */
-function placeOf({ level, id }: BudgetUse): Pick<LinkProps, "to" | "search"> | null {
+function placeOf({ level, id }: BudgetUse): Place | null {
+  const search = { open: id };
   switch (level) {
     case "api_key":
-      return { to: "/keys", search: { open: id } };
+      return { to: "/keys", search, needs: "GET /key/list" };
     case "user":
-      return { to: "/users", search: { open: id } };
+      return { to: "/users", search, needs: "GET /user/list" };
     case "team":
-      return { to: "/teams", search: { open: id } };
+      return { to: "/teams", search, needs: "GET /v2/team/list" };
     case "organization":
-      return { to: "/organizations", search: { open: id } };
+      return { to: "/organizations", search, needs: "GET /organization/list" };
     case "end_user":
     case "customer":
-      return { to: "/customers", search: { open: id } };
+      return { to: "/customers", search, needs: "GET /customer/list" };
     case "tag":
-      return { to: "/tags", search: { open: id } };
+      return { to: "/tags", search, needs: "GET /tag/list" };
     case "provider":
-      return { to: "/providers" };
+      return { to: "/providers", needs: "GET /console/providers" };
     default:
       return null;
   }
@@ -96,6 +99,7 @@ const expectedOf = (use: BudgetUse, budgets: BudgetForecast[] | undefined) =>
     : null;
 
 function Bar({ use, expected }: { use: BudgetUse; expected: string | null }) {
+  const { may } = useAccess();
   const place = placeOf(use);
   const left = use.max_budget_nanos - use.spent_nanos - use.reserved_nanos;
   const name = use.name || (use.level === "proxy" ? "The whole gateway" : use.id);
@@ -104,8 +108,13 @@ function Bar({ use, expected }: { use: BudgetUse; expected: string | null }) {
     <>
       <p className="flex min-w-0 items-baseline gap-1.5 text-xs">
         <span className="min-w-0 truncate font-medium" title={said}>
-          {place ? (
-            <Link {...place} className="rounded underline-offset-2 hover:underline" data-testid="budget-bar-link">
+          {place && may(place.needs) ? (
+            <Link
+              to={place.to}
+              search={place.search}
+              className="rounded underline-offset-2 hover:underline"
+              data-testid="budget-bar-link"
+            >
               {name}
             </Link>
           ) : (

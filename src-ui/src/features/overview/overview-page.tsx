@@ -10,6 +10,7 @@ import { ErrorNotice } from "@/components/notice";
 import { Page } from "@/components/page";
 import { Guide } from "@/features/guide/guide";
 import { useGuide } from "@/features/guide/use-guide";
+import { cn } from "@/lib/cn";
 import { dayOf } from "@/lib/days";
 import { modelName } from "@/lib/model-name";
 import { useNow } from "@/lib/use-hooks";
@@ -68,26 +69,36 @@ function Figures() {
         <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />
       ) : (
         <>
-          <Hero spend={spend} than={than} to={opens} />
-          {spend ? (
-            <SpendChart
-              spend={spend}
-              metric={metric}
-              onMetric={(next) => change({ metric: next === "spend" ? undefined : next })}
-              onBy={(next) => change({ by: next === "model" ? undefined : next })}
-              against={against}
-              than={than}
-              ahead={ahead}
-              period={words}
-              onOpen={
-                may("GET /console/requests")
-                  ? (span, id) => void navigate({ to: "/requests", search: logFilter(spend.by, id, span) })
-                  : undefined
-              }
-            />
-          ) : (
-            <ChartFrame />
-          )}
+          {/* What was asked for before stays in sight, paler, until what is asked for now has come. */}
+          <div
+            aria-busy={query.isPlaceholderData}
+            className={cn(
+              "grid grid-cols-1 gap-4",
+              query.isPlaceholderData && "opacity-60 transition-opacity delay-150",
+            )}
+          >
+            <Hero spend={spend} than={than} to={opens} />
+            {spend ? (
+              <SpendChart
+                spend={spend}
+                by={by}
+                metric={metric}
+                onMetric={(next) => change({ metric: next === "spend" ? undefined : next })}
+                onBy={(next) => change({ by: next === "model" ? undefined : next })}
+                against={against}
+                than={than}
+                ahead={ahead}
+                period={words}
+                onOpen={
+                  may("GET /console/requests")
+                    ? (span, id) => void navigate({ to: "/requests", search: logFilter(spend.by, id, span) })
+                    : undefined
+                }
+              />
+            ) : (
+              <ChartFrame />
+            )}
+          </div>
           <div className="grid gap-4 lg:grid-cols-3">
             <ForecastCard />
             <BudgetBars className={forecast.data === null ? "lg:col-span-3" : "lg:col-span-2"} />

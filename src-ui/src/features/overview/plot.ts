@@ -94,7 +94,7 @@ export function plot(
     y,
     value: (at) => ((bottom - at) / (bottom - top)) * ceiling,
     ticks: values.map((value, index) => ({ y: y(value), text: texts[index]! })),
-    labels: labels([...data.buckets, ...ahead], words, { left, right, step, x, letter }),
+    labels: labels([...data.buckets, ...ahead], words, { right, step, x, letter }),
     areas: areas(data, { x, y, bar }),
     line: options.compared && data.buckets.some(({ before }) => before) ? line(data.buckets, x, y) : "",
     ...forecast(ahead, data.buckets.length, { x, y, step }),
@@ -143,18 +143,18 @@ function forecast(ahead: readonly Ahead[], first: number, { x, y, step }: Pick<P
 function labels(
   slots: readonly { start: number }[],
   words: Words,
-  { left, right, step, x, letter }: Pick<Plot, "left" | "right" | "step" | "x"> & { letter: number },
+  { right, step, x, letter }: Pick<Plot, "right" | "step" | "x"> & { letter: number },
 ) {
   const texts = slots.map(({ start }) => words.slot(start));
   const room = Math.max(0, ...texts.map((text) => text.length)) * letter + 14;
   const every = EVERY.find((n) => n * step >= room) ?? Math.ceil(room / step);
-  let free = left - 12;
+  let free = 0;
   return slots.flatMap(({ start }, slot): Plot["labels"] => {
     const [text, half] = [texts[slot]!, (texts[slot]!.length * letter) / 2];
     const wanted = words.mark ? words.mark(start) : slot % every === 0;
     if (!wanted || text === "") return [];
-    const anchor = x(slot) + half > right ? "end" : x(slot) - half < left ? "start" : "middle";
-    const place = anchor === "end" ? right : anchor === "start" ? left : x(slot);
+    const anchor = x(slot) + half > right ? "end" : x(slot) - half < 0 ? "start" : "middle";
+    const place = anchor === "end" ? right : anchor === "start" ? 0 : x(slot);
     const begin = anchor === "end" ? place - 2 * half : anchor === "start" ? place : place - half;
     if (begin < free) return [];
     free = begin + 2 * half + 8;

@@ -30,6 +30,7 @@ const NO_DAYS: readonly Ahead[] = [];
 /** Use over time, stacked by whatever tells requests apart. */
 export function SpendChart({
   spend,
+  by,
   metric,
   onMetric,
   onBy,
@@ -40,6 +41,8 @@ export function SpendChart({
   period,
 }: {
   spend: Spend;
+  /** What is asked for, which the figures may still be on their way of. */
+  by: By;
   metric: Metric;
   onMetric: (metric: Metric) => void;
   onBy: (by: By) => void;
@@ -73,19 +76,21 @@ export function SpendChart({
   return (
     <Card className="min-w-0 p-4" data-testid="usage-chart">
       <div className="flex flex-wrap items-center gap-2">
-        <h2 className="min-w-0 flex-1 basis-28 truncate font-semibold text-sm">
+        <h2 className="min-w-0 flex-1 basis-28 truncate max-sm:order-1 font-semibold text-sm">
           {METRIC_OPTIONS.find(({ value }) => value === metric)?.label} by {BY_WORDS[spend.by].label.toLowerCase()}
         </h2>
-        <Segmented label="Show" testid="metric" value={metric} onChange={onMetric} options={METRIC_OPTIONS} />
-        <Select
-          label="Told apart by"
-          testid="by"
-          className="w-auto"
-          value={spend.by}
-          onChange={(by) => onBy(by as By)}
-          options={BYS.map((value) => ({ value, label: BY_WORDS[value].label }))}
-        />
-        <span className="flex max-sm:order-first max-sm:-mt-2 max-sm:-mr-2">
+        <span className="flex flex-wrap gap-2 max-sm:order-3 max-sm:w-full">
+          <Segmented label="Show" testid="metric" value={metric} onChange={onMetric} options={METRIC_OPTIONS} />
+          <Select
+            label="Told apart by"
+            testid="by"
+            className="w-auto"
+            value={by}
+            onChange={(by) => onBy(by as By)}
+            options={BYS.map((value) => ({ value, label: BY_WORDS[value].label }))}
+          />
+        </span>
+        <span className="flex max-sm:order-2 max-sm:-mr-2">
           <Button
             variant="ghost"
             size="icon"
