@@ -260,6 +260,9 @@ test("each line of the lists leads to its requests of these days, each budget to
   await expect(page).toHaveURL(/requests\?.*key_id=/);
   await page.goBack();
   await expect(page.getByTestId("budget-bar").first()).toBeVisible();
+  const few = await page.getByTestId("budget-bar").count();
+  await page.getByTestId("budget-bars-all").click();
+  expect(await page.getByTestId("budget-bar").count()).toBeGreaterThan(few);
   await page.getByTestId("budget-bar-link").first().click();
   await expect(page).toHaveURL(/(keys|teams|users)\?open=/);
 });

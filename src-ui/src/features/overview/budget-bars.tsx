@@ -1,16 +1,18 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
+import { useState } from "react";
 import { type Route, useAccess } from "@/api/access";
 import { type BudgetForecast, useForecast } from "@/api/forecast";
 import { type BudgetUse, useBudgetUse } from "@/api/spend";
-import { Card, Skeleton } from "@/components/controls";
+import { Button, Card, Skeleton } from "@/components/controls";
 import { ErrorNotice } from "@/components/notice";
 import { UsageBar, usageTone } from "@/components/usage-bar";
 import { cn } from "@/lib/cn";
 import { dayText } from "@/lib/days";
 import { money } from "@/lib/money";
-import { plural } from "@/lib/numbers";
 
 const AT_MOST = 6;
+/** The gateway tells of no more. */
+const MOST_TOLD = 20;
 
 const LEVELS: Record<string, string> = {
   api_key: "key",
@@ -51,13 +53,16 @@ export function BudgetBars({ className }: { className?: string }) {
   const { data, error, refetch } = useBudgetUse();
   const { may } = useAccess();
   const forecast = useForecast();
+  const [all, setAll] = useState(false);
   if (data === null) return null;
   const near = data?.filter((use) => tone(use) === "near" || tone(use) === "spent").length ?? 0;
   return (
     <Card className={cn("flex min-w-0 flex-col p-4", className)} data-testid="budget-bars">
       <div className="flex items-baseline justify-between gap-4">
         <h2 className="font-semibold text-sm">Budgets nearest to their end</h2>
-        {near > 0 && <p className="text-warn text-xs">{near} nearly or fully used</p>}
+        {near > 0 && (
+          <p className="text-warn text-xs">{near === MOST_TOLD ? `${near} or more` : near} nearly or fully used</p>
+        )}
       </div>
       {error && !data ? (
         <ErrorNotice className="mt-3" error={error} onRetry={() => void refetch()} />
@@ -74,8 +79,8 @@ export function BudgetBars({ className }: { className?: string }) {
             : ""}
         </p>
       ) : (
-        <ul className="mt-3 grid gap-x-8 gap-y-4 md:grid-cols-2">
-          {data.slice(0, AT_MOST).map((use) => (
+        <ul className="my-3 grid gap-x-8 gap-y-4 md:grid-cols-2">
+          {data.slice(0, all ? data.length : AT_MOST).map((use) => (
             <li key={`${use.level} ${use.id} ${use.model}`} className="min-w-0">
               <Bar use={use} expected={expectedOf(use, forecast.data?.budgets)} />
             </li>
@@ -83,7 +88,16 @@ export function BudgetBars({ className }: { className?: string }) {
         </ul>
       )}
       {data && data.length > AT_MOST && (
-        <p className="mt-auto pt-3 text-2xs text-faint">and {plural(data.length - AT_MOST, "budget")} with more left</p>
+        <Button
+          variant="ghost"
+          size="sm"
+          className="mt-auto -ml-2 self-start"
+          aria-expanded={all}
+          data-testid="budget-bars-all"
+          onClick={() => setAll(!all)}
+        >
+          {all ? "Show fewer" : `Show ${data.length - AT_MOST} with more left`}
+        </Button>
       )}
     </Card>
   );
