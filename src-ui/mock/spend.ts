@@ -70,18 +70,18 @@ function groupOf(world: World, by: By, row: Row): [id: string, name: string] {
       return [`${row.model_group}${more}`, `${row.model_group}${more}`];
     }
     case "provider":
-      return [row.provider ?? "", row.provider ?? ""];
+      return [row.provider ?? "", row.provider ?? "none"];
     case "key":
       return [row.key_id ?? "administrator", row.key_name];
     case "tool":
       return [row.client, row.client];
     case "user": {
       const user = world.people.users.find(({ user_id }) => user_id === key?.user_id);
-      return [user?.user_id ?? "", user?.user_alias ?? user?.user_email ?? user?.user_id ?? "no user"];
+      return [user?.user_id ?? "", user?.user_alias ?? user?.user_email ?? user?.user_id ?? "none"];
     }
     case "team": {
       const team = world.people.teams.find(({ team_id }) => team_id === key?.team_id);
-      return [team?.team_id ?? "", team?.team_alias ?? "no team"];
+      return [team?.team_id ?? "", team?.team_alias ?? "none"];
     }
   }
 }
@@ -96,7 +96,7 @@ function spend(world: World, query: URLSearchParams): Spend {
   const last = query.get("to") ?? today;
   const first = query.get("from") ?? plusDays(today, 1 - RANGE_DAYS[range!]!);
   const days = Math.round((Date.parse(last) - Date.parse(first)) / DAY) + 1;
-  if (days < 1 || days > 371) throw new Refusal(400, "invalid_period", "a period has 1 to 371 days", "to");
+  if (days < 1 || days > 800) throw new Refusal(400, "invalid_date", "at most 800 days at once", "from");
   const bucket = days <= 2 ? "hour" : "day";
   const before = query.get("compare") ?? plusDays(first, -days);
   const rows = rowsOf(world);
@@ -207,7 +207,35 @@ function budgets(world: World): BudgetUse[] {
             resets_at: row.budget_reset_at ?? null,
           },
         ];
+  const wide: BudgetUse[] =
+    world.keys.length === 0
+      ? []
+      : [
+          {
+            level: "model_per_team",
+            id: "t-research",
+            name: "Research",
+            model: "openai/gpt-5",
+            spent_nanos: 31_400_000_000,
+            reserved_nanos: 0,
+            max_budget_nanos: 50_000_000_000,
+            soft_budget_nanos: null,
+            resets_at: new Date(world.now + 3 * DAY).toISOString(),
+          },
+          {
+            level: "proxy",
+            id: "",
+            name: "all requests",
+            model: null,
+            spent_nanos: 305_200_000_000,
+            reserved_nanos: 240_000_000,
+            max_budget_nanos: 500_000_000_000,
+            soft_budget_nanos: 400_000_000_000,
+            resets_at: new Date(world.now + 4 * DAY).toISOString(),
+          },
+        ];
   return [
+    ...wide,
     ...world.keys.slice(0, 40).flatMap((row) => of("api_key", row.token, row.key_alias ?? row.key_name, row)),
     ...users.slice(0, 20).flatMap((row) => of("user", row.user_id, row.user_alias ?? row.user_email, row)),
     ...teams.slice(0, 20).flatMap((row) => of("team", row.team_id, row.team_alias, row)),

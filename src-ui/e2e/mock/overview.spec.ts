@@ -263,6 +263,7 @@ test("each line of the lists leads to its requests of these days, each budget to
   const few = await page.getByTestId("budget-bar").count();
   await page.getByTestId("budget-bars-all").click();
   expect(await page.getByTestId("budget-bar").count()).toBeGreaterThan(few);
+  await expect(page.getByTestId("budget-bars")).toContainText("Research · openai/gpt-5team");
   await page.getByTestId("budget-bar-link").first().click();
   await expect(page).toHaveURL(/(keys|teams|users)\?open=/);
 });

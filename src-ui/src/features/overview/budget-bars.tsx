@@ -17,17 +17,18 @@ const MOST_TOLD = 20;
 const LEVELS: Record<string, string> = {
   api_key: "key",
   end_user: "customer",
-  proxy: "everything",
-  team_member: "team member",
+  proxy: "gateway",
 };
-const levelWord = (level: string) => LEVELS[level] ?? level.replaceAll("_", " ");
+/** What a budget is of, whether of all its models or of one: `model_per_key` is of a key as `api_key` is. */
+const kindOf = ({ level }: BudgetUse) => level.replace(/^model_per_/, "").replace(/^key$/, "api_key");
+const kindWord = (use: BudgetUse) => LEVELS[kindOf(use)] ?? kindOf(use).replaceAll("_", " ");
 
 type Place = Pick<LinkProps, "to" | "search"> & { needs: Route };
 
 /** Where the thing is that a budget is of. */
-function placeOf({ level, id }: BudgetUse): Place | null {
-  const search = { open: id };
-  switch (level) {
+function placeOf(use: BudgetUse): Place | null {
+  const search = { open: use.id };
+  switch (kindOf(use)) {
     case "api_key":
       return { to: "/keys", search, needs: "GET /key/list" };
     case "user":
@@ -37,7 +38,6 @@ function placeOf({ level, id }: BudgetUse): Place | null {
     case "organization":
       return { to: "/organizations", search, needs: "GET /organization/list" };
     case "end_user":
-    case "customer":
       return { to: "/customers", search, needs: "GET /customer/list" };
     case "tag":
       return { to: "/tags", search, needs: "GET /tag/list" };
@@ -116,7 +116,7 @@ function Bar({ use, expected }: { use: BudgetUse; expected: string | null }) {
   const { may } = useAccess();
   const place = placeOf(use);
   const left = use.max_budget_nanos - use.spent_nanos - use.reserved_nanos;
-  const name = use.name || (use.level === "proxy" ? "The whole gateway" : use.id);
+  const name = use.name || use.id;
   const said = use.model ? `${name}, ${use.model}` : name;
   return (
     <>
@@ -136,7 +136,7 @@ function Bar({ use, expected }: { use: BudgetUse; expected: string | null }) {
           )}
           {use.model && <span className="font-normal text-muted"> · {use.model}</span>}
         </span>
-        <span className="shrink-0 text-faint">{levelWord(use.level)}</span>
+        <span className="shrink-0 text-faint">{kindWord(use)}</span>
         <span
           className={cn("ml-auto shrink-0", left > 0 ? "text-muted" : "text-bad")}
           title={left > 0 && expected ? "As it has been spent so far, it is used up by then." : undefined}

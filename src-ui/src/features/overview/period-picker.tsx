@@ -9,8 +9,8 @@ import { addDays, addMonths, type Day, dayOf, daysBetween, isDay, monthEnd, mont
 import { type OverviewSearch, useOverviewSearch } from "./search";
 import { daysOf, RANGE_WORDS } from "./words";
 
-/** The gateway reads a year and a week at once. */
-const MOST_DAYS = 371;
+/** The gateway reads two years at once, and a little more. */
+const MOST_DAYS = 800;
 
 const OPTIONS: { value: Range | ""; label: string }[] = RANGES.map((value) => ({ value, label: RANGE_WORDS[value] }));
 

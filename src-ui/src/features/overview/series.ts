@@ -2,6 +2,7 @@ import type { Spend, Totals } from "@/api/spend";
 import { money, moneyAxis, moneyExact } from "@/lib/money";
 import { compact, count } from "@/lib/numbers";
 import { SERIES } from "@/lib/palette";
+import { groupName } from "./words";
 
 export const METRICS = ["spend", "requests", "tokens"] as const;
 export type Metric = (typeof METRICS)[number];
@@ -63,7 +64,12 @@ export const seriesKey = (series: Pick<Series, "id">) => series.id ?? "\u0000res
  */
 export function chartData(spend: Spend, metric: Metric, hidden: ReadonlySet<string>): ChartData {
   const ranked = spend.groups
-    .map(({ id, name, totals }, rank) => ({ id, name, rank, total: measure(totals, metric) }))
+    .map((group, rank) => ({
+      id: group.id,
+      name: groupName(spend.by, group),
+      rank,
+      total: measure(group.totals, metric),
+    }))
     .filter(({ total }) => total > 0)
     .sort((a, b) => Number(a.id === null) - Number(b.id === null) || b.total - a.total || a.rank - b.rank);
   const named = ranked.filter(({ id }) => id !== null).length;
@@ -73,7 +79,7 @@ export function chartData(spend: Spend, metric: Metric, hidden: ReadonlySet<stri
   const twice = (name: string) => ranked.filter((entry) => entry.name === name).length > 1;
   const series: Series[] = ranked.slice(0, own).map(({ id, name, total }, index) => ({
     id,
-    label: name === "" ? "unnamed" : twice(name) ? `${name} (${id})` : name,
+    label: twice(name) && id ? `${name} (${id})` : name,
     colour: colours[index]!,
     total,
     hidden: hidden.has(seriesKey({ id })),

@@ -7,7 +7,7 @@ import { money } from "@/lib/money";
 import { compact, count } from "@/lib/numbers";
 import { canDrill, logFilter, type Span } from "./drill";
 import { type Metric, measure, tokensOf } from "./series";
-import { BY_WORDS } from "./words";
+import { BY_WORDS, groupName } from "./words";
 
 const AT_MOST = 6;
 
@@ -77,8 +77,6 @@ function TopList({
   );
 }
 
-const UNNAMED: Partial<Record<By, string>> = { tool: "unnamed tool", provider: "no provider reached" };
-
 function Line({
   by,
   group,
@@ -92,7 +90,7 @@ function Line({
   share: number;
   metric: Metric;
 }) {
-  const name = group.name || (UNNAMED[by] ?? "unnamed");
+  const name = groupName(by, group);
   const figures = (
     <>
       <span

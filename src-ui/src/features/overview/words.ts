@@ -1,4 +1,4 @@
-import type { By, Period, Range, Spend, Totals } from "@/api/spend";
+import type { By, Group, Period, Range, Spend, Totals } from "@/api/spend";
 import { addDays, dayOf, inZone, spanText } from "@/lib/days";
 import { percent } from "@/lib/numbers";
 
@@ -10,6 +10,19 @@ export const BY_WORDS: Record<By, { label: string; many: string }> = {
   user: { label: "User", many: "Users" },
   team: { label: "Team", many: "Teams" },
 };
+
+const NONE: Record<By, string> = {
+  model: "no model",
+  provider: "no provider reached",
+  key: "no key",
+  tool: "unnamed tool",
+  user: "no user",
+  team: "no team",
+};
+
+/** As people call it. What named none of the kind has an empty id. */
+export const groupName = (by: By, { id, name }: Pick<Group, "id" | "name">) =>
+  id === "" ? NONE[by] : name || "unnamed";
 
 export const RANGE_WORDS: Record<Range, string> = {
   today: "Today",
@@ -128,7 +141,11 @@ export function slotWords({ bucket, tz, slots, from, to }: Spend) {
   });
   const months = slots.length > 120;
   return {
-    short: (start: number) => (months ? month : short).format(start),
+    // Of more than a year, each January says which.
+    short: (start: number) =>
+      slots.length > 366 && dayOf(start, tz).slice(5, 7) === "01"
+        ? dayOf(start, tz).slice(0, 4)
+        : (months ? month : short).format(start),
     long: (start: number) => full.format(start),
     mark: months ? (start: number) => dayOf(start, tz).endsWith("-01") : undefined,
   };
