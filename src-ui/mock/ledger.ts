@@ -122,6 +122,8 @@ export function makeRequest(
   const error = kind.provider !== "demo" && luck < 0.025 ? random.pick(ERRORS) : null;
   const cancelled = !error && luck > 0.985;
   const local = kind.provider === "ollama" || kind.provider === "demo";
+  // Some of the small model's requests go through a plan that is paid by the month.
+  const covered = kind.model === "claude-haiku-4-5" && luck > 0.3 && luck < 0.7;
   const input = error ? 0 : kind.provider === "demo" ? random.between(8, 30) : random.skewed(400, 90_000);
   const output = error ? 0 : kind.provider === "demo" ? random.between(12, 40) : random.skewed(30, 6000);
   const cached = error || local ? 0 : Math.floor(input * random.pick([0, 0, 0.6, 0.85, 0.92]));
@@ -176,7 +178,7 @@ export function makeRequest(
     cache_write_tokens: written,
     reasoning_tokens: reasoning,
     cost_nanos: cost,
-    billing: local ? "local" : "api",
+    billing: local ? "local" : covered && !error ? "subscription" : "api",
     latency_us: latency,
     first_byte_us: error ? null : Math.min(first, Math.floor(latency * 0.7)),
     attempts: failedOver ? 2 : answered ? 1 : 0,

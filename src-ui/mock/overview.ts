@@ -1,8 +1,9 @@
-import type { Overview, RequestRow, Totals } from "../src/api/contract.ts";
+import type { Overview, RequestRow } from "../src/api/contract.ts";
+import type { Totals } from "../src/api/spend.ts";
 
 const HOUR = 3_600_000;
 
-function sum(rows: RequestRow[]): Totals {
+export function sum(rows: RequestRow[]): Totals {
   const totals: Totals = {
     requests: 0,
     errors: 0,
@@ -15,6 +16,8 @@ function sum(rows: RequestRow[]): Totals {
     cost_nanos: 0,
     unpriced_requests: 0,
     local_requests: 0,
+    covered_nanos: 0,
+    covered_requests: 0,
   };
   for (const row of rows) {
     totals.requests++;
@@ -25,7 +28,11 @@ function sum(rows: RequestRow[]): Totals {
     totals.cache_read_tokens += row.cache_read_tokens;
     totals.cache_write_tokens += row.cache_write_tokens;
     totals.reasoning_tokens += row.reasoning_tokens;
-    totals.cost_nanos += row.cost_nanos ?? 0;
+    // What a flat rate covers is nobody's bill.
+    if (row.billing === "subscription") {
+      totals.covered_nanos += row.cost_nanos ?? 0;
+      totals.covered_requests++;
+    } else totals.cost_nanos += row.cost_nanos ?? 0;
     if (row.cost_nanos === null) totals.unpriced_requests++;
     if (row.billing === "local") totals.local_requests++;
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
 import { publicAnswer } from "./people/sign-in.ts";
-import { Refusal } from "./refusal.ts";
+import { Raw, Refusal } from "./refusal.ts";
 import { answer } from "./routes.ts";
 import { type World, worldOf } from "./world.ts";
 
@@ -54,7 +54,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, url: U
       "content-type": "application/json",
       "x-request-id": "0197a2b4-0000-7000-8000-00000000beef",
     });
-    response.end(body === undefined ? "" : JSON.stringify(body));
+    response.end(body === undefined ? "" : body instanceof Raw ? body.text : JSON.stringify(body));
   };
   const refuse = (status: number, code: string, message: string, param: string | null = null, details: unknown = {}) =>
     send(status, {

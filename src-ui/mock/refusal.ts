@@ -14,6 +14,11 @@ export class Refusal extends Error {
   }
 }
 
+/** An answer that is no JSON. */
+export class Raw {
+  constructor(readonly text: string) {}
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: a mock trusts the bodies it is sent
 type Body = any;
 export interface Call {

@@ -22,7 +22,8 @@ import { TAG_ROUTES } from "./people/tags.ts";
 import { TEAM_ROUTES } from "./people/teams.ts";
 import { USER_ROUTES } from "./people/users.ts";
 import { address, hint, lists, PRESETS, preset as presetOf, problem } from "./presets.ts";
-import { found, part, Refusal, type Route } from "./refusal.ts";
+import { found, part, Raw, Refusal, type Route } from "./refusal.ts";
+import { SPEND_ROUTES } from "./spend.ts";
 import type { World } from "./world.ts";
 
 /** Refuses what the gateway would refuse of a draft or change. */
@@ -115,6 +116,7 @@ const ROUTES: Route[] = [
     /^\/console\/overview$/,
     ({ world, query }) => overview(world.ledger, (query.get("range") ?? "today") as Overview["range"], Date.now()),
   ],
+  ...SPEND_ROUTES,
   [
     "GET",
     /^\/console\/catalogue$/,
@@ -248,6 +250,7 @@ const ROUTES: Route[] = [
   ...BUDGET_ROUTES,
   ...LIMIT_ROUTES,
   ["GET", /^\/console\/requests$/, ({ world, query }) => page(world.ledger, query)],
+  ["GET", /^\/console\/requests\/export$/, ({ world, query }) => new Raw(exported(world.ledger, query))],
   [
     "GET",
     /^\/console\/requests\/([^/]+)$/,
@@ -314,10 +317,31 @@ const ROUTES: Route[] = [
 
 function page(ledger: RequestDetail[], query: URLSearchParams): RequestPage {
   const limit = Number(query.get("limit") ?? 100);
+  const rows = filtered(ledger, query);
+  const requests = rows.slice(0, limit);
+  return { requests, next: rows.length > limit ? requests.at(-1)!.id : null };
+}
+
+/** The ledger as a file, with a few of its columns. */
+function exported(ledger: RequestDetail[], query: URLSearchParams) {
+  const lines = filtered(ledger, query).map(({ id, started_at, key_name, client, model_requested, outcome }) => ({
+    time: new Date(started_at).toISOString(),
+    id,
+    key: key_name,
+    client,
+    model_requested,
+    outcome,
+  }));
+  if (query.get("format") === "jsonl") return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  const rows = [["time", "id", "key", "client", "model_requested", "outcome"], ...lines.map(Object.values)];
+  return rows.map((row) => `${row.join(",")}\n`).join("");
+}
+
+function filtered(ledger: RequestDetail[], query: URLSearchParams) {
   const before = query.get("before");
   const search = query.get("search")?.toLowerCase();
   const same = (name: string, value: string | null) => !query.get(name) || query.get(name) === value;
-  const rows = ledger.filter(
+  return ledger.filter(
     (row) =>
       (!before || row.id < before) &&
       same("status", row.outcome) &&
@@ -331,12 +355,10 @@ function page(ledger: RequestDetail[], query: URLSearchParams): RequestPage {
           text?.toLowerCase().includes(search),
         )),
   );
-  const requests = rows.slice(0, limit);
-  return { requests, next: rows.length > limit ? requests.at(-1)!.id : null };
 }
 
 /** Of the console's own routes, those that are not the administrator's alone. */
-const OPEN = /^\/console\/(session|status|catalogue|events|overview|requests|limits|sign-out)/;
+const OPEN = /^\/console\/(session|status|catalogue|events|overview|requests|limits|spend|forecast|sign-out)/;
 
 /** [status, body] of a call; null for a path the mock does not know. */
 export function answer(

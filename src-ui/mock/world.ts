@@ -18,6 +18,7 @@ import * as fixtures from "./fixtures.ts";
 import { keys, manyKeys } from "./keys.ts";
 import { makeLedger, makeRequest } from "./ledger.ts";
 import { deployments } from "./models.ts";
+import { sum } from "./overview.ts";
 import { crowd, somebody } from "./people/fixtures.ts";
 import { nobody, type People } from "./people/state.ts";
 import { type Random, seeded } from "./random.ts";
@@ -167,7 +168,7 @@ export class World {
         guide_dismissed: this.guideDismissed,
       },
       requests_today: today.length,
-      spend_today_nanos: today.reduce((sum, row) => sum + (row.cost_nanos ?? 0), 0),
+      spend_today_nanos: sum(today).cost_nanos,
       unpriced_today: today.filter((row) => row.cost_nanos === null).length,
       catalogue: { models: catalogue.models.length, version: catalogue.version },
       credential_problems: refused.map((provider) => ({

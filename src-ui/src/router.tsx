@@ -13,6 +13,7 @@ import type { KeySearch } from "@/features/keys/key-filters";
 import { KeysPage } from "@/features/keys/keys-page";
 import { ModelsPage } from "@/features/models/models-page";
 import { OverviewPage } from "@/features/overview/overview-page";
+import { overviewSearch } from "@/features/overview/search";
 import { ProvidersPage } from "@/features/providers/providers-page";
 import { RequestsPage } from "@/features/requests/requests-page";
 import { doorOf } from "@/features/session/doors";
@@ -23,10 +24,10 @@ import { Shell } from "@/features/shell/shell";
 
 type Search = Record<string, unknown>;
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+const moment = (value: unknown) => (typeof value === "number" && Number.isSafeInteger(value) ? value : undefined);
 const oneOf = <T extends string>(value: unknown, allowed: readonly T[]) =>
   allowed.includes(value as T) ? (value as T) : undefined;
 
-export const RANGES = ["today", "7d", "30d"] as const;
 export const SINCE = ["1d", "7d", "30d"] as const;
 export const OUTCOMES = ["ok", "error", "cancelled"] as const;
 
@@ -46,6 +47,9 @@ interface RequestSearch {
   key_id?: string;
   client?: string;
   search?: string;
+  /** A span of time, UTC milliseconds. */
+  from?: number;
+  to?: number;
   open?: string;
 }
 interface KeyPageSearch extends KeySearch {
@@ -68,7 +72,7 @@ const overview = createRoute({
   getParentRoute: () => root,
   path: "/",
   component: OverviewPage,
-  validateSearch: (s: Search): { range?: (typeof RANGES)[number] } => ({ range: oneOf(s.range, RANGES) }),
+  validateSearch: overviewSearch,
 });
 const requests = createRoute({
   getParentRoute: () => root,
@@ -81,6 +85,8 @@ const requests = createRoute({
     key_id: text(s.key_id),
     client: text(s.client),
     search: text(s.search),
+    from: moment(s.from),
+    to: moment(s.to),
     open: text(s.open),
   }),
 });

@@ -75,6 +75,25 @@ for (const colorScheme of ["light", "dark"] as const) {
   }
 }
 
+test("the overview's table, choices and picture have no violations", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/?range=30d&by=key");
+  await page.getByTestId("top-provider").getByRole("link").first().waitFor();
+  await page.getByTestId("heat").waitFor();
+  for (const opens of ["range-custom", "compare", "chart-share"]) {
+    await page.getByTestId(opens).click();
+    await page.getByRole("dialog").waitFor();
+    await page.waitForTimeout(300);
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+  }
+  await page.getByTestId("chart").press("End");
+  await page.getByTestId("chart-tooltip").waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.getByTestId("chart-as-table").click();
+  expect(await violations(page)).toEqual([]);
+});
+
 test("a key's drawer and its form have no violations", async ({ page }) => {
   await signIn(page, mockKey("busy"), "/keys");
   await page.locator('[data-testid=key-row][data-name="aider"]').click();

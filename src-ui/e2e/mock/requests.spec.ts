@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "@playwright/test";
 import { mockKey, signIn, traffic } from "../helpers";
 
@@ -130,4 +131,49 @@ test("formats are named in words, whichever they are", async ({ page }) => {
     await expect(page.getByTestId("request-format")).toHaveText(words!);
     await page.keyboard.press("Escape");
   }
+});
+
+test("what the filter leaves is saved as a file, and of a span of time no more than that", async ({ page }) => {
+  const key = mockKey("busy");
+  await signIn(page, key, "/requests?client=aider");
+  await page.getByTestId("request-row").first().waitFor();
+  const save = async (format: "csv" | "jsonl") => {
+    const download = page.waitForEvent("download");
+    await page.getByTestId("export").click();
+    await page.getByTestId(`export-${format}`).click();
+    const file = await download;
+    expect(file.suggestedFilename()).toMatch(new RegExp(`^postern-requests-20\\d\\d-\\d\\d-\\d\\d\\.${format}$`));
+    return readFileSync(await file.path(), "utf8")
+      .trim()
+      .split("\n");
+  };
+  const table = await save("csv");
+  expect(table[0]).toMatch(/^time,id,/);
+  expect(table.length).toBeGreaterThan(100);
+  expect(table.slice(1).every((line) => line.includes(",aider,"))).toBe(true);
+
+  const [from, to] = [Date.now() - 3 * 86_400_000, Date.now() - 86_400_000];
+  await page.goto(`./#/requests?from=${from}&to=${to}`);
+  await expect(page.getByTestId("filter-span")).toBeVisible();
+  await page.getByTestId("request-row").first().waitFor();
+  const lines = (await save("jsonl")).map((line) => Date.parse(JSON.parse(line).time));
+  expect(lines.length).toBeGreaterThan(10);
+  expect(Math.max(...lines)).toBeLessThan(to);
+  expect(Math.min(...lines)).toBeGreaterThanOrEqual(from);
+  // To its very end, the list has as many.
+  const whole = page.getByTestId("requests-end");
+  await expect
+    .poll(
+      async () => {
+        await page.mouse.move(600, 400);
+        await page.mouse.wheel(0, 20_000);
+        return whole.isVisible().then((seen) => (seen ? whole.textContent() : ""));
+      },
+      { timeout: 40_000 },
+    )
+    .toContain(`${lines.length.toLocaleString("en-US")} requests, that is all`);
+
+  await traffic(page, key, 1);
+  await page.getByTestId("filter-span").click();
+  await expect(page).not.toHaveURL(/from=/);
 });

@@ -106,3 +106,16 @@ test("copying and links to the outside go through the shell", async ({ page }) =
   await page.getByRole("button", { name: "Where to get a key" }).click();
   expect(await given(page, "open_external")).toEqual([{ url: "https://platform.openai.com/api-keys" }]);
 });
+
+test("what the window cannot save is opened in a browser, with the same filter", async ({ page }) => {
+  await openWindow(page, mockKey("busy"), "/requests?client=aider");
+  await page.getByTestId("request-row").first().waitFor();
+  await page.getByTestId("export").click();
+  await page.getByTestId("export-in-browser").click();
+  expect(await given(page, "open_external")).toEqual([{ url: "http://127.0.0.1:4000/ui/#/requests?client=aider" }]);
+  await page.goto("./#/?range=7d");
+  await page.locator("[data-chart] [data-series]").first().waitFor({ state: "attached" });
+  await page.getByTestId("chart-share").click();
+  await expect(page.getByTestId("picture-save")).toHaveCount(0);
+  await expect(page.getByTestId("share-picture").getByRole("button", { name: "Open in a browser" })).toBeVisible();
+});

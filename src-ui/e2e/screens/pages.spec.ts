@@ -13,20 +13,75 @@ async function settle(page: Page) {
   await page.waitForTimeout(350);
 }
 
+const drawn = (page: Page) => page.locator("[data-chart] [data-series]").first().waitFor({ state: "attached" });
+
+/** All of a page that is longer than the window: the window grows. */
+async function whole(page: Page) {
+  await drawn(page);
+  await page.getByTestId("heat").waitFor();
+  await page.locator("[data-testid=top-provider] a").first().waitFor();
+  const size = page.viewportSize()!;
+  const main = await page.evaluate(() => Math.max(...[...document.querySelectorAll("*")].map((e) => e.scrollHeight)));
+  await page.setViewportSize({ width: size.width, height: main + 40 });
+}
+
 for (const size of SIZES) {
   for (const theme of ["light", "dark"] as const) {
     const shots: Record<string, { scenario: string; path: string; act?: (page: Page) => Promise<unknown> }> = {
       overview: {
         scenario: "busy",
         path: "/?range=7d",
-        act: (p) => p.locator(".recharts-bar-rectangle").first().waitFor(),
+        act: whole,
       },
-      "overview-30d": {
-        scenario: "trouble",
+      "overview-today": { scenario: "busy", path: "/", act: drawn },
+      "overview-30d": { scenario: "trouble", path: "/?range=30d", act: whole },
+      "overview-year": { scenario: "busy", path: "/?range=365d&by=tool&metric=tokens", act: drawn },
+      "overview-many": { scenario: "many", path: "/?range=90d", act: drawn },
+      "overview-long-names": { scenario: "busy", path: "/?range=30d&by=user", act: drawn },
+      "overview-hover": {
+        scenario: "busy",
         path: "/?range=30d",
-        act: (p) => p.locator(".recharts-bar-rectangle").first().waitFor(),
+        act: async (p) => {
+          await drawn(p);
+          const box = (await p.getByTestId("chart").boundingBox())!;
+          await p.mouse.move(box.x + box.width * 0.6, box.y + box.height - 40);
+        },
       },
-      "overview-table": { scenario: "busy", path: "/", act: (p) => p.getByTestId("chart-as-table").click() },
+      "overview-custom": {
+        scenario: "busy",
+        path: "/?range=7d",
+        act: async (p) => {
+          await drawn(p);
+          await p.getByTestId("range-custom").click();
+        },
+      },
+      "overview-compare": {
+        scenario: "busy",
+        path: "/?range=7d",
+        act: async (p) => {
+          await drawn(p);
+          await p.getByTestId("compare").click();
+        },
+      },
+      "overview-share": {
+        scenario: "busy",
+        path: "/?range=30d&by=key",
+        act: async (p) => {
+          await drawn(p);
+          await p.getByTestId("chart-share").click();
+          await p.getByTestId("picture").waitFor();
+        },
+      },
+      "overview-table": {
+        scenario: "busy",
+        path: "/?range=7d",
+        act: (p) => p.getByTestId("chart-as-table").click(),
+      },
+      "requests-span": {
+        scenario: "busy",
+        path: `/requests?from=${Date.now() - 86_400_000 * 2}&to=${Date.now() - 86_400_000}`,
+        act: (p) => p.getByTestId("request-row").first().waitFor(),
+      },
       "overview-quiet": { scenario: "quiet", path: "/" },
       "overview-slow": { scenario: "slow", path: "/" },
       "overview-failing": {

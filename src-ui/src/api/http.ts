@@ -1,4 +1,4 @@
-import { platform } from "@/platform";
+import { type Files, platform } from "@/platform";
 import type { ErrorBody } from "./contract";
 import type { Answer, Arguments, Call, Method, Path } from "./operation";
 
@@ -41,6 +41,15 @@ export async function send(method: Method, target: string, body?: unknown, cooki
     });
   if (answer.status >= 200 && answer.status < 300) return answer.body ? parse(answer) : undefined;
   throw refusal(answer.status, answer.body, answer.headers["x-request-id"] ?? null);
+}
+
+/** An answer that becomes a file: its body is still to be read, since it may be larger than one would hold as a text. */
+export async function open(files: Files, target: string): Promise<Response> {
+  const answer = await files.open(target).catch((cause: unknown) => {
+    throw new ApiError(0, `The gateway did not answer (${String(cause)}).`, "unreachable");
+  });
+  if (answer.ok) return answer;
+  throw refusal(answer.status, await answer.text(), answer.headers.get("x-request-id"));
 }
 
 function parse({ status, body, headers }: { status: number; body: string; headers: Record<string, string> }): unknown {

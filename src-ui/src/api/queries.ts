@@ -38,12 +38,13 @@ export const useSession = () =>
     enabled: platform.signIn?.present() ?? true,
   });
 export const useStatus = () => useQuery({ queryKey: ["status"], queryFn: routes.getStatus, refetchInterval: 60_000 });
-export const useOverview = (range: Overview["range"]) =>
+export const useOverview = (range: Overview["range"], enabled = true) =>
   useQuery({
     queryKey: ["overview", range],
     queryFn: () => routes.getOverview(range),
     placeholderData: keepPreviousData,
     refetchInterval: 60_000,
+    enabled,
   });
 export const useCatalogue = () =>
   useQuery({ queryKey: ["catalogue"], queryFn: routes.getCatalogue, staleTime: Infinity, gcTime: Infinity });

@@ -1,4 +1,4 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 
 export function useMedia(query: string) {
   return useSyncExternalStore(
@@ -31,4 +31,19 @@ export function useNow(everyMs = 30_000) {
     return () => clearInterval(timer);
   }, [everyMs]);
   return now;
+}
+
+/** How wide an element is, and again whenever that changes. */
+export function useSize<E extends HTMLElement>() {
+  const ref = useRef<E>(null);
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const element = ref.current;
+    if (!element) return;
+    setWidth(element.clientWidth);
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, width] as const;
 }

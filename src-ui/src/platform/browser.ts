@@ -122,12 +122,37 @@ async function copy(text: string) {
   }
 }
 
+export async function copyPicture(png: Promise<Blob>) {
+  if (typeof ClipboardItem === "undefined" || !navigator.clipboard?.write)
+    throw new Error("Pictures cannot be copied here. Save it instead.");
+  // The promise goes in as it is: Safari allows the write only within the click.
+  await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
+}
+
+function save(name: string, content: Blob) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.hidden = true;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  // The download has begun by then; at once would be too early in some browsers.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
 export const browser: Platform = {
   kind: "browser",
   request,
   events,
   copy,
+  copyPicture,
   listenOn: null,
+  files: {
+    open: (path) =>
+      fetch(path, { headers: authorization(), credentials: "omit", redirect: "error", cache: "no-store" }),
+    save,
+  },
   async openExternal(url) {
     window.open(url, "_blank", "noopener,noreferrer");
   },

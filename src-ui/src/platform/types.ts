@@ -20,6 +20,14 @@ export interface SignIn {
   clear(): void;
 }
 
+/** What becomes a file of the reader's. */
+export interface Files {
+  /** The answer to a GET, its body still to be read. */
+  open(path: string): Promise<Response>;
+  /** Hands a file to the browser, which puts it where it puts downloads. */
+  save(name: string, content: Blob): void;
+}
+
 export interface Platform {
   kind: "window" | "browser";
   /** `cookies` sends those of the gateway along and takes new ones, which only the end of a sign-in elsewhere needs. */
@@ -33,7 +41,11 @@ export interface Platform {
   /** Follows /console/events until unsubscribed, reconnecting by itself. */
   events(onEvent: (event: PlatformEvent) => void): () => void;
   copy(text: string): Promise<void>;
+  /** A picture; where only texts can be copied it is refused. */
+  copyPicture(png: Promise<Blob>): Promise<void>;
   openExternal(url: string): Promise<void>;
+  /** Absent in the native window, which has no downloads: what it shows can be opened in a browser. */
+  files: Files | null;
   /** Moves the gateway to another port, for good. Absent in a browser, which would lose the gateway it came from. */
   listenOn: ((port: number) => Promise<string>) | null;
   /** Absent in the native window, which needs no key. */

@@ -1,4 +1,5 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
+import { copyPicture } from "./browser";
 import type { Platform, PlatformResponse } from "./types";
 
 // In the native window a request goes to the gateway's control socket, by way of the window's own process: no port, no key,
@@ -22,8 +23,10 @@ export const nativeWindow: Platform = {
     };
   },
   copy: (text) => invoke("copy_text", { text }),
+  copyPicture,
   openExternal: (url) => invoke("open_external", { url }),
   listenOn: (port) => invoke<string>("listen_on", { port }),
+  files: null,
   signIn: null,
 };
 

@@ -1,41 +1,42 @@
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { Overview, Totals } from "@/api/contract";
+import type { Spend, Totals } from "@/api/spend";
 import { Card, Skeleton } from "@/components/controls";
+import { Tooltip } from "@/components/tooltip";
 import { cn } from "@/lib/cn";
 import { money, moneyExact } from "@/lib/money";
 import { compact, count, percent, plural } from "@/lib/numbers";
-import { change, tokensOf } from "./series";
+import { tokensOf } from "./series";
+import { change } from "./words";
 
-const BEFORE: Record<Overview["range"], string> = {
-  today: "yesterday",
-  "7d": "previous 7 days",
-  "30d": "previous 30 days",
-};
+/** What the figures are compared with: as far as that period has come. */
+export interface Compared {
+  totals: Totals;
+  name: string;
+}
 
-/** The four figures one opens the page for. */
-export function Hero({ overview }: { overview: Overview | undefined }) {
-  const now = overview?.totals;
-  const before = overview?.previous;
-  const against = overview ? BEFORE[overview.range] : "";
-  const figure = (read: (totals: Totals) => number) => (now && before ? change(read(now), read(before)) : null);
+/** The four figures one opens the page for, each beside that of the compared period. */
+export function Hero({ spend, than, to }: { spend: Spend | undefined; than: Compared | null; to: PriceLink }) {
+  const now = spend?.totals;
+  const { totals: before, name: against = "" } = than ?? {};
+  const figure = (read: (totals: Totals) => number, show: (value: number) => string) =>
+    now && before ? { now: read(now), before: read(before), show, against } : null;
   return (
-    <Card className="grid grid-cols-2 divide-line lg:grid-cols-4 lg:divide-x [&>*]:border-line max-lg:[&>*:nth-child(-n+2)]:border-b max-lg:[&>*:nth-child(odd)]:border-r">
+    <Card className="grid grid-cols-2 divide-line lg:grid-cols-[1.2fr_1fr_1fr_1fr] lg:divide-x [&>*]:border-line max-lg:[&>*:nth-child(-n+2)]:border-b max-lg:[&>*:nth-child(odd)]:border-r">
       <Figure
         label="Spend"
         testid="overview-spend"
         value={now && money(now.cost_nanos)}
         title={now && moneyExact(now.cost_nanos)}
-        delta={figure((t) => t.cost_nanos)}
-        against={against}
+        than={figure((t) => t.cost_nanos, money)}
       >
-        {now && spendNote(now)}
+        {now && <BesideSpend totals={now} to={to} />}
       </Figure>
       <Figure
         label="Requests"
         testid="overview-requests"
         value={now && count(now.requests)}
-        delta={figure((t) => t.requests)}
-        against={against}
+        than={figure((t) => t.requests, count)}
       >
         {now && (now.cancelled > 0 ? `${count(now.cancelled)} cancelled` : "none cancelled")}
       </Figure>
@@ -44,8 +45,7 @@ export function Hero({ overview }: { overview: Overview | undefined }) {
         testid="overview-tokens"
         value={now && compact(tokensOf(now))}
         title={now && count(tokensOf(now))}
-        delta={figure(tokensOf)}
-        against={against}
+        than={figure(tokensOf, compact)}
       >
         {now &&
           `${compact(now.input_tokens)} in · ${compact(now.output_tokens)} out${now.input_tokens > 0 ? ` · ${percent(now.cache_read_tokens / now.input_tokens)} cached` : ""}`}
@@ -55,8 +55,7 @@ export function Hero({ overview }: { overview: Overview | undefined }) {
         testid="overview-errors"
         value={now && count(now.errors)}
         bad={(now?.errors ?? 0) > 0}
-        delta={figure((t) => t.errors)}
-        against={against}
+        than={figure((t) => t.errors, count)}
       >
         {now && (now.requests > 0 ? `${percent(now.errors / now.requests)} of requests` : "no requests yet")}
       </Figure>
@@ -64,20 +63,67 @@ export function Hero({ overview }: { overview: Overview | undefined }) {
   );
 }
 
-function spendNote(totals: Totals) {
-  const notes = [];
-  if (totals.unpriced_requests > 0) notes.push(`${count(totals.unpriced_requests)} unpriced`);
-  if (totals.local_requests > 0) notes.push(`${count(totals.local_requests)} local`);
-  if (notes.length > 0) return notes.join(" · ");
-  return totals.requests > 0 ? `${plural(totals.requests, "request")} priced` : "nothing spent yet";
+/** Where a price is set, or else where one would look for it. */
+export type PriceLink = { open?: string };
+
+const COVERED =
+  "Requests within a flat rate would have cost this much. Nobody is billed for it, so it is not part of the spend.";
+const LOCAL = "Models on your own machines: they cost nothing here.";
+
+/** What is no money spent, in figures of its own: a sum of both would be on nobody's bill. */
+function BesideSpend({ totals, to }: { totals: Totals; to: PriceLink }) {
+  const notes: ReactNode[] = [];
+  if (totals.unpriced_requests > 0)
+    notes.push(
+      <Link
+        key="unpriced"
+        to="/models"
+        search={to}
+        data-testid="unpriced-link"
+        className="whitespace-nowrap rounded text-accent-text underline-offset-2 hover:underline"
+        title={`${plural(totals.unpriced_requests, "request")} of models without a price. Set one to have later requests counted.`}
+      >
+        {count(totals.unpriced_requests)} unpriced
+      </Link>,
+    );
+  if (totals.covered_requests > 0)
+    notes.push(
+      <Note key="covered" text={COVERED} testid="overview-covered">
+        {money(totals.covered_nanos)} covered
+      </Note>,
+    );
+  if (totals.local_requests > 0)
+    notes.push(
+      <Note key="local" text={LOCAL} testid="overview-local">
+        {count(totals.local_requests)} local
+      </Note>,
+    );
+  if (notes.length === 0)
+    return totals.requests > 0 ? `${plural(totals.requests, "request")} priced` : "nothing spent yet";
+  return <span className="flex flex-wrap gap-x-3">{notes}</span>;
+}
+
+const Note = ({ text, testid, children }: { text: string; testid: string; children: ReactNode }) => (
+  <Tooltip text={text}>
+    <button type="button" data-testid={testid} className="cursor-help whitespace-nowrap rounded text-faint">
+      {children}
+      <span className="sr-only">. {text}</span>
+    </button>
+  </Tooltip>
+);
+
+interface Than {
+  now: number;
+  before: number;
+  show: (value: number) => string;
+  against: string;
 }
 
 function Figure({
   label,
   value,
   title,
-  delta,
-  against,
+  than,
   bad,
   testid,
   children,
@@ -85,23 +131,25 @@ function Figure({
   label: string;
   value: string | undefined;
   title?: string;
-  delta: number | null;
-  against: string;
+  than: Than | null;
   bad?: boolean;
   testid: string;
   children: ReactNode;
 }) {
+  const delta = than && change(than.now, than.before);
   return (
     <div className="min-w-0 px-4 py-3">
       <div className="flex items-baseline justify-between gap-2">
         <h2 className="text-muted text-xs">{label}</h2>
-        {delta !== null && (
-          <span className="truncate text-2xs text-faint" title={`against ${against}`}>
-            <span className="font-medium text-muted">{`${delta > 0 ? "▲" : delta < 0 ? "▼" : ""} ${changeText(delta)}`}</span>
-            <span className="sr-only"> against {against}</span>
-            <span aria-hidden className="hidden xl:inline">
-              {" "}
-              vs {against}
+        {than && delta && (
+          <span
+            data-testid={`${testid}-change`}
+            className="shrink-0 font-medium text-2xs text-muted"
+            title={`${than.show(than.before)} ${than.against}`}
+          >
+            <span aria-hidden>{delta.text}</span>
+            <span className="sr-only">
+              {delta.spoken}, compared with {than.show(than.before)} {than.against}
             </span>
           </span>
         )}
@@ -113,10 +161,7 @@ function Figure({
       >
         {value ?? <Skeleton className="mt-1 h-6 w-24" />}
       </p>
-      <p className="h-4 truncate text-faint text-xs">{children}</p>
+      <p className="min-h-4 text-faint text-xs">{children}</p>
     </div>
   );
 }
-
-const changeText = (delta: number) =>
-  Math.abs(delta) >= 9.995 ? `${Math.round(Math.abs(delta) + 1)}×` : percent(Math.abs(delta));

@@ -1,16 +1,27 @@
 import { Link } from "@tanstack/react-router";
-import type { Overview, Status } from "@/api/contract";
+import type { Status } from "@/api/contract";
+import type { Spend } from "@/api/spend";
 import { Warning } from "@/components/notice";
 import { UsePort } from "@/features/settings/use-port";
-import { modelName } from "@/lib/model-name";
 import { plural } from "@/lib/numbers";
+import type { PriceLink } from "./hero";
 
 const linkClass = "shrink-0 rounded font-medium text-accent-text text-xs underline-offset-2 hover:underline";
 
 /** What is wrong or missing, above the figures it concerns. */
-export function Notices({ overview, status }: { overview: Overview | undefined; status: Status | undefined }) {
-  const unpriced = overview?.totals.unpriced_requests ?? 0;
-  const example = overview?.models.find((entry) => entry.totals.unpriced_requests > 0);
+export function Notices({
+  spend,
+  example,
+  opens,
+  status,
+}: {
+  spend: Spend | undefined;
+  /** A model that has no price, and where one is set. */
+  example: string | undefined;
+  opens: PriceLink;
+  status: Status | undefined;
+}) {
+  const unpriced = spend?.totals.unpriced_requests ?? 0;
   return (
     <>
       {status && status.listener.state !== "running" && (
@@ -62,25 +73,21 @@ export function Notices({ overview, status }: { overview: Overview | undefined; 
         <Warning
           testid="unpriced-notice"
           action={
-            example && (
-              <Link
-                to="/models"
-                search={{ open: modelName({ id: example.model, provider: example.provider }) }}
-                className={linkClass}
-              >
-                Set a price
-              </Link>
-            )
+            <Link to="/models" search={opens} className={linkClass}>
+              Set a price
+            </Link>
           }
         >
-          {plural(unpriced, "request")} used a model without a known price
+          {plural(unpriced, "request")} used a model without a known price: their cost is not in these totals.
           {example && (
             <>
               {" "}
-              (such as <strong className="break-all font-medium">{example.model}</strong>)
+              Such as{" "}
+              <strong className="inline-block max-w-56 truncate align-bottom font-medium" title={example}>
+                {example}
+              </strong>
             </>
           )}
-          . Their cost is not in these totals.
         </Warning>
       )}
     </>

@@ -1,35 +1,35 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
-import type { Overview } from "@/api/contract";
+import { useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useAccess } from "@/api/access";
+import { useForecast } from "@/api/forecast";
 import { useOverview, useStatus } from "@/api/queries";
-import { Card, Segmented, Skeleton } from "@/components/controls";
+import { timeZone } from "@/api/routes";
+import { useSpend } from "@/api/spend";
+import { Card, Skeleton } from "@/components/controls";
 import { ErrorNotice } from "@/components/notice";
 import { Page } from "@/components/page";
 import { Guide } from "@/features/guide/guide";
 import { useGuide } from "@/features/guide/use-guide";
+import { cn } from "@/lib/cn";
+import { dayOf } from "@/lib/days";
+import { modelName } from "@/lib/model-name";
+import { useNow } from "@/lib/use-hooks";
+import { daysAhead } from "./ahead";
+import { BudgetBars } from "./budget-bars";
+import { logFilter } from "./drill";
+import { ForecastCard } from "./forecast-card";
+import { HeatMap } from "./heat-map";
 import { Hero } from "./hero";
 import { Notices } from "./notices";
-import type { Metric } from "./series";
+import { PeriodPicker } from "./period-picker";
+import { periodOf, useOverviewSearch } from "./search";
+import { SpendChart } from "./spend-chart";
 import { TopLists } from "./top-lists";
-
-// Recharts is as large as all the rest: it comes when a chart is drawn.
-const UsageChart = lazy(() => import("./usage-chart"));
-
-const RANGES: { value: Overview["range"]; label: string }[] = [
-  { value: "today", label: "Today" },
-  { value: "7d", label: "7 days" },
-  { value: "30d", label: "30 days" },
-];
+import { comparedAs, comparedText, periodText } from "./words";
 
 export function OverviewPage() {
-  const search = useSearch({ from: "/" });
-  const navigate = useNavigate();
-  const range = search.range ?? "today";
-  const overview = useOverview(range);
   const status = useStatus();
   const guide = useGuide(status.data);
-  const [metric, setMetric] = useState<Metric>("spend");
-
   if (guide.shown) {
     return (
       <Page title="Welcome to Postern" description="Four steps to the first request.">
@@ -37,52 +37,90 @@ export function OverviewPage() {
       </Page>
     );
   }
+  return <Figures />;
+}
+
+/** Where the money went. */
+function Figures() {
+  const { search, change } = useOverviewSearch();
+  const navigate = useNavigate();
+  const { may } = useAccess();
+  const status = useStatus();
+  const { by = "model", metric = "spend" } = search;
+  const period = periodOf(search);
+  const query = useSpend(period, by);
+  const forecast = useForecast();
+  const today = dayOf(useNow(), timeZone);
+  const spend = query.data;
+  const ahead = useMemo(() => daysAhead(spend, forecast.data), [spend, forecast.data]);
+  const against = spend && search.compare !== "none" ? comparedText(spend, period) : null;
+  const than = useMemo(() => (spend && against !== null ? comparedAs(spend, against) : null), [spend, against]);
+  const example = useUnpriced((spend?.totals.unpriced_requests ?? 0) > 0);
+  const opens = example ? { open: modelName({ id: example.model, provider: example.provider }) } : {};
+  const words = spend ? periodText(spend, today) : " ";
   return (
     <Page
       title="Overview"
-      description={overview.data ? periodName(overview.data) : " "}
-      actions={
-        <Segmented
-          label="Range"
-          testid="range"
-          value={range}
-          onChange={(next) => void navigate({ to: "/", search: { range: next } })}
-          options={RANGES}
-        />
-      }
+      description={than && than.totals.requests > 0 ? `${words}, compared with ${than.name}` : words}
+      actions={<PeriodPicker spend={spend} today={today} />}
     >
-      <Notices overview={overview.data} status={status.data} />
-      {overview.error && !overview.data ? (
-        <ErrorNotice error={overview.error} onRetry={() => void overview.refetch()} />
+      <Notices spend={spend} example={example?.model} opens={opens} status={status.data} />
+      {query.error && !spend ? (
+        <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />
       ) : (
         <>
-          <Hero overview={overview.data} />
-          <Suspense fallback={<ChartFrame />}>
-            {overview.data ? (
-              <UsageChart overview={overview.data} metric={metric} onMetric={setMetric} />
+          {/* What was asked for before stays in sight, paler, until what is asked for now has come. */}
+          <div
+            aria-busy={query.isPlaceholderData}
+            className={cn(
+              "grid grid-cols-1 gap-4",
+              query.isPlaceholderData && "opacity-60 transition-opacity delay-150",
+            )}
+          >
+            <Hero spend={spend} than={than} to={opens} />
+            {spend ? (
+              <SpendChart
+                spend={spend}
+                by={by}
+                metric={metric}
+                onMetric={(next) => change({ metric: next === "spend" ? undefined : next })}
+                onBy={(next) => change({ by: next === "model" ? undefined : next })}
+                against={against}
+                than={than}
+                ahead={ahead}
+                period={words}
+                onOpen={
+                  may("GET /console/requests")
+                    ? (span, id) => void navigate({ to: "/requests", search: logFilter(spend.by, id, span) })
+                    : undefined
+                }
+              />
             ) : (
               <ChartFrame />
             )}
-          </Suspense>
-          <TopLists overview={overview.data} metric={metric} />
+          </div>
+          <div className="grid gap-4 lg:grid-cols-3">
+            <ForecastCard />
+            <BudgetBars className={forecast.data === null ? "lg:col-span-3" : "lg:col-span-2"} />
+          </div>
+          <TopLists period={period} metric={metric} ready={spend !== undefined} />
+          <HeatMap metric={metric} today={today} />
         </>
       )}
     </Page>
   );
 }
 
+/** A model without a price that was used lately, and whose it is: there its price is set. */
+function useUnpriced(wanted: boolean) {
+  const month = useOverview("30d", wanted);
+  return month.data?.models.find(({ totals }) => totals.unpriced_requests > 0);
+}
+
 /** As tall as the chart that takes its place. */
 const ChartFrame = () => (
-  <Card aria-hidden className="h-[348px] p-4">
+  <Card aria-hidden className="h-[356px] p-4">
     <Skeleton className="h-8 w-56" />
-    <Skeleton className="mt-4 h-[220px] w-full" />
+    <Skeleton className="mt-4 h-[240px] w-full" />
   </Card>
 );
-
-const date = new Intl.DateTimeFormat("en", { month: "long", day: "numeric" });
-
-function periodName({ range, from, to }: Overview) {
-  if (range === "today") return date.format(from);
-  // `to` is where the last bucket ends.
-  return `${date.format(from)} – ${date.format(to - 1)}`;
-}

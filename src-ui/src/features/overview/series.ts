@@ -1,74 +1,115 @@
-import type { Overview, Totals } from "@/api/contract";
-import { shortModel } from "@/lib/model-name";
+import type { Spend, Totals } from "@/api/spend";
+import { money, moneyAxis, moneyExact } from "@/lib/money";
+import { compact, count } from "@/lib/numbers";
 import { SERIES } from "@/lib/palette";
+import { groupName } from "./words";
 
-export type Metric = "spend" | "requests" | "tokens";
+export const METRICS = ["spend", "requests", "tokens"] as const;
+export type Metric = (typeof METRICS)[number];
 
 /** Input includes what a cache served, output includes reasoning: their sum counts each token once. */
-export const tokensOf = (totals: Totals) => totals.input_tokens + totals.output_tokens;
+export const tokensOf = (totals: Pick<Totals, "input_tokens" | "output_tokens">) =>
+  totals.input_tokens + totals.output_tokens;
 
 export const measure = (totals: Totals, metric: Metric) =>
   metric === "spend" ? totals.cost_nanos : metric === "requests" ? totals.requests : tokensOf(totals);
 
+/** Of what carries its three figures directly: a slot's share of a group, a day of the calendar. */
+export const figure = (part: { cost_nanos: number; requests: number; tokens: number }, metric: Metric) =>
+  metric === "spend" ? part.cost_nanos : part[metric];
+
+/** At a glance, to the last digit, and beside an axis. */
+export const shortValue = (metric: Metric, value: number) =>
+  metric === "spend" ? money(value) : metric === "requests" ? count(value) : compact(value);
+export const exactValue = (metric: Metric, value: number) => (metric === "spend" ? moneyExact(value) : count(value));
+export const axisValue = (metric: Metric, value: number) => (metric === "spend" ? moneyAxis(value) : compact(value));
+/** "12 requests": for reading out, where a bare number says too little. */
+export const spokenValue = (metric: Metric, value: number) =>
+  metric === "spend" ? moneyExact(value) : `${count(value)} ${value === 1 ? metric.slice(0, -1) : metric}`;
+
 export interface Series {
-  /** Position in every bucket's `values`. */
-  index: number;
+  /** What hides it, and whose requests a click opens. Null: the rest. */
+  id: string | null;
   label: string;
+  /** Position among the colours; the rest has none. */
+  colour: number;
   total: number;
-  /** The models summed up in "N others". */
-  rest: boolean;
+  hidden: boolean;
+}
+
+export interface Bucket {
+  start: number;
+  end: number;
+  /** By position of the series, those that are hidden included. */
+  values: number[];
+  /** Of what is shown. */
+  total: number;
+  /** Of the compared period, all groups together. */
+  before: number | null;
 }
 
 export interface ChartData {
   series: Series[];
-  buckets: { start: number; values: number[]; total: number }[];
+  buckets: Bucket[];
+  /** Of what is shown. */
   total: number;
 }
 
-/** The largest models get a series each, the others share one. The order is by the range's total, so colours stay put. */
-export function chartData(overview: Overview, metric: Metric): ChartData {
-  const name = (entry: { model: string; provider: string }) => `${entry.provider}\u0000${entry.model}`;
-  const totals = new Map<string, { label: string; provider: string; total: number }>();
-  for (const bucket of overview.series) {
-    for (const entry of bucket.models) {
-      const known = totals.get(name(entry)) ?? {
-        label: shortModel(entry.model, entry.provider),
-        provider: entry.provider,
-        total: 0,
-      };
-      known.total += measure(entry.totals, metric);
-      totals.set(name(entry), known);
-    }
-  }
-  const ranked = [...totals]
-    .filter(([, { total }]) => total > 0)
-    .sort(([a, x], [b, y]) => y.total - x.total || (a < b ? -1 : 1));
+/** How a series is told apart, the rest included. */
+export const seriesKey = (series: Pick<Series, "id">) => series.id ?? "\u0000rest";
+
+/**
+ * The largest groups get a series each, the others share one. A colour belongs to a group's rank by cost, so that it stays when
+ * the measure changes; what is large only by another measure takes a colour that is free.
+ */
+export function chartData(spend: Spend, metric: Metric, hidden: ReadonlySet<string>): ChartData {
+  const ranked = spend.groups
+    .map((group, rank) => ({
+      id: group.id,
+      name: groupName(spend.by, group),
+      rank,
+      total: measure(group.totals, metric),
+    }))
+    .filter(({ total }) => total > 0)
+    .sort((a, b) => Number(a.id === null) - Number(b.id === null) || b.total - a.total || a.rank - b.rank);
+  const named = ranked.filter(({ id }) => id !== null).length;
   // A lone "1 other" would say less than its name.
-  const own = ranked.length <= SERIES + 1 ? ranked.length : SERIES;
-  const position = new Map(ranked.map(([key], index) => [key, Math.min(index, own)]));
-  const ambiguous = (label: string) => ranked.filter(([, entry]) => entry.label === label).length > 1;
-  const series: Series[] = ranked.slice(0, own).map(([, { label, provider, total }], index) => ({
-    index,
-    label: ambiguous(label) && provider ? `${provider}/${label}` : label,
+  const own = named === ranked.length && named === SERIES + 1 ? named : Math.min(named, SERIES);
+  const colours = freeColours(ranked.slice(0, own).map(({ rank }) => rank));
+  const twice = (name: string) => ranked.filter((entry) => entry.name === name).length > 1;
+  const series: Series[] = ranked.slice(0, own).map(({ id, name, total }, index) => ({
+    id,
+    label: twice(name) && id ? `${name} (${id})` : name,
+    colour: colours[index]!,
     total,
-    rest: false,
+    hidden: hidden.has(seriesKey({ id })),
   }));
-  if (ranked.length > own) {
-    const total = ranked.slice(own).reduce((sum, [, entry]) => sum + entry.total, 0);
-    series.push({ index: own, label: `${ranked.length - own} others`, total, rest: true });
+  const rest = ranked.slice(own);
+  if (rest.length > 0) {
+    const total = rest.reduce((sum, entry) => sum + entry.total, 0);
+    const label = named === ranked.length ? `${rest.length} others` : "Others";
+    series.push({ id: null, label, colour: Infinity, total, hidden: hidden.has(seriesKey({ id: null })) });
   }
-  const buckets = overview.series.map((bucket) => {
+  const position = new Map(ranked.map(({ rank }, index) => [rank, Math.min(index, own)]));
+  const buckets = spend.slots.map((slot, index): Bucket => {
     const values = new Array<number>(series.length).fill(0);
-    for (const entry of bucket.models) {
-      const at = position.get(name(entry));
-      if (at !== undefined) values[at]! += measure(entry.totals, metric);
+    for (const part of slot.groups) {
+      const at = position.get(part.group);
+      if (at !== undefined) values[at]! += figure(part, metric);
     }
-    return { start: bucket.start, values, total: values.reduce((sum, value) => sum + value, 0) };
+    const before = spend.compared.slots[index];
+    return {
+      start: slot.start,
+      end: spend.slots[index + 1]?.start ?? spend.to,
+      values,
+      total: values.reduce((sum, value, at) => (series[at]!.hidden ? sum : sum + value), 0),
+      before: before ? measure(before.totals, metric) : null,
+    };
   });
-  return { series, buckets, total: series.reduce((sum, entry) => sum + entry.total, 0) };
+  return { series, buckets, total: series.reduce((sum, entry) => (entry.hidden ? sum : sum + entry.total), 0) };
 }
 
-/** Change against the period before; null where there was nothing to compare with. */
-export function change(now: number, before: number): number | null {
-  return before === 0 ? null : (now - before) / before;
+function freeColours(ranks: number[]) {
+  const free = [...Array(SERIES).keys()].filter((colour) => !ranks.includes(colour));
+  return ranks.map((rank) => (rank < SERIES ? rank : (free.shift() ?? Infinity)));
 }

@@ -1,97 +1,74 @@
-import { Link, type LinkProps } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { Overview, Totals } from "@/api/contract";
+import { type By, type Group, type Period, type Totals, useSpendBeside } from "@/api/spend";
 import { Card, Skeleton } from "@/components/controls";
-import { ADMINISTRATOR } from "@/features/requests/match";
-import { shortModel } from "@/lib/model-name";
+import { ErrorNotice } from "@/components/notice";
 import { money } from "@/lib/money";
 import { compact, count } from "@/lib/numbers";
+import { canDrill, logFilter, type Span } from "./drill";
 import { type Metric, measure, tokensOf } from "./series";
-
-interface Entry {
-  key: string;
-  label: string;
-  note?: string;
-  totals: Totals;
-  link: Pick<LinkProps, "to" | "search">;
-}
+import { BY_WORDS, groupName } from "./words";
 
 const AT_MOST = 6;
 
-/** Who spends it: by model, key and client. Each line leads to its requests. */
-export function TopLists({ overview, metric }: { overview: Overview | undefined; metric: Metric }) {
-  const models = overview?.models.map((m) => ({
-    key: `${m.provider}/${m.model}`,
-    label: shortModel(m.model, m.provider),
-    note: m.provider,
-    totals: m.totals,
-    link: { to: "/requests" as const, search: { model: m.model } },
-  }));
-  const keys = overview?.keys.map((k) => ({
-    key: k.key_id ?? "",
-    label: k.key_name,
-    totals: k.totals,
-    link: { to: "/requests" as const, search: { key_id: k.key_id ?? ADMINISTRATOR } },
-  }));
-  const clients = overview?.clients.map((c) => ({
-    key: c.client,
-    label: c.client || "unnamed client",
-    totals: c.totals,
-    link: { to: "/requests" as const, search: c.client ? { client: c.client } : {} },
-  }));
+const LISTS: { by: By; empty: string }[] = [
+  { by: "model", empty: "Models appear here with their first request." },
+  { by: "key", empty: "Keys appear here once they are used." },
+  { by: "tool", empty: "Tools appear here by the name they send." },
+  { by: "provider", empty: "Providers appear here once they are asked." },
+];
+
+/** Who spends it. Each line leads to its requests in these days. */
+export function TopLists({ period, metric, ready }: { period: Period; metric: Metric; ready: boolean }) {
   return (
-    <div className="grid gap-4 lg:grid-cols-3">
-      <TopList title="Models" entries={models} metric={metric} empty="Models appear here with their first request." />
-      <TopList title="Keys" entries={keys} metric={metric} empty="Keys appear here once they are used." />
-      <TopList title="Clients" entries={clients} metric={metric} empty="Tools appear here by the name they send." />
+    <div className="grid gap-4 sm:grid-cols-2 2xl:grid-cols-4">
+      {LISTS.map((list) => (
+        <TopList key={list.by} {...list} period={period} metric={metric} ready={ready} />
+      ))}
     </div>
   );
 }
 
 function TopList({
-  title,
-  entries,
-  metric,
+  by,
   empty,
+  period,
+  metric,
+  ready,
 }: {
-  title: string;
-  entries: Entry[] | undefined;
-  metric: Metric;
+  by: By;
   empty: string;
+  period: Period;
+  metric: Metric;
+  /** What the page is opened for comes first: these wait for it. */
+  ready: boolean;
 }) {
-  const ranked =
-    entries &&
-    [...entries].sort(
-      (a, b) => measure(b.totals, metric) - measure(a.totals, metric) || b.totals.requests - a.totals.requests,
+  const { data, error, refetch } = useSpendBeside(period, by, ready);
+  const spend = data?.by === by ? data : undefined;
+  const ranked = spend?.groups
+    .filter(({ totals }) => totals.requests > 0)
+    .sort(
+      (a, b) =>
+        Number(a.id === null) - Number(b.id === null) ||
+        measure(b.totals, metric) - measure(a.totals, metric) ||
+        b.totals.requests - a.totals.requests,
     );
-  const most = Math.max(1, ...(ranked ?? []).map((entry) => measure(entry.totals, metric)));
+  const most = Math.max(1, ...(ranked ?? []).map(({ totals }) => measure(totals, metric)));
   const rest = ranked ? ranked.length - AT_MOST : 0;
+  const span = spend && { start: spend.from, end: spend.to };
   return (
-    <Card className="flex min-h-[236px] min-w-0 flex-col p-2" data-testid={`top-${title.toLowerCase()}`}>
-      <h2 className="px-2 pt-1 pb-2 font-semibold text-sm">{title}</h2>
-      {!ranked && [0, 1, 2, 3].map((line) => <Skeleton key={line} className="mx-2 my-2" />)}
+    <Card className="flex min-h-[252px] min-w-0 flex-col p-2" data-testid={`top-${by}`}>
+      <h2 className="px-2 pt-1 pb-2 font-semibold text-sm">{BY_WORDS[by].many}</h2>
+      {error && !spend ? (
+        <ErrorNotice error={error} onRetry={() => void refetch()} />
+      ) : (
+        !ranked && [0, 1, 2, 3].map((line) => <Skeleton key={line} className="mx-2 my-2" />)
+      )}
       {ranked?.length === 0 && <p className="m-auto max-w-52 pb-6 text-center text-faint">{empty}</p>}
       <ul>
-        {ranked?.slice(0, AT_MOST).map((entry) => (
-          <li key={entry.key}>
-            <Link {...entry.link} className="relative flex h-8 items-center gap-2 rounded-md px-2 hover:bg-hover">
-              <span
-                aria-hidden
-                className="absolute inset-y-1 left-0 rounded bg-accent-soft"
-                style={{ width: `${(measure(entry.totals, metric) / most) * 100}%` }}
-              />
-              <span
-                className="relative min-w-0 flex-1 truncate"
-                title={entry.note ? `${entry.label} (${entry.note})` : entry.label}
-              >
-                {entry.label}
-                {entry.note && <span className="ml-1.5 text-faint text-xs">{entry.note}</span>}
-              </span>
-              <span className="relative shrink-0 text-faint text-xs">
-                {metric === "requests" ? tokensNote(entry.totals) : `${compact(entry.totals.requests)} req`}
-              </span>
-              <span className="relative w-16 shrink-0 text-right">{shown(entry.totals, metric)}</span>
-            </Link>
+        {ranked?.slice(0, AT_MOST).map((group) => (
+          <li key={group.id ?? "rest"}>
+            <Line by={by} group={group} span={span} share={measure(group.totals, metric) / most} metric={metric} />
           </li>
         ))}
       </ul>
@@ -100,15 +77,59 @@ function TopList({
   );
 }
 
-const tokensNote = (totals: Totals) => `${compact(tokensOf(totals))} tok`;
+function Line({
+  by,
+  group,
+  span,
+  share,
+  metric,
+}: {
+  by: By;
+  group: Group;
+  span: Span | undefined;
+  share: number;
+  metric: Metric;
+}) {
+  const name = groupName(by, group);
+  const figures = (
+    <>
+      <span
+        aria-hidden
+        className="absolute inset-y-1 left-0 rounded bg-accent-soft"
+        style={{ width: `${share * 100}%` }}
+      />
+      <span className="relative min-w-0 flex-1 truncate" title={name}>
+        {name}
+      </span>
+      <span className="relative shrink-0 text-faint text-xs">
+        {metric === "requests" ? `${compact(tokensOf(group.totals))} tok` : `${compact(group.totals.requests)} req`}
+      </span>
+      <span className="relative min-w-16 shrink-0 text-right">{shown(group.totals, metric)}</span>
+    </>
+  );
+  const className = "relative flex h-8 items-center gap-2 rounded-md px-2";
+  return canDrill(by, group.id) ? (
+    <Link to="/requests" search={logFilter(by, group.id, span)} className={`${className} hover:bg-hover`}>
+      {figures}
+    </Link>
+  ) : (
+    <div className={className}>{figures}</div>
+  );
+}
 
 /** Where there is no price, the word stands instead of a zero. */
 function shown(totals: Totals, metric: Metric): ReactNode {
   if (metric === "requests") return count(totals.requests);
   if (metric === "tokens") return compact(tokensOf(totals));
   if (totals.cost_nanos === 0 && totals.requests > 0) {
-    if (totals.unpriced_requests === totals.requests) return <span className="text-muted text-xs">unpriced</span>;
-    if (totals.local_requests === totals.requests) return <span className="text-muted text-xs">local</span>;
+    const word = (
+      [
+        ["unpriced", totals.unpriced_requests],
+        ["local", totals.local_requests],
+        ["covered", totals.covered_requests],
+      ] as const
+    ).find(([, requests]) => requests === totals.requests)?.[0];
+    if (word) return <span className="text-muted text-xs">{word}</span>;
   }
   return money(totals.cost_nanos);
 }

@@ -47,7 +47,7 @@ const cost = (row: RequestRow) =>
 
 // All of them fit the table of a 1280 pixel window; `from` is where each begins to.
 export const COLUMNS: Column<RequestRow>[] = [
-  { id: "time", header: "Time", width: "100px", cell: (row) => <Time at={row.started_at} /> },
+  { id: "time", header: "Time", width: "116px", cell: (row) => <Time at={row.started_at} /> },
   { id: "status", header: "Status", width: "74px", cell: (row) => <Outcome row={row} /> },
   { id: "model", header: "Model", width: "minmax(150px,3fr)", cell: (row) => <Model row={row} /> },
   {

@@ -9,6 +9,7 @@ import { Select } from "@/components/select";
 import { useFoundKeys } from "@/features/pickers/use-found";
 import { useDebounced } from "@/lib/use-hooks";
 import { ADMINISTRATOR } from "./match";
+import { spanText } from "./span";
 
 const STATUSES = [
   { value: "ok", label: "Succeeded" },
@@ -42,9 +43,9 @@ export function RequestFilters({
     () => (providers.data ?? []).map((p) => ({ value: p.name, label: p.name })),
     [providers.data],
   );
-  const one = (name: keyof RequestFilter) => (filter[name] ? [filter[name]] : []);
+  const one = (name: "model" | "provider" | "key_id") => (filter[name] ? [filter[name]] : []);
   const set = (change: RequestFilter) => onChange({ ...filter, ...change });
-  const active = Object.values(filter).some(Boolean);
+  const active = Object.values(filter).some((value) => value !== undefined);
   return (
     <div className="flex flex-wrap gap-2">
       <Search value={filter.search ?? ""} onValue={(search) => set({ search: search || undefined })} />
@@ -89,13 +90,18 @@ export function RequestFilters({
         onChange={([key_id]) => set({ key_id })}
       />
       {filter.client && (
-        <Button
-          className="max-w-56 border-accent"
-          onClick={() => set({ client: undefined })}
-          aria-label={`Client ${filter.client}: take the filter away`}
+        <Chip label={`Client ${filter.client}`} onRemove={() => set({ client: undefined })}>
+          {filter.client}
+        </Chip>
+      )}
+      {(filter.from !== undefined || filter.to !== undefined) && (
+        <Chip
+          label={`Time ${spanText(filter.from, filter.to)}`}
+          testid="filter-span"
+          onRemove={() => set({ from: undefined, to: undefined })}
         >
-          <span className="truncate">{filter.client}</span> ×
-        </Button>
+          {spanText(filter.from, filter.to)}
+        </Chip>
       )}
       {active && (
         <Button variant="ghost" onClick={() => onChange({})} data-testid="filter-clear">
@@ -103,6 +109,30 @@ export function RequestFilters({
         </Button>
       )}
     </div>
+  );
+}
+
+/** What is narrowed from elsewhere: it can only be taken away here. */
+function Chip({
+  label,
+  children,
+  onRemove,
+  testid,
+}: {
+  label: string;
+  children: string;
+  onRemove: () => void;
+  testid?: string;
+}) {
+  return (
+    <Button
+      className="max-w-64 border-accent"
+      onClick={onRemove}
+      aria-label={`${label}: take the filter away`}
+      data-testid={testid}
+    >
+      <span className="truncate">{children}</span> ×
+    </Button>
   );
 }
 

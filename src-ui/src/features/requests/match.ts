@@ -6,6 +6,8 @@ export const ADMINISTRATOR = "administrator";
 
 /** Whether a row that just arrived belongs into the filtered list; the gateway decides the same for stored ones. */
 export function matches(row: RequestRow, filter: RequestFilter): boolean {
+  if (filter.from !== undefined && row.started_at < filter.from) return false;
+  if (filter.to !== undefined && row.started_at >= filter.to) return false;
   if (filter.status && row.outcome !== filter.status) return false;
   if (filter.key_id && (row.key_id ?? ADMINISTRATOR) !== filter.key_id) return false;
   if (filter.provider && row.provider !== filter.provider) return false;

@@ -9,6 +9,7 @@ import { Page } from "@/components/page";
 import { VirtualTable } from "@/components/virtual-table";
 import { count, plural } from "@/lib/numbers";
 import { COLUMNS, narrowRow } from "./columns";
+import { ExportMenu } from "./export-menu";
 import { RequestFilters } from "./filters";
 import { RequestDrawer } from "./request-drawer";
 import { useRequestLog } from "./use-request-log";
@@ -22,7 +23,7 @@ export function RequestsPage() {
   const scroller = useRef<HTMLDivElement>(null);
   const held = paused || scrolled;
   const log = useRequestLog(filter, held);
-  const filtered = Object.values(filter).some(Boolean);
+  const filtered = Object.values(filter).some((value) => value !== undefined);
   const setFilter = (next: RequestFilter) => {
     scroller.current?.scrollTo({ top: 0 });
     void navigate({ search: next, replace: true });
@@ -51,6 +52,7 @@ export function RequestsPage() {
             <Dot tone={connection !== "live" ? "warn" : held ? "neutral" : "ok"} />
             {word}
           </span>
+          <ExportMenu filter={filter} />
           <Button data-testid="pause" aria-pressed={paused} onClick={() => (held ? resume() : setPaused(true))}>
             {held ? <Play className="size-3.5" /> : <Pause className="size-3.5" />}
             {held ? "Resume" : "Pause"}
@@ -111,7 +113,7 @@ export function RequestsPage() {
                   testid="requests-none-match"
                   action={<Button onClick={() => setFilter({})}>Clear all filters</Button>}
                 >
-                  New ones that match appear here by themselves.
+                  {filter.to === undefined && "New ones that match appear here by themselves."}
                 </Empty>
               ) : (
                 <Empty
