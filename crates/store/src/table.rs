@@ -2,6 +2,7 @@
 
 pub mod attempt_bills;
 pub mod audit_log;
+pub mod bodies;
 pub mod budgets;
 pub mod circuit_events;
 mod columns;
@@ -69,11 +70,12 @@ fn migrations() -> Migrations<'static> {
         M::up(spend_labels::WITH_SERIES),
         M::up(requests::BY_OWNER),
         M::up(columns::WITH_ALLOWED_MODELS),
+        M::up(bodies::CREATE),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 33;
+pub const SCHEMA_VERSION: i64 = 34;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

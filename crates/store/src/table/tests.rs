@@ -26,7 +26,7 @@ mod spent;
 
 const HOUR: i64 = 3_600_000;
 
-fn database() -> (TempDir, Connection) {
+pub(super) fn database() -> (TempDir, Connection) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("test.db");
     let mut connection = crate::connection::open_for_writing(&path).unwrap();
@@ -94,6 +94,9 @@ fn full_key(number: u128) -> KeyRow {
         rotation_count: 1004,
         last_rotation_at: Some(1005),
         rotate_at: Some(1006),
+        keep_bodies_days: Some(1011),
+        redact: r#"["redact"]"#.into(),
+        redact_patterns: r#"["redact_patterns"]"#.into(),
         previous_token: some("previous"),
         previous_until: Some(1007),
         created_by: "creator".into(),
