@@ -34,6 +34,8 @@ pub const LARGEST: usize = 1024 * 1024;
 const SLACK: usize = 4096;
 /// Most of a stream that is put together: its events are many times what they say.
 const LARGEST_STREAM: usize = 4 * LARGEST;
+/// Most bytes of words by which a request is found.
+const MOST_WORDS: usize = 128 * 1024;
 /// What may wait to be written, in KiB.
 const ROOM: u32 = 64 * 1024;
 /// What is removed in one write.
@@ -159,6 +161,7 @@ impl Draft {
         if let Some(answer) = &answer {
             words.push_str(&redaction::words(&answer.text));
         }
+        let words = both_ends(words);
         let row = BodyRow {
             request_id,
             key_id: self.key_id,
@@ -174,6 +177,16 @@ impl Draft {
         };
         Ok((row, words))
     }
+}
+
+/// Of much, the beginning and the end are found: the ledger waits while words are indexed.
+fn both_ends(words: String) -> String {
+    if words.len() <= MOST_WORDS {
+        return words;
+    }
+    let first = words.floor_char_boundary(MOST_WORDS / 4);
+    let last = words.ceil_char_boundary(words.len() - (MOST_WORDS - first));
+    format!("{} {}", &words[..first], &words[last..])
 }
 
 /// A body as it is kept.

@@ -10,6 +10,7 @@ mod rules;
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 pub use json::words;
 use postern_secrets::Secret;
@@ -23,6 +24,8 @@ const MOST_PATTERNS: usize = 20;
 const LONGEST_PATTERN: usize = 256;
 /// Bytes that one may take when it is compiled.
 const LARGEST_PATTERN: usize = 256 * 1024;
+/// What the expressions of a key may take for one body.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// JSON within texts of JSON, as arguments of tools are, is read so deep.
 const DEEPEST: usize = 4;
 
@@ -64,7 +67,7 @@ impl Redaction {
 
     /// A body: JSON or a beginning of it, or else plain text.
     pub fn body(&self, body: &str, guarded: &Guarded<'_>) -> Redacted {
-        let pass = Pass { redaction: self, guarded };
+        let pass = Pass { redaction: self, guarded, until: Instant::now() + PATIENCE };
         let is_json = body.trim_start().starts_with(['{', '[']);
         let redacted = if is_json { pass.json(body, 0) } else { pass.plain(body) };
         match redacted {
@@ -78,6 +81,8 @@ impl Redaction {
 struct Pass<'a> {
     redaction: &'a Redaction,
     guarded: &'a Guarded<'a>,
+    /// When own expressions have had their time.
+    until: Instant,
 }
 
 /// Applies a change that may find nothing.
@@ -93,6 +98,23 @@ fn replaced(regex: &Regex, text: &str, by: &'static str) -> Option<String> {
         Cow::Borrowed(_) => None,
         Cow::Owned(changed) => Some(changed),
     }
+}
+
+/// The same for an expression that somebody made: some look at all that follows at every place. What takes too long is taken
+/// out as a whole.
+fn replaced_in_time(regex: &Regex, text: &str, until: Instant) -> Option<String> {
+    let mut out: Option<String> = None;
+    let mut copied = 0;
+    for found in regex.find_iter(text) {
+        if Instant::now() > until {
+            return Some(rules::OWN.to_owned());
+        }
+        let out = out.get_or_insert_with(String::new);
+        out.push_str(&text[copied..found.start()]);
+        out.push_str(rules::OWN);
+        copied = found.end();
+    }
+    out.map(|out| out + &text[copied..])
 }
 
 impl Pass<'_> {
@@ -114,7 +136,7 @@ impl Pass<'_> {
             });
         }
         for pattern in self.redaction.compiled() {
-            text = then(text, |text| replaced(pattern, text, rules::OWN));
+            text = then(text, |text| replaced_in_time(pattern, text, self.until));
         }
         text
     }

@@ -15,8 +15,10 @@ pub fn open_for_writing(path: &Path) -> Result<Connection, StoreError> {
     let connection = opened(path, Connection::open(path))?;
     let prepare = || -> rusqlite::Result<()> {
         connection.busy_timeout(Duration::from_secs(5))?;
-        // Only a database that has no table yet takes this: there, what is removed makes the file smaller in time.
-        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        // What is removed makes the file smaller in time. Only a database without a page takes that, and no other is touched.
+        if connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0))? == 0 {
+            connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        }
         // WAL with synchronous=NORMAL: a commit survives the death of the process at once, and that of the machine
         // up to the last checkpoint; no fsync on the way of a request.
         connection.pragma_update(None, "journal_mode", "WAL")?;

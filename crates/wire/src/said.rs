@@ -44,7 +44,7 @@ pub fn said(format: Format, body: &[u8]) -> Option<Said> {
             match part.kind {
                 PartKind::Text { text, .. } | PartKind::Refusal(text) => said.text.push_str(&text),
                 PartKind::ToolCall(ToolCall { name, arguments, .. }) => {
-                    said.calls.push(SaidCall { name, arguments })
+                    said.calls.push(SaidCall { name, arguments });
                 }
                 _ => {}
             }
@@ -67,7 +67,7 @@ pub fn put_together(format: Format, stream: &[u8], created: i64) -> Option<Strin
     };
     if stream.trim_ascii_start().starts_with(b"[") {
         for_each_element(stream, |data| {
-            read(sse::Event { name: "", data: data.as_bytes(), id: "", retry: None, start: 0, end: 0 })
+            read(sse::Event { name: "", data: data.as_bytes(), id: "", retry: None, start: 0, end: 0 });
         });
     } else {
         let mut frames = Frames::new(format.framing());

@@ -6,7 +6,7 @@ mod search;
 
 use std::time::Duration;
 
-use postern_testkit::{Behaviour, GatewayBuilder, Reply, TestGateway};
+use postern_testkit::{Fault, Gate, GatewayBuilder, Reply, TestGateway};
 use postern_tests::{Answer, Caller, PROVIDER_KEY, World, receive};
 use reqwest::Method;
 use rusqlite::Connection;
@@ -148,7 +148,7 @@ async fn every_format_and_what_is_passed_on_is_kept() {
     let embedded = bodies(&world, answer.request_id()).await;
     assert_eq!((json_of(&embedded["request"]), &embedded["response"]), (body, &Value::Null));
     // Of an error there is the request.
-    world.openai.next(Behaviour::status(500));
+    world.openai.next(Fault::status(500));
     let body = Caller::Chat.body("oa/gpt-4o-mini", false);
     let answer = receive(world.gateway.post("/v1/chat/completions", &key, &body)).await.expect(500);
     let failed = bodies(&world, answer.request_id()).await;
@@ -346,4 +346,25 @@ async fn bodies_are_for_those_who_see_the_request() {
         call(&world.gateway, Method::DELETE, &path, &bob, Value::Null).await.expect(403);
     }
     world.assert_well().await;
+}
+
+#[tokio::test]
+async fn of_a_stream_that_its_caller_left_there_is_what_they_had() {
+    let world = World::start().await;
+    let key = world.gateway.new_key(json!({"keep_bodies_days": 1})).await;
+    let gate = Gate::new();
+    world.openai.next(Reply::text("one two three four five six").gated(&gate));
+    let body = Caller::Chat.body("oa/gpt-4o-mini", true);
+    gate.open(4);
+    let mut response = world.gateway.post("/v1/chat/completions", &key, &body).send().await.unwrap();
+    let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let mut seen = String::new();
+    while !seen.contains("two") {
+        seen.push_str(&String::from_utf8_lossy(&response.chunk().await.unwrap().unwrap()));
+    }
+    drop(response);
+    let bodies = bodies(&world, &id).await;
+    let text = json_of(&bodies["response"])["choices"][0]["message"]["content"].as_str().unwrap().to_owned();
+    assert!(text.starts_with("one two") && !text.contains("six"), "{text}");
+    assert_eq!(world.row(&id).await["outcome"], "cancelled");
 }

@@ -383,7 +383,7 @@ async fn whole(stage: &Stage, method: &str, path: &str, capacity: &str, side: Si
         // Whose requests somebody may ask again is that whose rows they see; who may ask none is asked here.
         ("POST", "/console/requests/{id}/replay") if !matches!(capacity, "admin_viewer" | "key") => None,
         ("DELETE", "/console/keys/{id}/bodies") => {
-            let id = if own && capacity == "key" {
+            let id = if side == Side::Own && capacity == "key" {
                 stage.world.get(&format!("/key/info?key={}", stage.key(capacity))).await["info"]["key_id"]
                     .clone()
             } else {

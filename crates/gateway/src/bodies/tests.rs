@@ -43,7 +43,7 @@ fn a_long_body_is_cut_and_nothing_stands_half_at_the_end() {
         let (row, _) = finished(draft(&["emails"], request.as_bytes()));
         let kept = expanded(&row.request).unwrap();
         assert!(row.flags.request_cut && kept.len() <= LARGEST, "{}", kept.len());
-        assert!(!kept.contains("bob") && !kept.contains("@"), "{}", &kept[kept.len() - 60..]);
+        assert!(!kept.contains("bob") && !kept.contains('@'), "{}", &kept[kept.len() - 60..]);
     }
     let exact = vec![b'z'; LARGEST];
     let (row, _) = finished(draft(&[], &exact));
@@ -63,6 +63,15 @@ fn a_stream_is_kept_as_the_answer_that_it_comes_to() {
     let answer: serde_json::Value = serde_json::from_str(&expanded(&row.response.unwrap()).unwrap()).unwrap();
     assert_eq!(answer["choices"][0]["message"]["content"], "[card number]");
     assert!(row.flags.response_redacted && !row.flags.response_cut && !row.flags.request_redacted);
+}
+
+#[test]
+fn of_a_long_conversation_both_ends_are_found() {
+    let middle = "word ".repeat(MOST_WORDS / 5 + 10);
+    let (_, words) = finished(draft(&[], format!("{{\"content\":\"alpha {middle} omega\"}}").as_bytes()));
+    assert!(words.len() <= MOST_WORDS + 1 && words.contains("alpha") && words.contains("omega"));
+    let long = "字".repeat(MOST_WORDS);
+    assert!(both_ends(long).len() <= MOST_WORDS + 1);
 }
 
 #[test]

@@ -99,7 +99,7 @@ static PHONE_NUMBERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// What may be a key: some that were made by people hold other characters than those of a word.
 static KEYS: LazyLock<Option<Regex>> = LazyLock::new(|| any_of(&[r"sk-[!-~]{13,253}"]));
 /// A key ends at one of so many places.
-const MOST_ENDS: usize = 24;
+const MOST_ENDS: usize = 8;
 
 /// The text without keys of this gateway; `None` if there are none.
 pub fn without_keys(text: &str, is_key: &(dyn Fn(&str) -> bool + Sync)) -> Option<String> {

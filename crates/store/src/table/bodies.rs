@@ -140,8 +140,11 @@ fn remove(connection: &Connection, found: &str, values: impl rusqlite::Params) -
         of_bodies.execute([number])?;
     }
     if !numbers.is_empty() {
-        crate::connection::give_back(connection)?;
+        // What is deleted leaves the index when its parts are put together anew.
+        let sql = "INSERT INTO bodies_text (bodies_text, rank) VALUES ('merge', 256)";
+        connection.prepare_cached(sql)?.execute([])?;
     }
+    crate::connection::give_back(connection)?;
     Ok(numbers.len())
 }
 

@@ -1,6 +1,6 @@
 //! `POST /console/requests/{id}/replay`
 
-use postern_testkit::{Behaviour, Reply, Usage};
+use postern_testkit::{Fault, Reply, Usage};
 use postern_tests::{Answer, Caller, World, receive};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ async fn a_request_is_asked_again_of_a_model_of_another_format() {
     assert_eq!(row["cost_nanos"], again["cost_nanos"]);
 
     // What the provider says against it stands beside.
-    world.anthropic.next(Behaviour::status(529));
+    world.anthropic.next(Fault::status(529));
     let both =
         replay(&world, world.gateway.admin_key(), &id, json!({"model": "dear"})).await.expect(200).json();
     assert_eq!((&both["replay"]["status"], &both["replay"]["text"]), (&json!(529), &Value::Null));
@@ -206,7 +206,7 @@ async fn nothing_but_the_model_that_was_asked_for_answers() {
     let answer = receive(world.gateway.post("/v1/chat/completions", &key, &body)).await.expect(200);
     bodies(&world, answer.request_id()).await;
     let calls = world.openai.calls();
-    world.anthropic.next(Behaviour::status(500));
+    world.anthropic.next(Fault::status(500));
     let both = replay(&world, world.gateway.admin_key(), answer.request_id(), json!({"model": "an/x"})).await;
     let both = both.expect(200).json();
     assert_eq!((&both["replay"]["status"], &both["replay"]["text"]), (&json!(500), &Value::Null), "{both}");
