@@ -363,8 +363,8 @@ async fn of_a_stream_that_its_caller_left_there_is_what_they_had() {
         seen.push_str(&String::from_utf8_lossy(&response.chunk().await.unwrap().unwrap()));
     }
     drop(response);
+    assert_eq!(world.row_number(1).await["outcome"], "cancelled");
     let bodies = bodies(&world, &id).await;
     let text = json_of(&bodies["response"])["choices"][0]["message"]["content"].as_str().unwrap().to_owned();
     assert!(text.starts_with("one two") && !text.contains("six"), "{text}");
-    assert_eq!(world.row(&id).await["outcome"], "cancelled");
 }

@@ -134,9 +134,9 @@ fn own_expressions_are_taken_out_and_bad_ones_refused() {
 #[test]
 fn an_expression_that_takes_too_long_leaves_nothing() {
     // At each of half a million places it is looked for to the end.
-    let own = Redaction::new(&[], vec!["a|[ab]*c".into()]);
+    let own = Redaction::new(&[], vec!["[ab]*c|a".into()]);
     let text = "a".repeat(512 * 1024);
-    assert!(!out(&own, &text).contains('a'));
+    assert_eq!(out(&own, &text), "[redacted]");
     assert_eq!(out(&own, "b a b"), "b [redacted] b");
 }
 
