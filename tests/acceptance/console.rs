@@ -1,5 +1,6 @@
 //! `/console/*`: what the console shows and does, for the administrator alone.
 
+mod bodies;
 mod limited;
 mod session;
 mod spend;

@@ -45,6 +45,9 @@ pub fn routes() -> Routes {
         .routes(routes!(requests::list))
         .routes(routes!(requests::export::export))
         .routes(routes!(requests::get))
+        .routes(routes!(requests::bodies::get))
+        .routes(routes!(requests::bodies::remove))
+        .routes(routes!(requests::replay::replay))
         .routes(routes!(events::events))
         .routes(routes!(limits::limits))
 }

@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use build::{ModelLimit, Rows};
-pub use entry::{Customer, Limited, Member, Organization, Previous, Role, Tag, Team, User, VirtualKey};
+pub use entry::{
+    Customer, Keeping, Limited, Member, Organization, Previous, Role, Tag, Team, User, VirtualKey,
+};
 use imbl::HashMap;
 pub use read::{Change, read};
 use strangers::{Common, Strangers};

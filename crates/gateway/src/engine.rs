@@ -13,6 +13,7 @@ use postern_secrets::{Choice, Secret, VaultError};
 use postern_store::Store;
 use tokio::sync::Semaphore;
 
+use crate::bodies::Bodies;
 use crate::condition::Conditions;
 use crate::config::{ConfigFile, Options, Problem, StoredFallbacks};
 use crate::counters::Scope;
@@ -45,6 +46,8 @@ pub struct Engine {
     pub affinity: Affinity,
     /// Places for copies of requests.
     pub mirrors: Arc<Semaphore>,
+    /// On their way to where they are kept.
+    pub bodies: Bodies,
     pub sign_in: SignIn,
     pub events: Events,
     pub tasks: Tasks,
@@ -120,6 +123,7 @@ impl Engine {
             conditions: Arc::default(),
             affinity: Affinity::default(),
             mirrors: Arc::new(Semaphore::new(MOST_AT_A_TIME)),
+            bodies: Bodies::default(),
             sign_in: SignIn::default(),
             events: Events::default(),
             tasks: Tasks::default(),

@@ -7,6 +7,7 @@ mod embed;
 pub mod kept;
 pub mod mirror;
 mod pass;
+mod replay;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -24,9 +25,11 @@ use kept::{Continued, Keeper};
 pub use pass::pass;
 use postern_store::table::requests::{Outcome, RequestRow};
 use postern_wire::{Beside, Envelope, Format};
+pub use replay::{can_replay, replay};
 use uuid::Uuid;
 
 use crate::auth::{Caller, InternalOrigin};
+use crate::bodies::Draft;
 use crate::clock::{self, Moment};
 use crate::engine::Engine;
 use crate::error::Failure;
@@ -80,6 +83,8 @@ pub struct Call {
     pub model_in_body: Option<String>,
     /// Gemini's streams without `alt=sse`: one JSON array that grows.
     pub json_array: bool,
+    /// It is asked again, to be compared: by its model alone, and nobody comes back to it.
+    pub is_replay: bool,
 }
 
 impl Call {
@@ -94,31 +99,44 @@ impl Call {
             compacts: false,
             model_in_body: None,
             json_array: false,
+            is_replay: false,
         }
     }
 }
 
 /// Serves one LLM request.
 pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Response {
-    let Call { format, endpoint, model, stream, provider, compacts, model_in_body, json_array } = call;
-    let (started, arrived) = (Instant::now(), Moment::now());
-    let request_id = ids::new_id();
-    let snapshot = engine.snapshot.load_full();
+    let times = (Instant::now(), Moment::now());
     let (head, body) = request.into_parts();
     let caller = engine.caller(head.extensions.get::<InternalOrigin>(), &head.headers, head.uri.path());
     let caller = match caller {
         Ok(caller) => caller,
         Err(failure) => {
             discard(body, engine.options.max_body).await;
-            return failure.respond(format, request_id);
+            return failure.respond(call.format, ids::new_id());
         }
     };
-    let row =
-        Box::new(first_words(request_id, &caller, endpoint.into_owned(), format.as_str(), &head.headers));
+    serve_to(engine, call, caller, (head.headers, body), times).await
+}
+
+/// The same for a caller who is known.
+async fn serve_to(
+    engine: Arc<Engine>,
+    call: Call,
+    caller: Caller,
+    (headers, body): (HeaderMap, Body),
+    (started, arrived): (Instant, Moment),
+) -> Response {
+    let Call { format, endpoint, model, stream, provider, compacts, model_in_body, json_array, is_replay } =
+        call;
+    let request_id = ids::new_id();
+    let snapshot = engine.snapshot.load_full();
+    let row = Box::new(first_words(request_id, &caller, endpoint.into_owned(), format.as_str(), &headers));
     let mut meter = Meter::start(engine.clone(), row, started);
     let mut keeper = None;
     let served = async {
-        let mut body = read_body(body, &head.headers, engine.options.max_body).await?;
+        let mut body = read_body(body, &headers, engine.options.max_body).await?;
+        meter.keep(Draft::of(&caller, Some(format), &body));
         if let Some(row) = meter.row() {
             row.request_bytes = body.len() as i64;
         }
@@ -140,7 +158,12 @@ pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Respons
             row.streamed = envelope.stream;
             row.end_user.clone_from(&envelope.user);
         }
-        keeper = snapshot.keep_responses.then(|| Keeper::of(&engine, &caller, &envelope, &asked)).flatten();
+        if is_replay && let Some(controls) = &mut envelope.controls {
+            // Who is to answer is said anew.
+            controls.routing = None;
+        }
+        let is_kept = snapshot.keep_responses && !is_replay;
+        keeper = is_kept.then(|| Keeper::of(&engine, &caller, &envelope, &asked)).flatten();
         let previous = envelope.memory.as_ref().and_then(|memory| memory.previous.clone());
         let mut pinned = None;
         if let Some(previous) = previous {
@@ -163,7 +186,7 @@ pub async fn serve(engine: Arc<Engine>, call: Call, request: Request) -> Respons
             request_id,
             started: arrived,
             caller,
-            headers: head.headers,
+            headers,
             body,
             envelope,
             provider,

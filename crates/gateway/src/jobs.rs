@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use postern_store::table::{circuit_events, responses};
 
+use crate::bodies;
 use crate::clock;
 use crate::engine::Engine;
 use crate::error::Failure;
@@ -23,6 +24,8 @@ const RESPONSES_CHECK: Duration = Duration::from_hours(1);
 /// What happened to circuits is forgotten after this long.
 const CIRCUITS_KEPT: Duration = Duration::from_hours(30 * 24);
 const CIRCUITS_CHECK: Duration = Duration::from_hours(1);
+/// What has expired is shown to nobody; this is when it is removed.
+const BODIES_CHECK: Duration = Duration::from_mins(1);
 const BUDGET_CHECK: Duration = Duration::from_secs(5);
 /// Rotation and the end of sessions.
 const KEY_CHECK: Duration = Duration::from_secs(15);
@@ -36,6 +39,7 @@ pub fn start(engine: &Arc<Engine>) {
     engine.tasks.spawn_until_stopped(probes::revive(engine.clone()));
     engine.tasks.spawn_until_stopped(probes::check(engine.clone()));
     engine.tasks.spawn_until_stopped(forget_responses(engine.clone()));
+    engine.tasks.spawn_until_stopped(forget_bodies(engine.clone()));
     engine.tasks.spawn_until_stopped(config_file::watch(engine.clone()));
     engine.tasks.spawn_until_stopped(record_circuits(engine.clone()));
     engine.tasks.spawn_until_stopped(forget_circuits(engine.clone()));
@@ -72,6 +76,15 @@ async fn forget_responses(engine: Arc<Engine>) {
             tracing::error!(%error, "old responses stay in the database");
         }
         tokio::time::sleep(RESPONSES_CHECK).await;
+    }
+}
+
+async fn forget_bodies(engine: Arc<Engine>) {
+    loop {
+        if let Err(error) = bodies::forget_expired(&engine).await {
+            tracing::error!(%error, "expired bodies stay in the database");
+        }
+        tokio::time::sleep(BODIES_CHECK).await;
     }
 }
 

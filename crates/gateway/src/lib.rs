@@ -20,6 +20,7 @@ pub mod window;
 pub mod catalogue;
 pub mod condition;
 pub mod providers;
+pub mod redaction;
 // 2 snapshot
 pub mod directory;
 pub mod snapshot;
@@ -31,6 +32,7 @@ pub mod routing;
 pub mod upstream;
 // 5 exchange
 pub mod admission;
+pub mod bodies;
 pub mod engine;
 pub mod exchange;
 pub mod meter;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use postern_store::Ack;
 use postern_store::table::attempt_bills::BillRow;
 use postern_store::table::requests::{Billing, Outcome, RequestRow, Tokens, UsageSource};
@@ -11,6 +12,7 @@ use postern_wire::{Format, Usage};
 use serde_json::json;
 use smallvec::SmallVec;
 
+use crate::bodies::{self, Draft};
 use crate::catalogue::{BilledTokens, Cost};
 use crate::clock;
 use crate::engine::Engine;
@@ -47,6 +49,8 @@ pub struct Meter {
     outrun: Vec<Arc<Deployment>>,
     fallbacks: usize,
     rooms: SmallVec<[Room; 4]>,
+    /// Bodies that are kept; `None` for keys that have none kept.
+    draft: Option<Box<Draft>>,
 }
 
 /// How a request has been served until now.
@@ -93,6 +97,26 @@ impl Meter {
             outrun: Vec::new(),
             fallbacks: 0,
             rooms: SmallVec::new(),
+            draft: None,
+        }
+    }
+
+    /// Bodies of this request are kept.
+    pub fn keep(&mut self, draft: Option<Box<Draft>>) {
+        self.draft = draft;
+    }
+
+    /// The whole answer, as the caller gets it.
+    pub fn answered(&mut self, body: &Bytes) {
+        if let Some(draft) = &mut self.draft {
+            draft.answered(body);
+        }
+    }
+
+    /// A piece of a streamed one.
+    pub fn streamed(&mut self, piece: &[u8]) {
+        if let Some(draft) = &mut self.draft {
+            draft.streamed(piece);
         }
     }
 
@@ -265,9 +289,12 @@ impl Meter {
                 permit.settle(row.cost_nanos.unwrap_or(0), tokens, now);
             }
         }
-        let cost = row.cost_nanos;
+        let (cost, id) = (row.cost_nanos, row.id);
         let told = self.engine.events.watched().then(|| Arc::new((*row).clone()));
         let ack = self.engine.store.record(row);
+        if let Some(draft) = self.draft.take() {
+            bodies::keep(&self.engine, id, draft);
+        }
         let Some(told) = told else { return Some((ack, cost)) };
         // Watchers hear of a row when it is committed; the request itself need not wait for that twice.
         let engine = self.engine.clone();

@@ -137,6 +137,7 @@ impl Answer {
                 if whole.reports || whole.translated {
                     whole.body = with_report(format, whole.body, &told);
                 }
+                meter.answered(&whole.body);
                 let end = End {
                     status: whole.status,
                     outcome: Outcome::Ok,

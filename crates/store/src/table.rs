@@ -2,6 +2,7 @@
 
 pub mod attempt_bills;
 pub mod audit_log;
+pub mod bodies;
 pub mod budgets;
 pub mod circuit_events;
 mod columns;
@@ -81,11 +82,12 @@ fn migrations() -> Migrations<'static> {
         M::up_with_hook(requests::COMPACT, requests::compact),
         M::up(spend_parts::CREATE),
         M::up_with_hook("", |transaction| Ok(transaction.execute_batch(&spend_parts::fill())?)),
+        M::up(bodies::CREATE),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 40;
+pub const SCHEMA_VERSION: i64 = 41;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -29,6 +29,7 @@ mod ollama;
 mod openai;
 mod read;
 mod responses;
+mod said;
 pub mod sse;
 mod surgery;
 mod tap;
@@ -48,6 +49,7 @@ pub use read::{NotAResponse, ResponseSummary, read_response, read_usage};
 pub use responses::{
     echo_of, output_items, summary_item, turn_items, user_items, with_history, with_summaries_told,
 };
+pub use said::{Said, SaidCall, put_together, said};
 pub use surgery::Surgery;
 pub use tap::{EndState, StreamEnd, StreamTap, Tapped};
 pub use translate::{

@@ -529,6 +529,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/keys/{id}/bodies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove at once all that is kept of the bodies of a key's requests
+         * @description The requests themselves stay in the log. Also for a key that is revoked; what is kept for others stays.
+         */
+        delete: operations["delete_console_keys_id_bodies"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/limits": {
         parameters: {
             query?: never;
@@ -722,6 +742,45 @@ export interface paths {
         get: operations["get_console_requests_id"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/requests/{id}/bodies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept of a request's body and its answer */
+        get: operations["get_console_requests_id_bodies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/requests/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a logged request again, of another model
+         * @description Its body must be kept, and whole. It is sent as the caller's own request, in its own format and not streamed: the caller's key is
+         *     billed (or nobody's, for the administrator), and its limits hold. What a client said in headers is not kept, and not said again.
+         *     An error of the provider is an answer, and stands beside the other.
+         */
+        post: operations["post_console_requests_id_replay"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3546,6 +3605,27 @@ export interface components {
         BlockedCustomers: {
             blocked_users: components["schemas"]["CustomerView"][];
         };
+        /** @description Bodies of one request, as they were kept. */
+        Bodies: {
+            /**
+             * Format: int64
+             * @description When they are gone, in UTC milliseconds.
+             */
+            expires_at: number;
+            /** @description The format of both: `openai_chat`, `anthropic_messages`, ... */
+            format: string;
+            /** @description As the client sent it, but for what was taken out. */
+            request: string;
+            /** @description It was longer: this is its beginning. */
+            request_cut: boolean;
+            request_id: string;
+            /** @description Something was taken out before it was kept. */
+            request_redacted: boolean;
+            /** @description The answer, a streamed one put together; null where there was none or only an error. */
+            response: string | null;
+            response_cut: boolean;
+            response_redacted: boolean;
+        };
         BTreeMap: {
             [key: string]: string;
         };
@@ -3746,6 +3826,12 @@ export interface components {
          * @enum {string}
          */
         CallbackType: "success" | "failure" | "success_and_failure";
+        /** @description A tool that a model wanted called. */
+        CalledTool: {
+            /** @description JSON as the model wrote it. */
+            arguments: string;
+            name: string;
+        };
         /** @description One model at one provider. Prices are pico-dollars per token, or per the unit that the name states. */
         CatalogueModel: {
             /** @description A configured provider serves it. */
@@ -4171,6 +4257,11 @@ export interface components {
             /** @description Members that every request must have, such as `user` or `metadata.generation_name`. */
             enforced_params?: string[] | null;
             /**
+             * Format: int64
+             * @description For how many days the bodies of its requests and their answers are kept: 1 to 400. 0 and null: not at all.
+             */
+            keep_bodies_days?: number | null;
+            /**
              * Format: password
              * @description A key of your own: `sk-` and at least 13 characters. Made up when absent.
              */
@@ -4204,6 +4295,16 @@ export interface components {
             models?: string[] | null;
             organization_id?: string | null;
             permissions?: Record<string, unknown> | null;
+            /**
+             * @description What is taken out of them first: `emails`, `phone_numbers`, `card_numbers`, `secrets`.
+             * @example [
+             *       "emails",
+             *       "secrets"
+             *     ]
+             */
+            redact?: string[] | null;
+            /** @description The same as regular expressions: at most 20, each of 1 to 256 characters. */
+            redact_patterns?: string[] | null;
             /** @example 90d */
             rotation_interval?: string | null;
             router_settings?: Record<string, unknown> | null;
@@ -4398,6 +4499,11 @@ export interface components {
             deleted_by: string | null;
             enforced_params: unknown[];
             expires: string | null;
+            /**
+             * Format: int64
+             * @description For how many days bodies of its requests are kept; null: not at all.
+             */
+            keep_bodies_days: number | null;
             key_alias: string | null;
             /** @description Stays when a key is rotated; requests in the ledger carry it. */
             key_id: string;
@@ -4427,6 +4533,9 @@ export interface components {
             permissions: Record<string, unknown>;
             /** @description Until when what it was before its rotation is taken. */
             previous_key_until: string | null;
+            /** @description What is taken out of them first. */
+            redact: string[];
+            redact_patterns: string[];
             /** Format: int64 */
             rotation_count: number;
             rotation_interval: string | null;
@@ -5891,6 +6000,11 @@ export interface components {
              * @example 24h
              */
             grace_period?: string | null;
+            /**
+             * Format: int64
+             * @description For how many days the bodies of its requests and their answers are kept: 1 to 400. 0 and null: not at all.
+             */
+            keep_bodies_days?: number | null;
             key?: components["schemas"]["KeyOrHash"] | null;
             /**
              * @description Its name; no two keys share one.
@@ -5925,6 +6039,16 @@ export interface components {
             new_key?: string | null;
             organization_id?: string | null;
             permissions?: Record<string, unknown> | null;
+            /**
+             * @description What is taken out of them first: `emails`, `phone_numbers`, `card_numbers`, `secrets`.
+             * @example [
+             *       "emails",
+             *       "secrets"
+             *     ]
+             */
+            redact?: string[] | null;
+            /** @description The same as regular expressions: at most 20, each of 1 to 256 characters. */
+            redact_patterns?: string[] | null;
             /** @example 90d */
             rotation_interval?: string | null;
             router_settings?: Record<string, unknown> | null;
@@ -5960,10 +6084,62 @@ export interface components {
         Reloaded: components["schemas"]["ConfigDifference"] & {
             warnings: components["schemas"]["ConfigProblem"][];
         };
+        Removed: {
+            /**
+             * Format: int64
+             * @description Requests whose bodies were kept.
+             */
+            removed: number;
+        };
         RemoveMember: {
             team_id: string;
             user_email?: string | null;
             user_id?: string | null;
+        };
+        /** @description The same request twice. */
+        Replay: {
+            original: components["schemas"]["ReplaySide"];
+            replay: components["schemas"]["ReplaySide"];
+        };
+        ReplayRequest: {
+            /** @description Ask although something was taken out of what is kept, so that it is not what was asked then. */
+            allow_redacted?: boolean;
+            /**
+             * @description A model group, or whatever else a request may name.
+             * @example demo
+             */
+            model: string;
+        };
+        /** @description One of the two. Costs in nano-dollars, null where the model has no price; durations in microseconds. */
+        ReplaySide: {
+            /** Format: int64 */
+            cache_read_tokens: number;
+            /** Format: int64 */
+            cache_write_tokens: number;
+            /** Format: int64 */
+            cost_nanos: number | null;
+            /** @description What went wrong. */
+            error: string | null;
+            /** Format: int64 */
+            first_byte_us: number | null;
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            latency_us: number;
+            model: string;
+            model_group: string;
+            /** Format: int64 */
+            output_tokens: number;
+            provider: string | null;
+            /** Format: int64 */
+            reasoning_tokens: number;
+            request_id: string;
+            /** Format: int32 */
+            status: number;
+            /** @description What the model wrote; null where there is no answer, or none that is kept. */
+            text: string | null;
+            tool_calls: components["schemas"]["CalledTool"][];
+            upstream_model: string | null;
         };
         /** @description All entries of an answer are of the same kind: that of `group_by`. */
         ReportEntry: components["schemas"]["TeamsOnDay"] | components["schemas"]["CustomersOnDay"] | components["schemas"]["UsersOnDay"] | components["schemas"]["ModelsOnDay"] | components["schemas"]["TagsOnDay"] | components["schemas"]["KeyTotal"];
@@ -6015,6 +6191,11 @@ export interface components {
             attempt_log: components["schemas"]["Attempt"][];
             /** @description Empty where only the call that answered cost something. */
             bills: components["schemas"]["Bill"][];
+            /**
+             * Format: int64
+             * @description Until when its bodies are kept, in UTC milliseconds; null: they are not.
+             */
+            bodies_kept_until: number | null;
             cost_lines: components["schemas"]["CostLine"][];
             deployment_id: string | null;
             /** @description What could not be carried across formats. */
@@ -6332,6 +6513,12 @@ export interface components {
         Status: {
             /** @description Absent while the listener is stopped. */
             base_url: string | null;
+            /**
+             * Format: int64
+             * @description Requests since the start whose bodies were to be kept and are not, because more came than could be written. Only for who
+             *     may look at the gateway as a whole.
+             */
+            bodies_dropped: number | null;
             catalogue: components["schemas"]["CatalogueStatus"];
             config: components["schemas"]["ConfigStatus"] | null;
             credential_problems: components["schemas"]["CredentialProblem"][];
@@ -6897,6 +7084,11 @@ export interface components {
             duration?: string | null;
             /** @description Members that every request must have, such as `user` or `metadata.generation_name`. */
             enforced_params?: string[] | null;
+            /**
+             * Format: int64
+             * @description For how many days the bodies of its requests and their answers are kept: 1 to 400. 0 and null: not at all.
+             */
+            keep_bodies_days?: number | null;
             key?: components["schemas"]["KeyOrHash"] | null;
             /**
              * @description Its name; no two keys share one.
@@ -6928,6 +7120,16 @@ export interface components {
             models?: string[] | null;
             organization_id?: string | null;
             permissions?: Record<string, unknown> | null;
+            /**
+             * @description What is taken out of them first: `emails`, `phone_numbers`, `card_numbers`, `secrets`.
+             * @example [
+             *       "emails",
+             *       "secrets"
+             *     ]
+             */
+            redact?: string[] | null;
+            /** @description The same as regular expressions: at most 20, each of 1 to 256 characters. */
+            redact_patterns?: string[] | null;
             /** @example 90d */
             rotation_interval?: string | null;
             router_settings?: Record<string, unknown> | null;
@@ -9289,6 +9491,53 @@ export interface operations {
             };
         };
     };
+    delete_console_keys_id_bodies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's `key_id` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is somebody else's key */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_console_limits: {
         parameters: {
             query: {
@@ -10015,6 +10264,8 @@ export interface operations {
                 limit?: number;
                 model?: string;
                 provider?: string;
+                /** @description Words of requests and answers whose bodies are kept, all of which must be there: `invoice`, `inv*`, `"in this order"`. */
+                q?: string;
                 /** @description Found in model, provider, client, error message or id. */
                 search?: string;
                 /** @description `ok`, `error` or `cancelled`. */
@@ -10115,6 +10366,173 @@ export interface operations {
             };
         };
     };
+    get_console_requests_id_bodies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bodies"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not yours */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such request, or nothing is kept of it (`no_bodies`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_console_requests_id_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description The model asked for does not take this request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A budget is used up */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is not yours, or you may not use this model */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such request or model, or nothing is kept (`no_bodies`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It cannot be asked again: it was cut (`body_cut`), something was taken out (`body_redacted`), or it is no conversation (`not_replayable`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A rate limit */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The provider's credential is missing or cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_console_requests_export: {
         parameters: {
             query?: {
@@ -10129,6 +10547,8 @@ export interface operations {
                 limit?: number;
                 model?: string;
                 provider?: string;
+                /** @description Words of requests and answers whose bodies are kept, all of which must be there: `invoice`, `inv*`, `"in this order"`. */
+                q?: string;
                 /** @description Found in model, provider, client, error message or id. */
                 search?: string;
                 /** @description `ok`, `error` or `cancelled`. */

@@ -376,7 +376,21 @@ async fn whole(stage: &Stage, method: &str, path: &str, capacity: &str, side: Si
         ("GET", "/console/requests/{id}") if capacity == "admin_viewer" => {
             thing("/console/requests/0197c0de-0000-7000-8000-000000000000", Value::Null)
         }
-        ("GET", "/console/requests/{id}") => None,
+        ("GET", "/console/requests/{id}/bodies") if capacity == "admin_viewer" => {
+            thing("/console/requests/0197c0de-0000-7000-8000-000000000000/bodies", Value::Null)
+        }
+        ("GET", "/console/requests/{id}" | "/console/requests/{id}/bodies") => None,
+        // Whose requests somebody may ask again is that whose rows they see; who may ask none is asked here.
+        ("POST", "/console/requests/{id}/replay") if !matches!(capacity, "admin_viewer" | "key") => None,
+        ("DELETE", "/console/keys/{id}/bodies") => {
+            let id = if side == Side::Own && capacity == "key" {
+                stage.world.get(&format!("/key/info?key={}", stage.key(capacity))).await["info"]["key_id"]
+                    .clone()
+            } else {
+                key(stage, capacity, side).await["key_id"].clone()
+            };
+            thing(format!("/console/keys/{}/bodies", id.as_str().unwrap()), Value::Null)
+        }
         ("GET", path) if !path.contains('{') => list(path, Value::Null),
         ("GET", path) => thing(path.replace(['{', '}'], ""), Value::Null),
         (_, path) => thing(path.replace(['{', '}'], ""), json!({})),

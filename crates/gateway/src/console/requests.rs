@@ -1,10 +1,13 @@
 //! The ledger, row by row.
 
+pub mod bodies;
 pub mod export;
+pub mod replay;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use postern_store::table::attempt_bills::BillRow;
+use postern_store::table::bodies::{self as bodies_table, MOST_WORDS, Words};
 use postern_store::table::keys;
 use postern_store::table::owners::SeenBy;
 use postern_store::table::requests::{self as table, Filter, Outcome, UsageSource};
@@ -13,7 +16,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::auth::permissions::Authority;
+use crate::clock;
 use crate::console::overview::{Labels, key_name};
+use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
 use crate::shapes::names::{BillingName, OutcomeName, UsageSourceName};
@@ -124,6 +129,8 @@ pub struct RequestDetail {
     pub response_bytes: i64,
     /// Empty where the first attempt succeeded.
     pub attempt_log: Vec<Attempt>,
+    /// Until when its bodies are kept, in UTC milliseconds; null: they are not.
+    pub bodies_kept_until: Option<i64>,
 }
 
 pub fn view(row: &table::RequestRow, labels: &Labels) -> RequestRow {
@@ -158,7 +165,8 @@ pub fn view(row: &table::RequestRow, labels: &Labels) -> RequestRow {
     }
 }
 
-fn detail(row: table::RequestRow, labels: &Labels) -> RequestDetail {
+fn detail(seen: Seen) -> RequestDetail {
+    let Seen { row, labels, bodies_kept_until } = seen;
     let parsed =
         |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
     let lines: Vec<(String, i64, i64)> =
@@ -189,7 +197,8 @@ fn detail(row: table::RequestRow, labels: &Labels) -> RequestDetail {
             .as_deref()
             .and_then(|text| serde_json::from_str(text).ok())
             .unwrap_or_default(),
-        row: view(&row, labels),
+        bodies_kept_until,
+        row: view(&row, &labels),
     }
 }
 
@@ -209,10 +218,23 @@ pub struct RequestsQuery {
     client: Option<String>,
     /// Found in model, provider, client, error message or id.
     search: Option<String>,
+    /// Words of requests and answers whose bodies are kept, all of which must be there: `invoice`, `inv*`, `"in this order"`.
+    q: Option<String>,
 }
 
 fn wrong(param: &str, message: &str) -> Failure {
     Failure::invalid("invalid_filter", format!("{param} {message}")).with_param(param)
+}
+
+/// Longest text to look for.
+const LONGEST_WORDS: usize = 500;
+
+fn words(text: &str) -> Result<Words, Failure> {
+    let parsed =
+        (text.chars().count() <= LONGEST_WORDS).then(|| Words::parse(text, clock::now_ms())).flatten();
+    parsed.ok_or_else(|| {
+        wrong("q", &format!("must have 1 to {MOST_WORDS} words and at most {LONGEST_WORDS} characters"))
+    })
 }
 
 impl RequestsQuery {
@@ -232,7 +254,9 @@ impl RequestsQuery {
                 }
             })
             .transpose()?;
+        let words = text(self.q).map(|text| words(&text)).transpose()?;
         Ok(Filter {
+            words,
             before: self.before,
             key_id,
             outcome,
@@ -291,17 +315,32 @@ pub async fn get(
     authority: Authority,
     Path(id): Path<String>,
 ) -> Result<Json<RequestDetail>, Failure> {
+    Ok(Json(detail(seen(&engine, &authority, &id).await?)))
+}
+
+/// A row that somebody may see, with what is shown beside it.
+struct Seen {
+    row: table::RequestRow,
+    labels: Labels,
+    bodies_kept_until: Option<i64>,
+}
+
+async fn seen(engine: &Engine, authority: &Authority, id: &str) -> Result<Seen, Failure> {
     let seen_by = authority.seen_by(&engine.directory.load());
     // To whom not everything is theirs, what does not exist looks like what is not.
     let unknown = || match &seen_by {
         None => Failure::not_found("request_not_found", format!("there is no request {id}")),
         Some(_) => Failure::forbidden("not_yours", "this request is not yours").with_type("auth_error"),
     };
-    let uuid = Uuid::parse_str(&id).map_err(|_| unknown())?;
-    let (row, labels) = engine
-        .read(move |connection| Ok((table::find(connection, uuid)?, keys::labels(connection)?)))
+    let uuid = Uuid::parse_str(id).map_err(|_| unknown())?;
+    let now = clock::now_ms();
+    let (row, labels, bodies_kept_until) = engine
+        .read(move |connection| {
+            let kept_until = bodies_table::kept_until(connection, uuid, now)?;
+            Ok((table::find(connection, uuid)?, keys::labels(connection)?, kept_until))
+        })
         .await?;
     let labels = labels.into_iter().map(|(id, label, _)| (id, label)).collect();
     let seen = row.filter(|row| seen_by.as_ref().is_none_or(|seen_by| seen_by.sees(row.key_id, &row.owner)));
-    Ok(Json(detail(seen.ok_or_else(unknown)?, &labels)))
+    Ok(Seen { row: seen.ok_or_else(unknown)?, labels, bodies_kept_until })
 }

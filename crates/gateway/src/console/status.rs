@@ -40,6 +40,9 @@ pub struct Status {
     pub vault: Option<VaultStatus>,
     /// Only for who may look at the gateway as a whole.
     pub database: Option<Database>,
+    /// Requests since the start whose bodies were to be kept and are not, because more came than could be written. Only for who
+    /// may look at the gateway as a whole.
+    pub bodies_dropped: Option<u64>,
     pub setup: Setup,
     /// Nano-dollars since midnight in `tz`.
     pub spend_today_nanos: i64,
@@ -198,6 +201,7 @@ async fn read(engine: &Engine, authority: &Authority, tz: Option<&str>) -> Resul
             size_bytes: engine.store.size_bytes(),
             schema_version: postern_store::table::SCHEMA_VERSION,
         }),
+        bodies_dropped: whole.then(|| engine.bodies.dropped()),
         setup: Setup {
             providers: providers.clone().count(),
             keys: keys_seen(authority, &directory),

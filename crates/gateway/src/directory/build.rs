@@ -18,12 +18,13 @@ use serde_json::{Map as Object, Value};
 use uuid::Uuid;
 
 use super::{
-    Customer, Directory, Limited, Member, Organization, Previous, Role, Tag, Team, User, VirtualKey,
+    Customer, Directory, Keeping, Limited, Member, Organization, Previous, Role, Tag, Team, User, VirtualKey,
     strangers,
 };
 use crate::config::{Governance, ProviderLimits, ProviderModelLimits};
 use crate::counters::{Counter, Level, Period, Scope};
 use crate::ids::{self, KeyHash};
+use crate::redaction::Redaction;
 use crate::snapshot::AllowedModels;
 
 /// Rows as they were read, each with whom it is about; `None` where there is none any more.
@@ -180,6 +181,11 @@ fn listed(object: &Object<String, Value>, name: &str) -> Option<Box<[Box<str>]>>
     (!list.is_empty()).then(|| list.into_boxed_slice())
 }
 
+fn keeping(days: Option<i64>, names: &str, patterns: &str) -> Option<Arc<Keeping>> {
+    let days = u16::try_from(days?).ok().filter(|days| *days > 0)?;
+    Some(Arc::new(Keeping { days, redaction: Redaction::new(&texts(names), texts(patterns)) }))
+}
+
 impl Directory {
     fn put_key(&mut self, scopes: &Scopes<'_>, id: Uuid, row: Option<KeyRow>) {
         let before = self.key_of(id).cloned();
@@ -224,6 +230,7 @@ impl Directory {
             allowed_routes: some_texts(&row.allowed_routes),
             tags: some_texts(&row.tags),
             enforced_params: listed(&metadata, "enforced_params"),
+            keeping: keeping(row.keep_bodies_days, &row.redact, &row.redact_patterns),
             previous,
             rotate_at: row.rotate_at.filter(|_| row.auto_rotate),
         });

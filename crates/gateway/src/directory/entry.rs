@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::counters::Scope;
 use crate::ids::{self, KeyHash};
+use crate::redaction::Redaction;
 use crate::snapshot::{AccessGroups, AllowedModels};
 
 /// The limits of a thing: of all that it does, and of single models.
@@ -101,9 +102,18 @@ pub struct VirtualKey {
     pub tags: Option<Box<[Box<str>]>>,
     /// Members that every request must have.
     pub enforced_params: Option<Box<[Box<str>]>>,
+    /// What is kept of its requests' bodies; `None`: nothing.
+    pub keeping: Option<Arc<Keeping>>,
     pub previous: Option<Previous>,
     /// When it is rotated by itself, UTC milliseconds.
     pub rotate_at: Option<i64>,
+}
+
+/// How bodies of a key's requests are kept.
+#[derive(Debug)]
+pub struct Keeping {
+    pub days: u16,
+    pub redaction: Redaction,
 }
 
 /// The key from before a rotation.

@@ -19,6 +19,7 @@ use super::pass::{NOTHING, commit};
 use super::{discard, first_words, read_body};
 use crate::admission::{self, Admission, Asked as Wants};
 use crate::auth::InternalOrigin;
+use crate::bodies::Draft;
 use crate::clock::Moment;
 use crate::engine::Engine;
 use crate::error::{Failure, UpstreamBody};
@@ -93,6 +94,7 @@ pub async fn embed(
     let mut meter = Meter::start(engine.clone(), Box::new(row), started);
     let served = async {
         let raw = read_body(body, &head.headers, engine.options.max_body).await?;
+        meter.keep(Draft::of(&caller, None, &raw));
         let asked = read(shape, raw)?;
         if let Some(row) = meter.row() {
             row.request_bytes = asked.raw.len() as i64;

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::{discard, first_words, read_body};
 use crate::admission::{self, Admission, Asked};
 use crate::auth::InternalOrigin;
+use crate::bodies::Draft;
 use crate::engine::Engine;
 use crate::error::{Failure, UpstreamBody};
 use crate::ids;
@@ -98,6 +99,7 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
     let mut meter = Meter::start(engine.clone(), row, started);
     let sent = async {
         let body = read_body(body, &head.headers, engine.options.max_body).await?;
+        meter.keep(Draft::of(&caller, Some(passing::format_at(&path, format)), &body));
         let model = serde_json::from_slice::<Named>(&body).unwrap_or_default().model;
         let deployment = match model.as_deref() {
             Some(model) => {
@@ -250,7 +252,7 @@ async fn answer(
     engine: &Arc<Engine>,
     provider: &Provider,
     request_id: Uuid,
-    meter: Meter,
+    mut meter: Meter,
     reply: Reply,
     spoken: Format,
 ) -> Response {
@@ -277,6 +279,7 @@ async fn answer(
         }
     };
     let response_bytes = body.len() as u64;
+    meter.answered(&body);
     if status.is_client_error() || status.is_server_error() {
         let failure = Failure {
             upstream_body: Some(Box::new(UpstreamBody { format, body: body.clone(), content_type: None })),

@@ -26,8 +26,12 @@ pub use issue::{NewKey, generate};
 pub use remove::delete;
 pub use rotate::{Regenerated, regenerate};
 
+use postern_store::table::keys::KeyRow;
+use serde_json::json;
+
 use crate::error::Failure;
 use crate::ids;
+use crate::registry::audit::Shown;
 
 /// The SHA-256 in hexadecimal of a key, or what is one already.
 pub fn token_of(key_or_hash: &str) -> String {
@@ -42,6 +46,13 @@ pub fn unknown() -> Failure {
     Failure::not_found("key_not_found", "Key not found in database: there is no such key")
         .with_type("not_found_error")
         .with_param("key")
+}
+
+/// That bodies of a key's requests were removed, as the audit log shows it.
+pub fn bodies_of(row: &KeyRow, removed: u64) -> Shown {
+    let said =
+        [("key_alias", json!(row.key_alias)), ("key_name", json!(row.key_name)), ("bodies", json!(removed))];
+    said.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 #[cfg(test)]

@@ -145,6 +145,9 @@ impl UnderWay {
         loop {
             if let Some(piece) = self.ready.pop_front() {
                 self.sent += piece.forward.len() as u64;
+                if let Some(meter) = &mut self.meter {
+                    meter.streamed(&piece.forward);
+                }
                 if piece.terminal && self.meter.is_some() {
                     // The format's own end: the bill is known.
                     let end = self.watch.at_end();
@@ -232,6 +235,9 @@ impl UnderWay {
             last.extend_from_slice(&error);
         }
         self.sent += last.len() as u64;
+        if let Some(meter) = &mut self.meter {
+            meter.streamed(&last);
+        }
         self.keep(failure.is_none(), &last, end.id.as_deref()).await;
         self.finish(failure.as_ref(), end).await;
         (!last.is_empty()).then(|| last.into())

@@ -128,6 +128,12 @@ table_row! {
         last_rotation_at: Option<i64>,
         /// When it is rotated by itself.
         rotate_at: Option<i64>,
+        /// For how many days bodies of its requests are kept; `None`: not at all.
+        keep_bodies_days: Option<i64>,
+        /// Names of what is redacted in them.
+        redact: String = "[]",
+        /// The same as regular expressions.
+        redact_patterns: String = "[]",
         /// Still taken until `previous_until`.
         previous_token: Option<String>,
         previous_until: Option<i64>,
@@ -165,6 +171,11 @@ pub fn find(connection: &Connection, token: &str) -> Result<Option<KeyRow>> {
 /// The key of that id, if it is not revoked.
 pub fn find_by_id(connection: &Connection, id: Uuid) -> Result<Option<KeyRow>> {
     Ok(KeyRow::query(connection, "WHERE id = ?1 AND deleted_at IS NULL", [id])?.pop())
+}
+
+/// The key of that id, revoked or not.
+pub fn find_ever(connection: &Connection, id: Uuid) -> Result<Option<KeyRow>> {
+    Ok(KeyRow::query(connection, "WHERE id = ?1", [id])?.pop())
 }
 
 /// The key of that alias, if it is not revoked.

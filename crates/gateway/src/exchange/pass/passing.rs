@@ -74,6 +74,9 @@ impl Passing {
             Some(Ok(chunk)) => {
                 self.sent += chunk.len() as u64;
                 if let Some(tap) = &mut self.tap {
+                    if let Some(meter) = &mut self.meter {
+                        meter.streamed(&chunk);
+                    }
                     // It is only looked at: what goes on is what came.
                     let _ = tap.feed(chunk.clone());
                 }

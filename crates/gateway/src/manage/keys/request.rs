@@ -145,6 +145,18 @@ macro_rules! key_request {
                 #[serde(default)]
                 #[schema(value_type = Option<String>, format = DateTime)]
                 pub temp_budget_expiry: Field<String>,
+                /// For how many days the bodies of its requests and their answers are kept: 1 to 400. 0 and null: not at all.
+                #[serde(default, deserialize_with = "crate::manage::fields::whole")]
+                #[schema(value_type = Option<i64>, minimum = 0, maximum = 400)]
+                pub keep_bodies_days: Field<i64>,
+                /// What is taken out of them first: `emails`, `phone_numbers`, `card_numbers`, `secrets`.
+                #[serde(default)]
+                #[schema(value_type = Option<Vec<String>>, example = json!(["emails", "secrets"]))]
+                pub redact: Field<Vec<String>>,
+                /// The same as regular expressions: at most 20, each of 1 to 256 characters.
+                #[serde(default)]
+                #[schema(value_type = Option<Vec<String>>)]
+                pub redact_patterns: Field<Vec<String>>,
                 /// Kept and shown, as the following are.
                 #[serde(default)]
                 #[schema(value_type = Option<Object>)]
@@ -196,6 +208,9 @@ macro_rules! key_request {
                     rotation_interval: std::mem::take(&mut self.rotation_interval).into(),
                     temp_budget_increase: std::mem::take(&mut self.temp_budget_increase).into(),
                     temp_budget_expiry: std::mem::take(&mut self.temp_budget_expiry).into(),
+                    keep_bodies_days: std::mem::take(&mut self.keep_bodies_days).into(),
+                    redact: std::mem::take(&mut self.redact).into(),
+                    redact_patterns: std::mem::take(&mut self.redact_patterns).into(),
                     extra,
                     limits: self.limits(),
                 })

@@ -93,6 +93,11 @@ pub struct KeyView {
     pub key_rotation_at: Option<String>,
     /// Until when what it was before its rotation is taken.
     pub previous_key_until: Option<String>,
+    /// For how many days bodies of its requests are kept; null: not at all.
+    pub keep_bodies_days: Option<i64>,
+    /// What is taken out of them first.
+    pub redact: Vec<String>,
+    pub redact_patterns: Vec<String>,
     pub created_at: String,
     pub created_by: String,
     pub updated_at: String,
@@ -188,6 +193,9 @@ fn view(row: KeyRow, beside: Beside) -> KeyView {
         last_rotation_at: row.last_rotation_at.map(clock::text),
         key_rotation_at: row.rotate_at.map(clock::text),
         previous_key_until: previous.map(clock::text),
+        keep_bodies_days: row.keep_bodies_days,
+        redact: list(&row.redact),
+        redact_patterns: list(&row.redact_patterns),
         created_at: clock::text(row.created_at),
         created_by: row.created_by,
         updated_at: clock::text(row.updated_at),

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::auth::routes;
 use crate::durations;
 use crate::error::Failure;
+use crate::redaction;
 use crate::registry::budgets::{LONGEST_ID, check_id};
 use crate::registry::limited::{self, LimitFields, Now, Said};
 
@@ -38,6 +39,12 @@ pub struct KeyFields {
     pub rotation_interval: Said<String>,
     pub temp_budget_increase: Said<f64>,
     pub temp_budget_expiry: Said<String>,
+    /// For how many days bodies are kept; 0: not at all.
+    pub keep_bodies_days: Said<i64>,
+    /// Names of what is redacted in them.
+    pub redact: Said<Vec<String>>,
+    /// The same as regular expressions.
+    pub redact_patterns: Said<Vec<String>>,
     /// What is kept and shown, and means nothing here; null takes it away.
     pub extra: BTreeMap<String, Value>,
     pub limits: LimitFields,
@@ -99,6 +106,7 @@ impl KeyFields {
         metadata(self.metadata, self.tags, self.enforced_params, &mut self.limits, row)?;
         rotation(self.auto_rotate, self.rotation_interval, row, now)?;
         more_for_a_while(self.temp_budget_increase, self.temp_budget_expiry, row, now)?;
+        keep_bodies(self.keep_bodies_days, self.redact, self.redact_patterns, row)?;
         if !self.extra.is_empty() {
             let mut extra = object(&row.extra);
             for (name, value) in self.extra {
@@ -161,6 +169,44 @@ fn check_entries<'a>(name: &str, entries: impl IntoIterator<Item = &'a String>) 
                 "{name} must have at most {MOST} entries, each of 1 to {LONGEST_ID} characters without control characters"
             );
             return Err(Failure::invalid("invalid_list", message).with_param(name));
+        }
+    }
+    Ok(())
+}
+
+/// Longest that bodies are kept, in days.
+const LONGEST_KEPT: i64 = 400;
+
+fn keep_bodies(
+    days: Said<i64>,
+    names: Said<Vec<String>>,
+    patterns: Said<Vec<String>>,
+    row: &mut KeyRow,
+) -> Result<(), Failure> {
+    match days {
+        Said::Nothing => {}
+        Said::Clear | Said::Set(0) => row.keep_bodies_days = None,
+        Said::Set(days) if (1..=LONGEST_KEPT).contains(&days) => row.keep_bodies_days = Some(days),
+        Said::Set(days) => {
+            let message =
+                format!("keep_bodies_days must be 1 to {LONGEST_KEPT}, or 0 to keep none; it is {days}");
+            return Err(Failure::invalid("invalid_days", message).with_param("keep_bodies_days"));
+        }
+    }
+    if let Said::Set(names) = &names {
+        redaction::check_names(names)?;
+    }
+    if let Said::Set(patterns) = &patterns {
+        redaction::check_patterns(patterns)?;
+    }
+    for (said, place) in [(names, &mut row.redact), (patterns, &mut row.redact_patterns)] {
+        match said {
+            Said::Nothing => {}
+            Said::Clear => *place = "[]".into(),
+            Said::Set(mut entries) => {
+                entries.dedup();
+                *place = Value::from(entries).to_string();
+            }
         }
     }
     Ok(())

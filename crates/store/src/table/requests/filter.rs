@@ -8,6 +8,7 @@ use rusqlite::{Connection, Result, params_from_iter};
 use uuid::Uuid;
 
 use super::{Billing, COLUMNS, Outcome, RequestRow, from_row};
+use crate::table::bodies::Words;
 use crate::table::key_numbers::number_of;
 use crate::table::owners::{self, SeenBy};
 use crate::table::sessions;
@@ -48,6 +49,8 @@ pub struct Filter {
     pub seen_by: Option<SeenBy>,
     /// Found in model, provider, client, error message or id.
     pub search: Option<String>,
+    /// Found in what is kept of bodies.
+    pub words: Option<Words>,
     pub from: Option<i64>,
     pub to: Option<i64>,
     pub limit: usize,
@@ -192,6 +195,9 @@ impl Filter {
         if let Some(to) = self.to {
             found.add("id < ?", blob(first_id_at(to.saturating_add(ID_MARGIN))));
             found.add("started_at < ?", Value::Integer(to));
+        }
+        if let Some(words) = &self.words {
+            found.add(&words.condition(), Value::Text(words.expression().to_owned()));
         }
         if let Some(search) = &self.search {
             let pattern = search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
