@@ -27,6 +27,11 @@ pub enum Notice {
         key: String,
         previous_until: String,
     },
+    /// A budget, unusual spend, a provider's limit: told once by the gateway, in its words.
+    Alert {
+        title: String,
+        text: String,
+    },
     NoTray,
 }
 
@@ -63,6 +68,7 @@ impl Notice {
                      where it is shown once."
                 ),
             ),
+            Self::Alert { title, text } => (title.clone(), text.clone()),
             Self::NoTray => (
                 "No tray on this desktop".to_owned(),
                 "Postern goes on when its window is closed. Start it again to bring the window back, or run \
@@ -78,13 +84,15 @@ impl Notice {
             Self::PortTaken { .. } | Self::CannotListen { .. } => "listen".to_owned(),
             Self::CredentialRefused { provider, .. } => format!("credential {provider}"),
             Self::KeyRotated { key, .. } => format!("rotation {key}"),
+            Self::Alert { title, .. } => format!("alert {title}"),
             Self::NoTray => "tray".to_owned(),
         }
     }
 
-    /// Whether the gateway tells it once by itself: a credential until it works again, a key each time it is rotated.
+    /// Whether the gateway tells it once by itself: a credential until it works again, a key each time it is rotated, an alert
+    /// once in its episode.
     fn is_told_once(&self) -> bool {
-        matches!(self, Self::CredentialRefused { .. } | Self::KeyRotated { .. })
+        matches!(self, Self::CredentialRefused { .. } | Self::KeyRotated { .. } | Self::Alert { .. })
     }
 }
 

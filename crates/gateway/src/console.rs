@@ -1,7 +1,9 @@
 //! What the console shows and does, one file per resource, and the console itself under `/ui`.
 
+pub mod alerts;
 pub mod catalogue;
 pub mod events;
+pub mod forecast;
 pub mod limits;
 pub mod overview;
 pub mod providers;
@@ -43,4 +45,6 @@ pub fn routes() -> Routes {
         .routes(routes!(requests::get))
         .routes(routes!(events::events))
         .routes(routes!(limits::limits))
+        .routes(routes!(forecast::forecast))
+        .routes(routes!(alerts::list))
 }

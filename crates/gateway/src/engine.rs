@@ -13,6 +13,7 @@ use postern_secrets::{Choice, Secret, VaultError};
 use postern_store::Store;
 use tokio::sync::Semaphore;
 
+use crate::alerts::Outbox;
 use crate::condition::Conditions;
 use crate::config::{ConfigFile, Options, Problem, StoredFallbacks};
 use crate::counters::Scope;
@@ -46,6 +47,8 @@ pub struct Engine {
     /// Places for copies of requests.
     pub mirrors: Arc<Semaphore>,
     pub sign_in: SignIn,
+    /// Alerts on their way to other programs.
+    pub outbox: Outbox,
     pub events: Events,
     pub tasks: Tasks,
     /// UTC milliseconds.
@@ -121,6 +124,7 @@ impl Engine {
             affinity: Affinity::default(),
             mirrors: Arc::new(Semaphore::new(MOST_AT_A_TIME)),
             sign_in: SignIn::default(),
+            outbox: Outbox::default(),
             events: Events::default(),
             tasks: Tasks::default(),
             started_at,

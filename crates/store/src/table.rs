@@ -1,5 +1,6 @@
 //! The tables, and the order in which they came to be. Migrations only go forward; a newer database is refused.
 
+pub mod alerts;
 pub mod attempt_bills;
 pub mod audit_log;
 pub mod budgets;
@@ -69,11 +70,12 @@ fn migrations() -> Migrations<'static> {
         M::up(spend_labels::WITH_SERIES),
         M::up(requests::BY_OWNER),
         M::up(columns::WITH_ALLOWED_MODELS),
+        M::up(alerts::CREATE),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 33;
+pub const SCHEMA_VERSION: i64 = 34;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
