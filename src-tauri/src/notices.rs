@@ -169,6 +169,15 @@ mod tests {
     }
 
     #[test]
+    fn every_alert_is_shown_as_the_gateway_words_it() {
+        let episodes = Episodes::default();
+        let alert =
+            Notice::Alert { title: "openai is near its limit".to_owned(), text: "9 of 10".to_owned() };
+        assert!(episodes.begins(&alert) && episodes.begins(&alert), "the gateway tells each once");
+        assert_eq!(alert.words(), ("openai is near its limit".to_owned(), "9 of 10".to_owned()));
+    }
+
+    #[test]
     fn says_what_to_do_and_keeps_markup_out() {
         let rotated =
             Notice::KeyRotated { key: "laptop".to_owned(), previous_until: "28 November, 14:05".to_owned() };

@@ -1,5 +1,7 @@
 //! `/console/*`: what the console shows and does, for the administrator alone.
 
+mod alerts;
+mod forecast;
 mod limited;
 mod session;
 

@@ -70,7 +70,7 @@ pub(super) fn start(
     let engine = engine.clone();
     engine.tasks.clone().spawn_until_stopped(async move {
         let Ok(_place) = place else {
-            delivery.state = "failed".to_owned();
+            "failed".clone_into(&mut delivery.state);
             delivery.error = Some(format!("{MOST_WAITING} others were waiting"));
             note(&engine, &mut delivery).await;
             return;

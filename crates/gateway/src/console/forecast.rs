@@ -125,8 +125,7 @@ pub struct MonthForecast {
 #[utoipa::path(
     get, path = "/console/forecast", tag = "Console", params(ForecastQuery),
     responses(
-        (status = 200, body = MonthForecast), (status = 400, description = "An unknown `by`", body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody),
+        (status = 200, body = MonthForecast), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody),
     )
 )]
 pub async fn forecast(
@@ -217,7 +216,9 @@ fn rows(
     rows.sort_by_key(|row| std::cmp::Reverse(row.expected_nanos));
     if !others.is_empty() {
         let mut together = calendar.nothing();
-        others.iter().for_each(|(_, series)| together.add(series));
+        for (_, series) in &others {
+            together.add(series);
+        }
         rows.push(of((String::new(), format!("{} others", others.len())), &together.billed));
     }
     rows
@@ -238,7 +239,7 @@ struct Budget {
     series: String,
     id: String,
     name: String,
-    budget: i64,
+    most: i64,
     spent: i64,
     reset_at: Option<i64>,
 }
@@ -251,7 +252,7 @@ fn budgets(directory: &Directory, authority: &Authority, now: i64) -> Vec<Budget
     let budget = |of, series: String, id: String, name: String, scope: &Scope| {
         let most = scope.budget(now)?;
         let reset_at = scope.period.reset_at.filter(|at| *at > now);
-        Some(Budget { of, series, id, name, budget: most, spent: scope.spend(now), reset_at })
+        Some(Budget { of, series, id, name, most, spent: scope.spend(now), reset_at })
     };
     let keys = directory.keys().filter(|key| !key.is_session && key.limited.scope.is_some()).filter(|key| {
         sight.as_ref().is_none_or(|sight| sight.key == Some(key.id))
@@ -291,13 +292,16 @@ fn told(
                 BudgetOf::Team => teams.get(&budget.series),
             };
             let past: Past<'_> = calendar.past(&series.unwrap_or(&nothing).counted);
-            let until = budget.reset_at.and_then(|at| calendar.day_of(Timestamp::from_millisecond(at).ok()?));
-            let used_up = forecast::used_up(past, budget.budget.saturating_sub(budget.spent), until);
+            let until = budget
+                .reset_at
+                .and_then(|at| Timestamp::from_millisecond(at).ok())
+                .map(|at| calendar.day_of(at));
+            let used_up = forecast::used_up(past, budget.most.saturating_sub(budget.spent), until);
             let told = BudgetForecast {
                 of: budget.of,
                 id: budget.id,
                 name: budget.name,
-                budget_nanos: budget.budget,
+                budget_nanos: budget.most,
                 spent_nanos: budget.spent,
                 reset_at: budget.reset_at.map(clock::text),
                 used_up_on: used_up.map(|day| day.to_string()),

@@ -12,6 +12,7 @@ use super::owners::{Numbers, Owner};
 use super::requests::{self, Billing, Outcome, RequestRow, Tokens, UsageSource};
 use super::{LimitColumns, migrate, series, spend_hourly, spend_labels};
 
+mod alerts;
 mod audit;
 mod defaults;
 mod governance;

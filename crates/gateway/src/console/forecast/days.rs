@@ -82,8 +82,8 @@ impl Calendar {
         Series { billed: vec![0; days], counted: vec![0; days] }
     }
 
-    pub fn day_of(&self, at: Timestamp) -> Option<Date> {
-        Some(at.to_zoned(self.zone.clone()).date())
+    pub fn day_of(&self, at: Timestamp) -> Date {
+        at.to_zoned(self.zone.clone()).date()
     }
 
     pub fn zone_name(&self) -> String {
