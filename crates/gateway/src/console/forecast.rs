@@ -67,14 +67,14 @@ pub struct ForecastRow {
     pub basis_days: usize,
 }
 
-/// What is spent until the end of a day.
+/// What is spent until the end of a day. Low and high are null where there are fewer than three days to go by.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ForecastPoint {
     /// `2026-11-20`.
     pub date: String,
-    pub low_nanos: i64,
+    pub low_nanos: Option<i64>,
     pub expected_nanos: i64,
-    pub high_nanos: i64,
+    pub high_nanos: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -171,11 +171,12 @@ fn whole(
     budgets: Vec<BudgetForecast>,
 ) -> MonthForecast {
     let forecast = forecast::month(calendar.past(&total.billed), DRAWS);
+    let is_known = forecast.bounds.is_some();
     let point = |point: &forecast::Point| ForecastPoint {
         date: point.date.to_string(),
-        low_nanos: point.low,
+        low_nanos: is_known.then_some(point.low),
         expected_nanos: point.expected,
-        high_nanos: point.high,
+        high_nanos: is_known.then_some(point.high),
     };
     MonthForecast {
         month: calendar.today.strftime("%Y-%m").to_string(),

@@ -25,6 +25,7 @@ const HOURS_BEFORE: i64 = 1;
 
 const KEPT: Duration = Duration::from_hours(90 * 24);
 const KEPT_CHECK: Duration = Duration::from_hours(1);
+const CLOCK_IS_RIGHT: Duration = Duration::from_mins(5);
 
 pub async fn watch(engine: Arc<Engine>) {
     warn("what was left waiting is not marked", give_up_waiting(&engine).await);
@@ -50,9 +51,10 @@ pub async fn watch(engine: Arc<Engine>) {
 }
 
 /// Forgets old alerts. A clock that was put forward while this runs makes nothing old: what was told would be told again when it
-/// is put back.
+/// is put back. One that is wrong at the start has a while to be put right.
 pub async fn forget(engine: Arc<Engine>) {
     let (started, began) = (clock::now_ms(), Instant::now());
+    sleep(CLOCK_IS_RIGHT).await;
     loop {
         let passed = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
         let now = clock::now_ms().min(started.saturating_add(passed));
