@@ -137,3 +137,39 @@ impl Events {
         self.budget.notified().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use postern_store::table::alerts::Whose;
+
+    use super::*;
+
+    #[test]
+    fn who_asks_first_hears_of_what_was_told_before() {
+        let near = LimitNear {
+            source: LimitSource::Provider,
+            provider: "openai".to_owned(),
+            model: None,
+            deployment_id: None,
+            unit: "tokens",
+            used: 1,
+            limit: 1,
+            since: 0,
+        };
+        let data = AlertData::ProviderLimit(near);
+        let alert = Arc::new(Alert { id: Uuid::nil(), at: 0, whose: Whose::default(), data });
+        let events = Events::default();
+        assert!(!events.watched());
+        events.publish(Event::Alert(alert.clone()));
+        let (mut first, mut second) = (events.subscribe_to_alerts(), events.subscribe_to_alerts());
+        assert_eq!(first.try_recv().unwrap(), alert);
+        assert!(second.try_recv().is_err());
+        // However much else happens, none is missed, and requests do no more for it.
+        for _ in 0..1000 {
+            events.publish(Event::Listener);
+        }
+        events.publish(Event::Alert(alert.clone()));
+        assert_eq!((first.try_recv().unwrap(), second.try_recv().unwrap()), (alert.clone(), alert));
+        assert!(!events.watched());
+    }
+}
