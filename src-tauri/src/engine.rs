@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use postern_gateway::config::DEFAULT_GRACE;
 use postern_gateway::engine::{Engine as Core, ListenerState};
-use postern_gateway::events::Event;
+use postern_gateway::events::{Alert, Event};
 use postern_gateway::ports::{free_port_instead_of, is_taken};
 use postern_gateway::{Gateway, Options};
 use postern_secrets::{Vault, VaultState};
@@ -48,6 +48,10 @@ impl Engine {
 
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.0.core.events.subscribe()
+    }
+
+    pub fn alerts(&self) -> broadcast::Receiver<Arc<Alert>> {
+        self.0.core.events.subscribe_to_alerts()
     }
 
     pub fn wanted_address(&self) -> SocketAddr {

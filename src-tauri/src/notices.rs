@@ -27,6 +27,11 @@ pub enum Notice {
         key: String,
         previous_until: String,
     },
+    /// A budget, unusual spend, a provider's limit: told once by the gateway, in its words.
+    Alert {
+        title: String,
+        text: String,
+    },
     NoTray,
 }
 
@@ -63,6 +68,7 @@ impl Notice {
                      where it is shown once."
                 ),
             ),
+            Self::Alert { title, text } => (title.clone(), text.clone()),
             Self::NoTray => (
                 "No tray on this desktop".to_owned(),
                 "Postern goes on when its window is closed. Start it again to bring the window back, or run \
@@ -78,13 +84,15 @@ impl Notice {
             Self::PortTaken { .. } | Self::CannotListen { .. } => "listen".to_owned(),
             Self::CredentialRefused { provider, .. } => format!("credential {provider}"),
             Self::KeyRotated { key, .. } => format!("rotation {key}"),
+            Self::Alert { title, .. } => format!("alert {title}"),
             Self::NoTray => "tray".to_owned(),
         }
     }
 
-    /// Whether the gateway tells it once by itself: a credential until it works again, a key each time it is rotated.
+    /// Whether the gateway tells it once by itself: a credential until it works again, a key each time it is rotated, an alert
+    /// once in its episode.
     fn is_told_once(&self) -> bool {
-        matches!(self, Self::CredentialRefused { .. } | Self::KeyRotated { .. })
+        matches!(self, Self::CredentialRefused { .. } | Self::KeyRotated { .. } | Self::Alert { .. })
     }
 }
 
@@ -158,6 +166,15 @@ mod tests {
             let rotated = Notice::KeyRotated { key: "laptop".to_owned(), previous_until: until.to_owned() };
             assert!(episodes.begins(&rotated), "{until}");
         }
+    }
+
+    #[test]
+    fn every_alert_is_shown_as_the_gateway_words_it() {
+        let episodes = Episodes::default();
+        let alert =
+            Notice::Alert { title: "openai is near its limit".to_owned(), text: "9 of 10".to_owned() };
+        assert!(episodes.begins(&alert) && episodes.begins(&alert), "the gateway tells each once");
+        assert_eq!(alert.words(), ("openai is near its limit".to_owned(), "9 of 10".to_owned()));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Opens the gateway and keeps the tray in step with it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use postern_gateway::events::Event;
+use postern_gateway::events::{Alert, Event};
 use tauri::{AppHandle, Manager};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout_at};
 
@@ -35,6 +37,7 @@ pub async fn run(app: AppHandle) {
         }
     };
     let mut events = engine.events();
+    tauri::async_runtime::spawn(tell_alerts(app.clone(), engine.alerts()));
     shell.engine.send_replace(Opening::Open(engine.clone()));
     commands::listen(&app, &engine).await;
     greet(&engine).await;
@@ -71,6 +74,20 @@ fn say(words: &str) {
     eprintln!("{words}");
 }
 
+/// Each alert is a notification, however busy the gateway is.
+async fn tell_alerts(app: AppHandle, mut alerts: Receiver<Arc<Alert>>) {
+    loop {
+        match alerts.recv().await {
+            Ok(alert) => {
+                let (title, text) = alert.words(&TimeZone::system());
+                app.state::<Shell>().episodes.tell(Notice::Alert { title, text });
+            }
+            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "too many alerts for notifications"),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
 fn tell(shell: &Shell, event: Event) {
     match event {
         Event::CredentialRefused { provider_name, message, .. } => {
@@ -81,7 +98,8 @@ fn tell(shell: &Shell, event: Event) {
                 .episodes
                 .tell(Notice::KeyRotated { key: label, previous_until: local_time(previous_until) });
         }
-        Event::Request(_) | Event::Stale(_) | Event::Listener | Event::Budget(_) => {}
+        // Alerts come by a channel of their own.
+        Event::Request(_) | Event::Stale(_) | Event::Listener | Event::Budget(_) | Event::Alert(_) => {}
     }
 }
 

@@ -1,6 +1,8 @@
 //! `/console/*`: what the console shows and does, for the administrator alone.
 
+mod alerts;
 mod bodies;
+mod forecast;
 mod limited;
 mod session;
 mod spend;

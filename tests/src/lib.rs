@@ -8,6 +8,7 @@ mod answer;
 mod caller;
 mod command;
 mod raw;
+mod receiver;
 mod tasks;
 mod world;
 
@@ -15,5 +16,6 @@ pub use answer::{Answer, Event, receive};
 pub use caller::Caller;
 pub use command::{Output, binary, postern};
 pub use raw::{RawAnswer, raw};
+pub use receiver::{Receiver, Told};
 pub use tasks::start;
 pub use world::{PROVIDER_KEY, Row, World, all_rows};

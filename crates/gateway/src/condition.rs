@@ -11,16 +11,20 @@
 
 mod flight;
 mod record;
+mod room;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+use axum::http::HeaderMap;
 pub use flight::Flight;
 use postern_wire::Format;
 pub use record::{CooldownRules, LastFailure, Trouble, View};
 use record::{Record, Was};
+use room::Room;
+pub use room::{Left, Unit};
 use tokio::sync::Notify;
 
 use crate::clock::{self, Moment};
@@ -75,6 +79,7 @@ pub struct Condition {
     unspoken: AtomicU32,
     /// Requests and tokens of this minute.
     usage: Mutex<(Window, Window)>,
+    room: Room,
     record: Mutex<Record>,
     /// Held from the look at its limits until the place is taken.
     admission: Mutex<()>,
@@ -198,6 +203,7 @@ impl Condition {
             turn: AtomicU64::new(0),
             unspoken: AtomicU32::new(0),
             usage: Mutex::default(),
+            room: Room::default(),
             record: Mutex::default(),
             admission: Mutex::default(),
             log,
@@ -240,6 +246,16 @@ impl Condition {
         let now = (now.0 / 1000) as i64;
         let (requests, tokens) = &mut *locked(&self.usage);
         (requests.used(now), tokens.used(now))
+    }
+
+    /// Notes what the headers of an answer say of the provider's own limits.
+    pub fn hear(&self, headers: &HeaderMap, format: Format) {
+        self.room.hear(headers, format, Moment::now());
+    }
+
+    /// What the provider leaves of its own limit, as far as it said so.
+    pub fn left(&self, unit: Unit) -> Option<Left> {
+        self.room.left(unit)
     }
 
     /// Held by whoever looks at its limits and then begins, so that no two take one place.
@@ -331,6 +347,7 @@ impl Condition {
         self.open_until.store(0, Ordering::Release);
         self.first_token.store(0, Ordering::Relaxed);
         self.unspoken.store(0, Ordering::Relaxed);
+        self.room.forget();
         *locked(&self.record) = Record::default();
     }
 

@@ -1,6 +1,7 @@
 //! What Postern is told at start: options, the environment, and a LiteLLM `config.yaml`. The only place that reads the
 //! environment.
 
+mod alerts;
 mod governance;
 mod litellm;
 mod routing;
@@ -10,6 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use alerts::{AlertWebhook, signing_key};
 pub use governance::{Governance, ProviderLimits, ProviderModelLimits, Unpriced};
 pub use litellm::{
     ConfigFile, ConfigModel, Difference, LitellmParams, Named, PROVIDER_PARAMS, Problem, ids as config_ids,

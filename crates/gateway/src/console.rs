@@ -1,7 +1,9 @@
 //! What the console shows and does, one file per resource, and the console itself under `/ui`.
 
+pub mod alerts;
 pub mod catalogue;
 pub mod events;
+pub mod forecast;
 pub mod limits;
 pub mod overview;
 pub mod providers;
@@ -50,4 +52,6 @@ pub fn routes() -> Routes {
         .routes(routes!(requests::replay::replay))
         .routes(routes!(events::events))
         .routes(routes!(limits::limits))
+        .routes(routes!(forecast::forecast))
+        .routes(routes!(alerts::list))
 }

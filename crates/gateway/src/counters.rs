@@ -61,6 +61,10 @@ pub struct Counts {
     pub period: i64,
     /// Which thresholds of the budget were told in this period, as bits.
     pub told: u8,
+    /// Which of them are known to be in the database.
+    pub noted: u8,
+    /// The budget and the soft budget that these thresholds are of.
+    pub told_of: (Option<i64>, Option<i64>),
 }
 
 impl Counts {
@@ -71,6 +75,16 @@ impl Counts {
             self.spent = 0;
             self.reserved = 0;
             self.told = 0;
+            self.noted = 0;
+        }
+    }
+
+    /// What was told of another budget says nothing of this one.
+    pub fn tell_of(&mut self, budget: Option<i64>, soft_budget: Option<i64>) {
+        if self.told_of != (budget, soft_budget) {
+            self.told_of = (budget, soft_budget);
+            self.told = 0;
+            self.noted = 0;
         }
     }
 }
@@ -91,6 +105,7 @@ impl Counter {
         if period != counts.period {
             counts.reserved = 0;
             counts.told = 0;
+            counts.noted = 0;
         }
         counts.period = period;
         counts.spent = spent;

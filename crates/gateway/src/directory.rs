@@ -76,6 +76,10 @@ impl Directory {
         self.teams.get(id)
     }
 
+    pub fn teams(&self) -> impl Iterator<Item = &Arc<Team>> {
+        self.teams.values()
+    }
+
     pub fn organization(&self, id: &str) -> Option<&Arc<Organization>> {
         self.organizations.get(id)
     }

@@ -13,6 +13,7 @@ use postern_secrets::{Choice, Secret, VaultError};
 use postern_store::Store;
 use tokio::sync::Semaphore;
 
+use crate::alerts::Outbox;
 use crate::bodies::Bodies;
 use crate::condition::Conditions;
 use crate::config::{ConfigFile, Options, Problem, StoredFallbacks};
@@ -49,6 +50,8 @@ pub struct Engine {
     /// On their way to where they are kept.
     pub bodies: Bodies,
     pub sign_in: SignIn,
+    /// Alerts on their way to other programs.
+    pub outbox: Outbox,
     pub events: Events,
     pub tasks: Tasks,
     /// UTC milliseconds.
@@ -125,6 +128,7 @@ impl Engine {
             mirrors: Arc::new(Semaphore::new(MOST_AT_A_TIME)),
             bodies: Bodies::default(),
             sign_in: SignIn::default(),
+            outbox: Outbox::default(),
             events: Events::default(),
             tasks: Tasks::default(),
             started_at,

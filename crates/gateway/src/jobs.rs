@@ -1,6 +1,7 @@
 //! Work that comes round: a late vault is asked again, budgets begin anew, keys are rotated, a changed configuration file is
-//! read.
+//! read, alerts are looked for.
 
+mod alerts;
 mod config_file;
 
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub fn start(engine: &Arc<Engine>) {
     engine.tasks.spawn_until_stopped(config_file::watch(engine.clone()));
     engine.tasks.spawn_until_stopped(record_circuits(engine.clone()));
     engine.tasks.spawn_until_stopped(forget_circuits(engine.clone()));
+    engine.tasks.spawn_until_stopped(alerts::watch(engine.clone()));
+    engine.tasks.spawn_until_stopped(alerts::forget(engine.clone()));
 }
 
 async fn record_circuits(engine: Arc<Engine>) {

@@ -17,8 +17,10 @@ pub mod ports;
 pub mod tasks;
 pub mod window;
 // 1 knowledge
+pub mod anomaly;
 pub mod catalogue;
 pub mod condition;
+pub mod forecast;
 pub mod providers;
 pub mod redaction;
 // 2 snapshot
@@ -30,8 +32,10 @@ pub mod limits;
 pub mod routing;
 // 4 effects
 pub mod upstream;
+pub mod webhooks;
 // 5 exchange
 pub mod admission;
+pub mod alerts;
 pub mod bodies;
 pub mod engine;
 pub mod exchange;

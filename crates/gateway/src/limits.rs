@@ -9,7 +9,7 @@ mod refusal;
 
 use std::sync::{Arc, MutexGuard};
 
-pub use notice::settled_silently;
+pub use notice::{Unnoted, settled_silently, unnoted};
 use smallvec::SmallVec;
 
 use crate::counters::{Counts, Scope};

@@ -1,5 +1,6 @@
 //! The tables, and the order in which they came to be. Migrations only go forward; a newer database is refused.
 
+pub mod alerts;
 pub mod attempt_bills;
 pub mod audit_log;
 pub mod bodies;
@@ -83,11 +84,12 @@ fn migrations() -> Migrations<'static> {
         M::up(spend_parts::CREATE),
         M::up_with_hook("", |transaction| Ok(transaction.execute_batch(&spend_parts::fill())?)),
         M::up(bodies::CREATE),
+        M::up(alerts::CREATE),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 41;
+pub const SCHEMA_VERSION: i64 = 42;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -471,6 +471,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people were told of in the last ninety days: budgets, unusual spend, limits of providers
+         * @description Of what the caller may see: what is told of the gateway as a whole and of its providers is for those who see everything.
+         */
+        get: operations["get_console_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/catalogue": {
         parameters: {
             query?: never;
@@ -500,10 +520,31 @@ export interface paths {
         };
         /**
          * Requests as they end, and what has become stale, as server-sent events
-         * @description `event: request` carries a request's row, `event: stale` `{topics}`, `event: status` the listener. Of what the caller may
+         * @description `event: request` carries a request's row, `event: stale` `{topics}`, `event: status` the listener,
+         *     `event: alert` what people are told of. Of what the caller may
          *     see; the stream ends when their key does.
          */
         get: operations["get_console_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What will have been spent at the end of the month, and when budgets are used up
+         * @description Of what the caller may see.
+         */
+        get: operations["get_console_forecast"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3514,6 +3555,45 @@ export interface components {
             /** @description Ids. */
             deployments: string[];
         };
+        /** @description How telling one program goes. */
+        AlertDelivery: {
+            /** @description Of the last change, RFC 3339. */
+            at: string;
+            /**
+             * Format: int64
+             * @description Tries so far.
+             */
+            attempts: number;
+            /** @description Why the last try failed; null where it did not. */
+            error: string | null;
+            state: components["schemas"]["DeliveryState"];
+            /** @description Where it goes: scheme, host and port of the address. */
+            target: string;
+        };
+        /** @description Something that was told. */
+        AlertEntry: {
+            /** @description RFC 3339. */
+            created_at: string;
+            /** @description The figures: money in nano-dollars, times RFC 3339. */
+            data: Record<string, unknown>;
+            /** @description One for each program that is told, in the order of the configuration file; empty for whoever does not see the gateway. */
+            delivery: components["schemas"]["AlertDelivery"][];
+            id: string;
+            kind: components["schemas"]["AlertKind"];
+            text: string;
+            title: string;
+        };
+        /**
+         * @description What sort of thing is told.
+         * @enum {string}
+         */
+        AlertKind: "budget" | "spend_spike" | "provider_limit";
+        AlertPage: {
+            /** @description The newest first. */
+            alerts: components["schemas"]["AlertEntry"][];
+            /** @description Where the next page begins; absent at the end. */
+            next: string | null;
+        };
         Asked: {
             /** @example demo */
             model: string;
@@ -3631,6 +3711,27 @@ export interface components {
         };
         /** @enum {string} */
         Bucket: "hour" | "day";
+        /** @description A budget, and when it is expected to be used up. Money in nano-dollars, of what budgets count: flat rates, too. */
+        BudgetForecast: {
+            /** Format: int64 */
+            budget_nanos: number;
+            /** @description A key's hash, or a team's id. */
+            id: string;
+            name: string;
+            of: components["schemas"]["BudgetOf"];
+            /** @description When it starts anew, RFC 3339; null: never. */
+            reset_at: string | null;
+            /**
+             * Format: int64
+             * @description In the running period.
+             */
+            spent_nanos: number;
+            /**
+             * @description `2026-11-27`; null where it is not expected to be used up before it starts anew, or within a year, or where there are fewer
+             *     than three days to go by.
+             */
+            used_up_on: string | null;
+        };
         BudgetIds: {
             budgets: string[];
         };
@@ -3639,6 +3740,8 @@ export interface components {
             /** @description By kind, without those that are none. */
             used_by: components["schemas"]["BudgetUse"][];
         };
+        /** @enum {string} */
+        BudgetOf: "key" | "team";
         /** @description What `/budget/new` and `/budget/update` take. Money in dollars. */
         BudgetRequest: {
             /**
@@ -4141,6 +4244,8 @@ export interface components {
             refuse_if_keys?: boolean;
             team_ids: string[];
         };
+        /** @enum {string} */
+        DeliveryState: "waiting" | "delivered" | "failed";
         DeploymentHealth: {
             /** Format: int32 */
             consecutive_failures: number;
@@ -4207,6 +4312,42 @@ export interface components {
          * @enum {string}
          */
         FallbackKind: "general" | "context_window" | "content_policy";
+        /** @enum {string} */
+        ForecastBy: "total" | "key" | "model";
+        /** @description What is spent until the end of a day. Low and high are null where there are fewer than three days to go by. */
+        ForecastPoint: {
+            /** @description `2026-11-20`. */
+            date: string;
+            /** Format: int64 */
+            expected_nanos: number;
+            /** Format: int64 */
+            high_nanos: number | null;
+            /** Format: int64 */
+            low_nanos: number | null;
+        };
+        /** @description The end of the month. Money in nano-dollars, of what providers bill by use. */
+        ForecastRow: {
+            /** @description Whole days that this is made from, at most 56. */
+            basis_days: number;
+            /** Format: int64 */
+            expected_nanos: number;
+            /** Format: int64 */
+            high_nanos: number | null;
+            /** @description A key's hash, or a model group; empty for the total and for the rows that are put together. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Null where there are fewer than three days to go by.
+             */
+            low_nanos: number | null;
+            /** @description As people call it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description In this month so far.
+             */
+            spent_nanos: number;
+        };
         /** @enum {string} */
         FormatName: "openai_chat" | "anthropic_messages" | "openai_responses" | "gemini" | "ollama" | "ollama_generate" | "cohere" | "openai_completions" | "bedrock_converse";
         /** @description What the row says of a credential besides the first. */
@@ -5118,6 +5259,25 @@ export interface components {
             /** @description Empty where requests reached none. */
             provider: string;
             totals: components["schemas"]["Totals"];
+        };
+        MonthForecast: {
+            /** @description Of keys and teams; what is used up first comes first. */
+            budgets: components["schemas"]["BudgetForecast"][];
+            by: components["schemas"]["ForecastBy"];
+            /**
+             * Format: int32
+             * @description Of a hundred months so many are meant to end between low and high.
+             */
+            coverage_percent: number;
+            /** @description `2026-11`. */
+            month: string;
+            /** @description Of the total: what was spent until yesterday, and what is expected from today on. Every day of the month. */
+            points: components["schemas"]["ForecastPoint"][];
+            /** @description What is expected to cost the most first; empty where nothing but the total is asked for. */
+            rows: components["schemas"]["ForecastRow"][];
+            /** @description Where its days begin. */
+            timezone: string;
+            total: components["schemas"]["ForecastRow"];
         };
         NewAccessGroup: {
             /** @example beta */
@@ -9359,6 +9519,63 @@ export interface operations {
             };
         };
     };
+    get_console_alerts: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                before?: string;
+                /** @description 1 to 500; 100 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description A limit out of range */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_console_catalogue: {
         parameters: {
             query?: never;
@@ -9428,6 +9645,52 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_console_forecast: {
+        parameters: {
+            query?: {
+                /** @description What has a row of its own; absent: nothing but the total. */
+                by?: "total" | "key" | "model";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonthForecast"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

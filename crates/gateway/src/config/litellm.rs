@@ -1,6 +1,7 @@
 //! LiteLLM's `config.yaml`: `model_list`, `litellm_settings`, `general_settings`, `router_settings`, with
 //! `os.environ/NAME` read from the environment. What is not understood is named in a warning, never dropped in silence.
 
+mod alerts;
 mod diff;
 mod governance;
 mod ids;
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::sso::SsoSettings;
-use super::{Governance, MOST_RETRIES, RoutingSettings};
+use super::{AlertWebhook, Governance, MOST_RETRIES, RoutingSettings};
 use crate::config;
 
 /// Headers that belong to the connection or to the gateway.
@@ -62,6 +63,8 @@ pub struct ConfigFile {
     pub keep_responses: Option<bool>,
     /// How people sign in at another server, by the file and the environment.
     pub sso: Option<Arc<SsoSettings>>,
+    /// `general_settings.alert_webhooks`: programs that are told of alerts.
+    pub alert_webhooks: Vec<Arc<AlertWebhook>>,
     /// Sentences that name what was not understood.
     pub warnings: Vec<Problem>,
     /// Model groups that settings name. Whether there is such a group is known to a snapshot only.

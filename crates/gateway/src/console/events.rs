@@ -17,6 +17,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
+use crate::alerts;
 use crate::auth::permissions::{Authority, Thing};
 use crate::clock;
 use crate::console::{requests, status};
@@ -113,7 +114,12 @@ impl Watcher {
                     json!({"key_id": key_id, "label": label, "previous_until": clock::text(previous_until)}),
                 )
             }
-            Ok(Event::Listener | Event::Budget(_) | Event::CredentialRefused { .. }) => {
+            Ok(Event::Alert(alert))
+                if seen_by.as_ref().is_none_or(|seen_by| alert.whose.is_seen_by(seen_by)) =>
+            {
+                ("alert", alerts::body(&alerts::row(&alert, &directory.rules.zone)))
+            }
+            Ok(Event::Listener | Event::Budget(_) | Event::Alert(_) | Event::CredentialRefused { .. }) => {
                 return Heard::Nothing;
             }
             // Missed some: the watcher reads everything anew.
@@ -153,7 +159,8 @@ fn concerns(notice: &BudgetNotice, seen_by: Option<&SeenBy>) -> bool {
 
 /// Requests as they end, and what has become stale, as server-sent events
 ///
-/// `event: request` carries a request's row, `event: stale` `{topics}`, `event: status` the listener. Of what the caller may
+/// `event: request` carries a request's row, `event: stale` `{topics}`, `event: status` the listener,
+/// `event: alert` what people are told of. Of what the caller may
 /// see; the stream ends when their key does.
 #[utoipa::path(
     get, path = "/console/events", tag = "Console",

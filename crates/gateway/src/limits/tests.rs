@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Estimate, Gate, Gates, Permit, Terms, admit};
+use super::{Estimate, Gate, Gates, Permit, Terms, admit, settled_silently, unnoted};
 use crate::counters::{Counter, Level, Period, Scope};
 use crate::error::Failure;
 use crate::events::{Event, Events, Threshold};
@@ -299,4 +299,40 @@ proptest! {
             prop_assert_eq!(scope.counter.lock().in_flight as usize, held.len());
         }
     }
+}
+
+#[test]
+fn what_is_not_in_the_database_yet_is_found_until_it_is() {
+    let told = |scope: &Arc<Scope>, now: i64| -> Vec<(Threshold, Option<i64>)> {
+        let found = unnoted(scope, now);
+        let notices = found.iter().flat_map(|found| found.notices.iter());
+        notices.map(|notice| (notice.threshold, notice.budget_nanos)).collect()
+    };
+    let key = scope(Level::Key, |scope| {
+        scope.max_budget = Some(100);
+        scope.soft_budget = Some(60);
+    });
+    assert_eq!(told(&key, NOW), []);
+    ask(&[&key], 85).unwrap().settle(85, 1, NOW);
+    let both = [(Threshold::Percent(80), Some(100)), (Threshold::Soft, Some(60))];
+    assert_eq!(told(&key, NOW), both);
+    assert_eq!(told(&key, NOW), both, "nobody said that it is");
+    unnoted(&key, NOW).unwrap().noted();
+    assert_eq!(told(&key, NOW), []);
+    // A refusal says that all is used, whatever small rest there is.
+    assert!(ask(&[&key], 50).is_err());
+    assert_eq!(told(&key, NOW), [(Threshold::Percent(100), Some(100))]);
+    unnoted(&key, NOW).unwrap().noted();
+    // Of another budget of the same counter all is new; one of nothing, of which nothing is spent, is no news.
+    let larger = scope(Level::Key, |scope| {
+        scope.max_budget = Some(150);
+        scope.counter = key.counter.clone();
+    });
+    assert_eq!(told(&larger, NOW), [(Threshold::Percent(50), Some(150))]);
+    assert_eq!(told(&budget(0), NOW), []);
+    // What was passed before the counter was seeded is found, too: whoever passed it may not have told.
+    let seeded = budget(100);
+    seeded.counter.seed(seeded.period.started_at, 99);
+    settled_silently(&seeded, NOW);
+    assert_eq!(told(&seeded, NOW), [(Threshold::Percent(80), Some(100))]);
 }

@@ -177,6 +177,7 @@ async fn ask(
         upstream::send_below(clients, deployment, endpoint, end, headers, body, patience.whole).await
     };
     let reply = sending?;
+    deployment.condition.hear(&reply.headers, endpoint.format);
     if !(200..300).contains(&reply.status) {
         return Err(refused(deployment, endpoint.format, reply, patience.left()).await);
     }

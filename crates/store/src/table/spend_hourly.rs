@@ -1,9 +1,12 @@
 //! `spend_hourly`: roll-ups of the ledger by hour, written in the transaction of the rows they count, so that they
 //! always agree with it. Hours are UTC.
 
+mod money;
+
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
+pub use money::{HoursOf, Money, Split, billed_by_hour, money};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, Row, params_from_iter};
 use uuid::Uuid;

@@ -12,6 +12,7 @@ use super::owners::Owner;
 use super::requests::{self, Billing, Outcome, RequestRow, Tokens, UsageSource};
 use super::{LimitColumns, migrate, spend_hourly, spend_labels, spend_parts};
 
+mod alerts;
 mod audit;
 mod defaults;
 mod governance;

@@ -11,7 +11,7 @@ use super::place::{Path, Places};
 use super::problem::{Named, Problem, Wrong};
 use super::router::{self, Section};
 use super::value::Node;
-use super::{ConfigFile, governance, model, sso};
+use super::{ConfigFile, alerts, governance, model, sso};
 use crate::config::environment;
 use crate::config::sso::sso_of_environment;
 
@@ -150,6 +150,7 @@ impl Reading {
                 // Never repeated, whatever is wrong with it.
                 self.file.master_key = Some(Secret::from(node.text()?.to_owned()));
             }
+            (Section::General, "alert_webhooks") => alerts::webhooks(self, node)?,
             (Section::General, "sso") => sso::section(self, node, &environment)?,
             (Section::General, "keep_responses") => self.file.keep_responses = Some(node.flag()?),
             (Section::Litellm, "drop_params") => self.file.drop_params = node.flag()?,

@@ -1,5 +1,6 @@
 //! A whole file. Each setting has its row in `tests/settings.rs`.
 
+mod alerts;
 mod settings;
 
 use super::ConfigFile;

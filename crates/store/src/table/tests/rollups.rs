@@ -443,3 +443,50 @@ fn each_part_has_the_sums_of_its_rows() {
     let first = spend_parts::between(&connection, Part::All, hour, hour + 1).unwrap();
     assert_eq!(first.len(), 1, "the hours that were asked for, and no others");
 }
+
+#[test]
+fn money_is_told_apart_by_who_is_paid_and_by_whose_it_is() {
+    use super::super::spend_hourly::{HoursOf, Money, Split, billed_by_hour, money};
+
+    let (_directory, connection) = database();
+    let insert = |number: u128, key: u128, provider: &str, hour: i64, billing: i64, cost: i64| {
+        connection
+            .execute(
+                "INSERT INTO series (id, key_id, owner, endpoint, model_group, provider, model, client_name, billing)
+                 VALUES (?1, ?2, 0, '', 'group', ?3, '', ?1, ?4)",
+                (number as i64, id(key), provider, billing),
+            )
+            .unwrap();
+        connection
+            .execute(
+                "INSERT INTO spend_hourly VALUES (?1, ?2, 1, 0, 0, 0, 0, 0, 0, 0, 0, ?3, 0)",
+                (hour, number as i64, cost),
+            )
+            .unwrap();
+    };
+    insert(1, 1, "a", 10, 0, 5);
+    insert(2, 1, "b", 10, 1, 7);
+    insert(3, 2, "b", 11, 0, 11);
+    let sums = |split, from, to| {
+        let mut sums: Vec<(String, i64, i64)> = money(&connection, split, from, to, None)
+            .unwrap()
+            .into_iter()
+            .map(|(of, Money { billed, counted })| (of, billed, counted))
+            .collect();
+        sums.sort();
+        sums
+    };
+    let said = |of: &str, billed, counted| (of.to_owned(), billed, counted);
+    assert_eq!(sums(Split::Whole, 0, 100), [said("", 16, 23)]);
+    assert_eq!(sums(Split::Whole, 11, 12), [said("", 11, 11)]);
+    assert_eq!(sums(Split::Provider, 0, 100), [said("a", 5, 5), said("b", 11, 18)]);
+    assert_eq!(sums(Split::ModelGroup, 0, 11), [said("group", 5, 12)]);
+    assert_eq!(sums(Split::Team, 0, 100), [said("", 16, 23)]);
+    let keys = sums(Split::Key, 0, 100);
+    assert_eq!(keys, [said(&id(1).simple().to_string(), 5, 12), said(&id(2).simple().to_string(), 11, 11)]);
+    assert_eq!(sums(Split::Whole, 50, 60), []);
+    let hours = |of: HoursOf| billed_by_hour(&connection, &of, 0, 100).unwrap();
+    assert_eq!(hours(HoursOf::Everything), [(10, 5), (11, 11)]);
+    assert_eq!(hours(HoursOf::Key(id(1))), [(10, 5)]);
+    assert_eq!(hours(HoursOf::Provider("b".into())), [(11, 11)]);
+}
