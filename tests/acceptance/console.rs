@@ -4,6 +4,7 @@ mod alerts;
 mod bodies;
 mod forecast;
 mod limited;
+mod prices;
 mod session;
 mod spend;
 

@@ -38,6 +38,8 @@ pub fn routes() -> Routes {
         .routes(routes!(spend::budgets::budgets))
         .routes(routes!(usage::usage))
         .routes(routes!(catalogue::catalogue))
+        .routes(routes!(catalogue::unpriced))
+        .routes(routes!(catalogue::rerate))
         .routes(routes!(catalogue::set_price, catalogue::remove_price))
         .routes(routes!(providers::presets))
         .routes(routes!(providers::list, providers::add))

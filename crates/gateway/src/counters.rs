@@ -112,6 +112,14 @@ impl Counter {
         self.seeded.store(true, Ordering::Release);
     }
 
+    /// What the ledger says of the running period, where its rows were changed.
+    pub fn recount(&self, period: i64, spent: i64) {
+        let mut counts = self.lock();
+        if counts.period == period {
+            counts.spent = spent;
+        }
+    }
+
     /// What the ledger says later cannot be less than what was counted: it may hold requests that were let in before there
     /// was anything to count them.
     pub fn reconcile(&self, period: i64, spent: i64) {

@@ -1,6 +1,7 @@
 //! One request from its arrival to its reply. `serve` reads and understands it, `pipeline` takes it through its phases,
 //! and whatever goes wrong is answered in the caller's own format.
 
+mod attribution;
 mod compact;
 mod count;
 mod embed;
@@ -157,6 +158,7 @@ async fn serve_to(
             row.model_group.clone_from(&envelope.model);
             row.streamed = envelope.stream;
             row.end_user.clone_from(&envelope.user);
+            attribution::of_body(row, &body);
         }
         if is_replay && let Some(controls) = &mut envelope.controls {
             // Who is to answer is said anew.
@@ -238,7 +240,7 @@ pub fn first_words(
         .get(header::USER_AGENT)
         .map(|value| String::from_utf8_lossy(value.as_bytes()).chars().take(256).collect::<String>())
         .unwrap_or_default();
-    RequestRow {
+    let mut row = RequestRow {
         id,
         started_at: clock::now_ms(),
         key_id: caller.key_id(),
@@ -250,7 +252,9 @@ pub fn first_words(
         // Those of the body are known when it is read, if it can be.
         tags: pipeline::tags(caller, headers, None),
         ..RequestRow::default()
-    }
+    };
+    attribution::of_headers(&mut row, headers);
+    row
 }
 
 /// `claude-cli/2.1.0 (external)` → `claude-cli`; `OpenAI/Python 1.2` stays `OpenAI/Python`.

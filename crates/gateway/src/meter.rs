@@ -13,13 +13,15 @@ use serde_json::json;
 use smallvec::SmallVec;
 
 use crate::bodies::{self, Draft};
-use crate::catalogue::{BilledTokens, Cost};
+use crate::catalogue::BilledTokens;
 use crate::clock;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Event;
 use crate::limits::{Permit, Room};
 use crate::snapshot::{Deployment, Provider};
+
+pub mod rating;
 
 /// A rough characters-per-token figure, for what no provider reported.
 const CHARACTERS_PER_TOKEN: u64 = 4;
@@ -211,7 +213,7 @@ impl Meter {
         if let Some(row) = &mut self.row {
             row.attempts = 1;
             row.provider = Some(provider.row.name.clone());
-            row.billing = if provider.spec.local { Billing::Local } else { Billing::Api };
+            row.billing = provider.billing();
             row.deployment_id = deployment.as_ref().map(|deployment| deployment.id.clone());
             row.upstream_model = deployment.as_ref().map(|deployment| deployment.upstream_model.clone());
         }
@@ -270,11 +272,11 @@ impl Meter {
         }
         self.bill_the_outrun(&mut row);
         if let Some(reserved) = self.permit.as_ref().map(Permit::reserved_nanos).filter(|nanos| *nanos > 0)
-            && self.unknown
+            && (self.unknown || billed.is_some())
             && row.cost_nanos.is_none()
             && end.outcome != Outcome::Error
         {
-            // A budget is in force, and nobody says what was used: it counts as it was estimated.
+            // A budget is in force, and nobody says what was used, or what something of it costs: it counts as it was estimated.
             row.cost_nanos = Some(reserved);
             row.usage_source = UsageSource::Estimated;
             row.price_source = Some("reservation".to_owned());
@@ -315,8 +317,8 @@ impl Meter {
         for deployment in &self.outrun {
             let tokens = BilledTokens { input, ..BilledTokens::default() };
             let cost = match deployment.billing {
-                Billing::Local => Some(0),
-                _ => deployment
+                Billing::Local | Billing::Subscription => Some(0),
+                Billing::Api => deployment
                     .prices
                     .as_ref()
                     .and_then(|plan| plan.cost(&tokens, row.started_at))
@@ -384,7 +386,7 @@ impl Meter {
     fn fill_cost(&self, row: &mut RequestRow, billed: Option<&BilledTokens>) {
         let Some(billed) = billed else {
             // Nothing was used, so nothing is owed.
-            row.cost_nanos = (!self.unknown || row.billing == Billing::Local).then_some(0);
+            row.cost_nanos = (!self.unknown || row.billing != Billing::Api).then_some(0);
             return;
         };
         if row.billing == Billing::Local {
@@ -392,15 +394,8 @@ impl Meter {
             row.price_source = Some("local".into());
             return;
         }
-        let Some(plan) = self.deployment.as_ref().and_then(|deployment| deployment.prices.as_ref()) else {
-            return;
-        };
-        row.price_source = Some(plan.source.clone());
-        row.price_version = Some(plan.version.clone());
-        if let Some(cost) = plan.cost(billed, row.started_at) {
-            row.cost_nanos = Some(cost.nanos);
-            row.cost_lines = Some(lines_json(&cost));
-        }
+        let plan = self.deployment.as_ref().and_then(|deployment| deployment.prices.as_ref());
+        rating::rate(row, billed, plan.map(|plan| &**plan));
     }
 }
 
@@ -419,12 +414,6 @@ impl Drop for Meter {
             });
         }
     }
-}
-
-fn lines_json(cost: &Cost) -> String {
-    let lines: Vec<_> =
-        cost.lines.iter().map(|line| json!([line.kind, line.tokens, line.price_pico])).collect();
-    serde_json::Value::from(lines).to_string()
 }
 
 fn attempts_json(attempts: &[AttemptNote]) -> String {

@@ -15,7 +15,7 @@ pub use ask::{retry_after, usable};
 pub use attempts::{Asks, Notes, Patience, Way, Won, travel, trouble};
 use axum::http::HeaderMap;
 pub use prepare::shaped;
-pub use route::{Question, Route, Stays, find, not_there, tags};
+pub use route::{Question, Route, SESSIONS, Stays, find, header, not_there, tags};
 
 use crate::admission::{self, Admission, Asked};
 use crate::error::Failure;
@@ -125,7 +125,7 @@ impl Deployment {
     /// What a request of that size may come to at most, nano-dollars; `None` without a price.
     pub fn highest_cost(&self, input: u64, output: u64) -> Option<i64> {
         if matches!(self.endpoints[0].place, Place::Demo)
-            || self.billing == postern_store::table::requests::Billing::Local
+            || self.billing != postern_store::table::requests::Billing::Api
         {
             return Some(0);
         }

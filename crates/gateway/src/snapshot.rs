@@ -109,6 +109,11 @@ impl Provider {
         self.held.first().map_or(&Credential::Missing, |held| &held.credential)
     }
 
+    /// How it is paid.
+    pub fn billing(&self) -> Billing {
+        if self.spec.local { Billing::Local } else { self.row.billing }
+    }
+
     /// How long its answer is waited for, where it says so.
     pub fn timeout(&self) -> Option<Duration> {
         let milliseconds = u64::try_from(self.row.timeout_ms?).ok()?;
@@ -302,6 +307,8 @@ pub struct PricePlan {
     /// `catalogue`, `override` or `deployment`.
     pub source: String,
     pub version: String,
+    /// Hundredths of a percent that the provider puts on these prices; less than 0: takes off them.
+    pub adjustment: i64,
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub mod spend_hourly;
 pub mod spend_labels;
 pub mod spend_parts;
 pub mod spent;
+pub(crate) mod sums;
 pub mod tags;
 pub mod teams;
 pub mod users;
@@ -85,11 +86,12 @@ fn migrations() -> Migrations<'static> {
         M::up_with_hook("", |transaction| Ok(transaction.execute_batch(&spend_parts::fill())?)),
         M::up(bodies::CREATE),
         M::up(alerts::CREATE),
+        M::up(providers::WITH_BILLING),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 42;
+pub const SCHEMA_VERSION: i64 = 43;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -12,7 +12,8 @@ use tokio::sync::oneshot;
 
 use crate::table::requests::Numbers;
 use crate::table::requests::RequestRow;
-use crate::table::{customers, requests, spend_hourly, spend_labels, spend_parts};
+use crate::table::sums::Sums;
+use crate::table::{customers, requests};
 use crate::{SqlError, StoreError};
 
 /// Most ledger rows in one transaction: bounds how long the first of them waits for its acknowledgement.
@@ -188,19 +189,14 @@ fn commit(connection: &Connection, batch: &mut Vec<Job>, numbers: &mut Numbers) 
     let mut answers: Vec<Done> = Vec::new();
     let outcome = (|| -> Result<(), SqlError> {
         let transaction = Transaction::begin(connection)?;
-        let mut sums = spend_hourly::Sums::default();
-        let mut labels = spend_labels::Sums::default();
-        let mut parts = spend_parts::Sums::default();
+        let mut sums = Sums::default();
         let mut end_users: HashSet<String> = HashSet::new();
         for job in batch.drain(..) {
             match job {
                 Job::Record(row, ack) => {
                     acks.push(ack);
                     if let Some(series) = requests::insert(transaction.0, numbers, &row)? {
-                        sums.add(&row, series);
-                        labels.add(transaction.0, &mut numbers.labels, &row, series)?;
-                        let known = (&mut numbers.parts, &mut numbers.labels);
-                        parts.add(transaction.0, known, &row, series)?;
+                        sums.add(transaction.0, numbers, &row, series)?;
                         if let Some(name) = row.end_user.as_deref().filter(|name| !end_users.contains(*name))
                         {
                             customers::note(transaction.0, name, row.started_at)?;
@@ -219,8 +215,6 @@ fn commit(connection: &Connection, batch: &mut Vec<Job>, numbers: &mut Numbers) 
             }
         }
         sums.write(transaction.0)?;
-        labels.write(transaction.0)?;
-        parts.write(transaction.0)?;
         transaction.commit()
     })();
     if let Err(error) = &outcome {

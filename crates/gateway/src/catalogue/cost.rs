@@ -1,8 +1,10 @@
 //! What a request came to.
 
+use std::borrow::Cow;
+
 use postern_wire::Usage;
 
-use super::price::{PriceTable, Prices, Service, Unit};
+use super::price::{PriceKey, PriceTable, Prices, Service, Unit};
 
 const PICO_PER_NANO: i128 = 1_000;
 
@@ -20,6 +22,8 @@ pub struct BilledTokens {
     pub audio_input: u64,
     pub audio_output: u64,
     pub image_input: u64,
+    /// Searches of the web that the provider made.
+    pub web_searches: u64,
     /// The tier that the provider says it served: `flex`, `priority`, `batch`, ... ; else standard.
     pub service_tier: Option<String>,
 }
@@ -36,6 +40,7 @@ impl From<&Usage> for BilledTokens {
             audio_input: usage.audio_input,
             audio_output: usage.audio_output,
             image_input: usage.image_input,
+            web_searches: usage.web_searches,
             service_tier: usage.service_tier.clone(),
         }
     }
@@ -47,13 +52,39 @@ pub struct Cost {
     /// Nano-dollars, rounded once, half up.
     pub nanos: i64,
     pub lines: Vec<CostLine>,
+    /// What the provider takes off the list's prices or puts on them, which is part of `nanos`.
+    pub adjustment: Option<Adjustment>,
 }
 
-/// Tokens of one kind at one price.
+/// A discount or a mark-up on all of a cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Adjustment {
+    /// Hundredths of a percent; less than 0: a discount.
+    pub basis_points: i64,
+    pub nanos: i64,
+}
+
+impl Cost {
+    /// With so many hundredths of a percent put on it, or taken off.
+    #[must_use]
+    pub fn adjusted(mut self, basis_points: i64) -> Self {
+        if basis_points != 0 {
+            let total: i128 = self.lines.iter().map(|line| line.cost_pico).sum();
+            let whole = nanos(total.saturating_mul(i128::from(10_000 + basis_points)).div_euclid(10_000));
+            self.adjustment = Some(Adjustment { basis_points, nanos: whole - self.nanos });
+            self.nanos = whole;
+        }
+        self
+    }
+}
+
+/// Tokens of one kind, or something else that is counted, at one price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CostLine {
-    pub kind: &'static str,
+    /// A unit, with the service tier at which it was served: `input`, `output_flex`.
+    pub kind: Cow<'static, str>,
     pub tokens: u64,
+    /// Pico-dollars each.
     pub price_pico: i64,
     pub cost_pico: i128,
 }
@@ -65,6 +96,66 @@ impl CostLine {
     }
 }
 
+fn kind(unit: Unit, service: Service) -> Cow<'static, str> {
+    if service == Service::Standard {
+        unit.name().into()
+    } else {
+        PriceKey::new(unit, service).to_string().into()
+    }
+}
+
+impl BilledTokens {
+    fn service(&self) -> Service {
+        Service::from_reported(self.service_tier.as_deref())
+    }
+
+    /// What it consists of: parts of the input and of the output, none of which is counted in another.
+    pub fn parts(&self) -> Vec<(Cow<'static, str>, u64)> {
+        let service = self.service();
+        self.units().map(|(unit, count)| (kind(unit, service), count)).collect()
+    }
+
+    /// The same again from such parts, and from what the input and the output were in all.
+    pub fn from_parts<'a>(input: u64, output: u64, parts: impl Iterator<Item = (&'a str, u64)>) -> Self {
+        let mut found = Self { input, output, ..Self::default() };
+        for (name, count) in parts {
+            let Some(key) = PriceKey::from_name(name) else { continue };
+            if key.service != Service::Standard {
+                found.service_tier = Some(key.service.suffix().trim_start_matches('_').to_owned());
+            }
+            match key.unit {
+                Unit::CacheRead => found.cache_read = count,
+                Unit::CacheWrite => found.cache_write_5m = count,
+                Unit::CacheWrite1h => found.cache_write_1h = count,
+                Unit::AudioInput => found.audio_input = count,
+                Unit::ImageInput => found.image_input = count,
+                Unit::Reasoning => found.reasoning = count,
+                Unit::AudioOutput => found.audio_output = count,
+                Unit::PerSearchMedium => found.web_searches = count,
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn units(&self) -> impl Iterator<Item = (Unit, u64)> {
+        let input_parts = [
+            (Unit::CacheRead, self.cache_read),
+            (Unit::CacheWrite, self.cache_write_5m),
+            (Unit::CacheWrite1h, self.cache_write_1h),
+            (Unit::AudioInput, self.audio_input),
+            (Unit::ImageInput, self.image_input),
+        ];
+        let output_parts = [(Unit::Reasoning, self.reasoning), (Unit::AudioOutput, self.audio_output)];
+        std::iter::once((Unit::Input, rest(self.input, &input_parts)))
+            .chain(input_parts)
+            .chain([(Unit::Output, rest(self.output, &output_parts))])
+            .chain(output_parts)
+            .chain([(Unit::PerSearchMedium, self.web_searches)])
+            .filter(|(_, count)| *count > 0)
+    }
+}
+
 impl Prices {
     /// The cost at peak hours. `None` is unpriced: tokens of a kind were used that has no price, nor has what it falls
     /// back to. Never a zero in place of a missing price.
@@ -73,33 +164,29 @@ impl Prices {
     /// * For each kind of token: the price at the served tier, else the standard one, of the long-context tier; else the
     ///   same of the base list; else the kind that it falls back to (cache reads, cache writes, audio and images to
     ///   input; an hour's cache write to a cache write; reasoning and audio out to output).
+    /// * A search of the web has a price of its own, and so may have the request as such.
     pub fn cost(&self, tokens: &BilledTokens) -> Option<Cost> {
         self.cost_at(tokens, None)
     }
 
     /// [`Self::cost`] at a time (UTC milliseconds since 1970), at which off-peak prices may hold.
     pub fn cost_at(&self, tokens: &BilledTokens, at: Option<i64>) -> Option<Cost> {
-        let service = Service::from_reported(tokens.service_tier.as_deref());
+        let service = tokens.service();
         let tables = self.tables(tokens.input, at);
-        let input_parts = [
-            (Unit::CacheRead, tokens.cache_read),
-            (Unit::CacheWrite, tokens.cache_write_5m),
-            (Unit::CacheWrite1h, tokens.cache_write_1h),
-            (Unit::AudioInput, tokens.audio_input),
-            (Unit::ImageInput, tokens.image_input),
-        ];
-        let output_parts = [(Unit::Reasoning, tokens.reasoning), (Unit::AudioOutput, tokens.audio_output)];
         let mut cost = Cost::default();
         let mut total = 0_i128;
-        let kinds = std::iter::once((Unit::Input, rest(tokens.input, &input_parts)))
-            .chain(input_parts)
-            .chain([(Unit::Output, rest(tokens.output, &output_parts))])
-            .chain(output_parts);
-        for (unit, count) in kinds.filter(|(_, count)| *count > 0) {
+        // What is owed for the request as such, where there is such a price.
+        let flat = resolve(&tables, Unit::PerRequest, service).filter(|price| *price > 0);
+        for (unit, count) in tokens.units().chain(flat.map(|_| (Unit::PerRequest, 1))) {
             let price = resolve(&tables, unit, service)?;
             let cost_pico = i128::from(count) * i128::from(price);
             total = total.saturating_add(cost_pico);
-            cost.lines.push(CostLine { kind: unit.name(), tokens: count, price_pico: price, cost_pico });
+            cost.lines.push(CostLine {
+                kind: kind(unit, service),
+                tokens: count,
+                price_pico: price,
+                cost_pico,
+            });
         }
         cost.nanos = nanos(total);
         Some(cost)

@@ -76,6 +76,31 @@ impl Catalogue {
         }
     }
 
+    /// A model of that provider which the catalogue does not know.
+    pub fn unlisted(
+        &self,
+        provider: &str,
+        model: &str,
+        own: Option<&Prices>,
+        available: bool,
+    ) -> CatalogueModel {
+        CatalogueModel {
+            id: model.to_owned(),
+            provider: provider.to_owned(),
+            mode: "chat".to_owned(),
+            context: None,
+            max_output: None,
+            capabilities: Vec::new(),
+            prices: own.map(|prices| by_name(prices.base())).unwrap_or_default(),
+            tiers: Vec::new(),
+            deprecates: None,
+            source: "user".to_owned(),
+            source_version: String::new(),
+            available,
+            overridden: own.is_some(),
+        }
+    }
+
     /// The whole, from rows made by [`Self::view`].
     pub fn whole(&self, models: Vec<CatalogueModel>) -> CatalogueView {
         CatalogueView {

@@ -6,6 +6,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use postern_store::table::spend_hourly;
+use serde::{Deserialize, Serialize};
 
 use crate::auth::permissions::Authority;
 use crate::catalogue::{Catalogue, CatalogueModel, CatalogueView, PriceOverride};
@@ -14,9 +16,12 @@ use crate::error::Failure;
 use crate::http::Shared;
 use crate::ids;
 use crate::registry::audit::Actor;
-use crate::registry::prices;
+use crate::registry::prices::{self, rerate::Wanted};
 use crate::shapes::{ErrorBody, JsonBody};
 use crate::snapshot::Snapshot;
+
+/// No model has a longer name.
+const LONGEST_MODEL: usize = 300;
 
 fn configured(snapshot: &Snapshot) -> HashSet<&str> {
     snapshot
@@ -70,19 +75,38 @@ pub async fn catalogue(State(engine): State<Shared>, headers: HeaderMap) -> Resu
     Ok((headers, body).into_response())
 }
 
+/// The kind of a provider that is called by it, or by its name.
+fn kind<'a>(snapshot: &'a Snapshot, provider: &'a str) -> &'a str {
+    let named = snapshot.providers.iter().find(|known| known.row.name == provider && !known.built_in);
+    named.map_or(provider, |known| known.spec.id.as_str())
+}
+
+/// A model as the catalogue has it; of a kind of provider that there is also one that it does not know, which has the user's own
+/// prices alone.
 fn one(engine: &Engine, provider: &str, model: &str) -> Result<CatalogueModel, Failure> {
     let snapshot = engine.snapshot.load();
-    let known = Catalogue::embedded().find(provider, model).ok_or_else(|| {
-        Failure::not_found("model_not_found", format!("the catalogue has no model {model} of {provider}"))
-    })?;
-    let own = snapshot.overrides.get(&(provider.to_owned(), known.id.to_string())).map(|plan| &plan.prices);
+    let provider = kind(&snapshot, provider);
+    let own =
+        |id: &str| snapshot.overrides.get(&(provider.to_owned(), id.to_owned())).map(|plan| &plan.prices);
+    let Some(known) = Catalogue::embedded().find(provider, model) else {
+        let is_kind = crate::providers::find(provider).is_some();
+        if !is_kind || model.is_empty() || model.len() > LONGEST_MODEL {
+            let message = format!("the catalogue has no model {model} of {provider}");
+            return Err(Failure::not_found("model_not_found", message));
+        }
+        let available = configured(&snapshot).contains(provider);
+        return Ok(Catalogue::embedded().unlisted(provider, model, own(model), available));
+    };
+    let own =
+        snapshot.overrides.get(&(known.provider.to_owned(), known.id.to_string())).map(|plan| &plan.prices);
     let available = configured(&snapshot).contains(known.provider);
     Ok(Catalogue::embedded().view(&known, own, available))
 }
 
 /// Set your own prices of a model; they win over the catalogue
 ///
-/// Pico-dollars per token. Applies to requests from now on; history is not changed.
+/// Pico-dollars per token. The provider by its name or its kind; the model may be one that the catalogue does not know. Applies to
+/// requests from now on; history is changed by `/console/prices/rerate` alone.
 #[utoipa::path(
     put, path = "/console/prices/{provider}/{*model}", tag = "Console", request_body = PriceOverride,
     params(("provider" = String, Path), ("model" = String, Path, description = "May hold slashes")),
@@ -118,4 +142,104 @@ pub async fn remove_price(
         return Err(Failure::not_found("price_not_found", format!("{model} has no price of your own")));
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A model of which requests have no price.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Unpriced {
+    pub provider: String,
+    /// As the provider calls it.
+    pub model: String,
+    /// Those without a price.
+    pub requests: i64,
+    /// Of all its requests in the hours in which some had none.
+    pub input_tokens: i64,
+    pub output_tokens: i64,
+    /// UTC milliseconds, to the hour.
+    pub last_used_at: i64,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct UnpricedModels {
+    /// Those last used first.
+    pub models: Vec<Unpriced>,
+}
+
+/// Models of which requests have no price
+#[utoipa::path(
+    get, path = "/console/prices/unpriced", tag = "Console",
+    responses((status = 200, body = UnpricedModels), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
+)]
+pub async fn unpriced(State(engine): State<Shared>) -> Result<Json<UnpricedModels>, Failure> {
+    let found = engine.read(|connection| spend_hourly::unpriced(connection)).await?;
+    let models = found.into_iter().map(|model| Unpriced {
+        provider: model.provider,
+        model: model.model,
+        requests: model.requests,
+        input_tokens: model.input_tokens,
+        output_tokens: model.output_tokens,
+        last_used_at: model.last_hour * spend_hourly::MILLISECONDS_PER_HOUR,
+    });
+    Ok(Json(UnpricedModels { models: models.collect() }))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rerate {
+    /// A provider's name, or the kind of several.
+    provider: String,
+    /// As the provider calls it.
+    model: String,
+    /// The first moment, UTC milliseconds; all where it is null or absent.
+    #[serde(default)]
+    from: Option<i64>,
+    /// Only say what it would come to.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Costs in nano-dollars; what a flat rate covers is not among them.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct RatedAnew {
+    /// Requests that used something.
+    pub rows: u64,
+    pub changed: u64,
+    pub unpriced_before: u64,
+    pub unpriced_after: u64,
+    pub cost_nanos_before: i64,
+    pub cost_nanos_after: i64,
+}
+
+/// Rate the history of a model anew, by the prices that are in force now
+///
+/// Changes rows, every sum that they are in, and what budgets have spent. Each row names the prices that it was rated by.
+#[utoipa::path(
+    post, path = "/console/prices/rerate", tag = "Console", request_body = Rerate,
+    responses(
+        (status = 200, body = RatedAnew), (status = 400, description = "A name is missing", body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 413, body = ErrorBody), (status = 415, body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub async fn rerate(
+    State(engine): State<Shared>,
+    authority: Authority,
+    JsonBody(body): JsonBody<Rerate>,
+) -> Result<Json<RatedAnew>, Failure> {
+    for (name, text) in [("provider", &body.provider), ("model", &body.model)] {
+        if text.is_empty() {
+            return Err(Failure::invalid("missing_field", format!("{name} is missing")).with_param(name));
+        }
+    }
+    let Rerate { provider, model, from, dry_run } = body;
+    let wanted = Wanted { provider, model, from: from.unwrap_or(0), dry_run };
+    let told = prices::rerate::rerate(&engine, Actor::of(&authority), wanted).await?;
+    Ok(Json(RatedAnew {
+        rows: told.rows,
+        changed: told.changed,
+        unpriced_before: told.unpriced_before,
+        unpriced_after: told.unpriced_after,
+        cost_nanos_before: told.cost_before,
+        cost_nanos_after: told.cost_after,
+    }))
 }

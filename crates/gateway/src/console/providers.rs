@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use postern_secrets::Secret;
+use postern_store::table::requests::Billing;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ use crate::providers::{self as specs, Preset, Settings};
 use crate::registry::audit::Actor;
 use crate::registry::conditions;
 use crate::registry::providers::{self, Change, Edit, ProviderTest};
-use crate::shapes::names::FormatName;
+use crate::shapes::names::{BillingName, FormatName};
 use crate::shapes::{ErrorBody, JsonBody, QueryOf};
 use crate::snapshot::{self, Credential, FurtherCredential, Snapshot};
 
@@ -101,6 +102,11 @@ pub struct Provider {
     pub weight: i64,
     /// Seconds; absent where the gateway's own is in force.
     pub timeout: Option<f64>,
+    /// `subscription`: a flat rate covers it, and what its requests would have cost is told apart from what is owed.
+    #[schema(value_type = BillingName)]
+    pub billing: &'static str,
+    /// On the list's prices; less than 0: a discount.
+    pub price_adjustment_percent: f64,
     /// Credentials besides the first.
     pub further_keys: Vec<FurtherCredential>,
     /// Absent while all is well.
@@ -151,6 +157,8 @@ fn view(engine: &Engine, snapshot: &Snapshot, provider: &snapshot::Provider) -> 
         priority: row.priority,
         weight: row.weight,
         timeout: row.timeout_ms.map(|milliseconds| milliseconds as f64 / 1000.0),
+        billing: provider.billing().as_str(),
+        price_adjustment_percent: row.price_adjustment as f64 / 100.0,
         further_keys: snapshot::further_credentials(row),
         circuit: circuit(engine, snapshot, provider),
         created_at: row.created_at,
@@ -214,6 +222,31 @@ pub struct NewProvider {
     /// Seconds; the gateway's own when absent.
     #[serde(default)]
     timeout: Option<f64>,
+    /// `api` when absent.
+    #[serde(default)]
+    billing: Option<PaidBy>,
+    /// On the list's prices, -100 to 1000; less than 0: a discount. 0 when absent.
+    #[serde(default)]
+    price_adjustment_percent: Option<f64>,
+}
+
+/// How a provider is paid.
+#[derive(Clone, Copy, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PaidBy {
+    /// By use.
+    Api,
+    /// A flat rate covers it.
+    Subscription,
+}
+
+impl From<PaidBy> for Billing {
+    fn from(paid: PaidBy) -> Self {
+        match paid {
+            PaidBy::Api => Self::Api,
+            PaidBy::Subscription => Self::Subscription,
+        }
+    }
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -249,6 +282,11 @@ pub struct ProviderChange {
     #[serde(default)]
     #[schema(value_type = Option<f64>)]
     timeout: Edit<f64>,
+    #[serde(default)]
+    billing: Option<PaidBy>,
+    /// On the list's prices, -100 to 1000; less than 0: a discount. For requests from now on.
+    #[serde(default)]
+    price_adjustment_percent: Option<f64>,
 }
 
 /// Add a provider; its key goes to the vault
@@ -264,10 +302,19 @@ pub async fn add(
     authority: Authority,
     JsonBody(body): JsonBody<NewProvider>,
 ) -> Result<(StatusCode, Json<Provider>), Failure> {
-    let NewProvider { preset, name, base_url, api_key, settings, priority, weight, timeout } = body;
-    let timeout = timeout.map_or(Edit::Keep, Edit::Set);
-    let change = Change { name, base_url, api_key, settings, priority, weight, timeout, ..Change::default() };
-    let row = providers::add(&engine, Actor::of(&authority), &preset, change).await?;
+    let change = Change {
+        name: body.name,
+        base_url: body.base_url,
+        api_key: body.api_key,
+        settings: body.settings,
+        priority: body.priority,
+        weight: body.weight,
+        timeout: body.timeout.map_or(Edit::Keep, Edit::Set),
+        billing: body.billing.map(Billing::from),
+        price_adjustment_percent: body.price_adjustment_percent,
+        ..Change::default()
+    };
+    let row = providers::add(&engine, Actor::of(&authority), &body.preset, change).await?;
     Ok((StatusCode::CREATED, Json(view_of(&engine, row.id)?)))
 }
 
@@ -302,6 +349,8 @@ pub async fn change(
         priority: body.priority,
         weight: body.weight,
         timeout: body.timeout,
+        billing: body.billing.map(Billing::from),
+        price_adjustment_percent: body.price_adjustment_percent,
     };
     providers::change(&engine, Actor::of(&authority), id, change).await?;
     Ok(Json(view_of(&engine, id)?))

@@ -10,7 +10,7 @@ use postern_store::table::attempt_bills::BillRow;
 use postern_store::table::bodies::{self as bodies_table, MOST_WORDS, Words};
 use postern_store::table::keys;
 use postern_store::table::owners::SeenBy;
-use postern_store::table::requests::{self as table, Filter, Outcome, UsageSource};
+use postern_store::table::requests::{self as table, Billing, Filter, Outcome, UsageSource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -21,6 +21,7 @@ use crate::console::overview::{Labels, key_name};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
+use crate::meter::rating;
 use crate::shapes::names::{BillingName, OutcomeName, UsageSourceName};
 use crate::shapes::{ErrorBody, QueryOf};
 
@@ -51,6 +52,8 @@ pub struct RequestRow {
     pub cache_write_tokens: i64,
     pub reasoning_tokens: i64,
     pub cost_nanos: Option<i64>,
+    /// What it would have cost, had a flat rate not covered it.
+    pub covered_nanos: Option<i64>,
     #[schema(value_type = BillingName)]
     pub billing: &'static str,
     pub latency_us: i64,
@@ -58,15 +61,24 @@ pub struct RequestRow {
     pub attempts: u32,
     pub client: String,
     pub streamed: bool,
+    pub end_user: Option<String>,
+    pub user_id: Option<String>,
+    pub team_id: Option<String>,
+    pub tags: Vec<String>,
+    /// What the client worked on, and in which of its sessions, where it says so.
+    pub project: Option<String>,
+    pub session: Option<String>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct CostLine {
     pub kind: String,
+    /// Tokens, or what else is counted; of `discount` and `mark_up` hundredths of a percent.
     pub tokens: i64,
-    /// Pico-dollars per token.
-    pub price_pico: i64,
-    pub cost_nanos: i64,
+    /// Pico-dollars each; null where there is no price, and of `discount` and `mark_up`.
+    pub price_pico: Option<i64>,
+    /// Null where there is no price.
+    pub cost_nanos: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
@@ -124,7 +136,6 @@ pub struct RequestDetail {
     /// What could not be carried across formats.
     pub dropped: Vec<String>,
     pub response_id: Option<String>,
-    pub end_user: Option<String>,
     pub request_bytes: i64,
     pub response_bytes: i64,
     /// Empty where the first attempt succeeded.
@@ -156,12 +167,19 @@ pub fn view(row: &table::RequestRow, labels: &Labels) -> RequestRow {
         cache_write_tokens: row.tokens.cache_write,
         reasoning_tokens: row.tokens.reasoning,
         cost_nanos: row.cost_nanos,
+        covered_nanos: row.covered_nanos,
         billing: row.billing.as_str(),
         latency_us: row.latency_us,
         first_byte_us: row.first_byte_us,
         attempts: row.attempts,
         client: row.client.clone(),
         streamed: row.streamed,
+        end_user: row.end_user.clone(),
+        user_id: row.owner.user_id.as_deref().map(str::to_owned),
+        team_id: row.owner.team_id.as_deref().map(str::to_owned),
+        tags: row.tags.clone(),
+        project: row.project.clone(),
+        session: row.session.clone(),
     }
 }
 
@@ -169,27 +187,24 @@ fn detail(seen: Seen) -> RequestDetail {
     let Seen { row, labels, bodies_kept_until } = seen;
     let parsed =
         |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let lines: Vec<(String, i64, i64)> =
-        row.cost_lines.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     RequestDetail {
         deployment_id: row.deployment_id.clone(),
         usage_source: row.usage_source.as_str(),
         usage_raw: parsed(&row.usage_raw),
         price_source: row.price_source.clone(),
         price_version: row.price_version.clone(),
-        cost_lines: lines
+        cost_lines: rating::read_lines(row.cost_lines.as_deref())
             .into_iter()
-            .map(|(kind, tokens, price_pico)| CostLine {
-                kind,
-                tokens,
-                price_pico,
-                cost_nanos: ((i128::from(tokens) * i128::from(price_pico) + 500) / 1000) as i64,
+            .map(|line| CostLine {
+                kind: line.kind,
+                tokens: line.count,
+                price_pico: line.price_pico,
+                cost_nanos: line.nanos,
             })
             .collect(),
         bills: row.bills.iter().cloned().map(Bill::from).collect(),
         dropped: row.dropped.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
         response_id: row.response_id.clone(),
-        end_user: row.end_user.clone(),
         request_bytes: row.request_bytes,
         response_bytes: row.response_bytes,
         attempt_log: row
@@ -216,6 +231,26 @@ pub struct RequestsQuery {
     /// `administrator` for the administrator's key.
     key_id: Option<String>,
     client: Option<String>,
+    /// The first moment, UTC milliseconds.
+    from: Option<i64>,
+    /// The moment before which they began, UTC milliseconds.
+    to: Option<i64>,
+    user_id: Option<String>,
+    team_id: Option<String>,
+    organization_id: Option<String>,
+    end_user: Option<String>,
+    project: Option<String>,
+    session: Option<String>,
+    tag: Option<String>,
+    /// The path that was asked: `/v1/messages`.
+    endpoint: Option<String>,
+    /// `api`, `subscription` or `local`.
+    billing: Option<String>,
+    /// Only those that used tokens of models without a price, or only others.
+    unpriced: Option<bool>,
+    /// The HTTP status.
+    #[param(minimum = 100, maximum = 999)]
+    http_status: Option<u16>,
     /// Found in model, provider, client, error message or id.
     search: Option<String>,
     /// Words of requests and answers whose bodies are kept, all of which must be there: `invoice`, `inv*`, `"in this order"`.
@@ -254,6 +289,14 @@ impl RequestsQuery {
                 }
             })
             .transpose()?;
+        let billing = text(self.billing)
+            .map(|name| {
+                Billing::parse(&name).ok_or_else(|| wrong("billing", "must be api, subscription or local"))
+            })
+            .transpose()?;
+        if self.http_status.is_some_and(|status| !(100..=999).contains(&status)) {
+            return Err(wrong("http_status", "must be 100 to 999"));
+        }
         let words = text(self.q).map(|text| words(&text)).transpose()?;
         Ok(Filter {
             words,
@@ -263,6 +306,19 @@ impl RequestsQuery {
             model: text(self.model),
             provider: text(self.provider),
             client: text(self.client),
+            from: self.from,
+            to: self.to,
+            user_id: text(self.user_id),
+            team_id: text(self.team_id),
+            organization_id: text(self.organization_id),
+            end_user: text(self.end_user),
+            project: text(self.project),
+            session: text(self.session),
+            tag: text(self.tag),
+            endpoint: text(self.endpoint),
+            billing,
+            unpriced: self.unpriced,
+            status: self.http_status,
             search: text(self.search),
             seen_by,
             ..Filter::default()

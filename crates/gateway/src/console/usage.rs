@@ -227,7 +227,7 @@ impl UsageRow {
         match series.billing {
             Billing::Api => self.cost_nanos += totals.cost_nanos,
             Billing::Subscription => {
-                self.subscription_nanos += totals.cost_nanos;
+                self.subscription_nanos += totals.covered_nanos;
                 self.subscription_requests += totals.requests;
             }
             Billing::Local => self.local_requests += totals.requests,

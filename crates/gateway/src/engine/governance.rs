@@ -94,6 +94,23 @@ impl Engine {
         Ok(())
     }
 
+    /// Asks the ledger again about every budget: what its rows cost was changed.
+    pub async fn recount(&self) -> Result<(), Failure> {
+        let directory = self.directory.load_full();
+        let scopes: Vec<Arc<Scope>> =
+            directory.scopes().filter(|scope| scope.has_budget()).cloned().collect();
+        let (asked, snapshot) = (scopes.clone(), self.snapshot.load_full());
+        let spent = self.read(move |connection| sums(connection, &snapshot, &asked)).await?;
+        for (scope, spent) in scopes.iter().zip(spent) {
+            scope.counter.recount(scope.period.started_at, spent);
+        }
+        // Requests that ended meanwhile may be in one and not in the other.
+        let now = clock::now_ms();
+        let mut late = self.seeded_lately.lock().unwrap_or_else(PoisonError::into_inner);
+        late.extend(scopes.into_iter().map(|scope| (now, scope)));
+        Ok(())
+    }
+
     /// End users who were seen for the first time get an entry of their own. The ledger is asked about them, too.
     pub async fn adopt_strangers(&self) -> Result<(), Failure> {
         let names = self.directory.load().strangers();

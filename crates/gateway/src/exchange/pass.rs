@@ -16,7 +16,7 @@ use postern_wire::Format;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{discard, first_words, read_body};
+use super::{attribution, discard, first_words, read_body};
 use crate::admission::{self, Admission, Asked};
 use crate::auth::InternalOrigin;
 use crate::bodies::Draft;
@@ -31,7 +31,7 @@ use crate::snapshot::{Address, Credential, Deployment, Provider, fixed_headers};
 use crate::upstream::{self, Reply};
 
 /// What is between two hops only, and what is about the caller's key or this gateway's connection.
-const NOT_PASSED_ON: [&str; 22] = [
+const NOT_PASSED_ON: [&str; 24] = [
     "connection",
     "keep-alive",
     "proxy-authenticate",
@@ -52,6 +52,8 @@ const NOT_PASSED_ON: [&str; 22] = [
     "api-key",
     "x-goog-api-key",
     "x-litellm-api-key",
+    "x-postern-project",
+    "x-postern-session",
     "x-admin-key",
     "accept-encoding",
 ];
@@ -114,6 +116,7 @@ pub async fn pass(engine: Arc<Engine>, provider: Arc<Provider>, path: String, re
             row.model_requested = model.clone().unwrap_or_default();
             row.model_group.clone_from(&row.model_requested);
             row.format_out = Some("pass_through".to_owned());
+            attribution::of_body(row, &body);
         }
         let name = format!("{}/{}", provider.row.name, model.as_deref().unwrap_or_default());
         caller.check_access(&[&name, model.as_deref().unwrap_or(&name)])?;

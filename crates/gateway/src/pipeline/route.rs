@@ -23,7 +23,7 @@ use crate::routing::{Kind, Wanted, Wishes};
 use crate::snapshot::{Deployment, Group, Provider, Snapshot, Unresolved};
 
 /// Headers in which clients name the session that a request belongs to.
-const SESSIONS: [&str; 6] = [
+pub const SESSIONS: [&str; 6] = [
     "x-session-id",
     "x-litellm-session-id",
     "x-claude-code-session-id",
@@ -397,7 +397,7 @@ fn pinned_group(group: &Group, pinned: &str) -> Result<Group, Failure> {
     }
 }
 
-fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+pub fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok().map(str::trim).filter(|value| !value.is_empty())
 }
 

@@ -11,6 +11,8 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Topic;
 
+pub mod rerate;
+
 fn find(connection: &Connection, provider: &str, model: &str) -> Result<Option<PriceRow>, Failure> {
     let all = prices::all(connection)?;
     Ok(all.into_iter().find(|row| row.provider == provider && row.model == model))

@@ -12,6 +12,7 @@ use check::{
 use keys::Plan;
 use postern_secrets::Secret;
 use postern_store::table::providers::{self as table, ProviderRow};
+use postern_store::table::requests::Billing;
 use serde::Deserialize;
 use serde_json::{Value, json};
 pub use trial::{ProviderTest, test, test_unsaved};
@@ -50,6 +51,9 @@ pub struct Change {
     pub weight: Option<i64>,
     /// Seconds; cleared, the gateway's own is in force.
     pub timeout: Edit<f64>,
+    pub billing: Option<Billing>,
+    /// Percent on the list's prices; less than 0: a discount.
+    pub price_adjustment_percent: Option<f64>,
 }
 
 /// A change of what may also be absent: in JSON null clears it, and what is not there stays.
@@ -94,6 +98,8 @@ pub async fn add(
         priority: DEFAULT_RANK,
         weight: DEFAULT_RANK,
         timeout_ms: None,
+        billing: Billing::Api,
+        price_adjustment: 0,
         further_credentials: "[]".into(),
         created_at: now,
         updated_at: now,
@@ -194,6 +200,16 @@ fn rank(row: &mut ProviderRow, change: &Change) -> Result<(), Failure> {
     if let Some(weight) = change.weight {
         row.weight = checked_number("weight", weight)?;
     }
+    if let Some(billing) = change.billing {
+        row.billing = billing;
+    }
+    if let Some(percent) = change.price_adjustment_percent {
+        if !(-100.0..=1000.0).contains(&percent) {
+            let message = "price_adjustment_percent must be from -100 to 1000";
+            return Err(Failure::invalid("invalid_price", message).with_param("price_adjustment_percent"));
+        }
+        row.price_adjustment = (percent * 100.0).round() as i64;
+    }
     match change.timeout {
         Edit::Keep => {}
         Edit::Clear => row.timeout_ms = None,
@@ -293,6 +309,7 @@ fn shown(row: &ProviderRow, has_new_key: bool) -> Shown {
     let shown = json!({
         "number": row.number, "name": row.name, "preset": row.preset, "base_url": row.base_url,
         "enabled": row.enabled, "settings": settings, "priority": row.priority, "weight": row.weight,
+        "billing": row.billing.as_str(), "price_adjustment_percent": row.price_adjustment as f64 / 100.0,
         "timeout_ms": row.timeout_ms, "credential": credential, "credential_hint": row.credential_hint,
         "further_keys": further_credentials(row),
     });

@@ -277,6 +277,7 @@ fn price_override(row: &PriceRow) -> Option<((String, String), Arc<PricePlan>)> 
         prices: set.over(known.as_ref().map(|model| &model.prices)),
         source: "override".into(),
         version: crate::clock::text(row.updated_at),
+        adjustment: 0,
     };
     Some(((row.provider.clone(), row.model.clone()), Arc::new(plan)))
 }

@@ -12,7 +12,7 @@ pub(super) use super::endpoint::endpoints;
 use super::endpoint::{fixed_headers, lead};
 use super::facts;
 use super::origin::{Origin, given_settings, origin};
-use super::price::price_plan;
+use super::price::{adjusted, price_plan};
 use super::provider::credential;
 use super::{
     Credential, DEMO, Deployment, Endpoint, Facts, Held, Place, PricePlan, Provider, provider_credential,
@@ -73,6 +73,7 @@ pub(super) fn direct(
         let mut endpoints = endpoints(provider.spec, base_url, model, &provider.settings, proofs)?;
         lead(&mut endpoints, known.as_ref());
         let prices = price_plan(provider.spec, model, &LitellmParams::default(), known.as_ref(), overrides);
+        let prices = adjusted(prices, provider.row.price_adjustment);
         Some(Deployment {
             api_base: Some(shown_base(provider.spec, base_url, &provider.settings)),
             price_rank: price_rank(provider.spec, prices.as_deref()),
@@ -128,7 +129,7 @@ fn of_provider(provider: &Provider, model: &str, endpoints: Vec<Endpoint>) -> De
         credential: provider.credential().clone(),
         prices: None,
         price_rank: None,
-        billing: if provider.spec.local { Billing::Local } else { Billing::Api },
+        billing: provider.billing(),
         timeout: None,
         stream_timeout: None,
         weight: 1,
@@ -248,6 +249,9 @@ impl Parts<'_> {
         let known = facts::known(spec, model, facts.base_model.as_deref());
         lead(&mut endpoints, known.as_ref());
         let prices = price_plan(spec, model, params, known.as_ref(), self.overrides);
+        // What is agreed upon with a provider is agreed upon for its own credentials.
+        let agreed = provider.filter(|_| !has_own);
+        let prices = adjusted(prices, agreed.map_or(0, |provider| provider.row.price_adjustment));
         Some(Deployment {
             id: id.to_owned(),
             group: group.to_owned(),
@@ -259,7 +263,10 @@ impl Parts<'_> {
             credential: held.credential.clone(),
             price_rank: price_rank(spec, prices.as_deref()),
             prices,
-            billing: if spec.local { Billing::Local } else { Billing::Api },
+            billing: agreed.map_or_else(
+                || if spec.local { Billing::Local } else { Billing::Api },
+                |provider| provider.billing(),
+            ),
             timeout: params
                 .timeout
                 .map(Duration::from_secs_f64)

@@ -27,6 +27,7 @@ pub(super) fn price_plan(
             prices: own.over(known.map(|model| &model.prices)),
             source: "deployment".into(),
             version: String::new(),
+            adjustment: 0,
         }));
     }
     if let Some(plan) = overrides.get(&(spec.id.clone(), model.to_owned())) {
@@ -40,18 +41,27 @@ pub(super) fn price_plan(
         prices: known.prices.clone(),
         source: known.source.to_string(),
         version: Catalogue::embedded().source_version(known.source).to_owned(),
+        adjustment: 0,
     }))
+}
+
+/// The plan at a provider whose bill is so many hundredths of a percent above the list.
+pub(super) fn adjusted(plan: Option<Arc<PricePlan>>, adjustment: i64) -> Option<Arc<PricePlan>> {
+    if adjustment == 0 {
+        return plan;
+    }
+    plan.map(|plan| Arc::new(PricePlan { adjustment, ..PricePlan::clone(&plan) }))
 }
 
 impl PricePlan {
     /// What it costs at a moment (UTC milliseconds: some prices depend on the hour); `None` where the price of something
     /// that was used is not known.
     pub fn cost(&self, tokens: &BilledTokens, at: i64) -> Option<Cost> {
-        self.prices.cost_at(tokens, Some(at))
+        Some(self.prices.cost_at(tokens, Some(at))?.adjusted(self.adjustment))
     }
 
     /// What it may cost at most, whatever the hour.
     pub fn cost_at_peak(&self, tokens: &BilledTokens) -> Option<Cost> {
-        self.prices.cost(tokens)
+        Some(self.prices.cost(tokens)?.adjusted(self.adjustment))
     }
 }

@@ -81,6 +81,8 @@ pub(super) fn demo_provider() -> Option<Provider> {
         weight: 1,
         timeout_ms: None,
         further_credentials: "[]".into(),
+        billing: postern_store::table::requests::Billing::Api,
+        price_adjustment: 0,
         created_at: 0,
         updated_at: 0,
     };

@@ -39,6 +39,8 @@ fn provider(number: u128, name: &str, preset: &str) -> ProviderRow {
         settings: "{}".into(),
         priority: 100,
         weight: 100,
+        billing: postern_store::table::requests::Billing::Api,
+        price_adjustment: 0,
         timeout_ms: None,
         further_credentials: "[]".into(),
         created_at: 0,

@@ -4,6 +4,8 @@
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 use uuid::Uuid;
 
+use super::requests::Billing;
+
 pub(super) const CREATE: &str = "
 CREATE TABLE providers (
   id              TEXT PRIMARY KEY,          -- UUIDv7
@@ -34,6 +36,11 @@ UPDATE providers SET number = (SELECT COUNT(*) FROM providers AS older
   WHERE older.created_at < providers.created_at OR (older.created_at = providers.created_at AND older.id <= providers.id));
 CREATE UNIQUE INDEX providers_by_number ON providers (number);";
 
+/// Who is paid, and how far its bill is from the list.
+pub(super) const WITH_BILLING: &str = "
+ALTER TABLE providers ADD COLUMN billing INTEGER NOT NULL DEFAULT 0;           -- 0 api, 1 subscription: a flat rate covers it
+ALTER TABLE providers ADD COLUMN price_adjustment INTEGER NOT NULL DEFAULT 0;  -- hundredths of a percent on the list's prices";
+
 /// Under this name `settings` keeps the highest number that was ever given: one that was removed is not given again.
 const HIGHEST_NUMBER: &str = "highest_provider_number";
 
@@ -58,11 +65,15 @@ pub struct ProviderRow {
     pub timeout_ms: Option<i64>,
     /// JSON, a list of `{number, hint}`: what the vault holds besides the first credential.
     pub further_credentials: String,
+    /// `Local` is said by the preset alone.
+    pub billing: Billing,
+    /// Hundredths of a percent on the list's prices; less than 0: a discount.
+    pub price_adjustment: i64,
     pub created_at: i64,
     pub updated_at: i64,
 }
 
-const COLUMNS: &str = "id, name, preset, base_url, enabled, has_credential, credential_hint, last_test, created_at, updated_at, settings, number, priority, weight, timeout_ms, further_credentials";
+const COLUMNS: &str = "id, name, preset, base_url, enabled, has_credential, credential_hint, last_test, created_at, updated_at, settings, number, priority, weight, timeout_ms, further_credentials, billing, price_adjustment";
 
 fn from_row(row: &Row<'_>) -> Result<ProviderRow> {
     Ok(ProviderRow {
@@ -82,6 +93,8 @@ fn from_row(row: &Row<'_>) -> Result<ProviderRow> {
         weight: row.get(13)?,
         timeout_ms: row.get(14)?,
         further_credentials: row.get(15)?,
+        billing: Billing::from_number(row.get(16)?),
+        price_adjustment: row.get(17)?,
     })
 }
 
@@ -98,13 +111,15 @@ pub fn put(connection: &Connection, row: &ProviderRow) -> Result<i64> {
     let number = number_of(connection, row)?;
     connection.execute(
         "INSERT INTO providers (id, name, preset, base_url, enabled, has_credential, credential_hint, last_test, created_at,
-           updated_at, settings, number, priority, weight, timeout_ms, further_credentials)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+           updated_at, settings, number, priority, weight, timeout_ms, further_credentials,
+           billing, price_adjustment)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, preset = excluded.preset, base_url = excluded.base_url,
            enabled = excluded.enabled, has_credential = excluded.has_credential, credential_hint = excluded.credential_hint,
            last_test = excluded.last_test, updated_at = excluded.updated_at, settings = excluded.settings,
            priority = excluded.priority, weight = excluded.weight, timeout_ms = excluded.timeout_ms,
-           further_credentials = excluded.further_credentials",
+           further_credentials = excluded.further_credentials, billing = excluded.billing,
+           price_adjustment = excluded.price_adjustment",
         rusqlite::params![
             row.id.to_string(),
             row.name,
@@ -122,6 +137,8 @@ pub fn put(connection: &Connection, row: &ProviderRow) -> Result<i64> {
             row.weight,
             row.timeout_ms,
             row.further_credentials,
+            row.billing.number(),
+            row.price_adjustment,
         ],
     )?;
     Ok(number)

@@ -16,8 +16,10 @@ use super::spend_labels::{self, Label};
 use super::{key_numbers, packed, series, spend_parts, variants};
 
 mod filter;
+mod rerate;
 
 pub use filter::{Filter, count, page};
+pub use rerate::{billed_beside, of_model, rerate};
 
 pub(super) const CREATE: &str = "
 CREATE TABLE requests (
@@ -253,7 +255,7 @@ macro_rules! small_enums {
             pub fn number(self) -> i64 {
                 match self { Self::$first => $n0 $(, Self::$variant => $number)* }
             }
-            pub(super) fn from_number(number: i64) -> Self {
+            pub(in crate::table) fn from_number(number: i64) -> Self {
                 match number { $($number => Self::$variant,)* _ => Self::$first }
             }
         }
@@ -267,6 +269,12 @@ small_enums! {
     UsageSource { None = 0 "none", Reported = 1 "reported", Estimated = 2 "estimated" }
     /// Who is paid, and how. The three are never summed unasked.
     Billing { Api = 0 "api", Subscription = 1 "subscription", Local = 2 "local" }
+}
+
+impl Billing {
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Api, Self::Subscription, Self::Local].into_iter().find(|billing| billing.as_str() == text)
+    }
 }
 
 impl Outcome {

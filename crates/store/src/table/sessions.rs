@@ -45,13 +45,13 @@ struct Sum {
 
 impl Sums {
     /// `label` is the number of the row's session.
-    pub fn add(&mut self, row: &RequestRow, label: i64, series: i64) {
+    pub fn add(&mut self, row: &RequestRow, label: i64, series: i64, totals: &Totals) {
         let at = row.started_at;
         let sum =
             self.0.entry(label).or_insert(Sum { series, first: at, last: at, totals: Totals::default() });
         sum.first = sum.first.min(at);
         sum.last = sum.last.max(at);
-        sum.totals.add(&Totals::of(row));
+        sum.totals.add(totals);
     }
 
     pub fn write(self, connection: &Connection) -> Result<()> {

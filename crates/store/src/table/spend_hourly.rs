@@ -166,6 +166,24 @@ impl Totals {
         self.covered_nanos = self.covered_nanos.saturating_add(other.covered_nanos);
     }
 
+    /// What makes these of those before.
+    pub(super) fn since(&self, before: &Self) -> Self {
+        Self {
+            requests: self.requests - before.requests,
+            errors: self.errors - before.errors,
+            cancelled: self.cancelled - before.cancelled,
+            unpriced: self.unpriced - before.unpriced,
+            input_tokens: self.input_tokens - before.input_tokens,
+            output_tokens: self.output_tokens - before.output_tokens,
+            cache_read_tokens: self.cache_read_tokens - before.cache_read_tokens,
+            cache_write_tokens: self.cache_write_tokens - before.cache_write_tokens,
+            reasoning_tokens: self.reasoning_tokens - before.reasoning_tokens,
+            cost_nanos: self.cost_nanos.saturating_sub(before.cost_nanos),
+            latency_us: self.latency_us.saturating_sub(before.latency_us),
+            covered_nanos: self.covered_nanos.saturating_sub(before.covered_nanos),
+        }
+    }
+
     pub(super) fn from_row(row: &Row<'_>, first: usize) -> Result<Self> {
         Ok(Self {
             requests: row.get(first)?,
@@ -234,8 +252,9 @@ pub fn hour_of(moment: i64) -> i64 {
 }
 
 impl Sums {
-    pub fn add(&mut self, row: &RequestRow, series: i64) {
-        self.0.entry((hour_of(row.started_at), series)).or_default().add(&Totals::of(row));
+    /// `totals` are those of the row, or by how much they change.
+    pub fn add(&mut self, row: &RequestRow, series: i64, totals: &Totals) {
+        self.0.entry((hour_of(row.started_at), series)).or_default().add(totals);
     }
 
     pub fn write(self, connection: &Connection) -> Result<()> {
@@ -450,6 +469,40 @@ pub fn clients(connection: &Connection) -> Result<Vec<String>> {
 pub fn spend_since(connection: &Connection, key_id: Uuid, since: i64) -> Result<i64> {
     let question = Question { subject: Subject::Key(key_id), model_group: None, since };
     Ok(spent::sums(connection, &[question])?.into_iter().sum())
+}
+
+/// What was used of a model without a price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnpricedModel {
+    pub provider: String,
+    /// As the provider calls it.
+    pub model: String,
+    pub requests: i64,
+    pub input_tokens: i64,
+    pub output_tokens: i64,
+    /// The last hour in which it was, since 1970, UTC.
+    pub last_hour: i64,
+}
+
+/// Models of which some requests have no price, those last used first. Tokens are those of all requests in the hours of such.
+pub fn unpriced(connection: &Connection) -> Result<Vec<UnpricedModel>> {
+    connection
+        .prepare_cached(
+            "SELECT provider, model, SUM(unpriced), SUM(input_tokens), SUM(output_tokens), MAX(hour)
+             FROM spend_hourly JOIN series ON series.id = spend_hourly.series
+             WHERE unpriced > 0 AND provider <> '' GROUP BY provider, model ORDER BY MAX(hour) DESC, provider, model",
+        )?
+        .query_map([], |row| {
+            Ok(UnpricedModel {
+                provider: row.get(0)?,
+                model: row.get(1)?,
+                requests: row.get(2)?,
+                input_tokens: row.get(3)?,
+                output_tokens: row.get(4)?,
+                last_hour: row.get(5)?,
+            })
+        })?
+        .collect()
 }
 
 /// By how much the time in a row's id may differ from the time that the row names.

@@ -171,6 +171,7 @@ impl Sums {
         numbers: &mut Numbers,
         row: &RequestRow,
         series: i64,
+        totals: &Totals,
     ) -> Result<()> {
         let named = [(Label::EndUser, &row.end_user), (Label::Project, &row.project)];
         let named = named.into_iter().filter_map(|(label, name)| Some((label, name.as_ref()?)));
@@ -179,10 +180,10 @@ impl Sums {
         for (label, name) in named.chain(tags.map(|(_, name)| (Label::Tag, name))) {
             let number = numbers.of(connection, label, name)?;
             let place = (number, hour_of(row.started_at), series);
-            self.labels.entry(place).or_default().add(&Totals::of(row));
+            self.labels.entry(place).or_default().add(totals);
         }
         if let Some(session) = &row.session {
-            self.sessions.add(row, numbers.of(connection, Label::Session, session)?, series);
+            self.sessions.add(row, numbers.of(connection, Label::Session, session)?, series, totals);
         }
         Ok(())
     }

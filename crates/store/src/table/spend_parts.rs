@@ -204,8 +204,9 @@ impl Sums {
         (numbers, labels): (&mut Numbers, &mut spend_labels::Numbers),
         row: &RequestRow,
         series: i64,
+        totals: &Totals,
     ) -> Result<()> {
-        let totals = PartTotals::of(row.billing, &Totals::of(row));
+        let totals = PartTotals::of(row.billing, totals);
         for label in numbers.of(connection, labels, row, series)? {
             self.0.entry((label, hour_of(row.started_at))).or_default().add(&totals);
         }

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::keys::KeyRow;
 use super::owners::Owner;
 use super::requests::{self, Billing, Outcome, RequestRow, Tokens, UsageSource};
-use super::{LimitColumns, migrate, spend_hourly, spend_labels, spend_parts};
+use super::sums::Sums;
+use super::{LimitColumns, migrate, spend_hourly};
 
 mod alerts;
 mod audit;
@@ -192,21 +193,15 @@ fn id_at(milliseconds: i64, number: u16) -> Uuid {
 fn record(connection: &Connection, rows: &[RequestRow]) -> usize {
     connection.execute_batch("BEGIN").unwrap();
     let mut numbers = requests::Numbers::default();
-    let mut sums = spend_hourly::Sums::default();
-    let mut labels = spend_labels::Sums::default();
-    let mut parts = spend_parts::Sums::default();
+    let mut sums = Sums::default();
     let mut new = 0;
     for row in rows {
         if let Some(series) = requests::insert(connection, &mut numbers, row).unwrap() {
-            sums.add(row, series);
-            labels.add(connection, &mut numbers.labels, row, series).unwrap();
-            parts.add(connection, (&mut numbers.parts, &mut numbers.labels), row, series).unwrap();
+            sums.add(connection, &mut numbers, row, series).unwrap();
             new += 1;
         }
     }
     sums.write(connection).unwrap();
-    labels.write(connection).unwrap();
-    parts.write(connection).unwrap();
     connection.execute_batch("COMMIT").unwrap();
     new
 }

@@ -93,6 +93,9 @@ impl ProviderFields {
             settings: settings(self.settings)?,
             priority: of("priority", "a whole number from 0 to 1000000", self.priority, Value::as_i64)?,
             weight: of("weight", "a whole number from 0 to 1000000", self.weight, Value::as_i64)?,
+            // How it is paid is said in the console.
+            billing: None,
+            price_adjustment_percent: None,
             timeout: match self.timeout {
                 Edit::Keep => Edit::Keep,
                 Edit::Clear => Edit::Clear,

@@ -42,8 +42,8 @@ fn plain_tokens() {
     assert_eq!(
         cost.lines,
         [
-            CostLine { kind: "input", tokens: 1_000, price_pico: 3_000_000, cost_pico: 3_000_000_000 },
-            CostLine { kind: "output", tokens: 500, price_pico: 15_000_000, cost_pico: 7_500_000_000 },
+            CostLine { kind: "input".into(), tokens: 1_000, price_pico: 3_000_000, cost_pico: 3_000_000_000 },
+            CostLine { kind: "output".into(), tokens: 500, price_pico: 15_000_000, cost_pico: 7_500_000_000 },
         ]
     );
     assert_eq!(nanos(&prices(), &BilledTokens::default()), Some(0));
@@ -63,7 +63,7 @@ fn parts_are_taken_out_of_the_whole() {
     // 1,000 x 3 + 6,000 x 0.3 + 2,000 x 3.75 + 1,000 x 6 = 18,300; 100 x 15 = 1,500 micro-dollars (reasoning as output)
     let cost = prices().cost(&tokens).unwrap();
     assert_eq!(cost.nanos, 19_800_000);
-    let kinds: Vec<_> = cost.lines.iter().map(|line| (line.kind, line.tokens)).collect();
+    let kinds: Vec<_> = cost.lines.iter().map(|line| (&*line.kind, line.tokens)).collect();
     assert_eq!(
         kinds,
         [

@@ -4,6 +4,7 @@ use super::super::circuit_events::{self, CircuitEvent, EventFilter};
 use super::super::models::{self, ModelRow};
 use super::super::prices::{self, PriceRow};
 use super::super::providers::{self, ProviderRow};
+use super::super::requests::Billing;
 use super::super::{settings, spend_hourly};
 use super::{database, id};
 use crate::is_constraint;
@@ -25,6 +26,8 @@ fn providers_models_prices_and_settings_come_back_and_go() {
         priority: 7,
         weight: 8,
         timeout_ms: Some(9),
+        billing: Billing::Subscription,
+        price_adjustment: -1500,
         further_credentials: r#"[{"number":2,"hint":"...wxyz"}]"#.into(),
         created_at: 1,
         updated_at: 2,
@@ -38,6 +41,8 @@ fn providers_models_prices_and_settings_come_back_and_go() {
         priority: 1,
         weight: 2,
         timeout_ms: None,
+        billing: Billing::Api,
+        price_adjustment: 0,
         further_credentials: "[]".into(),
         updated_at: 3,
         ..provider
@@ -97,6 +102,8 @@ fn a_providers_number_is_its_own_for_good() {
         priority: 100,
         weight: 100,
         timeout_ms: None,
+        billing: Billing::Api,
+        price_adjustment: 0,
         further_credentials: "[]".into(),
         created_at: 1,
         updated_at: 1,

@@ -10,7 +10,7 @@ use super::super::sessions;
 use super::super::spend_hourly::{self, Days, Totals, hour_of};
 use super::super::spend_labels::{self, Label};
 use super::super::spend_parts::{self, Part, PartTotals};
-use super::{HOUR, database, id, id_at, owner, raw, record, request};
+use super::{HOUR, database, id, id_at, owner, raw, record, request, some};
 
 #[test]
 fn sums_of_a_span_are_exact_at_both_ends() {
@@ -459,7 +459,7 @@ fn money_is_told_apart_by_who_is_paid_and_by_whose_it_is() {
             .unwrap();
         connection
             .execute(
-                "INSERT INTO spend_hourly VALUES (?1, ?2, 1, 0, 0, 0, 0, 0, 0, 0, 0, ?3, 0)",
+                "INSERT INTO spend_hourly VALUES (?1, ?2, 1, 0, 0, 0, 0, 0, 0, 0, 0, ?3, 0, 0)",
                 (hour, number as i64, cost),
             )
             .unwrap();
@@ -489,4 +489,63 @@ fn money_is_told_apart_by_who_is_paid_and_by_whose_it_is() {
     assert_eq!(hours(HoursOf::Everything), [(10, 5), (11, 11)]);
     assert_eq!(hours(HoursOf::Key(id(1))), [(10, 5)]);
     assert_eq!(hours(HoursOf::Provider("b".into())), [(11, 11)]);
+}
+
+#[test]
+fn rows_that_are_rated_anew_change_every_sum_that_they_are_in() {
+    let (_directory, connection) = database();
+    let rows = varied_rows();
+    assert_eq!(record(&connection, &rows), rows.len());
+    let changed: Vec<(RequestRow, RequestRow)> = rows
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| at % 3 != 0)
+        .map(|(at, row)| {
+            let after = RequestRow {
+                cost_nanos: (at % 4 != 0).then_some(at as i64 * 1000),
+                covered_nanos: (at % 5 == 0).then_some(77),
+                cost_lines: some("[[\"input\",5,7]]"),
+                price_source: some("override"),
+                price_version: Some(format!("version {}", at % 2)),
+                ..row.clone()
+            };
+            (row.clone(), after)
+        })
+        .collect();
+    requests::rerate(&connection, &changed).unwrap();
+    let now: Vec<RequestRow> = rows
+        .iter()
+        .map(|row| {
+            changed.iter().find(|(before, _)| before.id == row.id).map_or(row, |(_, after)| after).clone()
+        })
+        .collect();
+    for row in &now {
+        assert_eq!(requests::find(&connection, row.id).unwrap().as_ref(), Some(row));
+    }
+    // The same as had they been written so from the beginning.
+    let (_other_directory, other) = database();
+    assert_eq!(record(&other, &now), now.len());
+    for table in ["spend_hourly", "spend_labels", "spend_parts", "sessions"] {
+        let sql = format!("SELECT * FROM {table} ORDER BY 1, 2, 3");
+        assert_eq!(raw(&connection, &sql), raw(&other, &sql), "{table}");
+    }
+    let of_model = |after, limit| {
+        requests::of_model(&connection, &["provider".to_owned()], "upstream", 0, after, limit).unwrap()
+    };
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = of_model(after, 7);
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        found.extend(page.into_iter().map(|row| row.id));
+    }
+    let expected: Vec<_> = now
+        .iter()
+        .filter(|row| {
+            row.provider.as_deref() == Some("provider") && row.upstream_model.as_deref() == Some("upstream")
+        })
+        .map(|row| row.id)
+        .collect();
+    assert_eq!(found.len(), expected.len());
+    assert!(expected.iter().all(|id| found.contains(id)));
 }
