@@ -251,7 +251,8 @@ async fn the_catalogue_is_served_once_and_then_unchanged() {
         receive(world.gateway.admin(Method::GET, "/console/catalogue").header("if-none-match", &tag)).await;
     assert_eq!(changed.status, 200);
     for (method, path, body, status) in [
-        (Method::PUT, "/console/prices/openai/no-such-model", json!({"input": 1}), 404),
+        (Method::PUT, "/console/prices/no-such-provider/some-model", json!({"input": 1}), 404),
+        (Method::PUT, "/console/prices/openai/a-model-that-no-list-has", json!({"input": 1}), 200),
         (Method::PUT, "/console/prices/openai/gpt-4o-mini", json!({}), 400),
         (Method::PUT, "/console/prices/openai/gpt-4o-mini", json!({"input": -1}), 400),
         (Method::DELETE, "/console/prices/openai/gpt-4o", Value::Null, 404),

@@ -7,7 +7,8 @@ mod config_file;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postern_store::table::{circuit_events, responses};
+use postern_store::Connection;
+use postern_store::table::{circuit_events, requests, responses};
 
 use crate::bodies;
 use crate::clock;
@@ -27,6 +28,11 @@ const CIRCUITS_KEPT: Duration = Duration::from_hours(30 * 24);
 const CIRCUITS_CHECK: Duration = Duration::from_hours(1);
 /// What has expired is shown to nobody; this is when it is removed.
 const BODIES_CHECK: Duration = Duration::from_mins(1);
+/// How often rows of the ledger are looked for that are older than they are kept; so many are removed at once, and then others may
+/// write.
+const REQUESTS_CHECK: Duration = Duration::from_mins(10);
+const REQUESTS_AT_ONCE: usize = 1000;
+const REQUESTS_PAUSE: Duration = Duration::from_millis(50);
 const BUDGET_CHECK: Duration = Duration::from_secs(5);
 /// Rotation and the end of sessions.
 const KEY_CHECK: Duration = Duration::from_secs(15);
@@ -41,6 +47,7 @@ pub fn start(engine: &Arc<Engine>) {
     engine.tasks.spawn_until_stopped(probes::check(engine.clone()));
     engine.tasks.spawn_until_stopped(forget_responses(engine.clone()));
     engine.tasks.spawn_until_stopped(forget_bodies(engine.clone()));
+    engine.tasks.spawn_until_stopped(forget_requests(engine.clone()));
     engine.tasks.spawn_until_stopped(config_file::watch(engine.clone()));
     engine.tasks.spawn_until_stopped(record_circuits(engine.clone()));
     engine.tasks.spawn_until_stopped(forget_circuits(engine.clone()));
@@ -79,6 +86,30 @@ async fn forget_responses(engine: Arc<Engine>) {
             tracing::error!(%error, "old responses stay in the database");
         }
         tokio::time::sleep(RESPONSES_CHECK).await;
+    }
+}
+
+/// A few rows at a time, with pauses between: requests are written meanwhile.
+async fn forget_requests(engine: Arc<Engine>) {
+    loop {
+        let kept = engine.directory.load().rules.requests_kept;
+        let removed = match kept {
+            None => 0,
+            Some(kept) => {
+                let before = clock::now_ms() - i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
+                let write =
+                    move |connection: &Connection| requests::prune(connection, before, REQUESTS_AT_ONCE);
+                engine.store.write(write).await.unwrap_or_else(|error| {
+                    tracing::error!(%error, "old requests stay in the database");
+                    0
+                })
+            }
+        };
+        if removed == 0 {
+            tokio::time::sleep(REQUESTS_CHECK).await;
+            continue;
+        }
+        tokio::time::sleep(REQUESTS_PAUSE).await;
     }
 }
 

@@ -671,12 +671,50 @@ export interface paths {
         get?: never;
         /**
          * Set your own prices of a model; they win over the catalogue
-         * @description Pico-dollars per token. Applies to requests from now on; history is not changed.
+         * @description Pico-dollars per token. The provider by its name or its kind; the model may be one that the catalogue does not know. Applies to
+         *     requests from now on; history is changed by `/console/prices/rerate` alone.
          */
         put: operations["put_console_prices_provider_model"];
         post?: never;
         /** Return to the catalogue's prices of a model */
         delete: operations["delete_console_prices_provider_model"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/prices/rerate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rate the history of a model anew, by the prices that are in force now
+         * @description Changes rows, every sum that they are in, and what budgets have spent. Each row names the prices that it was rated by.
+         */
+        post: operations["post_console_prices_rerate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/prices/unpriced": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Models of which requests have no price */
+        get: operations["get_console_prices_unpriced"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -912,6 +950,63 @@ export interface paths {
         put?: never;
         /** End the session whose key this is */
         post: operations["post_console_sign_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/spend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where money went: by the hour up to two days, else by the day
+         * @description Of what the caller may see: their own, and that of teams and organizations which they administer.
+         */
+        get: operations["get_console_spend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/spend/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The budgets of what the caller may see that are nearest to their end */
+        get: operations["get_console_spend_budgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/spend/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last 53 weeks, day by day
+         * @description Of what the caller may see.
+         */
+        get: operations["get_console_spend_calendar"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3919,6 +4014,27 @@ export interface components {
              */
             model?: string | null;
         };
+        Calendar: {
+            /** @description Oldest first; days on which nothing was used are left out. */
+            days: components["schemas"]["CalendarDay"][];
+            tz: string;
+        };
+        /** @description Costs in nano-dollars. */
+        CalendarDay: {
+            /** Format: int64 */
+            cost_nanos: number;
+            /**
+             * Format: int64
+             * @description What requests within a flat rate would have cost.
+             */
+            covered_nanos: number;
+            /** Format: date */
+            date: string;
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            tokens: number;
+        };
         /** @description A team after its callbacks changed. */
         CallbackAdded: {
             data: components["schemas"]["TeamView"];
@@ -4056,6 +4172,26 @@ export interface components {
             client: string;
             totals: components["schemas"]["Totals"];
         };
+        /** @description Another span of as many days. */
+        Compared: {
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            from: number;
+            slots: components["schemas"]["ComparedSlot"][];
+            /** Format: int64 */
+            to: number;
+            totals: components["schemas"]["Totals"];
+        };
+        ComparedSlot: {
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            start: number;
+            totals: components["schemas"]["Totals"];
+        };
         ConfigDifference: {
             /** @description Settings (`router_settings.num_retries`) and deployments (`model_list: smart (its id)`) that are new. */
             added: string[];
@@ -4090,15 +4226,21 @@ export interface components {
             warnings: components["schemas"]["ConfigProblem"][];
         };
         CostLine: {
-            /** Format: int64 */
-            cost_nanos: number;
+            /**
+             * Format: int64
+             * @description Null where there is no price.
+             */
+            cost_nanos: number | null;
             kind: string;
             /**
              * Format: int64
-             * @description Pico-dollars per token.
+             * @description Pico-dollars each; null where there is no price, and of `discount` and `mark_up`.
              */
-            price_pico: number;
-            /** Format: int64 */
+            price_pico: number | null;
+            /**
+             * Format: int64
+             * @description Tokens, or what else is counted; of `discount` and `mark_up` hundredths of a percent.
+             */
             tokens: number;
         };
         CreateInvitation: {
@@ -5388,10 +5530,16 @@ export interface components {
             api_key?: string | null;
             /** @description The preset's when absent. */
             base_url?: string | null;
+            billing?: components["schemas"]["PaidBy"] | null;
             /** @description Made up from the preset when absent. */
             name?: string | null;
             /** @example openai */
             preset: string;
+            /**
+             * Format: double
+             * @description On the list's prices, -100 to 1000; less than 0: a discount. 0 when absent.
+             */
+            price_adjustment_percent?: number | null;
             /**
              * Format: int64
              * @description Higher is asked first, 0 to 1000000; 100 when absent.
@@ -5737,6 +5885,11 @@ export interface components {
             totals: components["schemas"]["Totals"];
             tz: string;
         };
+        /**
+         * @description How a provider is paid.
+         * @enum {string}
+         */
+        PaidBy: "api" | "subscription";
         /** @description What a session is opened with: an account and its password. */
         PasswordSignIn: {
             /** @description This or `user_id`. */
@@ -5835,6 +5988,8 @@ export interface components {
             /** @description The base URL with the settings in force in it. */
             address: string;
             base_url: string;
+            /** @description `subscription`: a flat rate covers it, and what its requests would have cost is told apart from what is owed. */
+            billing: components["schemas"]["BillingName"];
             /** @description The demo provider; cannot be changed or removed. */
             built_in: boolean;
             circuit: components["schemas"]["CircuitView"] | null;
@@ -5861,6 +6016,11 @@ export interface components {
              */
             number: number;
             preset: string;
+            /**
+             * Format: double
+             * @description On the list's prices; less than 0: a discount.
+             */
+            price_adjustment_percent: number;
             /**
              * Format: int64
              * @description Higher is asked first.
@@ -5932,8 +6092,14 @@ export interface components {
              */
             api_key?: string | null;
             base_url?: string | null;
+            billing?: components["schemas"]["PaidBy"] | null;
             enabled?: boolean | null;
             name?: string | null;
+            /**
+             * Format: double
+             * @description On the list's prices, -100 to 1000; less than 0: a discount. For requests from now on.
+             */
+            price_adjustment_percent?: number | null;
             /**
              * Format: int64
              * @description Higher is asked first, 0 to 1000000.
@@ -6114,6 +6280,24 @@ export interface components {
         };
         /** @enum {string} */
         Range: "today" | "7d" | "30d";
+        /** @description Costs in nano-dollars; what a flat rate covers is not among them. */
+        RatedAnew: {
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            cost_nanos_after: number;
+            /** Format: int64 */
+            cost_nanos_before: number;
+            /**
+             * Format: int64
+             * @description Requests that used something.
+             */
+            rows: number;
+            /** Format: int64 */
+            unpriced_after: number;
+            /** Format: int64 */
+            unpriced_before: number;
+        };
         /**
          * @description How LiteLLM is to treat a limit of rates; kept, and means nothing here.
          * @enum {string}
@@ -6360,7 +6544,6 @@ export interface components {
             deployment_id: string | null;
             /** @description What could not be carried across formats. */
             dropped: string[];
-            end_user: string | null;
             price_source: string | null;
             price_version: string | null;
             /** Format: int64 */
@@ -6390,6 +6573,12 @@ export interface components {
             client: string;
             /** Format: int64 */
             cost_nanos: number | null;
+            /**
+             * Format: int64
+             * @description What it would have cost, had a flat rate not covered it.
+             */
+            covered_nanos: number | null;
+            end_user: string | null;
             endpoint: string;
             error_kind: string | null;
             error_message: string | null;
@@ -6410,9 +6599,12 @@ export interface components {
             outcome: components["schemas"]["OutcomeName"];
             /** Format: int64 */
             output_tokens: number;
+            /** @description What the client worked on, and in which of its sessions, where it says so. */
+            project: string | null;
             provider: string | null;
             /** Format: int64 */
             reasoning_tokens: number;
+            session: string | null;
             /**
              * Format: int64
              * @description UTC milliseconds.
@@ -6421,7 +6613,10 @@ export interface components {
             /** Format: int32 */
             status: number;
             streamed: boolean;
+            tags: string[];
+            team_id: string | null;
             upstream_model: string | null;
+            user_id: string | null;
         };
         RequestStats: {
             /**
@@ -6458,6 +6653,19 @@ export interface components {
             /** Format: int64 */
             unpriced_requests: number;
         };
+        Rerate: {
+            /** @description Only say what it would come to. */
+            dry_run?: boolean;
+            /**
+             * Format: int64
+             * @description The first moment, UTC milliseconds; all where it is null or absent.
+             */
+            from?: number | null;
+            /** @description As the provider calls it. */
+            model: string;
+            /** @description A provider's name, or the kind of several. */
+            provider: string;
+        };
         /** @enum {string} */
         Role: "admin" | "admin_viewer" | "user" | "viewer" | "key";
         RoleView: {
@@ -6480,6 +6688,37 @@ export interface components {
             /** @description What it may be, where that is a choice. */
             options: string[] | null;
             ui_field_name: string;
+        };
+        /** @description Money in nano-dollars. */
+        RunningBudget: {
+            /** @description A key's hash, a name, an id. */
+            id: string;
+            /** @description `api_key`, `user`, `team`, `organization`, `end_user`, `tag`, `provider`, `proxy`, ... */
+            level: string;
+            /** Format: int64 */
+            max_budget_nanos: number;
+            /** @description Where the budget is for one model. */
+            model: string | null;
+            /** @description As people call it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Held for requests under way.
+             */
+            reserved_nanos: number;
+            /** @description RFC 3339. */
+            resets_at: string | null;
+            /** Format: int64 */
+            soft_budget_nanos: number | null;
+            /**
+             * Format: int64
+             * @description In the running period.
+             */
+            spent_nanos: number;
+        };
+        RunningBudgets: {
+            /** @description At most twenty, the fullest first. */
+            budgets: components["schemas"]["RunningBudget"][];
         };
         /**
          * @description A kind of endpoint.
@@ -6605,6 +6844,39 @@ export interface components {
         SomeOrganizations: {
             organizations: string[];
         };
+        /** @description Costs in nano-dollars. */
+        Spend: {
+            bucket: components["schemas"]["Bucket"];
+            by: components["schemas"]["SpendBy"];
+            compared: components["schemas"]["Compared"];
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            from: number;
+            /** @description By cost, then requests. */
+            groups: components["schemas"]["SpendGroup"][];
+            range: components["schemas"]["SpendRange"] | null;
+            /** @description Every bucket, empty ones too. */
+            slots: components["schemas"]["SpendSlot"][];
+            /** Format: int64 */
+            to: number;
+            totals: components["schemas"]["Totals"];
+            tz: string;
+        };
+        /** @enum {string} */
+        SpendBy: "model" | "provider" | "key" | "tool" | "user" | "team";
+        /** @description What one thing came to in one slot. */
+        SpendCell: {
+            /** Format: int64 */
+            cost_nanos: number;
+            /** @description Its place among the groups, from 0. */
+            group: number;
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            tokens: number;
+        };
         /** @description What one day's requests cost. Money in dollars. */
         SpendDay: {
             /** @description By model group. */
@@ -6616,6 +6888,13 @@ export interface components {
         };
         /** @description All entries of an answer are of the same kind. */
         SpendEntry: components["schemas"]["SpendLog"] | components["schemas"]["SpendDay"];
+        /** @description Sums of one thing; those past the hundred costliest are one. */
+        SpendGroup: {
+            /** @description A model, a provider, a key's id (`administrator` for that key), ...; empty for what has none, null for all others. */
+            id: string | null;
+            name: string;
+            totals: components["schemas"]["Totals"];
+        };
         /** @description One request, in LiteLLM's shape. Money in dollars. */
         SpendLog: {
             /** @description SHA-256 of the key. */
@@ -6662,6 +6941,17 @@ export interface components {
             total: number;
             /** Format: int64 */
             total_pages: number;
+        };
+        /** @enum {string} */
+        SpendRange: "today" | "7d" | "30d" | "90d" | "365d";
+        SpendSlot: {
+            groups: components["schemas"]["SpendCell"][];
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            start: number;
+            totals: components["schemas"]["Totals"];
         };
         /** @description Signing in at another server. */
         SsoWay: {
@@ -7141,6 +7431,13 @@ export interface components {
             cancelled: number;
             /** Format: int64 */
             cost_nanos: number;
+            /**
+             * Format: int64
+             * @description What requests within a flat rate would have cost: nobody pays it.
+             */
+            covered_nanos: number;
+            /** Format: int64 */
+            covered_requests: number;
             /** Format: int64 */
             errors: number;
             /**
@@ -7163,6 +7460,33 @@ export interface components {
             /** @description Those of them who are still blocked: none. */
             blocked_users: components["schemas"]["CustomerView"][];
             unblocked_users: components["schemas"]["CustomerView"][];
+        };
+        /** @description A model of which requests have no price. */
+        Unpriced: {
+            /**
+             * Format: int64
+             * @description Of all its requests in the hours in which some had none.
+             */
+            input_tokens: number;
+            /**
+             * Format: int64
+             * @description UTC milliseconds, to the hour.
+             */
+            last_used_at: number;
+            /** @description As the provider calls it. */
+            model: string;
+            /** Format: int64 */
+            output_tokens: number;
+            provider: string;
+            /**
+             * Format: int64
+             * @description Those without a price.
+             */
+            requests: number;
+        };
+        UnpricedModels: {
+            /** @description Those last used first. */
+            models: components["schemas"]["Unpriced"][];
         };
         /** @description One row where `key` was said, and a list where `keys` was. */
         Updated: components["schemas"]["UpdatedKey"] | {
@@ -10127,6 +10451,113 @@ export interface operations {
             };
         };
     };
+    post_console_prices_rerate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rerate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatedAnew"];
+                };
+            };
+            /** @description A name is missing */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_console_prices_unpriced: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnpricedModels"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_console_providers: {
         parameters: {
             query?: never;
@@ -10520,19 +10951,38 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before. */
                 before?: string;
+                /** @description `api`, `subscription` or `local`. */
+                billing?: string;
                 client?: string;
+                end_user?: string;
+                /** @description The path that was asked: `/v1/messages`. */
+                endpoint?: string;
+                /** @description The first moment, UTC milliseconds. */
+                from?: number;
+                /** @description The HTTP status. */
+                http_status?: number;
                 /** @description `administrator` for the administrator's key. */
                 key_id?: string;
                 /** @description 1 to 500; 100 when absent. */
                 limit?: number;
                 model?: string;
+                organization_id?: string;
+                project?: string;
                 provider?: string;
                 /** @description Words of requests and answers whose bodies are kept, all of which must be there: `invoice`, `inv*`, `"in this order"`. */
                 q?: string;
                 /** @description Found in model, provider, client, error message or id. */
                 search?: string;
+                session?: string;
                 /** @description `ok`, `error` or `cancelled`. */
                 status?: string;
+                tag?: string;
+                team_id?: string;
+                /** @description The moment before which they began, UTC milliseconds. */
+                to?: number;
+                /** @description Only those that used tokens of models without a price, or only others. */
+                unpriced?: boolean;
+                user_id?: string;
             };
             header?: never;
             path?: never;
@@ -10801,21 +11251,40 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before. */
                 before?: string;
+                /** @description `api`, `subscription` or `local`. */
+                billing?: string;
                 client?: string;
+                end_user?: string;
+                /** @description The path that was asked: `/v1/messages`. */
+                endpoint?: string;
                 /** @description Absent: CSV. */
                 format?: "csv" | "jsonl";
+                /** @description The first moment, UTC milliseconds. */
+                from?: number;
+                /** @description The HTTP status. */
+                http_status?: number;
                 /** @description `administrator` for the administrator's key. */
                 key_id?: string;
                 /** @description 1 to 500; 100 when absent. */
                 limit?: number;
                 model?: string;
+                organization_id?: string;
+                project?: string;
                 provider?: string;
                 /** @description Words of requests and answers whose bodies are kept, all of which must be there: `invoice`, `inv*`, `"in this order"`. */
                 q?: string;
                 /** @description Found in model, provider, client, error message or id. */
                 search?: string;
+                session?: string;
                 /** @description `ok`, `error` or `cancelled`. */
                 status?: string;
+                tag?: string;
+                team_id?: string;
+                /** @description The moment before which they began, UTC milliseconds. */
+                to?: number;
+                /** @description Only those that used tokens of models without a price, or only others. */
+                unpriced?: boolean;
+                user_id?: string;
             };
             header?: never;
             path?: never;
@@ -11080,6 +11549,161 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_console_spend: {
+        parameters: {
+            query?: {
+                /** @description What sums are told apart by; absent: the model. */
+                by?: "model" | "provider" | "key" | "tool" | "user" | "team";
+                /** @description The first day of the span to compare with, which is as long. Absent: that which ends where this one begins. */
+                compare?: string;
+                /** @description The first day: `2026-11-01`, in place of a range. */
+                from?: string;
+                /** @description Up to today. Absent, where no days are said: today. */
+                range?: "today" | "7d" | "30d" | "90d" | "365d";
+                /** @description The last day. Absent: today. */
+                to?: string;
+                /** @description IANA time zone of the days; UTC when absent. */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Spend"];
+                };
+            };
+            /** @description A day or a time zone makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_console_spend_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunningBudgets"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_console_spend_calendar: {
+        parameters: {
+            query?: {
+                /** @description IANA time zone of the days; UTC when absent. */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Unknown time zone */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

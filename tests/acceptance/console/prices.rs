@@ -1,6 +1,8 @@
 //! What is owed and what is not: discounts and mark-ups, flat rates, searches; models without a price, and rating history anew.
 
-use postern_testkit::{Reply, Usage};
+use std::time::Duration;
+
+use postern_testkit::{GatewayBuilder, Reply, TestGateway, Usage};
 use postern_tests::{World, receive};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -223,4 +225,42 @@ async fn the_log_is_filtered_by_what_requests_are_part_of() {
         let refused = receive(world.gateway.admin(Method::GET, &format!("/console/requests?{wrong}"))).await;
         assert!([400, 422].contains(&refused.status), "{wrong}: {}", refused.status);
     }
+}
+
+#[tokio::test]
+async fn old_requests_go_and_their_sums_stay() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, data) = (directory.path().join("config.yaml"), directory.path().join("data"));
+    std::fs::write(&file, "general_settings: {maximum_spend_logs_retention_period: 1h}").unwrap();
+    let how = |builder: GatewayBuilder| builder.vault("file").data_dir(&data);
+    let world = World::with("{}", how).await;
+    world.openai.always(ten());
+    let price = json!({"input": 1_000_000, "output": 10_000_000});
+    world.admin(Method::PUT, PRICE, price).await.expect(200);
+    for _ in 0..3 {
+        ask(&world, &world.key, "oa/gpt-4o-mini").await;
+    }
+    let key = world.key.clone();
+    assert_eq!(world.gateway.stop().await.code(), Some(0));
+    // As if it had been three hours ago.
+    let database = rusqlite::Connection::open(data.join("postern.db")).unwrap();
+    database
+        .execute_batch(
+            "UPDATE ledger SET id = CAST(unhex(printf('%012x', started_at - 10800000)) || substr(id, 7) AS BLOB), started_at = started_at - 10800000;
+             UPDATE keys SET budget_started_at = budget_started_at - 10800000;
+             UPDATE spend_hourly SET hour = hour - 3; UPDATE spend_parts SET hour = hour - 3;",
+        )
+        .unwrap();
+    drop(database);
+    let gateway = how(TestGateway::builder()).config(&file).start().await;
+    let get = async |path: &str| receive(gateway.admin(Method::GET, path)).await.expect(200).json();
+    let gone = async {
+        while get("/console/requests").await["requests"] != json!([]) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), gone).await.expect("rows that are kept no longer to go");
+    let spend = get("/console/spend?range=7d").await["totals"].clone();
+    assert_eq!((&spend["requests"], &spend["cost_nanos"]), (&json!(3), &json!(3_300_000)));
+    assert_eq!(get(&format!("/key/info?key={key}")).await["info"]["spend"], 0.0033);
 }

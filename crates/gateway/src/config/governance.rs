@@ -90,6 +90,8 @@ pub struct Governance {
     pub session_budget_nanos: Option<i64>,
     /// `general_settings.session_duration`: how long a sign-in to the console lasts.
     pub session: Duration,
+    /// `general_settings.maximum_spend_logs_retention_period`: how long single requests are kept; `None`: for ever. Sums are.
+    pub requests_kept: Option<Duration>,
     /// `general_settings.key_rotation_grace`: how long a key that was rotated by itself is still taken.
     pub rotation_grace: Duration,
 }
@@ -117,6 +119,7 @@ impl Default for Governance {
             key_header: None,
             session_budget_nanos: None,
             session: Duration::from_hours(24),
+            requests_kept: Some(Duration::from_hours(400 * 24)),
             rotation_grace: Duration::from_hours(24),
         }
     }

@@ -32,6 +32,18 @@ fn configured(snapshot: &Snapshot) -> HashSet<&str> {
         .collect()
 }
 
+/// Models that the user has set prices of and the catalogue does not know, in order.
+fn unlisted(snapshot: &Snapshot, configured: &HashSet<&str>) -> Vec<CatalogueModel> {
+    let catalogue = Catalogue::embedded();
+    let mut own: Vec<_> =
+        snapshot.overrides.iter().filter(|((provider, model), _)| !catalogue.has(provider, model)).collect();
+    own.sort_by_key(|(place, _)| *place);
+    let shown = own.into_iter().map(|((provider, model), plan)| {
+        catalogue.unlisted(provider, model, Some(&plan.prices), configured.contains(provider.as_str()))
+    });
+    shown.collect()
+}
+
 fn rows(snapshot: &Snapshot) -> CatalogueView {
     let catalogue = Catalogue::embedded();
     let configured = configured(snapshot);
@@ -43,6 +55,7 @@ fn rows(snapshot: &Snapshot) -> CatalogueView {
         .map(|model| {
             catalogue.view(&model, own(model.provider, model.id), configured.contains(model.provider))
         })
+        .chain(unlisted(snapshot, &configured))
         .collect();
     catalogue.whole(models)
 }

@@ -17,9 +17,12 @@ use super::{key_numbers, packed, series, spend_parts, variants};
 
 mod filter;
 mod rerate;
+mod retention;
 
 pub use filter::{Filter, count, page};
 pub use rerate::{billed_beside, of_model, rerate};
+pub(super) use retention::kept_from;
+pub use retention::prune;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE requests (

@@ -5,6 +5,7 @@
 use rusqlite::{Connection, Result};
 use uuid::Uuid;
 
+use super::requests::kept_from;
 use super::spend_hourly::{MILLISECONDS_PER_HOUR, hour_of};
 
 mod single;
@@ -82,6 +83,7 @@ pub fn sums(connection: &Connection, questions: &[Question]) -> Result<Vec<i64>>
         asked.filter(move |(_, question)| question.subject.has_index() == indexed).map(|(at, _)| at)
     };
     let looked_up = those(true).count();
+    let kept_from = kept_from(connection)?;
     // What has no index reads all of its time anyhow; several do so together.
     let in_one_pass: Vec<usize> = if looked_up >= MANY {
         (0..questions.len()).collect()
@@ -92,11 +94,13 @@ pub fn sums(connection: &Connection, questions: &[Question]) -> Result<Vec<i64>>
     };
     let mut sums = vec![None; questions.len()];
     let together: Vec<&Question> = in_one_pass.iter().map(|at| &questions[*at]).collect();
-    for (at, sum) in in_one_pass.iter().zip(together::answer(connection, &together)?) {
+    for (at, sum) in in_one_pass.iter().zip(together::answer(connection, &together, kept_from)?) {
         sums[*at] = Some(sum);
     }
     let answered = sums.into_iter().zip(questions);
-    answered.map(|(sum, question)| sum.map_or_else(|| single::answer(connection, question), Ok)).collect()
+    answered
+        .map(|(sum, question)| sum.map_or_else(|| single::answer(connection, question, kept_from), Ok))
+        .collect()
 }
 
 /// The two parts of the time since a moment.
@@ -110,12 +114,16 @@ struct Since {
 }
 
 impl Since {
-    fn new(moment: i64) -> Self {
+    /// Rows are there from the hour `kept_from` on. What is older than that is counted by the hour: rather too much than too
+    /// little, and nothing too much where the hour is that in which something was made.
+    fn new(moment: i64, kept_from: i64) -> Self {
         if moment <= 0 {
             return Self { moment: i64::MIN, whole: i64::MIN, begun: None };
         }
         let hour = hour_of(moment);
-        if hour * MILLISECONDS_PER_HOUR == moment {
+        if hour < kept_from {
+            Self { moment: hour.saturating_mul(MILLISECONDS_PER_HOUR), whole: hour, begun: None }
+        } else if hour * MILLISECONDS_PER_HOUR == moment {
             Self { moment, whole: hour, begun: None }
         } else {
             Self { moment, whole: hour + 1, begun: Some(hour) }

@@ -40,6 +40,9 @@ pub fn setting(reading: &mut Reading, section: Section, name: &str, node: &Node<
         (Section::General, "over_budget_status") => rules.over_budget_status = status(node, [402, 400])?,
         (Section::General, "expired_key_status") => rules.expired_key_status = status(node, [401, 400])?,
         (Section::General, "session_duration") => rules.session = lasting(node)?,
+        (Section::General, "maximum_spend_logs_retention_period") => {
+            rules.requests_kept = if node.value.is_null() { None } else { Some(lasting(node)?) };
+        }
         (Section::General, "key_rotation_grace") => rules.rotation_grace = lasting(node)?,
         (Section::General, "unpriced_models_with_budget") => {
             rules.unpriced = match node.text()? {

@@ -9,11 +9,11 @@ use crate::table::key_numbers;
 use crate::table::spend_hourly::{ID_MARGIN, MILLISECONDS_PER_HOUR, first_id_at};
 use crate::table::spend_labels::Label;
 
-pub(in crate::table) fn answer(connection: &Connection, question: &Question) -> Result<i64> {
+pub(in crate::table) fn answer(connection: &Connection, question: &Question, kept_from: i64) -> Result<i64> {
     if question.subject.is_nobody() {
         return Ok(0);
     }
-    let since = Since::new(question.since);
+    let since = Since::new(question.since, kept_from);
     let (sql, values) = of_hours(question, since.whole);
     let whole: i64 =
         connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?;

@@ -17,12 +17,16 @@ use crate::table::spend_labels::Label;
 const FEW: usize = 8;
 
 /// Nano-dollars for each question, in their order.
-pub(in crate::table) fn answer(connection: &Connection, questions: &[&Question]) -> Result<Vec<i64>> {
+pub(in crate::table) fn answer(
+    connection: &Connection,
+    questions: &[&Question],
+    kept_from: i64,
+) -> Result<Vec<i64>> {
     if questions.is_empty() {
         return Ok(Vec::new());
     }
     let asked = Asked::new(connection, questions)?;
-    let mut tally = Tally::new(questions);
+    let mut tally = Tally::new(questions, kept_from);
     hours(connection, &asked, &mut tally)?;
     for (label, names) in [(Label::EndUser, &asked.end_users), (Label::Tag, &asked.tags)] {
         labels(connection, label, names, &mut tally)?;
@@ -139,10 +143,10 @@ struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    fn new(questions: &'a [&'a Question]) -> Self {
+    fn new(questions: &'a [&'a Question], kept_from: i64) -> Self {
         Self {
             questions,
-            since: questions.iter().map(|question| Since::new(question.since)).collect(),
+            since: questions.iter().map(|question| Since::new(question.since, kept_from)).collect(),
             sums: vec![0; questions.len()],
             begun: vec![false; questions.len()],
         }

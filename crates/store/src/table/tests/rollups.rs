@@ -549,3 +549,31 @@ fn rows_that_are_rated_anew_change_every_sum_that_they_are_in() {
     assert_eq!(found.len(), expected.len());
     assert!(expected.iter().all(|id| found.contains(id)));
 }
+
+#[test]
+fn rows_that_are_kept_no_longer_leave_their_sums() {
+    let (_directory, connection) = database();
+    let rows = varied_rows();
+    assert_eq!(record(&connection, &rows), rows.len());
+    let sums = |connection: &_| {
+        ["spend_hourly", "spend_labels", "spend_parts", "sessions"]
+            .map(|table| raw(connection, &format!("SELECT * FROM {table} ORDER BY 1, 2, 3")))
+    };
+    let before = sums(&connection);
+    let kept_from = rows[70].started_at;
+    let mut removed = 0;
+    loop {
+        match requests::prune(&connection, kept_from, 30).unwrap() {
+            0 => break,
+            some => {
+                assert!(some <= 30);
+                removed += some;
+            }
+        }
+    }
+    let left = requests::page(&connection, &Filter { limit: 1000, ..Filter::default() }).unwrap();
+    assert_eq!(removed + left.len(), rows.len());
+    let hour = hour_of(kept_from) * HOUR;
+    assert!(removed > 30 && left.iter().all(|row| row.started_at >= hour - 60_000));
+    assert_eq!(sums(&connection), before);
+}

@@ -143,10 +143,10 @@ proptest! {
         }
         let expected: Vec<i64> = questions.iter().map(|question| full_scan(&rows, question)).collect();
         let singly: Vec<i64> =
-            questions.iter().map(|question| one_by_one(&connection, question).unwrap()).collect();
+            questions.iter().map(|question| one_by_one(&connection, question, i64::MIN).unwrap()).collect();
         prop_assert_eq!(&singly, &expected, "one by one: {:?}", questions);
         let together: Vec<&Question> = questions.iter().collect();
-        prop_assert_eq!(&in_one_pass(&connection, &together).unwrap(), &expected, "in one pass: {:?}", questions);
+        prop_assert_eq!(&in_one_pass(&connection, &together, i64::MIN).unwrap(), &expected, "in one pass: {:?}", questions);
         prop_assert_eq!(&spent::sums(&connection, &questions).unwrap(), &expected, "{:?}", questions);
         // So many that they go together, whatever they are.
         let many: Vec<Question> = questions.iter().cycle().take(600).cloned().collect();
@@ -209,4 +209,36 @@ fn each_key_has_its_own_last_use() {
     assert_eq!(record(&connection, &[used(1, 100), used(1, 300), used(2, 200), used(3, 400)]), 4);
     let found = requests::last_uses(&connection, &[id(1), id(2), id(9)]).unwrap();
     assert_eq!(found, HashMap::from([(id(1), 300), (id(2), 200)]));
+}
+
+#[test]
+fn what_was_spent_stays_spent_when_its_rows_go() {
+    let (_directory, connection) = database();
+    let rows: Vec<RequestRow> = (0..40_i64)
+        .map(|number| RequestRow {
+            id: id_at(START + number * HOUR / 8, 1),
+            started_at: START + number * HOUR / 8,
+            cost_nanos: Some(1 << (number / 2)),
+            ..request(1)
+        })
+        .collect();
+    assert_eq!(record(&connection, &rows), 40);
+    let of = |since| Question { subject: Subject::Key(id(7)), model_group: None, since };
+    let sum = |since: i64| -> i64 {
+        rows.iter().filter(|row| row.started_at >= since).filter_map(|row| row.cost_nanos).sum()
+    };
+    let ask = |since| {
+        let question = of(since);
+        let sums = spent::sums(&connection, std::slice::from_ref(&question)).unwrap();
+        let many = spent::sums(&connection, &vec![question; 300]).unwrap();
+        assert!(many.iter().all(|sum| *sum == sums[0]));
+        sums[0]
+    };
+    let within = |hour: i64| START + hour * HOUR + HOUR / 3;
+    assert_eq!((ask(within(0)), ask(within(3))), (sum(within(0)), sum(within(3))));
+    while requests::prune(&connection, within(2), 5).unwrap() > 0 {}
+    assert_eq!(ask(within(3)), sum(within(3)), "its rows are there");
+    assert_eq!(ask(within(2)), sum(within(2)), "so they are of the hour in which the last ones went");
+    assert_eq!(ask(within(1)), sum(START + HOUR), "all of the hour that it begins in");
+    assert_eq!(ask(START), sum(0));
 }
