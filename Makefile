@@ -1,6 +1,6 @@
 # What a person does with this repository. Every target is a script in scripts/; ARGS go to it.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-agents dev lint bench bench-wire bench-routing bench-admission fuzz package ui openapi clean
+.PHONY: help run test test-agents dev lint bench bench-wire bench-routing bench-admission bench-ledger fuzz package ui openapi clean
 
 ARGS ?=
 
@@ -33,6 +33,9 @@ bench-routing: ## Measure the router alone
 
 bench-admission: ## Measure keys, limits and budgets alone, with 100,000 keys
 	@scripts/bench-admission.sh $(ARGS)
+
+bench-ledger: ## Measure the ledger with ten million rows (ROWS=... for others)
+	@scripts/bench-ledger.sh
 
 fuzz: ## Fuzz the wire crate (ARGS="stream 600": target and seconds)
 	@scripts/fuzz.sh $(ARGS)

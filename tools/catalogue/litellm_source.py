@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from schema import CAPABILITIES, SourceError, pico, provider, tidy_prices
+from schema import CAPABILITIES, TIERS_FROM, SourceError, pico, provider, tidy_prices
 
 SOURCE = "litellm"
 
@@ -198,7 +198,9 @@ def row(name, entry):
     model_id, aliases = upstream_id(provider_id, name)
     base, tiers = split_prices(entry)
     graduated(entry, base, tiers)
-    tiers = [{"above": above, "prices": tidy_prices(provider_id, model_id, prices)}
+    # Some have the dearer prices from that length on, others beyond it.
+    less = 1 if provider_id in TIERS_FROM else 0
+    tiers = [{"above": above - less, "prices": tidy_prices(provider_id, model_id, prices)}
              for above, prices in sorted(tiers.items())]
     date = entry.get("deprecation_date") or ""
     return {

@@ -94,3 +94,6 @@ def tidy_prices(provider_id, model_id, prices, local_free=False):
         if prices[name] == prices.get(name.replace("reasoning", "output", 1)):
             del prices[name]
     return dict(sorted(prices.items()))
+
+# Providers whose long-context prices hold from the named length on, that length included: xAI, as both sources compute.
+TIERS_FROM = {"xai"}
