@@ -26,6 +26,7 @@ pub enum By {
     Organization,
     EndUser,
     Tag,
+    Project,
 }
 
 #[derive(Args)]

@@ -7,12 +7,15 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use postern_store::table::requests::Billing;
+use postern_store::table::owners::SeenBy;
 use postern_store::table::series::Series;
-use postern_store::table::spend_hourly::{self, MILLISECONDS_PER_HOUR, Totals};
+use postern_store::table::spend_hourly::{self, MILLISECONDS_PER_HOUR};
 use postern_store::table::spend_labels::{self, Label};
+use postern_store::table::spend_parts::{self, Part, PartTotals};
 use postern_store::table::{keys, owners};
+use postern_store::{Connection, SqlError};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::auth::permissions::Authority;
 use crate::clock;
@@ -39,6 +42,8 @@ pub enum UsageBy {
     Organization,
     EndUser,
     Tag,
+    /// What clients worked on.
+    Project,
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -107,7 +112,7 @@ fn moment(text: &str, param: &'static str, now: Timestamp) -> Result<i64, Failur
     Ok(now.as_millisecond().saturating_sub(length))
 }
 
-/// What was used, told apart by model, provider, key, tool, user, team, organization, end user, tag or endpoint
+/// What was used, told apart by model, provider, key, tool, user, team, organization, end user, tag, project or endpoint
 ///
 /// Of what the caller may see. A request with several tags counts for each; requests without an end user or a tag are not in
 /// tables by these.
@@ -137,55 +142,35 @@ pub async fn usage(
     let from = spend_hourly::hour_of(since);
     let to = spend_hourly::hour_of(until.saturating_sub(1)) + 1;
     let seen_by = authority.seen_by(&engine.directory.load());
-    let (sums, labels, owners) = engine
+    let (sums, labels) = engine
         .read(move |connection| {
-            let sums: Vec<(String, Series, Totals)> = match by {
-                UsageBy::EndUser | UsageBy::Tag => {
-                    let label = if by == UsageBy::Tag { Label::Tag } else { Label::EndUser };
-                    spend_labels::by_series(connection, label, from, to, seen_by.as_ref())?
-                }
-                _ => {
-                    let found = spend_hourly::by_series(connection, from, to, seen_by.as_ref())?;
-                    found.into_iter().map(|(series, totals)| (String::new(), series, totals)).collect()
-                }
-            };
-            Ok((sums, keys::labels(connection)?, owners::all(connection)?))
+            Ok((sums(connection, by, (from, to), seen_by.as_ref())?, keys::labels(connection)?))
         })
         .await?;
-    let keys: HashMap<_, _> = labels.into_iter().map(|(id, name, token)| (id, (token, name))).collect();
+    let keys: HashMap<Uuid, (String, String)> =
+        labels.into_iter().map(|(id, name, token)| (id, (token, name))).collect();
     let directory = engine.directory.load();
-    let owned = |series: &Series, part: fn(&owners::Owner) -> Option<&str>| {
-        owners.get(&series.owner).and_then(part).unwrap_or_default().to_owned()
-    };
-    let named = |label: String, series: &Series| -> (String, String) {
-        let same = |id: String| (id.clone(), id);
-        match by {
-            UsageBy::Model => same(series.model_group.clone()),
-            UsageBy::UpstreamModel => same(series.model.clone()),
-            UsageBy::Provider => same(series.provider.clone()),
-            UsageBy::Tool => same(series.client_name.clone()),
-            UsageBy::Endpoint => same(series.endpoint.clone()),
-            UsageBy::EndUser | UsageBy::Tag => same(label),
-            UsageBy::Key if series.key_id.is_nil() => same("administrator".to_owned()),
-            UsageBy::Key => keys.get(&series.key_id).cloned().unwrap_or_default(),
-            UsageBy::User => same(owned(series, |owner| owner.user_id.as_deref())),
-            UsageBy::Team => {
-                let id = owned(series, |owner| owner.team_id.as_deref());
-                let alias = directory.team(&id).and_then(|team| team.alias.as_deref()).map(str::to_owned);
-                (id.clone(), alias.unwrap_or(id))
+    let named = |raw: String| -> (String, String) {
+        let name = match by {
+            UsageBy::Key => {
+                let id = Uuid::parse_str(&raw).unwrap_or_default();
+                let administrator = || ("administrator".to_owned(), "administrator".to_owned());
+                return if id.is_nil() {
+                    administrator()
+                } else {
+                    keys.get(&id).cloned().unwrap_or_default()
+                };
             }
-            UsageBy::Organization => {
-                let id = owned(series, |owner| owner.organization_id.as_deref());
-                let alias = directory.organization(&id).map(|known| known.alias.to_string());
-                (id.clone(), alias.unwrap_or(id))
-            }
-        }
+            UsageBy::Team => directory.team(&raw).and_then(|team| team.alias.as_deref()).map(str::to_owned),
+            UsageBy::Organization => directory.organization(&raw).map(|known| known.alias.to_string()),
+            _ => None,
+        };
+        (raw.clone(), name.unwrap_or(raw))
     };
     let mut rows: BTreeMap<(String, String), UsageRow> = BTreeMap::new();
-    for (label, series, totals) in sums {
-        let place = named(label, &series);
-        let row = rows.entry(place.clone()).or_insert_with(|| UsageRow::new(place));
-        row.add(&series, &totals);
+    for (raw, totals) in sums {
+        let place = named(raw);
+        rows.entry(place.clone()).or_insert_with(|| UsageRow::new(place)).add(&totals);
     }
     let mut rows: Vec<UsageRow> = rows.into_values().collect();
     rows.sort_by_key(|row| std::cmp::Reverse((row.cost_nanos, row.subscription_nanos, row.requests)));
@@ -214,7 +199,8 @@ impl UsageRow {
         }
     }
 
-    fn add(&mut self, series: &Series, totals: &Totals) {
+    fn add(&mut self, sums: &PartTotals) {
+        let totals = &sums.totals;
         self.requests += totals.requests;
         self.errors += totals.errors;
         self.cancelled += totals.cancelled;
@@ -224,13 +210,66 @@ impl UsageRow {
         self.cache_read_tokens += totals.cache_read_tokens;
         self.cache_write_tokens += totals.cache_write_tokens;
         self.reasoning_tokens += totals.reasoning_tokens;
-        match series.billing {
-            Billing::Api => self.cost_nanos += totals.cost_nanos,
-            Billing::Subscription => {
-                self.subscription_nanos += totals.covered_nanos;
-                self.subscription_requests += totals.requests;
-            }
-            Billing::Local => self.local_requests += totals.requests,
-        }
+        self.cost_nanos += totals.cost_nanos;
+        self.subscription_nanos += totals.covered_nanos;
+        self.subscription_requests += sums.covered_requests;
+        self.local_requests += sums.local_requests;
     }
+}
+
+/// Sums of some hours by what they are told apart by, as the ledger names it. Of everybody most are kept; others are added up from
+/// the roll-ups that tell whose they are.
+fn sums(
+    connection: &Connection,
+    by: UsageBy,
+    (from, to): (i64, i64),
+    seen_by: Option<&SeenBy>,
+) -> Result<Vec<(String, PartTotals)>, SqlError> {
+    let part = match by {
+        UsageBy::Model => Some(Part::Model),
+        UsageBy::Provider => Some(Part::Provider),
+        UsageBy::Key => Some(Part::Key),
+        UsageBy::Tool => Some(Part::Client),
+        UsageBy::User => Some(Part::User),
+        UsageBy::Team => Some(Part::Team),
+        UsageBy::Organization => Some(Part::Organization),
+        UsageBy::UpstreamModel | UsageBy::Endpoint | UsageBy::EndUser | UsageBy::Tag | UsageBy::Project => {
+            None
+        }
+    };
+    if let (Some(part), None) = (part, seen_by) {
+        return spend_parts::sums(connection, part, from, to);
+    }
+    let label = match by {
+        UsageBy::EndUser => Some(Label::EndUser),
+        UsageBy::Tag => Some(Label::Tag),
+        UsageBy::Project => Some(Label::Project),
+        _ => None,
+    };
+    if let Some(label) = label {
+        let found = spend_labels::by_series(connection, label, from, to, seen_by)?;
+        let sums =
+            found.into_iter().map(|(name, series, totals)| (name, PartTotals::of(series.billing, &totals)));
+        return Ok(sums.collect());
+    }
+    let owners = owners::all(connection)?;
+    let owned = |series: &Series, part: fn(&owners::Owner) -> Option<&str>| {
+        owners.get(&series.owner).and_then(part).unwrap_or_default().to_owned()
+    };
+    let raw = |series: &Series| match by {
+        UsageBy::Model => series.model_group.clone(),
+        UsageBy::UpstreamModel => series.model.clone(),
+        UsageBy::Provider => series.provider.clone(),
+        UsageBy::Tool => series.client_name.clone(),
+        UsageBy::Endpoint => series.endpoint.clone(),
+        UsageBy::Key => spend_parts::key_name(series.key_id),
+        UsageBy::User => owned(series, |owner| owner.user_id.as_deref()),
+        UsageBy::Team => owned(series, |owner| owner.team_id.as_deref()),
+        UsageBy::Organization => owned(series, |owner| owner.organization_id.as_deref()),
+        UsageBy::EndUser | UsageBy::Tag | UsageBy::Project => String::new(),
+    };
+    let found = spend_hourly::by_series(connection, from, to, seen_by)?;
+    let sums =
+        found.into_iter().map(|(series, totals)| (raw(&series), PartTotals::of(series.billing, &totals)));
+    Ok(sums.collect())
 }

@@ -80,7 +80,7 @@ impl Part {
         Self::Organization,
     ];
 
-    fn label(self) -> Label {
+    pub(super) fn label(self) -> Label {
         match self {
             Self::All => Label::All,
             Self::Model => Label::Model,
@@ -243,6 +243,25 @@ pub struct PartHour {
     pub label: i64,
     pub hour: i64,
     pub totals: PartTotals,
+}
+
+/// What each came to in some hours (`from <= hour < to`), by name.
+pub fn sums(connection: &Connection, part: Part, from: i64, to: i64) -> Result<Vec<(String, PartTotals)>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT name, {SUMS}, SUM(covered_requests), SUM(local_requests)
+             FROM labels JOIN spend_parts ON spend_parts.label = labels.id
+             WHERE kind = ?1 AND hour >= ?2 AND hour < ?3 GROUP BY labels.id"
+        ))?
+        .query_map([part.label().number(), from, to], |row| {
+            let totals = PartTotals {
+                totals: Totals::from_row(row, 1)?,
+                covered_requests: row.get(1 + WIDTH)?,
+                local_requests: row.get(2 + WIDTH)?,
+            };
+            Ok((row.get(0)?, totals))
+        })?
+        .collect()
 }
 
 /// The names of a kind by their number.

@@ -36,6 +36,19 @@ pub fn spend(data: &Path, hours: impl IntoIterator<Item = (i64, i64)>) {
             )
             .unwrap();
     }
+    // What is kept by one thing at a time is made of that.
+    let parts = [(4, "''"), (5, "model_group"), (6, "provider"), (7, "LOWER(HEX(key_id))")];
+    for (kind, name) in parts {
+        let sql = format!(
+            "INSERT OR IGNORE INTO labels (kind, name) SELECT DISTINCT {kind}, {name} FROM series;
+             INSERT OR REPLACE INTO spend_parts SELECT labels.id, hour, SUM(requests), SUM(errors), SUM(cancelled), SUM(unpriced),
+               SUM(input_tokens), SUM(output_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(reasoning_tokens),
+               SUM(cost_nanos), SUM(latency_us), SUM(covered_nanos), 0, 0
+               FROM spend_hourly JOIN series ON series.id = spend_hourly.series
+               JOIN labels ON labels.kind = {kind} AND labels.name = {name} GROUP BY 1, 2;"
+        );
+        connection.execute_batch(&sql).unwrap();
+    }
 }
 
 /// A gateway in whose database one key has spent ten cents, and which is stopped.

@@ -5,6 +5,7 @@ use rusqlite::{Connection, Result, params_from_iter};
 use uuid::Uuid;
 
 use crate::table::owners::SeenBy;
+use crate::table::spend_parts::{Part, key_name};
 
 /// What tells sums apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,16 @@ pub enum Split {
 }
 
 impl Split {
+    fn part(self) -> Part {
+        match self {
+            Self::Whole => Part::All,
+            Self::Key => Part::Key,
+            Self::ModelGroup => Part::Model,
+            Self::Provider => Part::Provider,
+            Self::Team => Part::Team,
+        }
+    }
+
     fn column(self) -> &'static str {
         match self {
             Self::Whole => "''",
@@ -49,7 +60,10 @@ pub fn money(
     seen_by: Option<&SeenBy>,
 ) -> Result<Vec<(String, Money)>> {
     let mut values = vec![Value::Integer(from), Value::Integer(to)];
-    let seen = seen_by.map_or_else(|| "1".to_owned(), |seen_by| seen_by.condition(&mut values));
+    let Some(seen_by) = seen_by else {
+        return of_parts(connection, split.part(), from, to);
+    };
+    let seen = seen_by.condition(&mut values);
     let (column, owners) =
         (split.column(), if split == Split::Team { "JOIN owners ON owners.id = series.owner" } else { "" });
     connection
@@ -64,6 +78,20 @@ pub fn money(
         .collect()
 }
 
+/// Of everybody it is kept by one thing at a time. Only what providers bill by use costs something there.
+fn of_parts(connection: &Connection, part: Part, from: i64, to: i64) -> Result<Vec<(String, Money)>> {
+    connection
+        .prepare_cached(
+            "SELECT name, SUM(cost_nanos) FROM labels JOIN spend_parts ON spend_parts.label = labels.id
+             WHERE kind = ?1 AND hour >= ?2 AND hour < ?3 GROUP BY labels.id",
+        )?
+        .query_map([part.label().number(), from, to], |row| {
+            let billed = row.get(1)?;
+            Ok((row.get(0)?, Money { billed, counted: billed }))
+        })?
+        .collect()
+}
+
 /// Whose hours are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HoursOf {
@@ -74,24 +102,16 @@ pub enum HoursOf {
 
 /// What providers billed by use in each hour in which anything was used (`from <= hour < to`), oldest first.
 pub fn billed_by_hour(connection: &Connection, of: &HoursOf, from: i64, to: i64) -> Result<Vec<(i64, i64)>> {
-    let mut values = vec![Value::Integer(from), Value::Integer(to)];
-    let condition = match of {
-        HoursOf::Everything => "1",
-        HoursOf::Key(id) => {
-            values.push(Value::Blob(id.as_bytes().to_vec()));
-            "key_id = ?3"
-        }
-        HoursOf::Provider(name) => {
-            values.push(Value::Text(name.clone()));
-            "provider = ?3"
-        }
+    let (part, name) = match of {
+        HoursOf::Everything => (Part::All, String::new()),
+        HoursOf::Key(id) => (Part::Key, key_name(*id)),
+        HoursOf::Provider(name) => (Part::Provider, name.clone()),
     };
     connection
-        .prepare_cached(&format!(
-            "SELECT hour, SUM(cost_nanos) FROM spend_hourly
-             WHERE hour >= ?1 AND hour < ?2 AND series IN (SELECT id FROM series WHERE billing = 0 AND {condition})
-             GROUP BY hour ORDER BY hour"
-        ))?
-        .query_map(params_from_iter(values), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .prepare_cached(
+            "SELECT hour, cost_nanos FROM spend_parts
+             WHERE label = (SELECT id FROM labels WHERE kind = ?1 AND name = ?2) AND hour >= ?3 AND hour < ?4 ORDER BY hour",
+        )?
+        .query_map((part.label().number(), name, from, to), |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
 }

@@ -465,8 +465,10 @@ fn money_is_told_apart_by_who_is_paid_and_by_whose_it_is() {
             .unwrap();
     };
     insert(1, 1, "a", 10, 0, 5);
-    insert(2, 1, "b", 10, 1, 7);
+    // Nothing is owed for what a flat rate covers.
+    insert(2, 1, "b", 10, 1, 0);
     insert(3, 2, "b", 11, 0, 11);
+    connection.execute_batch(&spend_parts::fill()).unwrap();
     let sums = |split, from, to| {
         let mut sums: Vec<(String, i64, i64)> = money(&connection, split, from, to, None)
             .unwrap()
@@ -477,18 +479,21 @@ fn money_is_told_apart_by_who_is_paid_and_by_whose_it_is() {
         sums
     };
     let said = |of: &str, billed, counted| (of.to_owned(), billed, counted);
-    assert_eq!(sums(Split::Whole, 0, 100), [said("", 16, 23)]);
+    assert_eq!(sums(Split::Whole, 0, 100), [said("", 16, 16)]);
     assert_eq!(sums(Split::Whole, 11, 12), [said("", 11, 11)]);
-    assert_eq!(sums(Split::Provider, 0, 100), [said("a", 5, 5), said("b", 11, 18)]);
-    assert_eq!(sums(Split::ModelGroup, 0, 11), [said("group", 5, 12)]);
-    assert_eq!(sums(Split::Team, 0, 100), [said("", 16, 23)]);
+    assert_eq!(sums(Split::Provider, 0, 100), [said("a", 5, 5), said("b", 11, 11)]);
+    assert_eq!(sums(Split::ModelGroup, 0, 11), [said("group", 5, 5)]);
+    assert_eq!(sums(Split::Team, 0, 100), [said("", 16, 16)]);
     let keys = sums(Split::Key, 0, 100);
-    assert_eq!(keys, [said(&id(1).simple().to_string(), 5, 12), said(&id(2).simple().to_string(), 11, 11)]);
+    assert_eq!(keys, [said(&id(1).simple().to_string(), 5, 5), said(&id(2).simple().to_string(), 11, 11)]);
+    let seen_by = SeenBy { key: Some(id(2)), ..SeenBy::default() };
+    let own = money(&connection, Split::Provider, 0, 100, Some(&seen_by)).unwrap();
+    assert_eq!(own, [("b".to_owned(), Money { billed: 11, counted: 11 })]);
     assert_eq!(sums(Split::Whole, 50, 60), []);
     let hours = |of: HoursOf| billed_by_hour(&connection, &of, 0, 100).unwrap();
     assert_eq!(hours(HoursOf::Everything), [(10, 5), (11, 11)]);
     assert_eq!(hours(HoursOf::Key(id(1))), [(10, 5)]);
-    assert_eq!(hours(HoursOf::Provider("b".into())), [(11, 11)]);
+    assert_eq!(hours(HoursOf::Provider("b".into())), [(10, 0), (11, 11)]);
 }
 
 #[test]
