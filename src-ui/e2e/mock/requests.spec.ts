@@ -177,3 +177,58 @@ test("what the filter leaves is saved as a file, and of a span of time no more t
   await page.getByTestId("filter-span").click();
   await expect(page).not.toHaveURL(/from=/);
 });
+
+test("where the time went is drawn, and said", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/requests?provider=anthropic&status=ok");
+  await page.getByTestId(ROW).first().click();
+  const waterfall = page.getByTestId("waterfall");
+  await expect(waterfall.locator("[data-kind=waited]")).toContainText(/at anthropic/);
+  await expect(waterfall.locator("[data-kind=answer]")).toContainText(/from .* to .* after the request came in/);
+  await expect(waterfall).toContainText("First token");
+});
+
+test("what a request belongs to leads to the others of the same", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/requests?project=postern");
+  await page.getByTestId(ROW).first().click();
+  await page.getByTestId("request-session").getByRole("link").click();
+  await expect(page).toHaveURL(/session=postern-/);
+  await expect(page.getByTestId("request-drawer")).toHaveCount(0);
+  await expect(page.getByTestId("chip-session")).toContainText("postern-");
+  await expect(page.getByTestId("chip-project")).toHaveCount(0);
+});
+
+test("further filters are chips that go with a click, and all of them are in the address", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/requests");
+  await page.getByTestId("filter-more").click();
+  await page.getByTestId("filter-http_status").fill("529");
+  await expect(page).toHaveURL(/http_status=529/);
+  await page.getByTestId("filter-project").fill("postern");
+  await expect(page).toHaveURL(/project=postern/);
+  await expect(page.getByTestId(ROW).first()).toContainText("529");
+  await page.getByTestId("filter-user").click();
+  await page.getByRole("option").nth(1).click();
+  await expect(page.getByTestId("chip-user_id")).toContainText("User");
+  await page.getByTestId("filter-more").click();
+  await expect(page.getByTestId("filter-more")).toContainText("(3)");
+  await page.getByTestId("chip-http_status").click();
+  await page.getByTestId("chip-user_id").click();
+  await expect(page).toHaveURL(/requests\?project=postern$/);
+  await page.reload();
+  await expect(page.getByTestId("chip-project")).toContainText("postern");
+  await page.getByTestId("filter-time").click();
+  await page.getByRole("button", { name: "Today" }).click();
+  await expect(page.getByTestId("filter-span")).toContainText("from");
+  await page.getByTestId("filter-clear").click();
+  await expect(page.getByTestId("filter-chips")).toHaveCount(0);
+});
+
+test("what was written is found where it is kept, and then the list is not live", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/requests");
+  await page.getByTestId("filter-more").click();
+  await page.getByTestId("filter-q").fill("nightly invoice");
+  await expect(page.getByTestId("chip-q")).toBeVisible();
+  await expect(page.getByTestId("live-state")).toHaveText("Not live with this filter");
+  await expect(page.getByTestId(ROW).first()).toBeVisible();
+  await page.getByTestId("filter-q").fill("nowhere at all");
+  await expect(page.getByTestId("requests-none-match")).toBeVisible();
+});
