@@ -151,7 +151,7 @@ export const BODY_ROUTES: Route[] = [
           "allow_redacted",
         );
       const model = String(call.body.model);
-      if (model === "nothing") throw new Refusal(404, "not_found", `there is no model ${model}`, "model");
+      if (model === "no-such-model") throw new Refusal(404, "not_found", `there is no model ${model}`, "model");
       const again = call.world.record({ provider: "openai", model: "gpt-5", client: "console" });
       const fails = model === "smart";
       return {

@@ -10,6 +10,7 @@ import { translation } from "@/lib/formats";
 import { bytes } from "@/lib/numbers";
 import { duration, fullTime } from "@/lib/time";
 import { Belongs } from "./belongs";
+import { BodiesSection } from "./bodies-section";
 import { CostTable, TokenTable } from "./money-tables";
 import { Outcome } from "./outcome";
 import { Waterfall } from "./waterfall";
@@ -70,6 +71,7 @@ function Detail({ detail }: { detail: RequestDetail }) {
       <Section title="Cost">
         <CostTable detail={detail} />
       </Section>
+      <BodiesSection key={detail.id} detail={detail} />
       <Section title="Route">
         <Facts>
           <Fact name="Endpoint">
