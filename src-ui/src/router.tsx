@@ -53,6 +53,8 @@ interface ModelSearch {
   mine?: boolean;
   sort?: string;
   open?: string;
+  /** Prices are set for what was used without one. */
+  unpriced?: boolean;
 }
 
 const overview = createRoute({
@@ -81,6 +83,7 @@ const models = createRoute({
     mine: s.mine === true ? true : undefined,
     sort: text(s.sort),
     open: text(s.open),
+    unpriced: s.unpriced === true ? true : undefined,
   }),
 });
 const providers = createRoute({

@@ -49,6 +49,20 @@ const SHOTS: Record<string, { scenario?: string; path: string; act?: Act }> = {
       await page.getByTestId("comparison").waitFor();
     },
   },
+  "prices-unpriced": {
+    path: "/models?unpriced=true",
+    act: (page) => page.getByTestId("unpriced-set").first().waitFor(),
+  },
+  "prices-rerate": {
+    path: "/models?unpriced=true",
+    act: async (page) => {
+      await page.getByTestId("unpriced-set").first().click();
+      await page.getByTestId("price-input").fill("0.6");
+      await page.getByTestId("price-output").fill("2.5");
+      await page.getByTestId("unpriced-save").click();
+      await page.getByTestId("rerate-words").waitFor();
+    },
+  },
   "log-time": { path: "/requests", act: (page) => page.getByTestId("filter-time").click() },
 };
 
