@@ -63,6 +63,14 @@ const SHOTS: Record<string, { scenario?: string; path: string; act?: Act }> = {
       await page.getByTestId("rerate-words").waitFor();
     },
   },
+  "provider-billing": {
+    path: "/providers",
+    act: async (page) => {
+      await page.getByTestId("provider-menu").first().click();
+      await page.getByTestId("provider-edit").click();
+      await page.getByText("Billing: flat rate, discount or mark-up").click();
+    },
+  },
   "log-time": { path: "/requests", act: (page) => page.getByTestId("filter-time").click() },
 };
 
