@@ -71,6 +71,14 @@ const SHOTS: Record<string, { scenario?: string; path: string; act?: Act }> = {
       await page.getByText("Billing: flat rate, discount or mark-up").click();
     },
   },
+  "key-keeping": {
+    path: "/keys?q=aider",
+    act: async (page) => {
+      await page.getByTestId("key-row").first().click();
+      await page.getByTestId("key-edit").click();
+      await page.getByTestId("key-redact_patterns").scrollIntoViewIfNeeded();
+    },
+  },
   "log-time": { path: "/requests", act: (page) => page.getByTestId("filter-time").click() },
 };
 
