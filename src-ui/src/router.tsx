@@ -182,6 +182,11 @@ const audit = createRoute({
     open: text(s.open),
   }),
 });
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: "/alerts",
+  component: lazyRouteComponent(() => import("@/features/alerts/alerts-page"), "AlertsPage"),
+});
 const account = createRoute({
   getParentRoute: () => root,
   path: "/account",
@@ -211,6 +216,7 @@ export const router = createRouter({
     budgets,
     tags,
     audit,
+    alerts,
     account,
     settings,
     elsewhere,

@@ -79,6 +79,9 @@ const SHOTS: Record<string, { scenario?: string; path: string; act?: Act }> = {
       await page.getByTestId("key-redact_patterns").scrollIntoViewIfNeeded();
     },
   },
+  alerts: { path: "/alerts", act: (page) => page.getByTestId("alert").first().waitFor() },
+  "alerts-empty": { scenario: "quiet", path: "/alerts" },
+  bell: { path: "/providers", act: (page) => page.getByTestId("bell").waitFor() },
   "log-time": { path: "/requests", act: (page) => page.getByTestId("filter-time").click() },
 };
 

@@ -78,7 +78,7 @@ export function UnpricedDialog({ open, onClose }: { open: boolean; onClose: () =
                     <Link
                       to="/requests"
                       search={{ model: model.model, provider: model.provider, unpriced: true }}
-                      className="rounded text-accent-text underline-offset-2 hover:underline"
+                      className="rounded text-accent-text underline underline-offset-2"
                     >
                       {plural(model.requests, "request")}
                     </Link>{" "}

@@ -67,7 +67,7 @@ function NotKept({ detail }: { detail: RequestDetail }) {
             to="/keys"
             search={{ q: detail.key_name }}
             data-testid="bodies-key"
-            className="rounded text-accent-text underline-offset-2 hover:underline"
+            className="rounded text-accent-text underline underline-offset-2"
           >
             Open the key {detail.key_name}
           </Link>{" "}

@@ -41,7 +41,7 @@ export function Comparison({ result: { original, replay } }: { result: Replay })
         <Link
           to="/requests"
           search={{ open: replay.request_id }}
-          className="rounded text-accent-text underline-offset-2 hover:underline"
+          className="rounded text-accent-text underline underline-offset-2"
         >
           a request of its own in the log
         </Link>
