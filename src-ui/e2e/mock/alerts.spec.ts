@@ -36,7 +36,7 @@ test("each alert says what, how much and who else was told, and leads there; old
     "not reached after 8 tries: it answered 503",
   );
   const spike = page.locator("[data-testid=alert][data-kind=spend_spike]").first();
-  await expect(spike).toContainText("$18.40 of $6.75");
+  await expect(spike).toContainText("$18.40 where at most $6.75 is usual");
   await spike.getByTestId("alert-requests").click();
   await expect(page).toHaveURL(/provider=anthropic/);
   await expect(page.getByTestId("filter-span")).toBeVisible();

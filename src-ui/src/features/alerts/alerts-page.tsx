@@ -104,7 +104,7 @@ function Alert({ alert, isNew, now }: { alert: AlertEntry; isNew: boolean; now: 
           </span>
         </p>
         <p className="break-words text-muted text-sm">{alert.text}</p>
-        {figures && <Amount kind={kind.word} figures={figures} />}
+        {figures && <Amount kind={kind.word} figures={figures} unusual={alert.kind === "spend_spike"} />}
         <Ways figures={figures} />
         {alert.delivery.length > 0 && <Deliveries alert={alert} />}
       </div>
@@ -113,7 +113,16 @@ function Alert({ alert, isNew, now }: { alert: AlertEntry; isNew: boolean; now: 
 }
 
 /** How much of how much, beside a bar that ends where it is too much. */
-function Amount({ kind, figures: { used, most, unit } }: { kind: string; figures: Figures }) {
+function Amount({
+  kind,
+  figures: { used, most, unit },
+  unusual,
+}: {
+  kind: string;
+  figures: Figures;
+  /** The most is no limit, but what would still be usual. */
+  unusual: boolean;
+}) {
   const share = most > 0 ? used / most : 1;
   const show = (value: number) => (unit === "money" ? money(value) : count(value));
   return (
@@ -126,8 +135,9 @@ function Amount({ kind, figures: { used, most, unit } }: { kind: string; figures
         />
       </span>
       <span className="tabular-nums">
-        {show(used)} of {show(most)}
-        {unit !== "money" && ` ${unit}`} <span className="text-faint">({percent(share)})</span>
+        {show(used)} {unusual ? "where at most" : "of"} {show(most)}
+        {unusual ? " is usual" : unit !== "money" && ` ${unit}`}{" "}
+        {!unusual && <span className="text-faint">({percent(share)})</span>}
       </span>
     </p>
   );

@@ -11,28 +11,29 @@ import { PriceFields, type PriceProblems, priceText, readPrices } from "./price-
 export function PriceForm({ model, onChanged }: { model: Listed; onChanged: () => void }) {
   const [text, setText] = useState(() => priceText(model.prices));
   const [wrong, setWrong] = useState<PriceProblems>({});
-  const save = useWrite((prices: Record<string, number>) => putPrice(model.provider, model.id, prices), ["catalogue"]);
-  const reset = useWrite(() => deletePrice(model.provider, model.id), ["catalogue"]);
+  // The form is another one as soon as the catalogue is read anew, which may be before a mutation's own callbacks are called.
+  const told = (text: string) => {
+    toast.success(text);
+    onChanged();
+  };
+  const save = useWrite(
+    (prices: Record<string, number>) =>
+      putPrice(model.provider, model.id, prices).then(() =>
+        told(`Your price for ${model.name} counts from the next request.`),
+      ),
+    ["catalogue"],
+  );
+  const reset = useWrite(
+    () => deletePrice(model.provider, model.id).then(() => told("The catalogue's price is back in force.")),
+    ["catalogue"],
+  );
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const { prices, problems } = readPrices(text);
     setWrong(problems);
-    if (Object.keys(problems).length > 0) return;
-    save.mutate(prices, {
-      onSuccess: () => {
-        toast.success(`Your price for ${model.name} counts from the next request.`);
-        onChanged();
-      },
-    });
+    if (Object.keys(problems).length === 0) save.mutate(prices);
   };
-  const takeBack = () =>
-    reset.mutate(undefined, {
-      onSuccess: () => {
-        toast.success("The catalogue's price is back in force.");
-        onChanged();
-      },
-    });
 
   return (
     <form onSubmit={submit} className="grid gap-3">
@@ -40,7 +41,12 @@ export function PriceForm({ model, onChanged }: { model: Listed; onChanged: () =
       {(save.error ?? reset.error) && <ErrorNotice error={save.error ?? reset.error} />}
       <div className="flex justify-end gap-2">
         {model.overridden && (
-          <Button variant="ghost" busy={reset.isPending} data-testid="price-reset" onClick={takeBack}>
+          <Button
+            variant="ghost"
+            busy={reset.isPending}
+            data-testid="price-reset"
+            onClick={() => reset.mutate(undefined)}
+          >
             Use the catalogue's price
           </Button>
         )}
