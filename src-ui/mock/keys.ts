@@ -45,6 +45,9 @@ export const noKey = (now: number, random: Random): FullKey => ({
   blocked: null,
   metadata: {},
   tags: [],
+  keep_bodies_days: null,
+  redact: [],
+  redact_patterns: [],
   auto_rotate: false,
   rotation_interval: null,
   rotation_count: 0,
@@ -83,7 +86,14 @@ export function keys(now: number, random: Random): FullKey[] {
   });
   const monthly = { budget_duration: "1mo", budget_reset_at: iso(now + 11 * DAY) };
   return [
-    make("claude-code on the laptop", 41.87, { max_budget: 60, soft_budget: 48, ...monthly, user_id: "u-ada" }),
+    make("claude-code on the laptop", 41.87, {
+      max_budget: 60,
+      soft_budget: 48,
+      ...monthly,
+      user_id: "u-ada",
+      keep_bodies_days: 30,
+      redact: ["emails", "secrets"],
+    }),
     make("aider", 12.304, {
       models: ["openai/gpt-5", "openai/gpt-5-mini"],
       rpm_limit: 60,
@@ -93,6 +103,7 @@ export function keys(now: number, random: Random): FullKey[] {
       model_spend: { "openai/gpt-5": 8.61 },
       model_rpm_limit: { "openai/gpt-5": 20 },
       tags: ["coding", "batch-7"],
+      keep_bodies_days: 14,
       metadata: { tags: ["coding", "batch-7"], project: "atlas", cost_center: 4711 },
     }),
     make("opencode on the desktop machine in the study, the one with the large screen", 3.21, {

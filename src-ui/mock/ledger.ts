@@ -110,6 +110,11 @@ const ERRORS = [
   { status: 502, kind: "upstream", message: "The provider closed the connection before the answer was complete." },
 ];
 
+const PROJECTS: Record<string, { project: string } | undefined> = {
+  "claude-cli": { project: "postern" },
+  aider: { project: "billing-service" },
+};
+
 export function makeRequest(
   at: number,
   random: Random,
@@ -129,13 +134,13 @@ export function makeRequest(
   const cached = error || local ? 0 : Math.floor(input * random.pick([0, 0, 0.6, 0.85, 0.92]));
   const written = kind.provider === "anthropic" && cached > 0 ? Math.floor((input - cached) * 0.7) : 0;
   const reasoning = kind.model.startsWith("gpt-5") ? Math.floor(output * 0.4) : 0;
-  const first = random.skewed(180_000, 4_000_000);
+  const first = random.skewed(180_000, 4_000_000) + (luck < 0.1 ? 900_000 : 0);
   const latency = error
     ? random.skewed(90_000, 30_000_000)
     : local && kind.provider === "demo"
       ? random.between(400, 2600)
       : first + output * random.between(6_000, 18_000);
-  const failedOver = !error && random.next() < 0.02;
+  const failedOver = !error && kind.provider !== "demo" && luck < 0.08;
   const id = uuid(at, random);
   const prices = find(kind.provider, kind.model)?.prices;
   const plain = input - cached - written;
@@ -155,6 +160,9 @@ export function makeRequest(
     : prices?.input === undefined && !error
       ? null
       : lines.reduce((sum, line) => sum + line.cost_nanos, 0);
+  const flat = covered && !error;
+  // Some say what they work on; each of those has a conversation that goes on.
+  const working = PROJECTS[kind.client];
   const answered = !error || error.kind.startsWith("upstream") || error.kind === "invalid_request";
   return {
     id,
@@ -177,8 +185,14 @@ export function makeRequest(
     cache_read_tokens: cached,
     cache_write_tokens: written,
     reasoning_tokens: reasoning,
-    cost_nanos: cost,
-    billing: local ? "local" : covered && !error ? "subscription" : "api",
+    cost_nanos: flat ? 0 : cost,
+    covered_nanos: flat ? cost : null,
+    billing: local ? "local" : flat ? "subscription" : "api",
+    project: working?.project ?? null,
+    session: working ? `${working.project}-${Math.floor(at / 7_200_000).toString(36)}` : null,
+    tags: key.tags ?? [],
+    user_id: key.user_id ?? null,
+    team_id: key.team_id ?? null,
     latency_us: latency,
     first_byte_us: error ? null : Math.min(first, Math.floor(latency * 0.7)),
     attempts: failedOver ? 2 : answered ? 1 : 0,
@@ -195,13 +209,20 @@ export function makeRequest(
     bills: [],
     dropped: kind.client === "Zed" ? ["parallel_tool_calls", "logit_bias"] : [],
     response_id: error ? null : `chatcmpl-${random.hex(24)}`,
-    end_user: null,
+    end_user: kind.client === "goose" ? "customer-42" : null,
+    bodies_kept_until: null,
     request_bytes: Math.max(180, input * 4),
     response_bytes: Math.max(240, output * 5),
     attempt_log: failedOver
       ? [
           { provider: kind.provider, model: kind.model, status: 529, duration_us: 812_000, error: "Overloaded" },
-          { provider: kind.provider, model: kind.model, status: 200, duration_us: latency - 812_000, error: null },
+          {
+            provider: kind.provider,
+            model: kind.model,
+            status: 200,
+            duration_us: Math.min(first, Math.floor(latency * 0.7)) - 830_000,
+            error: null,
+          },
         ]
       : error && answered
         ? [

@@ -30,7 +30,7 @@ export function sum(rows: RequestRow[]): Totals {
     totals.reasoning_tokens += row.reasoning_tokens;
     // What a flat rate covers is nobody's bill.
     if (row.billing === "subscription") {
-      totals.covered_nanos += row.cost_nanos ?? 0;
+      totals.covered_nanos += row.covered_nanos ?? 0;
       totals.covered_requests++;
     } else totals.cost_nanos += row.cost_nanos ?? 0;
     if (row.cost_nanos === null) totals.unpriced_requests++;

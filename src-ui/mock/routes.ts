@@ -1,17 +1,11 @@
-import type {
-  Catalogue,
-  KeyRow,
-  Overview,
-  Provider,
-  ProviderTest,
-  RequestDetail,
-  RequestPage,
-  Session,
-} from "../src/api/contract.ts";
+import type { Catalogue, KeyRow, Overview, Provider, ProviderTest, Session } from "../src/api/contract.ts";
 import type { Use } from "../src/features/providers/uses.ts";
+import { ALERT_ROUTES } from "./alerts.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
+import { BODY_ROUTES } from "./bodies.ts";
 import * as catalogue from "./catalogue.ts";
 import { KEY_ROUTES } from "./keys.ts";
+import { LOG_ROUTES } from "./log.ts";
 import { MODEL_ROUTES } from "./models.ts";
 import { overview } from "./overview.ts";
 import { BUDGET_ROUTES } from "./people/budgets.ts";
@@ -22,7 +16,8 @@ import { TAG_ROUTES } from "./people/tags.ts";
 import { TEAM_ROUTES } from "./people/teams.ts";
 import { USER_ROUTES } from "./people/users.ts";
 import { address, hint, lists, PRESETS, preset as presetOf, problem } from "./presets.ts";
-import { found, part, Raw, Refusal, type Route } from "./refusal.ts";
+import { PRICE_ROUTES } from "./prices.ts";
+import { found, part, Refusal, type Route } from "./refusal.ts";
 import { SPEND_ROUTES } from "./spend.ts";
 import type { World } from "./world.ts";
 
@@ -164,6 +159,8 @@ const ROUTES: Route[] = [
         number: world.providers.length + 1,
         priority: body.priority ?? 100,
         weight: body.weight ?? 100,
+        billing: body.billing ?? "api",
+        price_adjustment_percent: body.price_adjustment_percent ?? 0,
         timeout: body.timeout ?? null,
         further_keys: [],
         circuit: null,
@@ -249,36 +246,11 @@ const ROUTES: Route[] = [
   ...AUDIT_ROUTES,
   ...BUDGET_ROUTES,
   ...LIMIT_ROUTES,
-  ["GET", /^\/console\/requests$/, ({ world, query }) => page(world.ledger, query)],
-  ["GET", /^\/console\/requests\/export$/, ({ world, query }) => new Raw(exported(world.ledger, query))],
-  [
-    "GET",
-    /^\/console\/requests\/([^/]+)$/,
-    (call) =>
-      found(
-        call.world.ledger.find((row) => row.id === part(call, 0)),
-        "request",
-      ),
-  ],
+  ...LOG_ROUTES,
+  ...BODY_ROUTES,
+  ...ALERT_ROUTES,
+  ...PRICE_ROUTES,
   ...MODEL_ROUTES,
-  [
-    "PUT",
-    /^\/console\/prices\/([^/]+)\/(.+)$/,
-    (call) => {
-      const name = `${part(call, 0)}/${part(call, 1)}`;
-      call.world.prices.set(name, call.body);
-      call.world.stale("catalogue");
-      return call.world.models().find((model) => `${model.provider}/${model.id}` === name);
-    },
-  ],
-  [
-    "DELETE",
-    /^\/console\/prices\/([^/]+)\/(.+)$/,
-    (call) => {
-      call.world.prices.delete(`${part(call, 0)}/${part(call, 1)}`);
-      call.world.stale("catalogue");
-    },
-  ],
   [
     "POST",
     /^\/v1\/chat\/completions$/,
@@ -315,50 +287,8 @@ const ROUTES: Route[] = [
   ],
 ];
 
-function page(ledger: RequestDetail[], query: URLSearchParams): RequestPage {
-  const limit = Number(query.get("limit") ?? 100);
-  const rows = filtered(ledger, query);
-  const requests = rows.slice(0, limit);
-  return { requests, next: rows.length > limit ? requests.at(-1)!.id : null };
-}
-
-/** The ledger as a file, with a few of its columns. */
-function exported(ledger: RequestDetail[], query: URLSearchParams) {
-  const lines = filtered(ledger, query).map(({ id, started_at, key_name, client, model_requested, outcome }) => ({
-    time: new Date(started_at).toISOString(),
-    id,
-    key: key_name,
-    client,
-    model_requested,
-    outcome,
-  }));
-  if (query.get("format") === "jsonl") return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
-  const rows = [["time", "id", "key", "client", "model_requested", "outcome"], ...lines.map(Object.values)];
-  return rows.map((row) => `${row.join(",")}\n`).join("");
-}
-
-function filtered(ledger: RequestDetail[], query: URLSearchParams) {
-  const before = query.get("before");
-  const search = query.get("search")?.toLowerCase();
-  const same = (name: string, value: string | null) => !query.get(name) || query.get(name) === value;
-  return ledger.filter(
-    (row) =>
-      (!before || row.id < before) &&
-      same("status", row.outcome) &&
-      same("key_id", row.key_id ?? "administrator") &&
-      same("provider", row.provider) &&
-      same("client", row.client) &&
-      (!query.get("model") ||
-        [row.model_requested, row.model_group, row.upstream_model].includes(query.get("model")!)) &&
-      (!search ||
-        [row.id, row.model_requested, row.key_name, row.client, row.error_message].some((text) =>
-          text?.toLowerCase().includes(search),
-        )),
-  );
-}
-
 /** Of the console's own routes, those that are not the administrator's alone. */
-const OPEN = /^\/console\/(session|status|catalogue|events|overview|requests|limits|spend|forecast|sign-out)/;
+const OPEN = /^\/console\/(session|status|catalogue|events|overview|requests|limits|spend|forecast|alerts|sign-out)/;
 
 /** [status, body] of a call; null for a path the mock does not know. */
 export function answer(

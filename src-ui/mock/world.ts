@@ -96,7 +96,7 @@ export class World {
       bills,
       dropped,
       response_id,
-      end_user,
+      bodies_kept_until,
       request_bytes,
       response_bytes,
       attempt_log,
@@ -169,6 +169,7 @@ export class World {
       },
       requests_today: today.length,
       spend_today_nanos: sum(today).cost_nanos,
+      bodies_dropped: null,
       unpriced_today: today.filter((row) => row.cost_nanos === null).length,
       catalogue: { models: catalogue.models.length, version: catalogue.version },
       credential_problems: refused.map((provider) => ({

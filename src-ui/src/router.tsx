@@ -16,6 +16,7 @@ import { OverviewPage } from "@/features/overview/overview-page";
 import { overviewSearch } from "@/features/overview/search";
 import { ProvidersPage } from "@/features/providers/providers-page";
 import { RequestsPage } from "@/features/requests/requests-page";
+import { requestSearch } from "@/features/requests/search";
 import { doorOf } from "@/features/session/doors";
 import { SettingsPage } from "@/features/settings/settings-page";
 import { Broken } from "@/features/shell/broken";
@@ -24,12 +25,10 @@ import { Shell } from "@/features/shell/shell";
 
 type Search = Record<string, unknown>;
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
-const moment = (value: unknown) => (typeof value === "number" && Number.isSafeInteger(value) ? value : undefined);
 const oneOf = <T extends string>(value: unknown, allowed: readonly T[]) =>
   allowed.includes(value as T) ? (value as T) : undefined;
 
 export const SINCE = ["1d", "7d", "30d"] as const;
-export const OUTCOMES = ["ok", "error", "cancelled"] as const;
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({
   component: () => (
@@ -40,18 +39,6 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({
   notFoundComponent: () => <Broken />,
 });
 
-interface RequestSearch {
-  status?: (typeof OUTCOMES)[number];
-  model?: string;
-  provider?: string;
-  key_id?: string;
-  client?: string;
-  search?: string;
-  /** A span of time, UTC milliseconds. */
-  from?: number;
-  to?: number;
-  open?: string;
-}
 interface KeyPageSearch extends KeySearch {
   issue?: boolean;
   open?: string;
@@ -66,6 +53,8 @@ interface ModelSearch {
   mine?: boolean;
   sort?: string;
   open?: string;
+  /** Prices are set for what was used without one. */
+  unpriced?: boolean;
 }
 
 const overview = createRoute({
@@ -78,17 +67,7 @@ const requests = createRoute({
   getParentRoute: () => root,
   path: "/requests",
   component: RequestsPage,
-  validateSearch: (s: Search): RequestSearch => ({
-    status: oneOf(s.status, OUTCOMES),
-    model: text(s.model),
-    provider: text(s.provider),
-    key_id: text(s.key_id),
-    client: text(s.client),
-    search: text(s.search),
-    from: moment(s.from),
-    to: moment(s.to),
-    open: text(s.open),
-  }),
+  validateSearch: requestSearch,
 });
 const models = createRoute({
   getParentRoute: () => root,
@@ -104,6 +83,7 @@ const models = createRoute({
     mine: s.mine === true ? true : undefined,
     sort: text(s.sort),
     open: text(s.open),
+    unpriced: s.unpriced === true ? true : undefined,
   }),
 });
 const providers = createRoute({
@@ -202,6 +182,11 @@ const audit = createRoute({
     open: text(s.open),
   }),
 });
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: "/alerts",
+  component: lazyRouteComponent(() => import("@/features/alerts/alerts-page"), "AlertsPage"),
+});
 const account = createRoute({
   getParentRoute: () => root,
   path: "/account",
@@ -231,6 +216,7 @@ export const router = createRouter({
     budgets,
     tags,
     audit,
+    alerts,
     account,
     settings,
     elsewhere,

@@ -48,6 +48,8 @@ const PLACES: [name: string, scenario: string, path: string, ready: string][] = 
   ["a tag", "busy", "/tags?open=coding", "tag-usage"],
   ["make a tag", "busy", "/tags?new=true", "tag-create"],
   ["audit log", "busy", "/audit", "change-row"],
+  ["alerts", "busy", "/alerts", "alert"],
+  ["models without a price", "busy", "/models?unpriced=true", "unpriced-set"],
 ];
 
 for (const colorScheme of ["light", "dark"] as const) {

@@ -272,3 +272,20 @@ test("closing with something typed of a key asks first, and what is wrong has th
   await expect(page.getByTestId("key-drawer")).toHaveCount(0);
   await expect(mine(page, "notebook")).toBeVisible();
 });
+
+test("what is kept of a key's requests is said, with what is taken out first", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/keys?q=notebook");
+  await page.getByTestId("key-row").first().click();
+  await expect(page.getByTestId("key-kept")).toHaveText("not at all");
+  await page.getByTestId("key-edit").click();
+  await page.getByTestId("key-keep_bodies_days").fill("500");
+  await page.getByTestId("key-save").click();
+  await expect(page.getByText("A whole number from 1 to 400, or nothing.")).toBeVisible();
+  await page.getByTestId("key-keep_bodies_days").fill("14");
+  await page.getByTestId("key-redact-emails").check();
+  await page.getByTestId("key-redact_patterns").fill("CASE-\\d{6}");
+  await page.getByTestId("key-save").click();
+  await expect(page.getByTestId("key-kept")).toHaveText("for 14 days");
+  await expect(page.getByTestId("key-drawer")).toContainText("E-mail addresses");
+  await expect(page.getByTestId("key-drawer")).toContainText("CASE-\\d{6}");
+});

@@ -50,6 +50,34 @@ test("an own price is checked, saved, shown and taken back", async ({ page }) =>
   await expect(page.getByTestId("model-drawer")).not.toContainText("$0.0375");
 });
 
+test("a price for what had none: the past is rated anew, and what would change is said before", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/models");
+  await expect(page.getByTestId("models-unpriced")).toContainText("not in your spend");
+  await page.getByTestId("set-prices").click();
+  const models = page.getByTestId("unpriced-set");
+  await expect(models.first()).toBeVisible();
+  const before = await models.count();
+  await models.first().click();
+  await page.getByTestId("unpriced-save").click();
+  await expect(page.getByText("Needed; 0 means free.").first()).toBeVisible();
+  await page.getByTestId("price-input").fill("0.60");
+  await page.getByTestId("price-output").fill("2.50");
+  await page.getByTestId("unpriced-save").click();
+  await expect(page.getByTestId("rerate-words")).toContainText("would have a price");
+  await page.getByTestId("rerate-do").click();
+  if (before > 1) await expect(models).toHaveCount(before - 1);
+  else await expect(page.getByTestId("unpriced-none")).toBeVisible();
+});
+
+test("a price that is changed offers to rate the past anew, and does not do it unasked", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/models?open=openai/gpt-5");
+  await page.getByTestId("price-input").fill("2.5");
+  await page.getByTestId("price-save").click();
+  await expect(page.getByTestId("rerate-words")).toContainText("Your recorded spend would");
+  await page.getByTestId("rerate-leave").click();
+  await expect(page.getByTestId("rerate")).toHaveCount(0);
+});
+
 const deployment = (page: Page, id: string) => page.locator(`[data-testid=deployment-row][data-name="${id}"]`);
 
 test("a deployment is added to a model group, changed and removed, and what is lost is named", async ({ page }) => {

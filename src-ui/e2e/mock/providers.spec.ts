@@ -231,6 +231,28 @@ test("priority, weight and timeout are folded away, checked, and sent when they 
   expect(bodies).toEqual([{ preset: "ollama", name: "ollama", priority: 200, timeout: 2.5 }]);
 });
 
+test("a flat rate or a discount is told, checked, sent and shown", async ({ page }) => {
+  await choose(page, "ollama");
+  const bodies = sent(page);
+  await page.getByText("Billing: flat rate, discount or mark-up").click();
+  await page.getByTestId("provider-price_adjustment_percent").fill("-200");
+  await page.getByTestId("provider-save").click();
+  await expect(page.getByText("Percent from -100 to 1000, such as -20.")).toBeVisible();
+  await page.getByTestId("provider-price_adjustment_percent").fill("-20");
+  await page.getByTestId("provider-save").click();
+  const row = page.locator('[data-testid=provider-row][data-name="ollama"]');
+  await expect(row.getByTestId("provider-bill")).toHaveText("20% discount");
+  expect(bodies).toEqual([{ preset: "ollama", name: "ollama", price_adjustment_percent: -20 }]);
+  await row.getByTestId("provider-menu").click();
+  await page.getByTestId("provider-edit").click();
+  await page.getByTestId("provider-billing").click();
+  await page.getByRole("option", { name: "Flat rate" }).click();
+  await page.getByTestId("provider-price_adjustment_percent").fill("");
+  await page.getByTestId("edit-save").click();
+  await expect(row.getByTestId("provider-bill")).toHaveText("subscription");
+  expect(bodies.at(-1)).toEqual({ billing: "subscription", price_adjustment_percent: 0 });
+});
+
 test("further keys are listed by their ends, removed by number, and one more is added", async ({ page }) => {
   await signIn(page, mockKey("trouble"), "/providers");
   const bodies = sent(page);

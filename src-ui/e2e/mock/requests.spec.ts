@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "@playwright/test";
-import { mockKey, signIn, traffic } from "../helpers";
+import { complaints, mockKey, signIn, traffic } from "../helpers";
 
 const ROW = "request-row";
 
@@ -176,4 +176,106 @@ test("what the filter leaves is saved as a file, and of a span of time no more t
   await traffic(page, key, 1);
   await page.getByTestId("filter-span").click();
   await expect(page).not.toHaveURL(/from=/);
+});
+
+test("where the time went is drawn, and said", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/requests?provider=anthropic&status=ok");
+  await page.getByTestId(ROW).first().click();
+  const waterfall = page.getByTestId("waterfall");
+  await expect(waterfall.locator("[data-kind=waited]")).toContainText(/at anthropic/);
+  await expect(waterfall.locator("[data-kind=answer]")).toContainText(/from .* to .* after the request came in/);
+  await expect(waterfall).toContainText("First token");
+});
+
+test("what a request belongs to leads to the others of the same", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/requests?project=postern");
+  await page.getByTestId(ROW).first().click();
+  await page.getByTestId("request-session").getByRole("link").click();
+  await expect(page).toHaveURL(/session=postern-/);
+  await expect(page.getByTestId("request-drawer")).toHaveCount(0);
+  await expect(page.getByTestId("chip-session")).toContainText("postern-");
+  await expect(page.getByTestId("chip-project")).toHaveCount(0);
+});
+
+test("further filters are chips that go with a click, and all of them are in the address", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/requests");
+  await page.getByTestId("filter-more").click();
+  await page.getByTestId("filter-http_status").fill("529");
+  await expect(page).toHaveURL(/http_status=529/);
+  await page.getByTestId("filter-project").fill("postern");
+  await expect(page).toHaveURL(/project=postern/);
+  await expect(page.getByTestId(ROW).first()).toContainText("529");
+  await page.getByTestId("filter-user").click();
+  await page.getByRole("option").nth(1).click();
+  await expect(page.getByTestId("chip-user_id")).toContainText("User");
+  await page.getByTestId("filter-more").click();
+  await expect(page.getByTestId("filter-more")).toContainText("(3)");
+  await page.getByTestId("chip-http_status").click();
+  await page.getByTestId("chip-user_id").click();
+  await expect(page).toHaveURL(/requests\?project=postern$/);
+  await page.reload();
+  await expect(page.getByTestId("chip-project")).toContainText("postern");
+  await page.getByTestId("filter-time").click();
+  await page.getByRole("button", { name: "Today" }).click();
+  await expect(page.getByTestId("filter-span")).toContainText("from");
+  await page.getByTestId("filter-clear").click();
+  await expect(page.getByTestId("filter-chips")).toHaveCount(0);
+});
+
+test("what was written is found where it is kept, and then the list is not live", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/requests");
+  await page.getByTestId("filter-more").click();
+  await page.getByTestId("filter-q").fill("nightly invoice");
+  await expect(page.getByTestId("chip-q")).toBeVisible();
+  await expect(page.getByTestId("live-state")).toHaveText("Not live with this filter");
+  await expect(page.getByTestId(ROW).first()).toBeVisible();
+  await page.getByTestId("filter-q").fill("nowhere at all");
+  await expect(page.getByTestId("requests-none-match")).toBeVisible();
+});
+
+test("a kept request is read as a conversation and as it was sent, and nothing of it runs", async ({ page }) => {
+  const found = complaints(page);
+  await signIn(page, mockKey("busy"), "/requests?q=onerror&status=ok");
+  await page.getByTestId(ROW).first().click();
+  const bodies = page.getByTestId("bodies");
+  await expect(bodies).toContainText("Assistant");
+  await expect(bodies).toContainText('<img src=x onerror="alert(1)"> and now?');
+  await expect(bodies.locator("img")).toHaveCount(0);
+  await bodies.getByText("Calls grep").click();
+  await expect(bodies).toContainText('"pattern": "due_date"');
+  await page.getByTestId("bodies-view-raw").click();
+  await expect(page.getByTestId("body-raw").first()).toContainText('"tool_calls"');
+  expect(found).toEqual([]);
+});
+
+test("what is not kept says how it would be", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/requests?search=notebook");
+  await page.getByTestId(ROW).first().click();
+  await page.getByTestId("bodies-key").click();
+  await expect(page).toHaveURL(/keys\?q=notebook/);
+});
+
+test("another model is asked the same, and both stand side by side", async ({ page }) => {
+  await signIn(page, mockKey("busy"), "/requests?q=nightly&status=ok&provider=anthropic");
+  const ask = async (model: string) => {
+    await page.getByTestId("replay-model").click();
+    await page.getByRole("combobox").fill(model);
+    await page.keyboard.press("Enter");
+    await page.getByTestId("replay-ask").click();
+  };
+  // One of which something was taken out, and which is whole.
+  await page.getByTestId(ROW).filter({ hasText: "claude-code" }).first().click();
+  await page.getByTestId("replay-open").click();
+  await expect(page.getByTestId("replay-cost")).toContainText("costs what the model costs");
+  await page.getByTestId("replay-redacted").check();
+  await ask("demo");
+  const both = page.getByTestId("comparison");
+  await expect(both).toContainText("Answered by");
+  await expect(both.locator("mark").first()).toBeVisible();
+  await page.getByTestId("replay-diff").click();
+  await expect(both.locator("mark")).toHaveCount(0);
+  await ask("no-such-model");
+  await expect(page.getByTestId("replay").getByTestId("error-notice")).toContainText("There is no model no-such-model");
+  await ask("smart");
+  await expect(both).toContainText("Overloaded");
 });

@@ -1,5 +1,6 @@
 // Short names for the generated shapes, and what each is. They are written down in the gateway, never here: change the code there
 // and run `make openapi`. Times are UTC milliseconds, money is nano-dollars (null: unpriced), prices are pico-dollars per token.
+import type { Billing } from "./billing";
 import type { components } from "./schema.gen";
 
 type Schemas = components["schemas"];
@@ -26,10 +27,10 @@ export type SettingSpec = Schemas["SettingSpec"];
 export type Served = Schemas["Served"];
 /** A wire format. A request's may also be `embeddings` or `pass_through`. */
 export type FormatName = Schemas["FormatName"];
-export type Provider = Schemas["Provider"];
+export type Provider = Schemas["Provider"] & Billing;
 export type ProviderTest = Schemas["ProviderTest"];
-export type ProviderDraft = Schemas["NewProvider"];
-export type ProviderChange = Schemas["ProviderChange"];
+export type ProviderDraft = Schemas["NewProvider"] & Partial<Billing>;
+export type ProviderChange = Schemas["ProviderChange"] & Partial<Billing>;
 
 /** A virtual key without its secret, as LiteLLM's routes show it: money in dollars, times RFC 3339. Key routes take its `token`. */
 export type KeyRow = Schemas["KeyView"];
@@ -93,9 +94,13 @@ export type SignInWays = Schemas["SignInWays"];
 /** The key of a session, this once. */
 export type SignedIn = Schemas["SignedIn"];
 
-export type RequestRow = Schemas["RequestRow"];
-export type RequestDetail = Schemas["RequestDetail"];
-export type RequestPage = Schemas["RequestPage"];
+export type { LogDetail as RequestDetail, LogPage as RequestPage, LogRow as RequestRow } from "./log";
+export type Bodies = Schemas["Bodies"];
+export type Replay = Schemas["Replay"];
+export type ReplaySide = Schemas["ReplaySide"];
+
+export type AlertEntry = Schemas["AlertEntry"];
+export type AlertPage = Schemas["AlertPage"];
 
 /** A deployment in its model group, in LiteLLM's words. */
 export type ModelInfo = Schemas["ModelInfo"];

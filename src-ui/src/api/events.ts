@@ -31,6 +31,9 @@ const SPENT_MS = 4000;
 // What requests alone make stale.
 const OF_TRAFFIC: Topic[] = ["overview", "requests", "status"];
 
+/** What the gateway names as stale, and what its other events make so. */
+type Marked = Topic | "audit" | "alerts";
+
 /** Follows the gateway's events: marks what is stale, and hands finished requests to whoever watches. */
 export function useEventSource(open = true): EventFeed {
   const client = useQueryClient();
@@ -39,7 +42,7 @@ export function useEventSource(open = true): EventFeed {
 
   useEffect(() => {
     if (!open) return;
-    const stale = new Set<Topic | "audit">();
+    const stale = new Set<Marked>();
     let arrived: RequestRow[] = [];
     let staleTimer: ReturnType<typeof setTimeout> | undefined;
     let batchTimer: ReturnType<typeof setTimeout> | undefined;
@@ -59,7 +62,7 @@ export function useEventSource(open = true): EventFeed {
       }
       if (stale.size > 0) staleTimer = setTimeout(readAnew, COALESCE_MS);
     };
-    const mark = (topics: (Topic | "audit")[]) => {
+    const mark = (topics: Marked[]) => {
       for (const topic of topics) {
         // The request list keeps itself current from the events; that it is stale means some were missed.
         if (topic === "requests") tellMissed();
@@ -98,6 +101,7 @@ export function useEventSource(open = true): EventFeed {
         wasLost = true;
       } else if (event === "request") take(data as RequestRow);
       else if (event === "budget") mark(["keys", ...SPENDERS]);
+      else if (event === "alert") mark(["alerts"]);
       else if (event === "stale") {
         const { topics } = data as Stale;
         // What traffic does not touch was changed by somebody, and the log says by whom.

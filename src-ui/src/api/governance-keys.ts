@@ -42,6 +42,9 @@ export interface FullKeyDraft {
   model_max_budget?: Record<string, unknown>;
   model_rpm_limit?: Record<string, number>;
   model_tpm_limit?: Record<string, number>;
+  keep_bodies_days?: number | null;
+  redact?: string[];
+  redact_patterns?: string[];
 }
 
 export interface KeyQuery {

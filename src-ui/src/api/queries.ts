@@ -5,6 +5,7 @@ import { platform } from "@/platform";
 import { useAccess } from "./access";
 import type { Overview, Topic } from "./contract";
 import { ApiError } from "./http";
+import { getRequest } from "./log";
 import * as routes from "./routes";
 
 export function makeQueryClient(onSignedOut: () => void) {
@@ -58,7 +59,7 @@ export const useModelGroups = () => useQuery({ queryKey: ["models"], queryFn: ro
 export const useRequest = (id: string | undefined) =>
   useQuery({
     queryKey: ["request", id],
-    queryFn: () => routes.getRequest(id!),
+    queryFn: () => getRequest(id!),
     enabled: id !== undefined,
     // A row is written once and never changes.
     staleTime: Infinity,

@@ -23,6 +23,18 @@ export function useDebounced<T>(value: T, ms: number) {
   return settled;
 }
 
+/** What is typed, passed on once it rests. */
+export function useSettled(value: string, onValue: (value: string) => void) {
+  const [typed, setTyped] = useState(value);
+  const settled = useDebounced(typed, 250);
+  useEffect(() => setTyped(value), [value]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a settled text is a change
+  useEffect(() => {
+    if (settled !== value && settled === typed) onValue(settled);
+  }, [settled]);
+  return [typed, setTyped] as const;
+}
+
 /** Renders again now and then, for relative times. */
 export function useNow(everyMs = 30_000) {
   const [now, setNow] = useState(Date.now);

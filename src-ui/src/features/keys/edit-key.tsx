@@ -16,6 +16,7 @@ import { LimitFields } from "@/features/limits/limit-fields";
 import { useModelOptions } from "@/features/limits/use-model-options";
 import { dayName, relative } from "@/lib/time";
 import { EXPIRY } from "./issue-form";
+import { KeepingFields } from "./keeping-fields";
 import { changeOf, FOR_A_WHILE, formOf, KEY_FIELDS, type KeyForm } from "./key-form";
 import { nameOf } from "./key-state";
 import { ModelsPicker } from "./models-picker";
@@ -103,6 +104,7 @@ export function EditKey({ row, onDone }: { row: FullKey; onDone: () => void }) {
       <OwnerFields {...fields} />
       <RouteFields {...fields} />
       <RotationFields {...fields} />
+      <KeepingFields {...fields} />
       <Fold
         title="Advanced: model aliases, tags, metadata"
         open={form.aliases.length > 0 || form.tags !== "" || form.metadata !== ""}

@@ -13,6 +13,8 @@ import { BudgetField } from "@/features/limits/budget-field";
 import { LimitFields } from "@/features/limits/limit-fields";
 import { ModelLimits } from "@/features/limits/model-limits";
 import { useModelOptions } from "@/features/limits/use-model-options";
+import { KEEPING_FIELDS } from "./keeping";
+import { KeepingFields } from "./keeping-fields";
 import { draftOf, emptyKey, KEY_FIELDS, type KeyForm } from "./key-form";
 import { ModelsPicker } from "./models-picker";
 import { AdvancedFields, OwnerFields, RotationFields, RouteFields, SoftBudget } from "./more-fields";
@@ -39,6 +41,7 @@ const FOLDED = [
   "tags",
   "metadata",
   "rotation_interval",
+  ...KEEPING_FIELDS,
 ];
 
 /** A name and Enter issue a key; what else a key can have is there for those who look. */
@@ -111,7 +114,10 @@ export function IssueForm({ onIssued, start }: { onIssued: (key: ShownKey) => vo
         without={["soft_budget", "models"]}
         onChange={(limits) => set({ limits })}
       />
-      <Fold title="More: owner, warning, paths, aliases, tags, rotation, limits by model" wrong={wrongInMore}>
+      <Fold
+        title="More: owner, warning, paths, aliases, tags, rotation, what is kept, limits by model"
+        wrong={wrongInMore}
+      >
         <div className="grid gap-4" data-testid="key-more">
           <BudgetField
             testid="key"
@@ -124,6 +130,7 @@ export function IssueForm({ onIssued, start }: { onIssued: (key: ShownKey) => vo
           <RouteFields {...fields} />
           <AdvancedFields {...fields} models={options} />
           <RotationFields {...fields} />
+          <KeepingFields {...fields} />
           <div className="grid gap-2">
             <p className="font-medium text-xs">Limits by model</p>
             <ModelLimits

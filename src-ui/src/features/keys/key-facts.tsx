@@ -11,10 +11,11 @@ import { makerName, personNote } from "@/features/people/names";
 import { useOrganizationOptions } from "@/features/people/use-choices";
 import { useTeamNames } from "@/features/pickers/use-found";
 import { dollars } from "@/lib/money";
-import { count } from "@/lib/numbers";
+import { count, plural } from "@/lib/numbers";
 import { period } from "@/lib/period";
 import { fullTime, relative } from "@/lib/time";
 import { useNow } from "@/lib/use-hooks";
+import { RULES } from "./keeping";
 import { budgetOf, KINDS, kindOf, ownerOf } from "./key-state";
 
 export function KeyFacts({ row }: { row: FullKey }) {
@@ -45,6 +46,7 @@ export function KeyFacts({ row }: { row: FullKey }) {
       <ByModel row={row} />
       <Belongs row={row} />
       <Rotation row={row} now={now} />
+      <Kept row={row} />
       <About row={row} now={now} />
     </>
   );
@@ -190,6 +192,33 @@ function Rotation({ row, now }: { row: FullKey; now: number }) {
         <Fact name="Expires">
           <When at={row.expires} now={now} />
         </Fact>
+      </Facts>
+    </Section>
+  );
+}
+
+/** What is kept of what is asked and answered. */
+function Kept({ row }: { row: FullKey }) {
+  const days = row.keep_bodies_days;
+  const rules = RULES.filter(({ value }) => row.redact.includes(value)).map(({ label }) => label);
+  return (
+    <Section title="Requests and answers">
+      <Facts>
+        <Fact name="Kept" testid="key-kept">
+          {days ? `for ${plural(days, "day")}` : <span className="text-faint">not at all</span>}
+        </Fact>
+        {days !== null && <Fact name="Taken out">{rules.length > 0 ? <Words words={rules} /> : none}</Fact>}
+        {row.redact_patterns.length > 0 && (
+          <Fact name="And matches of">
+            <span className="grid gap-1">
+              {row.redact_patterns.map((pattern) => (
+                <code key={pattern} className="break-all font-mono text-xs">
+                  {pattern}
+                </code>
+              ))}
+            </span>
+          </Fact>
+        )}
       </Facts>
     </Section>
   );

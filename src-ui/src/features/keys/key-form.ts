@@ -13,6 +13,7 @@ import {
   noLimits,
   parseDollars,
 } from "@/features/limits/limits";
+import { KEEPING_FIELDS, type Keeping, keepingOf, keepingProblems, keptOf, noKeeping } from "./keeping";
 import { KINDS, kindOf } from "./key-state";
 
 export interface KeyForm {
@@ -37,6 +38,7 @@ export interface KeyForm {
   rotation_interval: string;
   temp_budget_increase: string;
   temp_budget_expiry: string;
+  keeping: Keeping;
 }
 
 /** What a refusal may be about. */
@@ -56,6 +58,7 @@ export const KEY_FIELDS = [
   "rotation_interval",
   "temp_budget_increase",
   "temp_budget_expiry",
+  ...KEEPING_FIELDS,
 ];
 
 export const emptyKey = (): KeyForm => ({
@@ -76,6 +79,7 @@ export const emptyKey = (): KeyForm => ({
   rotation_interval: "90d",
   temp_budget_increase: "",
   temp_budget_expiry: "7d",
+  keeping: noKeeping(),
 });
 
 /** What stands in the fields of a key that is there. */
@@ -98,6 +102,7 @@ export function formOf(row: FullKey): KeyForm {
     rotation_interval: row.rotation_interval ?? "90d",
     temp_budget_increase: "",
     temp_budget_expiry: "7d",
+    keeping: keepingOf(row),
   };
 }
 
@@ -118,6 +123,7 @@ function check(form: KeyForm, problems: LimitProblems) {
   if (form.auto_rotate && !/^[1-9]\d{0,5}(s|m|h|d|w|mo)$/.test(interval)) {
     problems.rotation_interval = "Such as 30d, 12h or 1mo.";
   }
+  Object.assign(problems, keepingProblems(form.keeping));
   return { metadata, aliases: aliasDraft(form.aliases, problems) };
 }
 
@@ -125,7 +131,7 @@ function check(form: KeyForm, problems: LimitProblems) {
 export function draftOf(form: KeyForm): { draft: FullKeyDraft; problems: LimitProblems } {
   const { draft: limits, problems } = limitDraft(form.limits);
   const { metadata, aliases } = check(form, problems);
-  const [tags, routes] = [words(form.tags), routesOf(form)];
+  const [tags, routes, kept] = [words(form.tags), routesOf(form), keptOf(form.keeping)];
   const draft: FullKeyDraft = {
     key_alias: form.key_alias.trim(),
     ...(form.duration && { duration: form.duration }),
@@ -140,6 +146,9 @@ export function draftOf(form: KeyForm): { draft: FullKeyDraft; problems: LimitPr
     ...(tags.length > 0 && { tags }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
     ...(form.auto_rotate && { auto_rotate: true, rotation_interval: form.rotation_interval.trim() }),
+    ...(kept.keep_bodies_days !== null && { keep_bodies_days: kept.keep_bodies_days }),
+    ...(kept.redact.length > 0 && { redact: kept.redact }),
+    ...(kept.redact_patterns.length > 0 && { redact_patterns: kept.redact_patterns }),
   };
   return { draft, problems };
 }
@@ -172,6 +181,10 @@ export function changeOf(form: KeyForm, row: FullKey, now = Date.now()) {
   if (form.auto_rotate !== was.auto_rotate) draft.auto_rotate = form.auto_rotate;
   const interval = form.auto_rotate ? form.rotation_interval.trim() : (row.rotation_interval ?? "");
   if (form.auto_rotate && interval !== row.rotation_interval) draft.rotation_interval = interval;
+  const [kept, keptBefore] = [keptOf(form.keeping), keptOf(was.keeping)];
+  if (kept.keep_bodies_days !== keptBefore.keep_bodies_days) draft.keep_bodies_days = kept.keep_bodies_days;
+  if (!same(kept.redact, keptBefore.redact)) draft.redact = kept.redact;
+  if (!same(kept.redact_patterns, keptBefore.redact_patterns)) draft.redact_patterns = kept.redact_patterns;
   const more = parseDollars(form.temp_budget_increase);
   if (more === null) problems.temp_budget_increase = "Dollars, such as 5 or 0.50.";
   else if (more !== undefined) {

@@ -13,6 +13,7 @@ import { count } from "@/lib/numbers";
 import { COLUMNS, narrow } from "./catalogue-columns";
 import { choices, filterModels, findModel, listed, parseSort, sortModels, sortText } from "./filter";
 import { ModelDrawer } from "./model-drawer";
+import { UnpricedDialog, UnpricedNotice } from "./unpriced";
 import { capability, mode } from "./words";
 
 export function CataloguePage({ views }: { views: ReactNode }) {
@@ -69,6 +70,7 @@ export function CataloguePage({ views }: { views: ReactNode }) {
       }
       actions={views}
     >
+      <UnpricedNotice onOpen={() => change({ unpriced: true })} />
       <div className="flex flex-wrap items-center gap-2">
         <SearchInput
           className="min-w-48 flex-1 basis-64"
@@ -160,6 +162,7 @@ export function CataloguePage({ views }: { views: ReactNode }) {
         loading={catalogue.isPending}
         onClose={() => change({ open: undefined })}
       />
+      <UnpricedDialog open={search.unpriced ?? false} onClose={() => change({ unpriced: undefined })} />
     </Page>
   );
 }

@@ -1,5 +1,5 @@
 import { Boxes } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useStatus } from "@/api/queries";
 import { Badge } from "@/components/controls";
 import { CodeBlock, CopyButton } from "@/components/copy";
@@ -10,6 +10,7 @@ import { curlLine, fallbackBaseUrl } from "@/features/keys/snippets";
 import { count } from "@/lib/numbers";
 import { hasEnded, type Listed } from "./filter";
 import { PriceForm } from "./price-form";
+import { Rerate } from "./rerate";
 import { capability, mode, price, priceName, priceOrder } from "./words";
 
 export function ModelDrawer({
@@ -24,6 +25,8 @@ export function ModelDrawer({
   onClose: () => void;
 }) {
   const status = useStatus();
+  // Whose price was just changed: the past can be rated anew with it.
+  const [changed, setChanged] = useState<{ name: string; at: number } | null>(null);
   const baseUrl = status.data?.base_url ?? fallbackBaseUrl(status.data);
   return (
     <Drawer
@@ -94,7 +97,16 @@ export function ModelDrawer({
             </p>
           </Section>
           <Section title={model.overridden ? "Your own price" : "Set your own price"}>
-            <PriceForm key={`${model.name}-${model.overridden}`} model={model} />
+            <PriceForm
+              key={`${model.name}-${model.overridden}`}
+              model={model}
+              onChanged={() => setChanged({ name: model.name, at: Date.now() })}
+            />
+            {changed?.name === model.name && (
+              <div className="mt-3">
+                <Rerate key={changed.at} provider={model.provider} model={model.id} onDone={() => setChanged(null)} />
+              </div>
+            )}
           </Section>
           {model.mode === "chat" && (
             <Section title="Call it">

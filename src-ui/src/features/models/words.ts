@@ -44,6 +44,9 @@ const PRICES: Record<string, string> = {
   output_batch: "Output, batch",
   cache_read_batch: "Cache read, batch",
   cache_write_batch: "Cache write, batch",
+  web_search: "Web searches",
+  discount: "Discount",
+  mark_up: "Mark-up",
 };
 const ORDER = Object.keys(PRICES);
 const VARIANTS = ["batch", "priority", "flex", "balanced", "ultrafast"];
@@ -58,9 +61,12 @@ export function priceName(id: string): string {
   return capital(spaced(id));
 }
 
-/** Token prices are per million; `per_…` prices are for one of what they name. */
+/** Whether it is paid by the token; `per_…` prices are for one of what they name. */
+export const byToken = (id: string) => !id.startsWith("per_") && id !== "web_search";
+
+/** Token prices are per million, others for one. */
 export function price(id: string, pico: number): { amount: string; unit: string } {
-  if (!id.startsWith("per_")) return { amount: perMillion(pico), unit: "per 1M tokens" };
+  if (byToken(id)) return { amount: perMillion(pico), unit: "per 1M tokens" };
   const text = (pico / 1e12).toFixed(12).replace(/0+$/, "");
   const [whole, fraction = ""] = text.split(".");
   return { amount: `$${whole}.${fraction.padEnd(2, "0")}`, unit: unitOf(id) };

@@ -1,11 +1,12 @@
-import { Link, type LinkProps } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { type Route, useAccess } from "@/api/access";
+import { useAccess } from "@/api/access";
 import { type BudgetForecast, useForecast } from "@/api/forecast";
 import { type BudgetUse, useBudgetUse } from "@/api/spend";
 import { Button, Card, Skeleton } from "@/components/controls";
 import { ErrorNotice } from "@/components/notice";
 import { UsageBar, usageTone } from "@/components/usage-bar";
+import { kindOf, placeOf } from "@/features/limits/place";
 import { cn } from "@/lib/cn";
 import { dayText } from "@/lib/days";
 import { money } from "@/lib/money";
@@ -19,34 +20,7 @@ const LEVELS: Record<string, string> = {
   end_user: "customer",
   proxy: "gateway",
 };
-/** What a budget is of, whether of all its models or of one: `model_per_key` is of a key as `api_key` is. */
-const kindOf = ({ level }: BudgetUse) => level.replace(/^model_per_/, "").replace(/^key$/, "api_key");
 const kindWord = (use: BudgetUse) => LEVELS[kindOf(use)] ?? kindOf(use).replaceAll("_", " ");
-
-type Place = Pick<LinkProps, "to" | "search"> & { needs: Route };
-
-/** Where the thing is that a budget is of. */
-function placeOf(use: BudgetUse): Place | null {
-  const search = { open: use.id };
-  switch (kindOf(use)) {
-    case "api_key":
-      return { to: "/keys", search, needs: "GET /key/list" };
-    case "user":
-      return { to: "/users", search, needs: "GET /user/list" };
-    case "team":
-      return { to: "/teams", search, needs: "GET /v2/team/list" };
-    case "organization":
-      return { to: "/organizations", search, needs: "GET /organization/list" };
-    case "end_user":
-      return { to: "/customers", search, needs: "GET /customer/list" };
-    case "tag":
-      return { to: "/tags", search, needs: "GET /tag/list" };
-    case "provider":
-      return { to: "/providers", needs: "GET /console/providers" };
-    default:
-      return null;
-  }
-}
 
 /** The budgets that are nearest to their end. */
 export function BudgetBars({ className }: { className?: string }) {

@@ -1,14 +1,16 @@
 // From a figure to the requests that it is made of.
 
-import type { RequestFilter } from "@/api/routes";
+import type { RequestFilter } from "@/api/log";
 import type { By } from "@/api/spend";
 
-/** What the log calls a group; nothing for those that it cannot be narrowed to, such as people and teams. */
-const FILTER: Partial<Record<By, "model" | "provider" | "key_id" | "client">> = {
+/** What the log calls a group. */
+const FILTER: Record<By, "model" | "provider" | "key_id" | "client" | "user_id" | "team_id"> = {
   model: "model",
   provider: "provider",
   key: "key_id",
   tool: "client",
+  user: "user_id",
+  team: "team_id",
 };
 
 export interface Span {
@@ -20,10 +22,10 @@ export interface Span {
 export function logFilter(by: By, id: string | null | undefined, span?: Span): RequestFilter {
   const name = FILTER[by];
   return {
-    ...(name && id && { [name]: id }),
+    ...(id && { [name]: id }),
     ...(span && { from: span.start, to: span.end }),
   };
 }
 
 /** Whether its requests can be told apart in the log. */
-export const canDrill = (by: By, id: string | null) => FILTER[by] !== undefined && Boolean(id);
+export const canDrill = (id: string | null) => Boolean(id);

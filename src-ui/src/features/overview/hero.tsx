@@ -16,7 +16,7 @@ export interface Compared {
 }
 
 /** The four figures one opens the page for, each beside that of the compared period. */
-export function Hero({ spend, than, to }: { spend: Spend | undefined; than: Compared | null; to: PriceLink }) {
+export function Hero({ spend, than }: { spend: Spend | undefined; than: Compared | null }) {
   const now = spend?.totals;
   const { totals: before, name: against = "" } = than ?? {};
   const figure = (read: (totals: Totals) => number, show: (value: number) => string) =>
@@ -30,7 +30,7 @@ export function Hero({ spend, than, to }: { spend: Spend | undefined; than: Comp
         title={now && moneyExact(now.cost_nanos)}
         than={figure((t) => t.cost_nanos, money)}
       >
-        {now && <BesideSpend totals={now} to={to} />}
+        {now && <BesideSpend totals={now} />}
       </Figure>
       <Figure
         label="Requests"
@@ -63,25 +63,25 @@ export function Hero({ spend, than, to }: { spend: Spend | undefined; than: Comp
   );
 }
 
-/** Where a price is set, or else where one would look for it. */
-export type PriceLink = { open?: string };
+/** Where prices are set for what has none. */
+export const SET_PRICES = { unpriced: true } as const;
 
 const COVERED =
   "Requests within a flat rate would have cost this much. Nobody is billed for it, so it is not part of the spend.";
 const LOCAL = "Models on your own machines: they cost nothing here.";
 
 /** What is no money spent, in figures of its own: a sum of both would be on nobody's bill. */
-function BesideSpend({ totals, to }: { totals: Totals; to: PriceLink }) {
+function BesideSpend({ totals }: { totals: Totals }) {
   const notes: ReactNode[] = [];
   if (totals.unpriced_requests > 0)
     notes.push(
       <Link
         key="unpriced"
         to="/models"
-        search={to}
+        search={SET_PRICES}
         data-testid="unpriced-link"
         className="whitespace-nowrap rounded text-accent-text underline-offset-2 hover:underline"
-        title={`${plural(totals.unpriced_requests, "request")} of models without a price. Set one to have later requests counted.`}
+        title={`${plural(totals.unpriced_requests, "request")} of models without a price. Set one to have them counted.`}
       >
         {count(totals.unpriced_requests)} unpriced
       </Link>,

@@ -4,7 +4,7 @@ import type { Spend } from "@/api/spend";
 import { Warning } from "@/components/notice";
 import { UsePort } from "@/features/settings/use-port";
 import { plural } from "@/lib/numbers";
-import type { PriceLink } from "./hero";
+import { SET_PRICES } from "./hero";
 
 const linkClass = "shrink-0 rounded font-medium text-accent-text text-xs underline-offset-2 hover:underline";
 
@@ -12,13 +12,11 @@ const linkClass = "shrink-0 rounded font-medium text-accent-text text-xs underli
 export function Notices({
   spend,
   example,
-  opens,
   status,
 }: {
   spend: Spend | undefined;
-  /** A model that has no price, and where one is set. */
+  /** A model that has no price. */
   example: string | undefined;
-  opens: PriceLink;
   status: Status | undefined;
 }) {
   const unpriced = spend?.totals.unpriced_requests ?? 0;
@@ -73,7 +71,7 @@ export function Notices({
         <Warning
           testid="unpriced-notice"
           action={
-            <Link to="/models" search={opens} className={linkClass}>
+            <Link to="/models" search={SET_PRICES} className={linkClass}>
               Set a price
             </Link>
           }

@@ -12,7 +12,6 @@ import { Guide } from "@/features/guide/guide";
 import { useGuide } from "@/features/guide/use-guide";
 import { cn } from "@/lib/cn";
 import { dayOf } from "@/lib/days";
-import { modelName } from "@/lib/model-name";
 import { useNow } from "@/lib/use-hooks";
 import { daysAhead } from "./ahead";
 import { BudgetBars } from "./budget-bars";
@@ -56,7 +55,6 @@ function Figures() {
   const against = spend && search.compare !== "none" ? comparedText(spend, period) : null;
   const than = useMemo(() => (spend && against !== null ? comparedAs(spend, against) : null), [spend, against]);
   const example = useUnpriced((spend?.totals.unpriced_requests ?? 0) > 0);
-  const opens = example ? { open: modelName({ id: example.model, provider: example.provider }) } : {};
   const words = spend ? periodText(spend, today) : " ";
   return (
     <Page
@@ -64,7 +62,7 @@ function Figures() {
       description={than && than.totals.requests > 0 ? `${words}, compared with ${than.name}` : words}
       actions={<PeriodPicker spend={spend} today={today} />}
     >
-      <Notices spend={spend} example={example?.model} opens={opens} status={status.data} />
+      <Notices spend={spend} example={example?.model} status={status.data} />
       {query.error && !spend ? (
         <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />
       ) : (
@@ -77,7 +75,7 @@ function Figures() {
               query.isPlaceholderData && "opacity-60 transition-opacity delay-150",
             )}
           >
-            <Hero spend={spend} than={than} to={opens} />
+            <Hero spend={spend} than={than} />
             {spend ? (
               <SpendChart
                 spend={spend}

@@ -108,7 +108,7 @@ function Line({
     </>
   );
   const className = "relative flex h-8 items-center gap-2 rounded-md px-2";
-  return canDrill(by, group.id) ? (
+  return canDrill(group.id) ? (
     <Link to="/requests" search={logFilter(by, group.id, span)} className={`${className} hover:bg-hover`}>
       {figures}
     </Link>

@@ -9,6 +9,8 @@ import { Field, Input } from "@/components/field";
 import { fieldErrors } from "@/components/field-errors";
 import { ErrorNotice } from "@/components/notice";
 import { useFocusInvalid } from "@/components/use-focus-invalid";
+import { BILL_FIELDS, billOf, billProblems, changedBill } from "./bill";
+import { BillFields } from "./bill-fields";
 import { changeOf, connectionFields, connectionOf, connectionProblems } from "./connection";
 import { ConnectionFields } from "./connection-fields";
 import { FurtherKeyFields } from "./further-key-fields";
@@ -20,14 +22,25 @@ export function EditForm({ provider, preset, onClose }: { provider: Provider; pr
   const [name, setName] = useState(provider.name);
   const [typed, setTyped] = useState(() => connectionOf(provider));
   const [rank, setRank] = useState(() => rankOf(provider));
+  const [bill, setBill] = useState(() => billOf(provider));
   const [keys, setKeys] = useState(noKeysTyped);
   const save = useWrite(
     (change: ProviderChange) => updateProvider(provider.id, change),
     ["providers", "catalogue", "status"],
   );
-  const problems: Record<string, string> = { ...connectionProblems(preset, typed, provider), ...rankProblems(rank) };
+  const problems: Record<string, string> = {
+    ...connectionProblems(preset, typed, provider),
+    ...rankProblems(rank),
+    ...billProblems(bill),
+  };
   const nameProblem = name.trim() === "" ? "A provider needs a name." : null;
-  const refusal = fieldErrors(save.error, [...connectionFields(preset), ...RANK_FIELDS, ...KEY_FIELDS, "name"]);
+  const refusal = fieldErrors(save.error, [
+    ...connectionFields(preset),
+    ...RANK_FIELDS,
+    ...BILL_FIELDS,
+    ...KEY_FIELDS,
+    "name",
+  ]);
   const form = useRef<HTMLFormElement>(null);
   useFocusInvalid(form, save.error);
 
@@ -37,6 +50,7 @@ export function EditForm({ provider, preset, onClose }: { provider: Provider; pr
     const change: ProviderChange = {
       ...changeOf(preset, typed, provider),
       ...changedRank(rank, rankOf(provider)),
+      ...changedBill(bill, billOf(provider)),
       ...changedKeys(keys, provider.further_keys),
     };
     if (name.trim() !== provider.name) change.name = name.trim();
@@ -96,6 +110,14 @@ export function EditForm({ provider, preset, onClose }: { provider: Provider; pr
         error={(field) => problems[field] ?? refusal.at(field)}
         onChange={(next) => {
           setRank(next);
+          save.reset();
+        }}
+      />
+      <BillFields
+        typed={bill}
+        error={(field) => problems[field] ?? refusal.at(field)}
+        onChange={(next) => {
+          setBill(next);
           save.reset();
         }}
       />

@@ -9,6 +9,8 @@ import { Field, Input } from "@/components/field";
 import { fieldErrors } from "@/components/field-errors";
 import { ErrorNotice } from "@/components/notice";
 import { useFocusInvalid } from "@/components/use-focus-invalid";
+import { BILL_FIELDS, billProblems, changedBill, newBill } from "./bill";
+import { BillFields } from "./bill-fields";
 import { changeOf, connectionFields, connectionProblems, newConnection } from "./connection";
 import { ConnectionFields } from "./connection-fields";
 import { credentialWord } from "./credential";
@@ -28,6 +30,7 @@ export function ProviderForm({
 }) {
   const [typed, setTyped] = useState(() => newConnection(preset));
   const [rank, setRank] = useState(newRank);
+  const [bill, setBill] = useState(newBill);
   const [name, setName] = useState(() => freeName(preset.id, taken));
   const [tries, setTries] = useState(0);
   const test = useWrite((draft: Omit<ProviderDraft, "name">) => testDraft(draft), []);
@@ -36,9 +39,14 @@ export function ProviderForm({
     ["providers", "catalogue", "status", "models"],
   );
 
-  const problems = { ...connectionProblems(preset, typed), ...rankProblems(rank) };
+  const problems = { ...connectionProblems(preset, typed), ...rankProblems(rank), ...billProblems(bill) };
   const nameProblem = taken.includes(name.trim()) ? "This name is taken." : null;
-  const refusal = fieldErrors(save.error ?? test.error, [...connectionFields(preset), ...RANK_FIELDS, "name"]);
+  const refusal = fieldErrors(save.error ?? test.error, [
+    ...connectionFields(preset),
+    ...RANK_FIELDS,
+    ...BILL_FIELDS,
+    "name",
+  ]);
   const error = (field: string) => (tries > 0 ? problems[field] : null) ?? refusal.at(field);
   const form = useRef<HTMLFormElement>(null);
   useFocusInvalid(form, tries);
@@ -60,7 +68,7 @@ export function ProviderForm({
     if (!ready() || nameProblem) return;
     test.reset();
     save.mutate(
-      { ...draft(), name: name.trim() || undefined },
+      { ...draft(), ...changedBill(bill), name: name.trim() || undefined },
       {
         onSuccess: (provider) => {
           toast.success(`${provider.name} is ready. Its models can be called at once.`);
@@ -107,6 +115,14 @@ export function ProviderForm({
         error={error}
         onChange={(next) => {
           setRank(next);
+          save.reset();
+        }}
+      />
+      <BillFields
+        typed={bill}
+        error={error}
+        onChange={(next) => {
+          setBill(next);
           save.reset();
         }}
       />

@@ -8,6 +8,7 @@ import { ErrorNotice } from "@/components/notice";
 import { cn } from "@/lib/cn";
 import { formatName } from "@/lib/formats";
 import { plural } from "@/lib/numbers";
+import { billWord } from "./bill";
 import { CircuitLine } from "./circuit-line";
 import { credentialState } from "./credential";
 import { Monogram } from "./monogram";
@@ -32,6 +33,7 @@ export function ProviderRow({
   const toggle = useWrite((enabled: boolean) => updateProvider(provider.id, { enabled }), ["providers", "catalogue"]);
   const credential = credentialState(provider.credential, preset);
   const { address } = provider;
+  const bill = billWord(provider);
   const told = toldSettings(provider.settings, preset?.settings);
   // A refused key is explained below; an old test would only say it twice.
   const explained = provider.credential.detail !== null && TROUBLE.includes(provider.credential.state);
@@ -51,6 +53,7 @@ export function ProviderRow({
             )}
             {provider.built_in && <Badge>built in</Badge>}
             {!enabled && <Badge>off</Badge>}
+            {bill && <Badge data-testid="provider-bill">{bill}</Badge>}
           </div>
           <p
             className="flex min-w-0 text-faint text-xs max-sm:flex-wrap"

@@ -3,30 +3,17 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { useBrowserAddress } from "@/api/browser-address";
 import { open } from "@/api/http";
-import { exportPath, type RequestFilter } from "@/api/routes";
+import { exportPath, type RequestFilter } from "@/api/log";
 import { Button } from "@/components/controls";
 import { Menu, MenuItem } from "@/components/menu";
 import { dayOf } from "@/lib/days";
 import { platform } from "@/platform";
-import { cutBefore } from "./cut";
 
 const FORMATS = [
   { format: "csv", label: "CSV" },
   { format: "jsonl", label: "JSON Lines" },
 ] as const;
 type Format = (typeof FORMATS)[number]["format"];
-
-const TYPES: Record<Format, string> = { csv: "text/csv", jsonl: "application/x-ndjson" };
-
-/** The browser keeps a large body on disk: a million rows are no more memory than a thousand. */
-async function content(answer: Response, format: Format, from: number | undefined) {
-  if (from === undefined || !answer.body) return answer.blob();
-  const kept = answer.body
-    .pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array<ArrayBuffer>, string>)
-    .pipeThrough(cutBefore(from, format))
-    .pipeThrough(new TextEncoderStream() as unknown as TransformStream<string, Uint8Array<ArrayBuffer>>);
-  return new Response(kept, { headers: { "content-type": TYPES[format] } }).blob();
-}
 
 /** Everything that the filter leaves, as a file. */
 export function ExportMenu({ filter }: { filter: RequestFilter }) {
@@ -38,8 +25,9 @@ export function ExportMenu({ filter }: { filter: RequestFilter }) {
     setBusy(true);
     try {
       const answer = await open(files, exportPath(format, filter));
+      // The browser keeps a large body on disk: a million rows are no more memory than a thousand.
       const day = dayOf(Date.now(), Intl.DateTimeFormat().resolvedOptions().timeZone);
-      files.save(`postern-requests-${day}.${format}`, await content(answer, format, filter.from));
+      files.save(`postern-requests-${day}.${format}`, await answer.blob());
     } catch (error) {
       toast.error(error instanceof Error ? error.message : String(error));
     } finally {

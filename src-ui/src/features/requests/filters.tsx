@@ -1,15 +1,18 @@
-import { useEffect, useMemo, useState } from "react";
+import { SlidersHorizontal } from "lucide-react";
+import { useMemo, useState } from "react";
 import type { RequestRow } from "@/api/contract";
+import type { RequestFilter } from "@/api/log";
 import { useOverview, useProviders } from "@/api/queries";
-import type { RequestFilter } from "@/api/routes";
 import { Button } from "@/components/controls";
 import { SearchInput } from "@/components/field";
 import { Picker } from "@/components/picker";
 import { Select } from "@/components/select";
 import { useFoundKeys } from "@/features/pickers/use-found";
-import { useDebounced } from "@/lib/use-hooks";
+import { useSettled } from "@/lib/use-hooks";
+import { FilterChips, furtherCount } from "./filter-chips";
 import { ADMINISTRATOR } from "./match";
-import { spanText } from "./span";
+import { MoreFilters } from "./more-filters";
+import { SpanFilter } from "./span-filter";
 
 const STATUSES = [
   { value: "ok", label: "Succeeded" },
@@ -17,6 +20,7 @@ const STATUSES = [
   { value: "cancelled", label: "Cancelled" },
 ];
 
+/** The few that one uses all day, the rest one click away; what is set shows as a chip, wherever it was set. */
 export function RequestFilters({
   filter,
   keyName,
@@ -27,6 +31,7 @@ export function RequestFilters({
   keyName: string | undefined;
   onChange: (filter: RequestFilter) => void;
 }) {
+  const [more, setMore] = useState(false);
   const month = useOverview("30d");
   const keys = useFoundKeys();
   const providers = useProviders();
@@ -45,106 +50,66 @@ export function RequestFilters({
   );
   const one = (name: "model" | "provider" | "key_id") => (filter[name] ? [filter[name]] : []);
   const set = (change: RequestFilter) => onChange({ ...filter, ...change });
-  const active = Object.values(filter).some((value) => value !== undefined);
+  const further = furtherCount(filter);
   return (
-    <div className="flex flex-wrap gap-2">
-      <Search value={filter.search ?? ""} onValue={(search) => set({ search: search || undefined })} />
-      <Select
-        filter
-        label="Status"
-        any="Any status"
-        testid="filter-status"
-        options={STATUSES}
-        value={filter.status ?? ""}
-        onChange={(status) => set({ status: (status as RequestRow["outcome"]) || undefined })}
-      />
-      <Picker
-        filter
-        label="Model"
-        any="Any model"
-        testid="filter-model"
-        className="max-w-44"
-        options={models}
-        chosen={one("model")}
-        onChange={([model]) => set({ model })}
-      />
-      <Picker
-        filter
-        label="Provider"
-        any="Any provider"
-        testid="filter-provider"
-        className="max-w-44"
-        options={providerChoices}
-        chosen={one("provider")}
-        onChange={([provider]) => set({ provider })}
-      />
-      <Picker
-        filter
-        label="Key"
-        any="Any key"
-        testid="filter-key"
-        className="max-w-44"
-        {...keys}
-        options={keyChoices}
-        chosen={one("key_id")}
-        onChange={([key_id]) => set({ key_id })}
-      />
-      {filter.client && (
-        <Chip label={`Client ${filter.client}`} onRemove={() => set({ client: undefined })}>
-          {filter.client}
-        </Chip>
-      )}
-      {(filter.from !== undefined || filter.to !== undefined) && (
-        <Chip
-          label={`Time ${spanText(filter.from, filter.to)}`}
-          testid="filter-span"
-          onRemove={() => set({ from: undefined, to: undefined })}
-        >
-          {spanText(filter.from, filter.to)}
-        </Chip>
-      )}
-      {active && (
-        <Button variant="ghost" onClick={() => onChange({})} data-testid="filter-clear">
-          Clear
+    <div className="grid grid-cols-1 gap-2">
+      <div className="flex flex-wrap gap-2">
+        <Search value={filter.search ?? ""} onValue={(search) => set({ search: search || undefined })} />
+        <Select
+          filter
+          label="Status"
+          any="Any status"
+          testid="filter-status"
+          options={STATUSES}
+          value={filter.status ?? ""}
+          onChange={(status) => set({ status: (status as RequestRow["outcome"]) || undefined })}
+        />
+        <Picker
+          filter
+          label="Model"
+          any="Any model"
+          testid="filter-model"
+          className="max-w-44"
+          options={models}
+          chosen={one("model")}
+          onChange={([model]) => set({ model })}
+        />
+        <Picker
+          filter
+          label="Provider"
+          any="Any provider"
+          testid="filter-provider"
+          className="max-w-44"
+          options={providerChoices}
+          chosen={one("provider")}
+          onChange={([provider]) => set({ provider })}
+        />
+        <Picker
+          filter
+          label="Key"
+          any="Any key"
+          testid="filter-key"
+          className="max-w-44"
+          {...keys}
+          options={keyChoices}
+          chosen={one("key_id")}
+          onChange={([key_id]) => set({ key_id })}
+        />
+        <SpanFilter from={filter.from} to={filter.to} onChange={set} />
+        <Button aria-expanded={more} data-testid="filter-more" onClick={() => setMore(!more)}>
+          <SlidersHorizontal className="size-3.5" /> More filters
+          {further > 0 && <span className="text-faint">({further})</span>}
         </Button>
-      )}
+      </div>
+      {more && <MoreFilters filter={filter} set={set} />}
+      <FilterChips filter={filter} set={set} onClear={() => onChange({})} />
     </div>
-  );
-}
-
-/** What is narrowed from elsewhere: it can only be taken away here. */
-function Chip({
-  label,
-  children,
-  onRemove,
-  testid,
-}: {
-  label: string;
-  children: string;
-  onRemove: () => void;
-  testid?: string;
-}) {
-  return (
-    <Button
-      className="max-w-64 border-accent"
-      onClick={onRemove}
-      aria-label={`${label}: take the filter away`}
-      data-testid={testid}
-    >
-      <span className="truncate">{children}</span> ×
-    </Button>
   );
 }
 
 /** Each letter would be a query over the ledger: it waits for a pause in the typing. */
 function Search({ value, onValue }: { value: string; onValue: (value: string) => void }) {
-  const [typed, setTyped] = useState(value);
-  const settled = useDebounced(typed, 250);
-  useEffect(() => setTyped(value), [value]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a settled text is a change
-  useEffect(() => {
-    if (settled !== value && settled === typed) onValue(settled);
-  }, [settled]);
+  const [typed, setTyped] = useSettled(value, onValue);
   return (
     <SearchInput
       className="min-w-44 flex-1 basis-52"

@@ -29,10 +29,30 @@ test("a further call has a line of its own, and the total is of all", () => {
 
 test("one without a price leaves the request unpriced, and is still told", () => {
   render(<CostTable detail={{ ...detail, cost_nanos: null, bills: [{ ...bill, cost_nanos: null }] }} />);
-  expect(shown("bill")).toContain("unpriced");
+  expect(shown("bill")).toContain("not priced");
 });
 
 test("a local answer may have cost what somebody else had read", () => {
   render(<CostTable detail={{ ...detail, billing: "local", cost_nanos: 1_500_000, cost_lines: [] }} />);
   expect(shown("bill")).toContain("$0.0015");
+});
+
+test("each line says what it is paid for, and one without a price is not priced", () => {
+  const cost_lines = [
+    { kind: "web_search", tokens: 3, price_pico: 10_000_000_000, cost_nanos: 30_000_000 },
+    { kind: "per_request", tokens: 1, price_pico: null, cost_nanos: null },
+    { kind: "discount", tokens: 0, price_pico: 0, cost_nanos: -3_000_000 },
+  ];
+  render(<CostTable detail={{ ...detail, cost_nanos: null, bills: [], cost_lines }} />);
+  const lines = screen.getAllByTestId("cost-line").map((line) => line.textContent);
+  expect(lines[0]).toBe("Web searches3$0.01 per search$0.03");
+  expect(lines[1]).toBe("Request1not priced");
+  expect(lines[2]).toBe("Discount of this provider-$0.003");
+  expect(screen.queryByTestId("cost-total")).toBeNull();
+});
+
+test("what a flat rate covers is told beside its worth", () => {
+  render(<CostTable detail={{ ...detail, billing: "subscription", cost_nanos: 0, covered_nanos: 3_500_000 }} />);
+  expect(shown("cost-covered")).toContain("would have cost");
+  expect(shown("cost-total")).toBe("$0.0035");
 });

@@ -1,6 +1,7 @@
 import type { RequestDetail } from "@/api/contract";
-import { priceName } from "@/features/models/words";
-import { moneyExact, perMillion } from "@/lib/money";
+import type { CostLine } from "@/api/log";
+import { price, priceName } from "@/features/models/words";
+import { moneyExact } from "@/lib/money";
 import { count } from "@/lib/numbers";
 
 /** Input includes what the cache served and stored, output includes reasoning: the parts are indented below. */
@@ -36,72 +37,66 @@ export function TokenTable({ detail }: { detail: RequestDetail }) {
   );
 }
 
+/** Line by line, with every digit; what has no price says so, which is not the same as costing nothing. */
 export function CostTable({ detail }: { detail: RequestDetail }) {
-  if (detail.billing === "local" && detail.bills.length === 0)
+  const { billing, cost_nanos, cost_lines, bills } = detail;
+  if (billing === "local" && bills.length === 0)
     return <p className="text-muted text-sm">Local: it ran on this machine and costs nothing.</p>;
-  if (detail.billing === "subscription")
-    return <p className="text-muted text-sm">Covered by a subscription: no charge per token.</p>;
-  if (detail.cost_nanos === null) {
-    return (
-      <>
-        <p className="text-muted text-sm">
-          <strong className="font-medium text-text">Unpriced.</strong> No price is known for{" "}
-          {detail.bills.length > 0 ? "all that was asked" : "this model"}, so nothing was added to your spend. Set one
-          under Models; it counts for requests from then on.
-        </p>
-        {detail.bills.length > 0 && (
-          <table className="mt-2 w-full text-sm">
-            <tbody>
-              <Bills bills={detail.bills} />
-            </tbody>
-          </table>
-        )}
-      </>
-    );
-  }
-  if (detail.cost_lines.length === 0 && detail.cost_nanos === 0)
-    return <p className="text-muted text-sm">$0.00: nothing was used.</p>;
+  const flat = billing === "subscription";
+  const total = flat ? detail.covered_nanos : cost_nanos;
+  const none = cost_lines.length === 0 && bills.length === 0;
+  if (!flat && none && cost_nanos === 0) return <p className="text-muted text-sm">$0.00: nothing was used.</p>;
   return (
     <>
-      <table className="w-full text-sm" data-testid="cost-lines">
-        <thead className="text-2xs text-faint">
-          <tr>
-            <th scope="col" className="pb-1 text-left font-normal">
-              Kind
-            </th>
-            <th scope="col" className="pb-1 text-right font-normal">
-              Tokens
-            </th>
-            <th scope="col" className="pb-1 text-right font-normal">
-              per 1M
-            </th>
-            <th scope="col" className="pb-1 text-right font-normal">
-              Cost
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {detail.cost_lines.map((line) => (
-            <tr key={line.kind} className="border-line border-t">
-              <th scope="row" className="py-1 text-left font-normal text-muted">
-                {priceName(line.kind)}
+      {flat && (
+        <p className="mb-2 text-muted text-sm" data-testid="cost-covered">
+          Covered by a subscription: no charge per token.
+          {detail.covered_nanos !== null && " By the token it would have cost this much:"}
+        </p>
+      )}
+      {!flat && cost_nanos === null && (
+        <p className="mb-2 text-muted text-sm" data-testid="cost-unpriced">
+          <strong className="font-medium text-text">Unpriced.</strong> No price is known for{" "}
+          {none ? "this model" : "all that was used"}, so nothing was added to your spend. Set one under Models; what
+          was before can be rated anew.
+        </p>
+      )}
+      {(!none || (flat && total !== null)) && (
+        <table className="w-full text-sm" data-testid="cost-lines">
+          <thead className="text-2xs text-faint">
+            <tr>
+              <th scope="col" className="pb-1 text-left font-normal">
+                What
               </th>
-              <td className="py-1 text-right">{count(line.tokens)}</td>
-              <td className="py-1 text-right">{perMillion(line.price_pico)}</td>
-              <td className="py-1 text-right">{moneyExact(line.cost_nanos)}</td>
+              <th scope="col" className="pb-1 text-right font-normal">
+                Count
+              </th>
+              <th scope="col" className="pb-1 text-right font-normal">
+                Price
+              </th>
+              <th scope="col" className="pb-1 text-right font-normal">
+                Cost
+              </th>
             </tr>
-          ))}
-          <Bills bills={detail.bills} />
-          <tr className="border-line-strong border-t font-medium">
-            <th scope="row" colSpan={3} className="py-1 text-left font-medium">
-              Total
-            </th>
-            <td className="py-1 text-right" data-testid="cost-total">
-              {moneyExact(detail.cost_nanos)}
-            </td>
-          </tr>
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {cost_lines.map((line, index) => (
+              <Line key={`${line.kind}-${index}`} line={line} />
+            ))}
+            <Bills bills={bills} />
+            {total !== null && (
+              <tr className="border-line-strong border-t font-medium">
+                <th scope="row" colSpan={3} className="py-1 text-left font-medium">
+                  {flat ? "Covered" : "Total"}
+                </th>
+                <td className="py-1 text-right" data-testid="cost-total">
+                  {moneyExact(total)}
+                </td>
+              </tr>
+            )}
+          </tbody>
+        </table>
+      )}
       {detail.price_source && (
         <p className="mt-2 text-faint text-xs">
           Price from {detail.price_source}
@@ -109,6 +104,34 @@ export function CostTable({ detail }: { detail: RequestDetail }) {
         </p>
       )}
     </>
+  );
+}
+
+const notPriced = <span className="text-warn text-xs">not priced</span>;
+
+/** What a provider's discount or mark-up makes of the lines above it has no count. */
+const ADJUSTS = ["discount", "mark_up"];
+
+function Line({ line }: { line: CostLine }) {
+  const { kind, tokens, price_pico, cost_nanos } = line;
+  const adjusts = ADJUSTS.includes(kind);
+  const of = price_pico === null || adjusts ? null : price(kind, price_pico);
+  return (
+    <tr className="border-line border-t" data-testid="cost-line">
+      <th scope="row" className="py-1 text-left font-normal text-muted">
+        {priceName(kind)}
+        {adjusts && <span className="text-faint"> of this provider</span>}
+      </th>
+      <td className="py-1 text-right">{adjusts ? "" : count(tokens)}</td>
+      <td className="whitespace-nowrap py-1 pl-2 text-right">
+        {of && (
+          <>
+            {of.amount} <span className="text-2xs text-faint">{of.unit.replace(" tokens", "")}</span>
+          </>
+        )}
+      </td>
+      <td className="py-1 pl-2 text-right">{cost_nanos === null ? notPriced : moneyExact(cost_nanos)}</td>
+    </tr>
   );
 }
 
@@ -121,7 +144,7 @@ function Bills({ bills }: { bills: RequestDetail["bills"] }) {
       </th>
       <td className="py-1 text-right">{count(bill.input_tokens + bill.output_tokens)}</td>
       <td />
-      <td className="py-1 text-right">{bill.cost_nanos === null ? "unpriced" : moneyExact(bill.cost_nanos)}</td>
+      <td className="py-1 text-right">{bill.cost_nanos === null ? notPriced : moneyExact(bill.cost_nanos)}</td>
     </tr>
   ));
 }

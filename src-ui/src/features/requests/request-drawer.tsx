@@ -1,4 +1,3 @@
-import { Link } from "@tanstack/react-router";
 import type { RequestDetail, RequestRow } from "@/api/contract";
 import { useRequest } from "@/api/queries";
 import { Badge, Skeleton } from "@/components/controls";
@@ -10,8 +9,11 @@ import { adviceFor } from "@/lib/advice";
 import { translation } from "@/lib/formats";
 import { bytes } from "@/lib/numbers";
 import { duration, fullTime } from "@/lib/time";
+import { Belongs } from "./belongs";
+import { BodiesSection } from "./bodies-section";
 import { CostTable, TokenTable } from "./money-tables";
 import { Outcome } from "./outcome";
+import { Waterfall } from "./waterfall";
 
 /** All that the ledger knows of one request. */
 export function RequestDrawer({
@@ -69,6 +71,7 @@ function Detail({ detail }: { detail: RequestDetail }) {
       <Section title="Cost">
         <CostTable detail={detail} />
       </Section>
+      <BodiesSection key={detail.id} detail={detail} />
       <Section title="Route">
         <Facts>
           <Fact name="Endpoint">
@@ -82,31 +85,14 @@ function Detail({ detail }: { detail: RequestDetail }) {
           <Fact name="Format" testid="request-format">
             {translation(detail.format_in, detail.format_out)}
           </Fact>
-          <Fact name="Key">
-            {detail.key_id ? (
-              <Link
-                to="/requests"
-                search={{ key_id: detail.key_id }}
-                className="rounded text-accent-text hover:underline"
-              >
-                {detail.key_name}
-              </Link>
-            ) : (
-              detail.key_name
-            )}
-          </Fact>
-          <Fact name="Client">{detail.client || "did not say"}</Fact>
-          {detail.end_user && <Fact name="End user">{detail.end_user}</Fact>}
           <Fact name="Size">
             {bytes(detail.request_bytes)} sent, {bytes(detail.response_bytes)} received
           </Fact>
         </Facts>
       </Section>
-      {detail.attempt_log.length > 0 && (
-        <Section title={detail.attempts === 1 ? "Attempt" : `${detail.attempts} attempts`}>
-          <Attempts detail={detail} />
-        </Section>
-      )}
+      <Section title="Whose">
+        <Belongs detail={detail} />
+      </Section>
       {detail.dropped.length > 0 && (
         <Section title="Left out in translation">
           <p className="mb-2 text-muted text-sm">
@@ -166,22 +152,13 @@ function Failure({ detail }: { detail: RequestDetail }) {
 }
 
 function Timing({ detail }: { detail: RequestDetail }) {
-  const share =
-    detail.first_byte_us === null || detail.latency_us === 0
-      ? null
-      : Math.min(1, detail.first_byte_us / detail.latency_us);
   const streamedFor = detail.first_byte_us === null ? 0 : detail.latency_us - detail.first_byte_us;
   return (
     <>
-      {share !== null && (
-        <div aria-hidden className="mb-3 flex h-2 overflow-hidden rounded-full bg-hover">
-          <div className="bg-line-strong" style={{ width: `${share * 100}%` }} />
-          <div className="flex-1 bg-accent" />
-        </div>
-      )}
+      <Waterfall detail={detail} />
       <Facts>
         <Fact name="Started">{fullTime(detail.started_at)}</Fact>
-        <Fact name="First byte">
+        <Fact name="First token">
           {detail.first_byte_us === null ? (
             <span className="text-faint">none came</span>
           ) : (
@@ -189,33 +166,15 @@ function Timing({ detail }: { detail: RequestDetail }) {
           )}
         </Fact>
         <Fact name="Total">{duration(detail.latency_us)}</Fact>
+        {detail.attempts > 1 && <Fact name="Attempts">{detail.attempts}</Fact>}
         {detail.streamed && (
           <Fact name="Streamed">
             {streamedFor > 0 && detail.output_tokens > 1
-              ? `${Math.round(detail.output_tokens / (streamedFor / 1e6))} tokens a second after the first byte`
+              ? `${Math.round(detail.output_tokens / (streamedFor / 1e6))} tokens a second after the first`
               : "yes"}
           </Fact>
         )}
       </Facts>
     </>
-  );
-}
-
-function Attempts({ detail }: { detail: RequestDetail }) {
-  return (
-    <ol className="grid gap-2">
-      {detail.attempt_log.map((attempt, index) => (
-        <li key={index} className="rounded-md border border-line px-3 py-2">
-          <p className="flex min-w-0 items-center gap-2">
-            <Outcome row={{ outcome: attempt.error ? "error" : "ok", status: attempt.status ?? 0 }} />
-            <span className="min-w-0 flex-1 truncate">
-              {attempt.model} <span className="text-faint">at {attempt.provider}</span>
-            </span>
-            <span className="text-muted text-xs">{duration(attempt.duration_us)}</span>
-          </p>
-          {attempt.error && <p className="mt-1 break-words text-muted text-xs">{attempt.error}</p>}
-        </li>
-      ))}
-    </ol>
   );
 }

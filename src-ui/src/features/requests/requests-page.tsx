@@ -1,8 +1,8 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { ArrowUp, Pause, Play, ScrollText } from "lucide-react";
+import { ArrowUp, Pause, Play, RotateCw, ScrollText } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useEventFeed } from "@/api/events";
-import type { RequestFilter } from "@/api/routes";
+import type { RequestFilter } from "@/api/log";
 import { Button, Dot } from "@/components/controls";
 import { Empty, ErrorNotice } from "@/components/notice";
 import { Page } from "@/components/page";
@@ -40,7 +40,15 @@ export function RequestsPage() {
     if (!held) release();
   }, [held, release]);
 
-  const word = connection !== "live" ? "Reconnecting" : paused ? "Paused" : scrolled ? "Paused while scrolled" : "Live";
+  const word = !log.live
+    ? "Not live with this filter"
+    : connection !== "live"
+      ? "Reconnecting"
+      : paused
+        ? "Paused"
+        : scrolled
+          ? "Paused while scrolled"
+          : "Live";
   return (
     <Page
       fill
@@ -49,14 +57,20 @@ export function RequestsPage() {
       actions={
         <>
           <span className="flex items-center gap-2 text-muted text-xs" role="status" data-testid="live-state">
-            <Dot tone={connection !== "live" ? "warn" : held ? "neutral" : "ok"} />
+            <Dot tone={!log.live ? "neutral" : connection !== "live" ? "warn" : held ? "neutral" : "ok"} />
             {word}
           </span>
           <ExportMenu filter={filter} />
-          <Button data-testid="pause" aria-pressed={paused} onClick={() => (held ? resume() : setPaused(true))}>
-            {held ? <Play className="size-3.5" /> : <Pause className="size-3.5" />}
-            {held ? "Resume" : "Pause"}
-          </Button>
+          {log.live ? (
+            <Button data-testid="pause" aria-pressed={paused} onClick={() => (held ? resume() : setPaused(true))}>
+              {held ? <Play className="size-3.5" /> : <Pause className="size-3.5" />}
+              {held ? "Resume" : "Pause"}
+            </Button>
+          ) : (
+            <Button data-testid="read-anew" onClick={log.retry}>
+              <RotateCw className="size-3.5" /> Refresh
+            </Button>
+          )}
         </>
       }
     >
@@ -113,7 +127,7 @@ export function RequestsPage() {
                   testid="requests-none-match"
                   action={<Button onClick={() => setFilter({})}>Clear all filters</Button>}
                 >
-                  {filter.to === undefined && "New ones that match appear here by themselves."}
+                  {filter.to === undefined && log.live && "New ones that match appear here by themselves."}
                 </Empty>
               ) : (
                 <Empty

@@ -2,8 +2,8 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { RequestRow } from "@/api/contract";
 import { useEventFeed } from "@/api/events";
-import { getRequests, type RequestFilter } from "@/api/routes";
-import { matches, merge } from "./match";
+import { getRequests, type RequestFilter } from "@/api/log";
+import { canTell, matches, merge } from "./match";
 
 // What arrived live, shown or waiting. Beyond this the ledger is read anew: dropping some would leave a gap.
 const MOST_LIVE = 2000;
@@ -42,6 +42,8 @@ export function useRequestLog(filter: RequestFilter, held: boolean) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: identity stands for the filter
   useEffect(() => {
+    // Nothing can be said of what arrives: the list is read anew when somebody asks for it.
+    if (!canTell(filter)) return;
     const change = (step: (old: Live) => Live) => setState((old) => step(old.of === identity ? old : none(identity)));
     return watchRequests({
       arrived(rows) {
@@ -93,6 +95,7 @@ export function useRequestLog(filter: RequestFilter, held: boolean) {
     loadingMore: isFetchingNextPage,
     loading: stored.isPending,
     error: stored.error,
+    live: canTell(filter),
     retry: () => void stored.refetch(),
   };
 }

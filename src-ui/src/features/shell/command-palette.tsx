@@ -9,7 +9,7 @@ import { cn } from "@/lib/cn";
 import { modelName } from "@/lib/model-name";
 import { setTheme } from "@/lib/theme";
 import { platform } from "@/platform";
-import { ACCOUNT, isOpen, usePages } from "./pages";
+import { ASIDE, isOpen, usePages } from "./pages";
 
 interface Command {
   id: string;
@@ -150,7 +150,7 @@ function useCommands(query: string): Command[] {
   return useMemo(() => {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (label: string) => words.every((word) => label.toLowerCase().includes(word));
-    const pages: Command[] = [...open, ...(isOpen(access, ACCOUNT) ? [ACCOUNT] : [])].map((page) => ({
+    const pages: Command[] = [...open, ...ASIDE.filter((page) => isOpen(access, page))].map((page) => ({
       words: page.words,
       id: page.id,
       group: "Pages",

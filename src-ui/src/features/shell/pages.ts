@@ -1,4 +1,5 @@
 import {
+  Bell,
   Boxes,
   Building2,
   ChartColumn,
@@ -31,6 +32,7 @@ export interface PageLink {
     | "/budgets"
     | "/tags"
     | "/audit"
+    | "/alerts"
     | "/account"
     | "/settings";
   id: string;
@@ -139,6 +141,20 @@ export const ACCOUNT: PageLink = {
   part: "end",
   words: "profile password",
 };
+
+/** Nor is this: one comes to it by the bell. */
+export const ALERTS: PageLink = {
+  to: "/alerts",
+  id: "alerts",
+  label: "Alerts",
+  icon: Bell,
+  needs: "GET /console/events",
+  part: "end",
+  words: "notifications budgets unusual spend limits",
+};
+
+/** Pages beside the menu. */
+export const ASIDE = [ACCOUNT, ALERTS];
 
 export const isOpen = (access: Access, page: PageLink) =>
   page === ACCOUNT ? access.userId !== null : page.needs === undefined || access.may(page.needs);

@@ -7,10 +7,11 @@ import { useStatus } from "@/api/queries";
 import { Button } from "@/components/controls";
 import { Mark } from "@/components/mark";
 import { useMedia } from "@/lib/use-hooks";
+import { Bell } from "./bell";
 import { Closed } from "./closed";
 import { CommandPalette } from "./command-palette";
 import { GatewayLine } from "./gateway-line";
-import { ACCOUNT, isOpen, PAGES } from "./pages";
+import { ASIDE, isOpen, PAGES } from "./pages";
 import { Sidebar } from "./sidebar";
 
 /** Sidebar and page. Wide windows show the sidebar, narrow ones its icons, phones a menu button. */
@@ -21,7 +22,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const main = useRef<HTMLElement>(null);
   const pathname = useRouterState({ select: (state) => state.location.pathname });
   const access = useAccess();
-  const page = [...PAGES, ACCOUNT].find((entry) => entry.to === pathname);
+  const page = [...PAGES, ...ASIDE].find((entry) => entry.to === pathname);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -93,9 +94,8 @@ function PhoneBar({ onPalette, pathname }: { onPalette: () => void; pathname: st
       <span className="flex flex-1 items-center gap-2 font-semibold">
         <Mark className="size-5" /> Postern
       </span>
-      <span className="pr-2">
-        <GatewayLine status={status.data} short />
-      </span>
+      <GatewayLine status={status.data} short />
+      <Bell />
     </header>
   );
 }

@@ -13,6 +13,7 @@ import { cn } from "@/lib/cn";
 import { money } from "@/lib/money";
 import { setTheme, type Theme, useTheme } from "@/lib/theme";
 import { platform } from "@/platform";
+import { Bell } from "./bell";
 import { GatewayLine, useGatewayState } from "./gateway-line";
 import { ACCOUNT, isOpen, type PageLink, usePages } from "./pages";
 import { roleOf, whoIs } from "./who";
@@ -28,10 +29,12 @@ export function Sidebar({ rail, onPalette }: { rail: boolean; onPalette: () => v
         rail ? "w-14 items-center px-2" : "w-full px-3 sm:w-[208px]",
       )}
     >
-      <div className={cn("flex h-8 items-center gap-2 font-semibold text-base", !rail && "px-2")}>
+      <div className={cn("flex h-8 items-center gap-2 font-semibold text-base", !rail && "pl-2")}>
         <Mark className="size-5" />
-        {!rail && "Postern"}
+        {!rail && <span className="flex-1">Postern</span>}
+        {!rail && <Bell />}
       </div>
+      {rail && <Bell />}
       <PaletteButton rail={rail} onPalette={onPalette} />
       <Pages rail={rail} />
       <Footer rail={rail} />

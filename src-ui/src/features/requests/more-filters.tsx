@@ -1,0 +1,179 @@
+import { useAccess } from "@/api/access";
+import { BILLINGS, type RequestFilter } from "@/api/log";
+import { Field, Input } from "@/components/field";
+import { Select } from "@/components/select";
+import { OrganizationPicker, TeamPicker, UserPicker } from "@/features/pickers/pickers";
+import { useSettled } from "@/lib/use-hooks";
+import { BILLING_WORDS } from "./filter-chips";
+
+interface Props {
+  filter: RequestFilter;
+  set: (change: RequestFilter) => void;
+}
+
+type TextName = "end_user" | "project" | "session" | "tag" | "client" | "endpoint" | "q";
+
+const ENDPOINTS = [
+  "/v1/chat/completions",
+  "/v1/messages",
+  "/v1/responses",
+  "/v1/completions",
+  "/v1/embeddings",
+  "/api/chat",
+];
+
+/** What one asks for now and then. */
+export function MoreFilters({ filter, set }: Props) {
+  const { may } = useAccess();
+  return (
+    <div
+      className="grid max-h-[38vh] grid-cols-2 items-start gap-x-3 gap-y-2 overflow-y-auto rounded-lg border border-line bg-surface p-3 sm:grid-cols-3 lg:grid-cols-5"
+      data-testid="more-filters"
+    >
+      {may("GET /user/list") && (
+        <Field label="User">
+          {({ id }) => (
+            <UserPicker
+              id={id}
+              any="Anybody"
+              testid="filter-user"
+              className="w-full"
+              value={filter.user_id}
+              onChange={(user_id) => set({ user_id })}
+            />
+          )}
+        </Field>
+      )}
+      {may("GET /v2/team/list") && (
+        <Field label="Team">
+          {({ id }) => (
+            <TeamPicker
+              id={id}
+              any="Any team"
+              testid="filter-team"
+              className="w-full"
+              value={filter.team_id}
+              onChange={(team_id) => set({ team_id })}
+            />
+          )}
+        </Field>
+      )}
+      {may("GET /organization/list") && (
+        <Field label="Organization">
+          {({ id }) => (
+            <OrganizationPicker
+              id={id}
+              any="Any"
+              testid="filter-organization"
+              className="w-full"
+              value={filter.organization_id}
+              onChange={(organization_id) => set({ organization_id })}
+            />
+          )}
+        </Field>
+      )}
+      <TextFilter name="end_user" label="End user" filter={filter} set={set} />
+      <TextFilter name="project" label="Project" filter={filter} set={set} />
+      <TextFilter name="session" label="Session" filter={filter} set={set} />
+      <TextFilter name="tag" label="Tag" filter={filter} set={set} />
+      <TextFilter name="client" label="Client" filter={filter} set={set} />
+      <TextFilter name="endpoint" label="Endpoint" filter={filter} set={set} suggest={ENDPOINTS} />
+      <Field label="Billing">
+        {({ id }) => (
+          <Select
+            id={id}
+            any="Any"
+            testid="filter-billing"
+            className="w-full"
+            options={BILLING_WORDS}
+            value={filter.billing ?? ""}
+            onChange={(next) => set({ billing: BILLINGS.find((billing) => billing === next) })}
+          />
+        )}
+      </Field>
+      <Field label="Price">
+        {({ id }) => (
+          <Select
+            id={id}
+            any="Priced or not"
+            testid="filter-unpriced"
+            className="w-full"
+            options={[
+              { value: "true", label: "Unpriced only" },
+              { value: "false", label: "Priced only" },
+            ]}
+            value={filter.unpriced === undefined ? "" : String(filter.unpriced)}
+            onChange={(next) => set({ unpriced: next === "" ? undefined : next === "true" })}
+          />
+        )}
+      </Field>
+      <StatusFilter filter={filter} set={set} />
+      <div className="col-span-2">
+        <TextFilter
+          name="q"
+          label="In requests and answers"
+          hint='Where they are kept: all of these words, inv* for a beginning, "in this order".'
+          filter={filter}
+          set={set}
+        />
+      </div>
+    </div>
+  );
+}
+
+function TextFilter({
+  name,
+  label,
+  hint,
+  filter,
+  set,
+  suggest,
+}: Props & { name: TextName; label: string; hint?: string; suggest?: string[] }) {
+  const [typed, setTyped] = useSettled(filter[name] ?? "", (value) => set({ [name]: value.trim() || undefined }));
+  return (
+    <Field label={label} hint={hint}>
+      {(control) => (
+        <>
+          <Input
+            {...control}
+            data-testid={`filter-${name}`}
+            placeholder="any"
+            list={suggest && `${control.id}-list`}
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+          {suggest && (
+            <datalist id={`${control.id}-list`}>
+              {suggest.map((value) => (
+                <option key={value} value={value} />
+              ))}
+            </datalist>
+          )}
+        </>
+      )}
+    </Field>
+  );
+}
+
+const status = (text: string) => (/^[1-5]\d\d$/.test(text.trim()) ? Number(text) : undefined);
+
+function StatusFilter({ filter, set }: Props) {
+  const [typed, setTyped] = useSettled(String(filter.http_status ?? ""), (value) =>
+    set({ http_status: status(value) }),
+  );
+  const wrong = typed.trim().length >= 3 && status(typed) === undefined;
+  return (
+    <Field label="HTTP status" error={wrong ? "Such as 429." : null}>
+      {(control) => (
+        <Input
+          {...control}
+          inputMode="numeric"
+          data-testid="filter-http_status"
+          placeholder="any"
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+      )}
+    </Field>
+  );
+}
