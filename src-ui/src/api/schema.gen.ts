@@ -1042,7 +1042,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was used, told apart by model, provider, key, tool, user, team, organization, end user, tag or endpoint
+         * What was used, told apart by model, provider, key, tool, user, team, organization, end user, tag, project or endpoint
          * @description Of what the caller may see. A request with several tags counts for each; requests without an end user or a tag are not in
          *     tables by these.
          */
@@ -11772,7 +11772,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description What tells the rows apart; absent: the model. */
-                by?: "model" | "upstream_model" | "provider" | "key" | "tool" | "endpoint" | "user" | "team" | "organization" | "end_user" | "tag";
+                by?: "model" | "upstream_model" | "provider" | "key" | "tool" | "endpoint" | "user" | "team" | "organization" | "end_user" | "tag" | "project";
                 /** @description `7d`, `12h`, `30m`: so long ago; or a date or time. Rounded down to the hour. Absent: thirty days ago. */
                 since?: string;
                 /** @description The same. Absent: now. */
