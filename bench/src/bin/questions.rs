@@ -102,7 +102,7 @@ impl Gateway {
             if read == 0 {
                 break;
             }
-            rows += buffer[..read].iter().filter(|byte| **byte == b'\n').count();
+            rows += buffer[..read].split(|byte| *byte == b'\n').count() - 1;
         }
         let name = format!("export as {format}");
         println!("{name:<58} {:>8.0} rows/s", rows as f64 / asked.elapsed().as_secs_f64());

@@ -98,7 +98,7 @@ test("a key with limits is issued, called with, and its request and spend appear
   await page.getByTestId("nav-overview").click();
   await expect(page.getByTestId("overview-spend")).toHaveText(/^\$0\.0*[1-9]/);
   await expect(page.getByTestId("sidebar-spend")).toHaveText(/^\$0\.0*[1-9]/);
-  await expect(page.getByTestId("top-keys")).toContainText("browser test");
+  await expect(page.getByTestId("top-key")).toContainText("browser test");
   await page.getByTestId("nav-keys").click();
   await expect(line.getByTestId("key-spend")).toContainText(/^\$0\.0*[1-9]/);
 });

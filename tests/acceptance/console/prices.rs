@@ -74,7 +74,7 @@ async fn what_a_flat_rate_covers_is_told_and_not_owed() {
     let id = format!("/console/providers/{}", provider_id(&world).await);
     world.admin(Method::PATCH, &id, json!({"billing": "subscription"})).await.expect(200);
     // No budget is in the way of what costs nothing.
-    let key = world.gateway.new_key(json!({"max_budget": 0.000001})).await;
+    let key = world.gateway.new_key(json!({"max_budget": 0.000_001})).await;
     let row = detail(&world, &ask(&world, &key, "oa/gpt-4o-mini").await).await;
     assert_eq!((&row["cost_nanos"], &row["covered_nanos"]), (&json!(0), &json!(1_100_000)), "{row}");
     assert_eq!(row["billing"], "subscription");
@@ -84,7 +84,7 @@ async fn what_a_flat_rate_covers_is_told_and_not_owed() {
     let usage = world.get("/console/usage").await["rows"][0].clone();
     assert_eq!((&usage["cost_nanos"], &usage["subscription_nanos"]), (&json!(0), &json!(1_100_000)));
     // Nor is it in sums that have one column for money.
-    let today = &jiff::Timestamp::now().to_string()[..10];
+    let today = &super::alerts::now().to_string()[..10];
     let span = format!("start_date={today}&end_date={today}");
     assert_eq!(world.get(&format!("/global/spend/provider?{span}")).await[0]["spend"], 0.0);
     let activity = world.get(&format!("/user/daily/activity?{span}")).await;
@@ -140,8 +140,8 @@ async fn a_model_without_a_price_gets_one_and_its_history_is_rated_when_asked() 
     }
     let spend = world.get("/console/spend?by=key").await["totals"].clone();
     assert_eq!((&spend["cost_nanos"], &spend["unpriced_requests"]), (&json!(4_200_000), &json!(0)));
-    let spent = world.get(&format!("/key/info?key={key}")).await["info"]["spend"].clone();
-    assert_eq!(spent, 0.0042);
+    let of_key = world.get(&format!("/key/info?key={key}")).await["info"]["spend"].clone();
+    assert_eq!(of_key, 0.0042);
     assert_eq!(world.get("/console/prices/unpriced").await["models"], json!([]));
     let audit = world.get("/audit?page_size=5").await;
     assert!(audit.to_string().contains("oa/home-made"), "{audit}");

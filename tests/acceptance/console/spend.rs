@@ -5,6 +5,9 @@ use postern_tests::{World, receive};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+/// Nano-dollars.
+const CENT: i64 = 10_000_000;
+
 /// Two models, of which the second is ten times as dear, and one without a price.
 async fn world() -> World {
     let world = World::start().await;
@@ -51,7 +54,6 @@ async fn spend_is_told_by_what_it_was_for_and_each_sees_their_own() {
             ask(&world, key, model).await;
         }
     }
-    const CENT: i64 = 10_000_000;
     let spend = world.get("/console/spend").await;
     assert_eq!(
         (&spend["range"], &spend["bucket"], &spend["by"]),
@@ -86,7 +88,7 @@ async fn spend_is_told_by_what_it_was_for_and_each_sees_their_own() {
     let users = world.get("/console/spend?by=user&range=7d").await;
     assert_eq!(by_name(&users)[0], named("ann", 13, 4));
     // Compared with itself.
-    let today = &jiff::Timestamp::now().to_string()[..10];
+    let today = &super::alerts::now().to_string()[..10];
     let same = world.get(&format!("/console/spend?from={today}&to={today}&compare={today}")).await;
     assert_eq!(same["compared"]["totals"], same["totals"]);
     assert_eq!(same["range"], Value::Null);

@@ -184,7 +184,7 @@ pub struct UnpricedModels {
     responses((status = 200, body = UnpricedModels), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
 )]
 pub async fn unpriced(State(engine): State<Shared>) -> Result<Json<UnpricedModels>, Failure> {
-    let found = engine.read(|connection| spend_hourly::unpriced(connection)).await?;
+    let found = engine.read(spend_hourly::unpriced).await?;
     let models = found.into_iter().map(|model| Unpriced {
         provider: model.provider,
         model: model.model,

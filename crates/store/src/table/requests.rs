@@ -347,8 +347,11 @@ pub(crate) fn insert(
     for tag in &row.tags {
         let number = numbers.labels.of(connection, Label::Tag, tag)?;
         // Each stands between two commas.
-        tags.push_str(if tags.is_empty() { "," } else { "" });
-        tags.push_str(&format!("{number},"));
+        if tags.is_empty() {
+            tags.push(',');
+        }
+        tags.push_str(&number.to_string());
+        tags.push(',');
     }
     let tags = (!tags.is_empty()).then_some(tags);
     let mut statement = connection.prepare_cached(insert_sql())?;

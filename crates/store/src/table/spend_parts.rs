@@ -35,20 +35,18 @@ CREATE TABLE spend_parts (
 
 /// Fills it from the roll-ups that there were before.
 pub(super) fn fill() -> String {
-    Part::ALL
-        .iter()
-        .map(|part| {
-            let (kind, name) = (part.label().number(), part.column());
-            format!(
-                "INSERT INTO labels (kind, name) SELECT DISTINCT {kind}, {name}
-                   FROM series LEFT JOIN owners ON owners.id = series.owner WHERE {name} IS NOT NULL;
-                 INSERT INTO spend_parts SELECT labels.id, hour, {SUMS},
-                   SUM(CASE WHEN billing = 1 THEN requests ELSE 0 END), SUM(CASE WHEN billing = 2 THEN requests ELSE 0 END)
-                   FROM spend_hourly JOIN series ON series.id = spend_hourly.series LEFT JOIN owners ON owners.id = series.owner
-                   JOIN labels ON labels.kind = {kind} AND labels.name = {name} GROUP BY 1, 2;"
-            )
-        })
-        .collect()
+    let of = |part: &Part| {
+        let (kind, name) = (part.label().number(), part.column());
+        format!(
+            "INSERT INTO labels (kind, name) SELECT DISTINCT {kind}, {name}
+               FROM series LEFT JOIN owners ON owners.id = series.owner WHERE {name} IS NOT NULL;
+             INSERT INTO spend_parts SELECT labels.id, hour, {SUMS},
+               SUM(CASE WHEN billing = 1 THEN requests ELSE 0 END), SUM(CASE WHEN billing = 2 THEN requests ELSE 0 END)
+               FROM spend_hourly JOIN series ON series.id = spend_hourly.series LEFT JOIN owners ON owners.id = series.owner
+               JOIN labels ON labels.kind = {kind} AND labels.name = {name} GROUP BY 1, 2;"
+        )
+    };
+    Part::ALL.iter().map(of).collect()
 }
 
 /// By what sums are kept.

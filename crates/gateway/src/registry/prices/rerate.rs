@@ -130,12 +130,15 @@ fn rated(before: &RequestRow, beside: i64, plans: &mut Plans) -> Option<RequestR
 /// Plans in force by deployment, provider and model: rows are many, and these are few.
 struct Plans {
     snapshot: Arc<Snapshot>,
-    known: HashMap<(Option<String>, Option<String>, Option<String>), Option<Arc<PricePlan>>>,
+    known: HashMap<Place, Option<Arc<PricePlan>>>,
 }
+
+/// Deployment, provider and model.
+type Place = [Option<String>; 3];
 
 impl Plans {
     fn of(&mut self, row: &RequestRow) -> Option<Arc<PricePlan>> {
-        let place = (row.deployment_id.clone(), row.provider.clone(), row.upstream_model.clone());
+        let place = [&row.deployment_id, &row.provider, &row.upstream_model].map(Clone::clone);
         let snapshot = &self.snapshot;
         self.known.entry(place).or_insert_with(|| plan(snapshot, row)).clone()
     }
