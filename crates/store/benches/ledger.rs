@@ -36,7 +36,7 @@ impl Dice {
 
     /// Below it, and mostly far below.
     fn skewed(&mut self, most: u64) -> u64 {
-        let unit = self.below(1 << 20) as f64 / (1 << 20) as f64;
+        let unit = self.below(1 << 20) as f64 / f64::from(1 << 20);
         (unit * unit * unit * most as f64) as u64
     }
 
@@ -177,6 +177,7 @@ fn main() {
     let directory = tempfile::tempdir().unwrap();
     let path = kept.unwrap_or_else(|| directory.path().join("postern.db"));
     // The last of them lie in the running hour, so that what is asked of today has something to say.
+    #[expect(clippy::disallowed_methods, reason = "a benchmark does not move time")]
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let end = i64::try_from(now.as_millis()).unwrap();
     let store = Store::open(&path).unwrap();

@@ -66,14 +66,14 @@ fn searches_requests_discounts_and_mark_ups_are_lines_of_their_own() {
     for (adjustment, kind, share) in [(-1500, "discount", 85), (2500, "mark_up", 125)] {
         rate(&mut row, &used(), Some(&plan(PRICES, adjustment)));
         assert_eq!(row.cost_nanos, Some(list * share / 100));
-        let last = read_lines(row.cost_lines.as_deref()).pop().unwrap();
+        let adjusted = read_lines(row.cost_lines.as_deref()).pop().unwrap();
         let expected = Line {
             kind: kind.into(),
             count: adjustment.abs(),
             price_pico: None,
             nanos: Some(list * share / 100 - list),
         };
-        assert_eq!(last, expected);
+        assert_eq!(adjusted, expected);
     }
 }
 

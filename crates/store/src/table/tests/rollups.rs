@@ -336,7 +336,9 @@ fn a_session_has_the_sums_of_its_rows_and_its_rows_are_found() {
         let own: Vec<&RequestRow> =
             rows.iter().filter(|row| row.session.as_deref() == Some(&session.name)).collect();
         let mut sum = Totals::default();
-        own.iter().for_each(|row| sum.add(&Totals::of(row)));
+        for row in &own {
+            sum.add(&Totals::of(row));
+        }
         assert_eq!(session.totals, sum, "{session:?}");
         assert_eq!((session.first_at, session.last_at), (own[0].started_at, own[own.len() - 1].started_at));
         let filter = Filter { session: Some(session.name.clone()), limit: 100, ..Filter::default() };
@@ -357,6 +359,9 @@ fn a_session_has_the_sums_of_its_rows_and_its_rows_are_found() {
     assert_eq!(requests::count(&connection, &nothing).unwrap(), 0);
 }
 
+type Fits = fn(&RequestRow) -> bool;
+type Named = Box<dyn Fn(&RequestRow) -> String>;
+
 #[test]
 fn rows_are_found_by_all_that_they_say_of_themselves() {
     let (_directory, connection) = database();
@@ -373,7 +378,6 @@ fn rows_are_found_by_all_that_they_say_of_themselves() {
         })
         .collect();
     assert_eq!(record(&connection, &rows), 60);
-    type Fits = fn(&RequestRow) -> bool;
     let any = || Filter { limit: 100, ..Filter::default() };
     let cases: [(Filter, Fits); 7] = [
         (Filter { project: Some("project-4".into()), ..any() }, |row| {
@@ -408,7 +412,6 @@ fn each_part_has_the_sums_of_its_rows() {
     let owned = |part: fn(&RequestRow) -> Option<&str>| {
         move |row: &RequestRow| part(row).unwrap_or_default().to_owned()
     };
-    type Named = Box<dyn Fn(&RequestRow) -> String>;
     let ways: [(Part, Named); 8] = [
         (Part::All, Box::new(|_| String::new())),
         (Part::Model, Box::new(|row| row.model_group.clone())),
