@@ -278,7 +278,9 @@ impl Meter {
         {
             // A budget is in force, and nobody says what was used, or what something of it costs: it counts as it was estimated.
             row.cost_nanos = Some(reserved);
-            row.usage_source = UsageSource::Estimated;
+            if self.unknown {
+                row.usage_source = UsageSource::Estimated;
+            }
             row.price_source = Some("reservation".to_owned());
         }
         let (tokens, now) = ((row.tokens.input + row.tokens.output).max(0) as u64, clock::now_ms());
