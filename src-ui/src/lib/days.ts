@@ -17,8 +17,15 @@ export function inZone(tz: string, options: Intl.DateTimeFormatOptions, locale: 
 
 const PARTS = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
 
-/** The day that a moment is in. */
-export const dayOf = (at: number, tz: string): Day => inZone(tz, PARTS, "en-CA").format(at);
+/** The day that a moment is in. From its parts: no locale writes "2026-11-26" in every engine. */
+export function dayOf(at: number, tz: string): Day {
+  const parts = new Map(
+    inZone(tz, PARTS, "en-US")
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  );
+  return `${parts.get("year")}-${parts.get("month")}-${parts.get("day")}`;
+}
 
 const utc = (day: Day) => Date.parse(`${day}T00:00:00Z`);
 const fromUtc = (at: number): Day => new Date(at).toISOString().slice(0, 10);
