@@ -118,7 +118,7 @@ mod tests {
             some("atlas")
         );
         assert_eq!(found(" - Primary working directory: /home/ann/it's here/\n"), some("it's here"));
-        assert_eq!(found("<environment_context>\n  <cwd>/work/küche</cwd>\n"), some("küche"));
+        assert_eq!(found("<environment_context>\n  <cwd>/srv/küche</cwd>\n"), some("küche"));
         assert_eq!(found("I'm currently working in the directory: /srv/gemini\n"), some("gemini"));
         assert_eq!(found("Working directory: C:\\Users\\ann\\atlas\nPlatform: win32"), some("atlas"));
         assert_eq!(found("Working directory: ~/notes"), some("notes"));
