@@ -27,6 +27,8 @@ pub enum ToWindow {
 pub enum ToShell {
     /// The window is in front: after its start, and after each `Raise`.
     Shown,
+    /// The user has closed it: what is left is for its process to end.
+    Closing,
     Question {
         number: u64,
         ask: Ask,

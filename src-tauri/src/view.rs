@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use tauri::webview::NewWindowResponse;
-use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{
+    AppHandle, Manager, RunEvent, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
+};
 
 use crate::app;
 use crate::seam::ToShell;
@@ -50,8 +52,13 @@ pub fn run(data_dir: PathBuf) -> Result<ExitCode, String> {
         })
         .build(app::context())
         .map_err(|error| format!("The desktop could not be reached: {error}."))?;
-    // The last window closing ends the process.
-    let code = app.run_return(|_, _| {});
+    // The last window closing ends the process. The shell sees to it where WebKit, closed while it starts, does not let
+    // go.
+    let code = app.run_return(|_, event| {
+        if matches!(event, RunEvent::WindowEvent { event: WindowEvent::CloseRequested { .. }, .. }) {
+            shell::say(&ToShell::Closing);
+        }
+    });
     runtime.shutdown_background();
     Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use postern_gateway::config::environment as variable;
@@ -12,14 +12,14 @@ use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Manager};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::app::Shell;
 use crate::commands;
 use crate::environment::WITHOUT_GL;
 use crate::seam::{self, ToShell, ToWindow};
 
-/// How long a window that is told to end may take; one that hangs is ended by force.
+/// How long a window that is told to end, or was closed, may take; one that hangs is ended by force.
 const END_PATIENCE: Duration = Duration::from_secs(3);
 
 /// The window's process, if there is one.
@@ -36,6 +36,8 @@ struct Running {
     lines: Lines,
     /// It was asked to come to the front, and has not said that it did.
     raise_pending: bool,
+    /// It is on its way out: what it says of being shown is of no account.
+    closing: bool,
     /// Dropped to end it.
     close: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<()>>,
@@ -66,7 +68,8 @@ pub fn open(app: &AppHandle) {
     let (lines, to_write) = mpsc::unbounded_channel();
     let (close, closing) = oneshot::channel();
     let task = tauri::async_runtime::spawn(run(app.clone(), slot.started, lines.clone(), to_write, closing));
-    slot.running = Some(Running { lines, raise_pending: false, close: Some(close), task: Some(task) });
+    slot.running =
+        Some(Running { lines, raise_pending: false, closing: false, close: Some(close), task: Some(task) });
 }
 
 pub fn is_open(app: &AppHandle) -> bool {
@@ -145,15 +148,17 @@ async fn live(
     closing: oneshot::Receiver<()>,
 ) {
     let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else { return };
+    let closed = Arc::new(Notify::new());
     // Each for itself, so that a window that neither reads nor ends holds nothing up.
     let tasks = [
         tauri::async_runtime::spawn(write(input, to_write)),
-        tauri::async_runtime::spawn(read(app.clone(), output, lines.clone())),
+        tauri::async_runtime::spawn(read(app.clone(), output, lines.clone(), closed.clone())),
         tauri::async_runtime::spawn(introduce(app.clone(), lines)),
     ];
     let ended = tokio::select! {
         // Not the end of its output: what it started (WebKit, a browser) may hold that open.
-        ended = child.wait() => ended,
+        ended = child.wait() => ended.map(Some),
+        () = closed.notified() => end(&mut child).await,
         _ = closing => {
             // The end of its input tells it.
             tasks[0].abort();
@@ -164,19 +169,19 @@ async fn live(
         task.abort();
     }
     match ended {
-        Ok(status) if status.success() => tracing::debug!("the window was closed"),
-        Ok(status) => tracing::error!(%status, "the window ended unexpectedly; it can be opened again"),
+        Ok(None) => tracing::warn!("the window hung and was ended by force"),
+        Ok(Some(status)) if status.success() => tracing::debug!("the window was closed"),
+        Ok(Some(status)) => tracing::error!(%status, "the window ended unexpectedly; it can be opened again"),
         Err(error) => tracing::error!(%error, "what became of the window is not known"),
     }
 }
 
-async fn end(child: &mut Child) -> std::io::Result<ExitStatus> {
+/// How it ended by itself; `None` for one that had to be killed.
+async fn end(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
     if let Ok(ended) = tokio::time::timeout(END_PATIENCE, child.wait()).await {
-        return ended;
+        return ended.map(Some);
     }
-    tracing::warn!("the window hangs and is ended by force");
-    child.start_kill()?;
-    child.wait().await
+    child.kill().await.map(|()| None)
 }
 
 /// Tells the window how the gateway's start went, once that is known.
@@ -197,16 +202,24 @@ async fn write(mut input: ChildStdin, mut lines: mpsc::UnboundedReceiver<ToWindo
     }
 }
 
-async fn read(app: AppHandle, output: ChildStdout, lines: Lines) {
+async fn read(app: AppHandle, output: ChildStdout, lines: Lines, closed: Arc<Notify>) {
     let mut heard = BufReader::new(output).lines();
     while let Ok(Some(line)) = heard.next_line().await {
         match seam::understood(&line) {
             Some(ToShell::Shown) => {
                 let shell = app.state::<Shell>();
-                if let Some(running) = &mut shell.window.slot().running {
+                if let Some(running) = &mut shell.window.slot().running
+                    && !running.closing
+                {
                     running.raise_pending = false;
                 }
                 shell.remember_welcome();
+            }
+            Some(ToShell::Closing) => {
+                if let Some(running) = &mut app.state::<Shell>().window.slot().running {
+                    running.closing = true;
+                }
+                closed.notify_one();
             }
             Some(ToShell::Question { number, ask }) => {
                 let (app, lines) = (app.clone(), lines.clone());
@@ -217,5 +230,21 @@ async fn read(app: AppHandle, output: ChildStdout, lines: Lines) {
             }
             None => {}
         }
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_hangs_is_ended_by_force_and_what_ends_is_not() {
+        let started = |program: &str, argument: &str| Command::new(program).arg(argument).spawn().unwrap();
+        let mut hanging = started("sleep", "600");
+        assert!(end(&mut hanging).await.unwrap().is_none());
+        assert!(hanging.id().is_none(), "it is still there");
+        let mut ending = started("sleep", "0");
+        assert!(end(&mut ending).await.unwrap().is_some_and(|status| status.success()));
     }
 }

@@ -142,8 +142,15 @@ class App:
         return Menu(self.pid)
 
     def resident_mb(self):
+        return self.memory_mb("Rss")
+
+    def own_mb(self):
+        """What it has made itself, without the pages of its program that happen to be read in."""
+        return self.memory_mb("Anonymous")
+
+    def memory_mb(self, name):
         fields = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
-        return int(re.search(r"^Rss:\s+(\d+) kB", fields, re.M)[1]) / 1024
+        return int(re.search(rf"^{name}:\s+(\d+) kB", fields, re.M)[1]) / 1024
 
 
 class Menu:
