@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod catalogue;
+pub mod client_sessions;
 pub mod events;
 pub mod forecast;
 pub mod limits;
@@ -36,6 +37,7 @@ pub fn routes() -> Routes {
         .routes(routes!(spend::spend))
         .routes(routes!(spend::calendar))
         .routes(routes!(spend::budgets::budgets))
+        .routes(routes!(client_sessions::list))
         .routes(routes!(usage::usage))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(catalogue::unpriced))

@@ -87,11 +87,13 @@ fn migrations() -> Migrations<'static> {
         M::up(bodies::CREATE),
         M::up(alerts::CREATE),
         M::up(providers::WITH_BILLING),
+        M::up(sessions::BY_KEY),
+        M::up(spend_parts::WITH_PROJECTS),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 43;
+pub const SCHEMA_VERSION: i64 = 45;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

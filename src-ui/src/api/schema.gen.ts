@@ -904,6 +904,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions of clients that the caller may see, those of last first, in pages
+         * @description Rows of the ledger go after a time, and what their sessions came to stays.
+         */
+        get: operations["get_console_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/console/sign-in": {
         parameters: {
             query?: never;
@@ -4168,6 +4188,40 @@ export interface components {
             password: string;
             user_id: string;
         };
+        /** @description One run of a client with one key. Costs in nano-dollars. */
+        ClientSession: {
+            /** @description Of the first request, as the model and the provider. */
+            client: string;
+            /**
+             * Format: int64
+             * @description When its first request began, UTC milliseconds.
+             */
+            first_at: number;
+            /** @description Null for the administrator's key. */
+            key_id: string | null;
+            key_name: string;
+            /**
+             * Format: int64
+             * @description When its last one began.
+             */
+            last_at: number;
+            /** @description The model group. */
+            model: string;
+            /** @description The first that it named. */
+            project: string | null;
+            provider: string | null;
+            /** @description As the client names it. */
+            session: string;
+            team_id: string | null;
+            totals: components["schemas"]["Totals"];
+            user_id: string | null;
+        };
+        ClientSessionPage: {
+            /** @description Where the next page begins; null at the end. */
+            next: string | null;
+            /** @description Those of last first. */
+            sessions: components["schemas"]["ClientSession"][];
+        };
         ClientTotals: {
             client: string;
             totals: components["schemas"]["Totals"];
@@ -6556,7 +6610,16 @@ export interface components {
             usage_source: components["schemas"]["UsageSourceName"];
         };
         RequestPage: {
-            /** @description Where the next page begins; absent at the end. */
+            /**
+             * Format: int64
+             * @description All requests since then that fit are on this page or those before it, UTC milliseconds; null where that is said by the last
+             *     request.
+             */
+            looked_to: number | null;
+            /**
+             * @description Where the next page begins; absent at the end. A page with fewer requests than asked for, or none, has one where what is
+             *     wanted is so rare that there was no time to look further.
+             */
             next: string | null;
             /** @description Newest first. */
             requests: components["schemas"]["RequestRow"][];
@@ -6865,7 +6928,7 @@ export interface components {
             tz: string;
         };
         /** @enum {string} */
-        SpendBy: "model" | "provider" | "key" | "tool" | "user" | "team";
+        SpendBy: "model" | "provider" | "key" | "tool" | "user" | "team" | "organization" | "project" | "end_user";
         /** @description What one thing came to in one slot. */
         SpendCell: {
             /** Format: int64 */
@@ -11364,6 +11427,67 @@ export interface operations {
             };
         };
     };
+    get_console_sessions: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                before?: string;
+                /** @description 1 to 500; 100 when absent. */
+                limit?: number;
+                /** @description What the client worked on. */
+                project?: string;
+                /** @description Found in the session's name, project, client or model. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientSessionPage"];
+                };
+            };
+            /** @description A filter makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_console_sign_in: {
         parameters: {
             query?: never;
@@ -11562,7 +11686,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description What sums are told apart by; absent: the model. */
-                by?: "model" | "provider" | "key" | "tool" | "user" | "team";
+                by?: "model" | "provider" | "key" | "tool" | "user" | "team" | "organization" | "project" | "end_user";
                 /** @description The first day of the span to compare with, which is as long. Absent: that which ends where this one begins. */
                 compare?: string;
                 /** @description The first day: `2026-11-01`, in place of a range. */

@@ -69,7 +69,7 @@ async fn spend_is_told_by_what_it_was_for_and_each_sees_their_own() {
     // Each way of cutting it adds up to the rows.
     let rows = world.get("/console/requests?limit=100").await["requests"].clone();
     let of_rows: i64 = rows.as_array().unwrap().iter().filter_map(|row| row["cost_nanos"].as_i64()).sum();
-    for by in ["model", "provider", "key", "tool", "user", "team"] {
+    for by in ["model", "provider", "key", "tool", "user", "team", "organization", "project", "end_user"] {
         for range in ["range=today", "range=7d", "range=30d", "range=90d", "range=365d"] {
             for tz in ["UTC", "Asia/Tokyo", "America/St_Johns"] {
                 let spend = world.get(&format!("/console/spend?by={by}&{range}&tz={tz}")).await;
@@ -170,5 +170,99 @@ async fn spans_that_make_no_sense_are_refused() {
     }
     receive(world.gateway.admin(Method::GET, "/console/spend?by=mood")).await.expect(422);
     receive(world.gateway.admin(Method::GET, "/console/spend?range=9d")).await.expect(422);
+    world.assert_well().await;
+}
+
+/// A request that says what it is part of.
+async fn ask_for(world: &World, key: &str, model: &str, named: &[(&str, &str)], end_user: Option<&str>) {
+    let mut body = json!({"model": model, "max_tokens": 10, "messages": [{"role": "user", "content": "Hi"}]});
+    if let Some(end_user) = end_user {
+        body["user"] = json!(end_user);
+    }
+    let mut request = world.gateway.post("/v1/chat/completions", key, &body);
+    for (name, value) in named {
+        request = request.header(*name, *value);
+    }
+    receive(request).await.expect(200);
+}
+
+#[tokio::test]
+async fn runs_of_clients_and_what_they_worked_on_are_told() {
+    let world = world().await;
+    let user = world.admin(Method::POST, "/user/new", json!({"user_id": "ann"})).await.expect(200).json();
+    let (ann, other) = (user["key"].as_str().unwrap().to_owned(), world.key.clone());
+    let run = |session: &'static str| [("x-postern-session", session), ("x-postern-project", "alpha")];
+    ask_for(&world, &ann, "plain", &[("x-postern-session", "nightly")], None).await;
+    ask_for(&world, &ann, "dear", &run("nightly"), Some("customer-1")).await;
+    ask_for(&world, &other, "plain", &run("nightly"), None).await;
+    ask_for(&world, &other, "plain", &[("x-postern-session", "other"), ("x-postern-project", "beta")], None)
+        .await;
+    ask(&world, &other, "dear").await;
+
+    let spend = world.get("/console/spend?by=project").await;
+    let named = |name: &str, cents: i64, requests: i64| (name.to_owned(), cents * CENT, requests);
+    assert_eq!(by_name(&spend), [named("none", 11, 2), named("alpha", 11, 2), named("beta", 1, 1)]);
+    assert_eq!(spend["groups"][0]["id"], "");
+    let spend = world.get("/console/spend?by=end_user&range=7d").await;
+    assert_eq!(by_name(&spend), [named("none", 13, 4), named("customer-1", 10, 1)]);
+
+    let told = |page: &Value| -> Vec<(String, String, Value, i64, i64)> {
+        let sessions = page["sessions"].as_array().unwrap().iter();
+        sessions
+            .map(|session| {
+                let text = |name: &str| session[name].as_str().unwrap_or("-").to_owned();
+                let number = |name: &str| session["totals"][name].as_i64().unwrap();
+                (
+                    text("session"),
+                    text("user_id"),
+                    session["project"].clone(),
+                    number("requests"),
+                    number("cost_nanos"),
+                )
+            })
+            .collect()
+    };
+    let row = |session: &str, user: &str, project: &str, requests: i64, cents: i64| {
+        (session.to_owned(), user.to_owned(), json!(project), requests, cents * CENT)
+    };
+    let others = world.get("/console/requests?limit=1").await["requests"][0]["user_id"].clone();
+    let others = others.as_str().unwrap_or("-");
+    let all = world.get("/console/sessions").await;
+    assert_eq!(
+        told(&all),
+        [
+            row("other", others, "beta", 1, 1),
+            row("nightly", others, "alpha", 1, 1),
+            row("nightly", "ann", "alpha", 2, 11),
+        ]
+    );
+    assert_eq!((&all["next"], &all["sessions"][2]["model"]), (&Value::Null, &json!("plain")));
+    let rows = world.get("/console/requests?session=nightly").await;
+    assert_eq!(rows["requests"].as_array().unwrap().len(), 3);
+    let found = world.get("/console/sessions?search=ALPH&limit=1").await;
+    let next = found["next"].as_str().unwrap();
+    assert_eq!(told(&found), [row("nightly", others, "alpha", 1, 1)]);
+    let found = world.get(&format!("/console/sessions?search=ALPH&limit=1&before={next}")).await;
+    assert_eq!((told(&found), &found["next"]), (vec![row("nightly", "ann", "alpha", 2, 11)], &Value::Null));
+    assert_eq!(
+        told(&world.get("/console/sessions?project=beta").await),
+        [row("other", others, "beta", 1, 1)]
+    );
+
+    // Another's run of the same name is not hers, nor are their projects.
+    let own = async |path: &str| {
+        let url = format!("{}{path}", world.gateway.url());
+        receive(world.gateway.client().get(url).bearer_auth(&ann)).await
+    };
+    let page = own("/console/sessions").await.expect(200).json();
+    assert_eq!(told(&page), [row("nightly", "ann", "alpha", 2, 11)]);
+    let spend = own("/console/spend?by=project").await.expect(200).json();
+    assert_eq!(by_name(&spend), [named("alpha", 10, 1), named("none", 1, 1)]);
+    for (query, param) in
+        [("limit=0", "limit"), ("limit=501", "limit"), ("before=x", "before"), ("before=1.2", "before")]
+    {
+        let refused = own(&format!("/console/sessions?{query}")).await.expect(400).json();
+        assert_eq!(refused["error"]["param"], param, "{query}");
+    }
     world.assert_well().await;
 }

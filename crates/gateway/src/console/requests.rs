@@ -330,9 +330,16 @@ impl RequestsQuery {
 pub struct RequestPage {
     /// Newest first.
     pub requests: Vec<RequestRow>,
-    /// Where the next page begins; absent at the end.
+    /// Where the next page begins; absent at the end. A page with fewer requests than asked for, or none, has one where what is
+    /// wanted is so rare that there was no time to look further.
     pub next: Option<String>,
+    /// All requests since then that fit are on this page or those before it, UTC milliseconds; null where that is said by the last
+    /// request.
+    pub looked_to: Option<i64>,
 }
+
+/// So many rows of the ledger are read for one page, give or take an hour's.
+const MOST_READ: i64 = 100_000;
 
 /// Requests that the caller may see, newest first, in pages
 #[utoipa::path(
@@ -350,14 +357,19 @@ pub async fn list(
     }
     let seen_by = authority.seen_by(&engine.directory.load());
     let filter = Filter { limit: limit + 1, ..query.filter(seen_by)? };
-    let (mut rows, labels) = engine
-        .read(move |connection| Ok((table::page(connection, &filter)?, keys::labels(connection)?)))
+    let (found, labels) = engine
+        .read(move |connection| Ok((table::look(connection, &filter, MOST_READ)?, keys::labels(connection)?)))
         .await?;
+    let table::Found { mut rows, looked_to } = found;
     let more = rows.len() > limit;
     rows.truncate(limit);
     let labels = labels.into_iter().map(|(id, label, _)| (id, label)).collect();
-    let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
-    Ok(Json(RequestPage { requests: rows.iter().map(|row| view(row, &labels)).collect(), next }))
+    let next = rows.last().filter(|_| more).map(|row| row.id).or(looked_to);
+    Ok(Json(RequestPage {
+        requests: rows.iter().map(|row| view(row, &labels)).collect(),
+        next: next.map(|id| id.to_string()),
+        looked_to: looked_to.map(table::time_of),
+    }))
 }
 
 /// One request, with its cost line by line

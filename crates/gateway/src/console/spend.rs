@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use postern_store::table::keys;
-use postern_store::table::spend_parts::{Part, PartTotals};
+use postern_store::table::spend_parts::PartTotals;
 use serde::{Deserialize, Serialize};
 
 use self::source::{Cell, Names};
@@ -61,19 +61,10 @@ pub enum SpendBy {
     Tool,
     User,
     Team,
-}
-
-impl SpendBy {
-    fn part(self) -> Part {
-        match self {
-            Self::Model => Part::Model,
-            Self::Provider => Part::Provider,
-            Self::Key => Part::Key,
-            Self::Tool => Part::Client,
-            Self::User => Part::User,
-            Self::Team => Part::Team,
-        }
-    }
+    Organization,
+    /// What clients worked on.
+    Project,
+    EndUser,
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -258,21 +249,26 @@ pub async fn spend(
     let earlier = Days(before, days.1).starts(&zone)?;
     let directory = engine.directory.load_full();
     let seen_by = authority.seen_by(&directory);
-    let (spans, part) = ([ends(&starts), ends(&earlier)], by.part());
+    let spans = [ends(&starts), ends(&earlier)];
     let (cells, compared, names) = engine
         .read(move |connection| {
             let seen_by = seen_by.as_ref();
             let mut names = Names::default();
-            let cells = source::cells(connection, part, spans[0], seen_by, &mut names)?;
-            let compared = source::cells(connection, Part::All, spans[1], seen_by, &mut Names::default())?;
-            let keys = if part == Part::Key { keys::labels(connection)? } else { Vec::new() };
-            Ok((cells, compared, names.shown(part, &keys)))
+            let cells = source::cells(connection, by, spans[0], seen_by, &mut names)?;
+            let compared = source::in_all(connection, spans[1], seen_by)?;
+            let keys = if by == SpendBy::Key { keys::labels(connection)? } else { Vec::new() };
+            Ok((cells, compared, names.shown(by, &keys)))
         })
         .await?;
     let team = |id: &str| directory.team(id).and_then(|team| team.alias.as_deref().map(str::to_owned));
+    let organization = |id: &str| directory.organization(id).map(|known| known.alias.to_string());
     let names = names.into_iter().map(|(id, name)| {
-        let name = if by == SpendBy::Team { team(&id).unwrap_or(name) } else { name };
-        (id, name)
+        let known = match by {
+            SpendBy::Team => team(&id),
+            SpendBy::Organization => organization(&id),
+            _ => None,
+        };
+        (id, known.unwrap_or(name))
     });
     let bucket = if days.1 > HOURLY { Bucket::Day } else { Bucket::Hour };
     let told = Told { range, tz: query.tz.unwrap_or_else(|| "UTC".to_owned()), bucket, by };
@@ -448,11 +444,7 @@ pub async fn calendar(
         .map_err(|error| Failure::internal(error.to_string()))?;
     let starts = Days(first, CALENDAR_DAYS).starts(&zone)?;
     let (span, seen_by) = (ends(&starts), authority.seen_by(&engine.directory.load()));
-    let cells = engine
-        .read(move |connection| {
-            source::cells(connection, Part::All, span, seen_by.as_ref(), &mut Names::default())
-        })
-        .await?;
+    let cells = engine.read(move |connection| source::in_all(connection, span, seen_by.as_ref())).await?;
     let mut sums = vec![PartTotals::default(); starts.len() - 1];
     for cell in &cells {
         sums[slot_of(&starts, cell.hour)].add(&cell.totals);

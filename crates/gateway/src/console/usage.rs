@@ -233,9 +233,8 @@ fn sums(
         UsageBy::User => Some(Part::User),
         UsageBy::Team => Some(Part::Team),
         UsageBy::Organization => Some(Part::Organization),
-        UsageBy::UpstreamModel | UsageBy::Endpoint | UsageBy::EndUser | UsageBy::Tag | UsageBy::Project => {
-            None
-        }
+        UsageBy::Project => Some(Part::Project),
+        UsageBy::UpstreamModel | UsageBy::Endpoint | UsageBy::EndUser | UsageBy::Tag => None,
     };
     if let (Some(part), None) = (part, seen_by) {
         return spend_parts::sums(connection, part, from, to);

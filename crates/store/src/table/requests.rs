@@ -18,11 +18,15 @@ use super::{key_numbers, packed, series, spend_parts, variants};
 mod filter;
 mod rerate;
 mod retention;
+mod walk;
 
-pub use filter::{Filter, count, page};
+pub use filter::{Filter, count};
 pub use rerate::{billed_beside, of_model, rerate};
 pub(super) use retention::kept_from;
 pub use retention::prune;
+#[cfg(test)]
+pub(in crate::table) use walk::look_by;
+pub use walk::{Found, look, page, time_of};
 
 pub(super) const CREATE: &str = "
 CREATE TABLE requests (
@@ -305,7 +309,7 @@ const OWN_COLUMNS: &str = "id, started_at, key, owner, series, variant, status, 
 #[derive(Default)]
 pub(crate) struct Numbers {
     owners: owners::Numbers,
-    keys: key_numbers::Numbers,
+    pub keys: key_numbers::Numbers,
     series: series::Numbers,
     variants: variants::Numbers,
     templates: packed::Numbers,

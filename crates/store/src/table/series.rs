@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use hashbrown::Equivalent;
 use rusqlite::{Connection, Result, Row};
 use uuid::Uuid;
 
@@ -48,20 +49,65 @@ pub(super) const WIDTH: usize = 8;
 /// The columns that [`Series::from_row`] reads, in a query over `series`.
 pub(super) const COLUMNS: &str = "series.key_id, series.owner, series.endpoint, series.model_group, series.provider, series.model, series.client_name, series.billing";
 
-impl Series {
-    pub fn of(row: &RequestRow, owner: i64) -> Self {
+/// A series as a row tells it, to look up its number without a copy of all names: the same members in the same order, so that it
+/// has the same hash.
+#[derive(Clone, Copy, Hash)]
+struct Told<'a> {
+    key_id: Uuid,
+    owner: i64,
+    endpoint: &'a str,
+    model_group: &'a str,
+    provider: &'a str,
+    model: &'a str,
+    client_name: &'a str,
+    billing: Billing,
+}
+
+impl<'a> Told<'a> {
+    fn of(row: &'a RequestRow, owner: i64) -> Self {
         Self {
             key_id: row.key_id,
             owner,
-            endpoint: row.endpoint.clone(),
-            model_group: row.model_group.clone(),
-            provider: row.provider.clone().unwrap_or_default(),
-            model: row.upstream_model.clone().unwrap_or_default(),
-            client_name: row.client_name.clone(),
+            endpoint: &row.endpoint,
+            model_group: &row.model_group,
+            provider: row.provider.as_deref().unwrap_or_default(),
+            model: row.upstream_model.as_deref().unwrap_or_default(),
+            client_name: &row.client_name,
             billing: row.billing,
         }
     }
+}
 
+impl Equivalent<Series> for Told<'_> {
+    fn equivalent(&self, series: &Series) -> bool {
+        let Self { key_id, owner, endpoint, model_group, provider, model, client_name, billing } = *self;
+        key_id == series.key_id
+            && owner == series.owner
+            && endpoint == series.endpoint
+            && model_group == series.model_group
+            && provider == series.provider
+            && model == series.model
+            && client_name == series.client_name
+            && billing == series.billing
+    }
+}
+
+impl From<Told<'_>> for Series {
+    fn from(told: Told<'_>) -> Self {
+        Self {
+            key_id: told.key_id,
+            owner: told.owner,
+            endpoint: told.endpoint.to_owned(),
+            model_group: told.model_group.to_owned(),
+            provider: told.provider.to_owned(),
+            model: told.model.to_owned(),
+            client_name: told.client_name.to_owned(),
+            billing: told.billing,
+        }
+    }
+}
+
+impl Series {
     pub(super) fn from_row(row: &Row<'_>, first: usize) -> Result<Self> {
         Ok(Self {
             key_id: row.get(first)?,
@@ -104,14 +150,15 @@ const MOST_KNOWN: usize = 20_000;
 
 /// The numbers that are known to the writer.
 #[derive(Default)]
-pub(crate) struct Numbers(HashMap<Series, i64>);
+pub(crate) struct Numbers(hashbrown::HashMap<Series, i64>);
 
 impl Numbers {
     pub fn of(&mut self, connection: &Connection, row: &RequestRow, owner: i64) -> Result<i64> {
-        let series = Series::of(row, owner);
-        if let Some(number) = self.0.get(&series) {
+        let told = Told::of(row, owner);
+        if let Some(number) = self.0.get(&told) {
             return Ok(*number);
         }
+        let series = Series::from(told);
         let number = series.put(connection)?;
         if self.0.len() >= MOST_KNOWN {
             self.0.clear();
@@ -139,5 +186,34 @@ impl Seen {
         let series = Arc::new(Series::from_row(row, first)?);
         self.0.insert(number, series.clone());
         Ok(series)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::BuildHasher;
+
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_found_under_what_is_known() {
+        let told = Told {
+            key_id: Uuid::from_u128(7),
+            owner: 3,
+            endpoint: "/v1/messages",
+            model_group: "group",
+            provider: "provider",
+            model: "",
+            client_name: "curl",
+            billing: Billing::Local,
+        };
+        let (series, hasher) = (Series::from(told), hashbrown::DefaultHashBuilder::default());
+        assert!(told.equivalent(&series));
+        assert_eq!(hasher.hash_one(told), hasher.hash_one(&series));
+        for other in
+            [Told { owner: 4, ..told }, Told { model: "x", ..told }, Told { billing: Billing::Api, ..told }]
+        {
+            assert!(!other.equivalent(&series));
+        }
     }
 }

@@ -223,22 +223,31 @@ impl Totals {
 pub(super) const COLUMNS: &str = "requests, errors, cancelled, unpriced, input_tokens, output_tokens, cache_read_tokens, \
      cache_write_tokens, reasoning_tokens, cost_nanos, latency_us, covered_nanos";
 
-/// SQL that adds totals to those of a roll-up's row, which is found by these columns; the parameters are the row's place and
-/// then the totals.
-pub(super) fn adding(table: &str, place: &[&str]) -> String {
+/// SQL that adds sums (`columns`) to those of a roll-up's row, which is found by the columns of `place`; the parameters are the
+/// row's place and then the sums.
+pub(super) fn adding(table: &str, place: &[&str], columns: &str) -> String {
     let key = place.join(", ");
-    let count = place.len() + COLUMNS.split(", ").count();
-    let values: Vec<String> = (1..=count).map(|number| format!("?{number}")).collect();
-    let sums: Vec<String> =
-        COLUMNS.split(", ").map(|name| format!("{name} = {table}.{name} + excluded.{name}")).collect();
+    let names = format!("{key}, {columns}");
     format!(
-        "INSERT INTO {table} ({key}, {COLUMNS}) VALUES ({}) ON CONFLICT ({key}) DO UPDATE SET {}",
-        values.join(", "),
-        sums.join(", ")
+        "INSERT INTO {table} ({names}) VALUES ({}) ON CONFLICT ({key}) DO UPDATE SET {}",
+        parameters(&names),
+        summed(table, columns)
     )
 }
 
-static ADD: LazyLock<String> = LazyLock::new(|| adding("spend_hourly", &["hour", "series"]));
+/// The parameters for values of these columns.
+pub(super) fn parameters(columns: &str) -> String {
+    let places: Vec<String> = (1..=columns.split(", ").count()).map(|place| format!("?{place}")).collect();
+    places.join(", ")
+}
+
+/// SQL that makes each of these columns the sum of what is there and what comes.
+pub(super) fn summed(table: &str, columns: &str) -> String {
+    let sums = columns.split(", ").map(|name| format!("{name} = {table}.{name} + excluded.{name}"));
+    sums.collect::<Vec<_>>().join(", ")
+}
+
+static ADD: LazyLock<String> = LazyLock::new(|| adding("spend_hourly", &["hour", "series"], COLUMNS));
 
 /// The sums of one transaction's rows by hour and series: each is written once per transaction, however many rows it counts.
 #[derive(Default)]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, LazyLock};
 
+use hashbrown::Equivalent;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, params_from_iter};
 
@@ -11,7 +12,8 @@ use super::owners::SeenBy;
 use super::requests::RequestRow;
 use super::series::{self, Series};
 use super::sessions;
-use super::spend_hourly::{DAY, DayRow, Days, SUMS, Totals, WIDTH, adding, hour_of};
+use super::spend_hourly::{COLUMNS, DAY, DayRow, Days, SUMS, Totals, WIDTH, adding, hour_of};
+use super::spend_parts::PartTotals;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE spend_labels (
@@ -125,15 +127,24 @@ impl Label {
 
 /// The numbers that are known to the writer.
 #[derive(Default)]
-pub(crate) struct Numbers(HashMap<(Label, String), i64>);
+pub(crate) struct Numbers(hashbrown::HashMap<(Label, String), i64>);
+
+/// A name as it is looked up, with the hash of what it is known as.
+#[derive(Hash)]
+struct Told<'a>(Label, &'a str);
+
+impl Equivalent<(Label, String)> for Told<'_> {
+    fn equivalent(&self, (label, name): &(Label, String)) -> bool {
+        self.0 == *label && self.1 == name
+    }
+}
 
 /// So many numbers are kept in memory at most.
 const MOST_KNOWN: usize = 20_000;
 
 impl Numbers {
     pub(super) fn of(&mut self, connection: &Connection, label: Label, name: &str) -> Result<i64> {
-        let known = (label, name.to_owned());
-        if let Some(number) = self.0.get(&known) {
+        if let Some(number) = self.0.get(&Told(label, name)) {
             return Ok(*number);
         }
         let number = connection
@@ -145,7 +156,7 @@ impl Numbers {
         if self.0.len() >= MOST_KNOWN {
             self.0.clear();
         }
-        self.0.insert(known, number);
+        self.0.insert((label, name.to_owned()), number);
         Ok(number)
     }
 
@@ -155,7 +166,8 @@ impl Numbers {
     }
 }
 
-static ADD: LazyLock<String> = LazyLock::new(|| adding("spend_labels", &["label", "hour", "series"]));
+static ADD: LazyLock<String> =
+    LazyLock::new(|| adding("spend_labels", &["label", "hour", "series"], COLUMNS));
 
 /// The sums of one transaction's rows by label, hour and series, and by session.
 #[derive(Default)]
@@ -165,12 +177,13 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
+    /// `key` and `series` are the numbers of those of the row.
     pub fn add(
         &mut self,
         connection: &Connection,
         numbers: &mut Numbers,
         row: &RequestRow,
-        series: i64,
+        (key, series): (i64, i64),
         totals: &Totals,
     ) -> Result<()> {
         let named = [(Label::EndUser, &row.end_user), (Label::Project, &row.project)];
@@ -183,7 +196,11 @@ impl Sums {
             self.labels.entry(place).or_default().add(totals);
         }
         if let Some(session) = &row.session {
-            self.sessions.add(row, numbers.of(connection, Label::Session, session)?, series, totals);
+            let session = numbers.of(connection, Label::Session, session)?;
+            let project = row.project.as_ref();
+            let project = project.map(|name| numbers.of(connection, Label::Project, name)).transpose()?;
+            let place = sessions::Place { session, key, series, project };
+            self.sessions.add(row, place, totals);
         }
         Ok(())
     }
@@ -288,6 +305,36 @@ pub fn by_series(
         .collect()
 }
 
+/// What each name came to in each hour, `from <= hour < to`, of those that these may see (`None`: all), in no order.
+pub fn by_hour(
+    connection: &Connection,
+    label: Label,
+    from: i64,
+    to: i64,
+    seen_by: Option<&SeenBy>,
+) -> Result<Vec<(String, i64, PartTotals)>> {
+    let mut values = [from, to, label.number()].map(Value::Integer).to_vec();
+    let seen = seen_by.map_or_else(|| "1".to_owned(), |seen_by| seen_by.condition(&mut values));
+    let sql = format!(
+        "SELECT label, hour, {SUMS}, SUM(CASE WHEN billing = 1 THEN requests ELSE 0 END),
+           SUM(CASE WHEN billing = 2 THEN requests ELSE 0 END)
+         FROM spend_labels JOIN series ON series.id = spend_labels.series
+         WHERE label IN (SELECT id FROM labels WHERE kind = ?3) AND hour >= ?1 AND hour < ?2 AND {seen}
+         GROUP BY label, hour"
+    );
+    let names: HashMap<i64, String> = connection
+        .prepare_cached("SELECT id, name FROM labels WHERE kind = ?1")?
+        .query_map([label.number()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_>>()?;
+    connection
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(values), |row| {
+            let name = names.get(&row.get(0)?).cloned().unwrap_or_default();
+            Ok((name, row.get(1)?, PartTotals::from_row(row, 2)?))
+        })?
+        .collect()
+}
+
 /// What each name cost in each hour from `from` on: `(name, hour, nano-dollars)`.
 pub fn costs_since(connection: &Connection, label: Label, from: i64) -> Result<Vec<(String, i64, i64)>> {
     connection
@@ -318,4 +365,20 @@ pub fn names(connection: &Connection, label: Label) -> Result<Vec<(String, i64, 
         )?
         .query_map([label.number()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::BuildHasher;
+
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_found_under_what_is_known() {
+        let (known, hasher) = ((Label::Tag, "night".to_owned()), hashbrown::DefaultHashBuilder::default());
+        assert!(
+            Told(Label::Tag, "night").equivalent(&known) && !Told(Label::Project, "night").equivalent(&known)
+        );
+        assert_eq!(hasher.hash_one(Told(Label::Tag, "night")), hasher.hash_one(&known));
+    }
 }

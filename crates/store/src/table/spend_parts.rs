@@ -1,15 +1,16 @@
 //! `spend_parts`: sums by the hour and by one thing at a time: all, a model group, a provider, a key, a client, a user, a team, an
-//! organization. What `spend_hourly` knows by all of them together is of many more rows: a year of it cannot be added up while
+//! organization, a project. What `spend_hourly` knows by all of them together is of many more rows: a year of it cannot be added up while
 //! somebody waits, and a year of these can.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
-use rusqlite::{Connection, Result, params_from_iter};
+use rusqlite::{Connection, Result, Row, params_from_iter};
 use uuid::Uuid;
 
 use super::owners::Owner;
 use super::requests::{Billing, RequestRow};
-use super::spend_hourly::{COLUMNS, SUMS, Totals, WIDTH, hour_of};
+use super::spend_hourly::{COLUMNS, SUMS, Totals, WIDTH, adding, hour_of};
 use super::spend_labels::{self, Label};
 
 pub(super) const CREATE: &str = "
@@ -46,8 +47,16 @@ pub(super) fn fill() -> String {
                JOIN labels ON labels.kind = {kind} AND labels.name = {name} GROUP BY 1, 2;"
         )
     };
-    Part::ALL.iter().map(of).collect()
+    Part::OF_EACH.iter().map(of).collect()
 }
+
+/// Fills in projects, which are sums of their own besides.
+pub(super) const WITH_PROJECTS: &str = "
+INSERT INTO spend_parts SELECT label, hour, SUM(requests), SUM(errors), SUM(cancelled), SUM(unpriced), SUM(input_tokens),
+    SUM(output_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(reasoning_tokens), SUM(cost_nanos), SUM(latency_us),
+    SUM(covered_nanos), SUM(CASE WHEN billing = 1 THEN requests ELSE 0 END), SUM(CASE WHEN billing = 2 THEN requests ELSE 0 END)
+  FROM spend_labels JOIN series ON series.id = series
+  WHERE label IN (SELECT id FROM labels WHERE kind = 2) GROUP BY label, hour;";
 
 /// By what sums are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,10 +73,13 @@ pub enum Part {
     User,
     Team,
     Organization,
+    /// What clients worked on; of requests that name one.
+    Project,
 }
 
 impl Part {
-    pub const ALL: [Self; 8] = [
+    /// Those of which every request is counted, under some name or none.
+    pub const OF_EACH: [Self; 8] = [
         Self::All,
         Self::Model,
         Self::Provider,
@@ -88,6 +100,7 @@ impl Part {
             Self::User => Label::User,
             Self::Team => Label::Team,
             Self::Organization => Label::Organization,
+            Self::Project => Label::Project,
         }
     }
 
@@ -102,6 +115,8 @@ impl Part {
             Self::User => "COALESCE(user_id, '')",
             Self::Team => "COALESCE(team_id, '')",
             Self::Organization => "COALESCE(organization_id, '')",
+            // Series do not tell it.
+            Self::Project => "NULL",
         }
     }
 
@@ -118,6 +133,7 @@ impl Part {
             Self::User => or_empty(user_id),
             Self::Team => or_empty(team_id),
             Self::Organization => or_empty(organization_id),
+            Self::Project => row.project.clone().unwrap_or_default(),
         }
     }
 }
@@ -136,7 +152,26 @@ pub struct PartTotals {
     pub local_requests: i64,
 }
 
+/// Its columns, in the order in which [`PartTotals::from_row`] reads them.
+pub(super) static PART_COLUMNS: LazyLock<String> =
+    LazyLock::new(|| format!("{COLUMNS}, covered_requests, local_requests"));
+pub(super) const PART_WIDTH: usize = WIDTH + 2;
+
+static ADD: LazyLock<String> = LazyLock::new(|| adding("spend_parts", &["label", "hour"], &PART_COLUMNS));
+
 impl PartTotals {
+    pub(super) fn from_row(row: &Row<'_>, first: usize) -> Result<Self> {
+        Ok(Self {
+            totals: Totals::from_row(row, first)?,
+            covered_requests: row.get(first + WIDTH)?,
+            local_requests: row.get(first + WIDTH + 1)?,
+        })
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = i64> + use<> {
+        self.totals.values().into_iter().chain([self.covered_requests, self.local_requests])
+    }
+
     pub fn of(billing: Billing, totals: &Totals) -> Self {
         let counted = |wanted: Billing| if billing == wanted { totals.requests } else { 0 };
         Self {
@@ -151,10 +186,16 @@ impl PartTotals {
         self.covered_requests += other.covered_requests;
         self.local_requests += other.local_requests;
     }
+
+    pub fn subtract(&mut self, other: &Self) {
+        self.totals = self.totals.since(&other.totals);
+        self.covered_requests -= other.covered_requests;
+        self.local_requests -= other.local_requests;
+    }
 }
 
 /// The numbers of the labels of a series, which are those of each of its rows.
-pub(crate) type Labels = [i64; Part::ALL.len()];
+pub(crate) type Labels = [i64; Part::OF_EACH.len()];
 
 /// The sums of one transaction's rows by label and hour.
 #[derive(Default)]
@@ -179,7 +220,7 @@ impl Numbers {
             return Ok(*known);
         }
         let mut numbers = Labels::default();
-        for (part, number) in Part::ALL.into_iter().zip(&mut numbers) {
+        for (part, number) in Part::OF_EACH.into_iter().zip(&mut numbers) {
             *number = labels.of(connection, part.label(), &part.name_of(row))?;
         }
         if self.0.len() >= MOST_KNOWN {
@@ -205,7 +246,9 @@ impl Sums {
         totals: &Totals,
     ) -> Result<()> {
         let totals = PartTotals::of(row.billing, totals);
-        for label in numbers.of(connection, labels, row, series)? {
+        let project = row.project.as_ref();
+        let project = project.map(|name| labels.of(connection, Label::Project, name)).transpose()?;
+        for label in numbers.of(connection, labels, row, series)?.into_iter().chain(project) {
             self.0.entry((label, hour_of(row.started_at))).or_default().add(&totals);
         }
         Ok(())
@@ -215,20 +258,9 @@ impl Sums {
         if self.0.is_empty() {
             return Ok(());
         }
-        let names: Vec<&str> = COLUMNS.split(", ").chain(["covered_requests", "local_requests"]).collect();
-        let sums: Vec<String> =
-            names.iter().map(|name| format!("{name} = spend_parts.{name} + excluded.{name}")).collect();
-        let places: Vec<String> = (1..=names.len() + 2).map(|place| format!("?{place}")).collect();
-        let mut statement = connection.prepare_cached(&format!(
-            "INSERT INTO spend_parts (label, hour, {}) VALUES ({}) ON CONFLICT (label, hour) DO UPDATE SET {}",
-            names.join(", "),
-            places.join(", "),
-            sums.join(", ")
-        ))?;
+        let mut statement = connection.prepare_cached(&ADD)?;
         for ((label, hour), sum) in self.0 {
-            let more = [sum.covered_requests, sum.local_requests];
-            let values = [label, hour].into_iter().chain(sum.totals.values()).chain(more);
-            statement.execute(params_from_iter(values))?;
+            statement.execute(params_from_iter([label, hour].into_iter().chain(sum.values())))?;
         }
         Ok(())
     }
@@ -251,14 +283,7 @@ pub fn sums(connection: &Connection, part: Part, from: i64, to: i64) -> Result<V
              FROM labels JOIN spend_parts ON spend_parts.label = labels.id
              WHERE kind = ?1 AND hour >= ?2 AND hour < ?3 GROUP BY labels.id"
         ))?
-        .query_map([part.label().number(), from, to], |row| {
-            let totals = PartTotals {
-                totals: Totals::from_row(row, 1)?,
-                covered_requests: row.get(1 + WIDTH)?,
-                local_requests: row.get(2 + WIDTH)?,
-            };
-            Ok((row.get(0)?, totals))
-        })?
+        .query_map([part.label().number(), from, to], |row| Ok((row.get(0)?, PartTotals::from_row(row, 1)?)))?
         .collect()
 }
 
@@ -274,19 +299,12 @@ pub fn names(connection: &Connection, part: Part) -> Result<HashMap<i64, String>
 pub fn between(connection: &Connection, part: Part, from: i64, to: i64) -> Result<Vec<PartHour>> {
     connection
         .prepare_cached(&format!(
-            "SELECT label, hour, {COLUMNS}, covered_requests, local_requests FROM spend_parts
-             WHERE label IN (SELECT id FROM labels WHERE kind = ?1) AND hour >= ?2 AND hour < ?3"
+            "SELECT label, hour, {} FROM spend_parts
+             WHERE label IN (SELECT id FROM labels WHERE kind = ?1) AND hour >= ?2 AND hour < ?3",
+            *PART_COLUMNS
         ))?
         .query_map([part.label().number(), from, to], |row| {
-            Ok(PartHour {
-                label: row.get(0)?,
-                hour: row.get(1)?,
-                totals: PartTotals {
-                    totals: Totals::from_row(row, 2)?,
-                    covered_requests: row.get(2 + WIDTH)?,
-                    local_requests: row.get(3 + WIDTH)?,
-                },
-            })
+            Ok(PartHour { label: row.get(0)?, hour: row.get(1)?, totals: PartTotals::from_row(row, 2)? })
         })?
         .collect()
 }

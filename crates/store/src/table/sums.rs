@@ -36,7 +36,8 @@ impl Sums {
         totals: &Totals,
     ) -> Result<()> {
         self.hours.add(row, series, totals);
-        self.labels.add(connection, &mut numbers.labels, row, series, totals)?;
+        let key = numbers.keys.of(connection, row.key_id)?;
+        self.labels.add(connection, &mut numbers.labels, row, (key, series), totals)?;
         let known = (&mut numbers.parts, &mut numbers.labels);
         self.parts.add(connection, known, row, series, totals)
     }

@@ -25,6 +25,7 @@ mod plans;
 mod providers;
 mod rollups;
 mod spent;
+mod walk;
 
 const HOUR: i64 = 3_600_000;
 

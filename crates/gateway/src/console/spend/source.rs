@@ -3,13 +3,15 @@
 
 use std::collections::HashMap;
 
-use postern_store::table::owners::{self, SeenBy};
+use postern_store::table::owners::{self, Owner, SeenBy};
 use postern_store::table::series::Series;
 use postern_store::table::spend_hourly;
+use postern_store::table::spend_labels::{self, Label};
 use postern_store::table::spend_parts::{self, Part, PartTotals};
 use postern_store::{Connection, SqlError};
 use uuid::Uuid;
 
+use super::SpendBy;
 use crate::console::overview::first_hour;
 
 /// What one thing came to in one hour.
@@ -39,10 +41,10 @@ impl Names {
     }
 
     /// Ids with what people call them. `keys`: id, label and hash of each.
-    pub fn shown(self, part: Part, keys: &[(Uuid, String, String)]) -> Vec<(String, String)> {
+    pub fn shown(self, by: SpendBy, keys: &[(Uuid, String, String)]) -> Vec<(String, String)> {
         let labels: HashMap<Uuid, &str> = keys.iter().map(|(id, label, _)| (*id, label.as_str())).collect();
         let shown = self.list.into_iter().map(|name| {
-            if part == Part::Key {
+            if by == SpendBy::Key {
                 let id = Uuid::parse_str(&name).unwrap_or_default();
                 if id.is_nil() {
                     return ("administrator".to_owned(), "administrator".to_owned());
@@ -57,18 +59,86 @@ impl Names {
     }
 }
 
-/// Of `from <= time < to`, UTC milliseconds, by one thing at a time.
+/// Of `from <= time < to`, UTC milliseconds, hour by hour.
+pub fn in_all(
+    connection: &Connection,
+    span: (i64, i64),
+    seen_by: Option<&SeenBy>,
+) -> Result<Vec<Cell>, SqlError> {
+    let (span, names) = (hours(span), &mut Names::default());
+    match seen_by {
+        None => of_all(connection, Part::All, span, names),
+        Some(seen_by) => of_some(connection, name_by(Part::All), span, seen_by, names),
+    }
+}
+
+fn hours((from, to): (i64, i64)) -> (i64, i64) {
+    (first_hour(from), first_hour(to))
+}
+
+/// The same, told apart.
 pub fn cells(
     connection: &Connection,
-    part: Part,
+    by: SpendBy,
+    span: (i64, i64),
+    seen_by: Option<&SeenBy>,
+    names: &mut Names,
+) -> Result<Vec<Cell>, SqlError> {
+    let part = match by {
+        SpendBy::Model => Part::Model,
+        SpendBy::Provider => Part::Provider,
+        SpendBy::Key => Part::Key,
+        SpendBy::Tool => Part::Client,
+        SpendBy::User => Part::User,
+        SpendBy::Team => Part::Team,
+        SpendBy::Organization => Part::Organization,
+        SpendBy::Project | SpendBy::EndUser => {
+            let mut cells = match (by, seen_by) {
+                (SpendBy::Project, None) => of_all(connection, Part::Project, hours(span), names)?,
+                (SpendBy::Project, _) => of_label(connection, Label::Project, hours(span), seen_by, names)?,
+                _ => of_label(connection, Label::EndUser, hours(span), seen_by, names)?,
+            };
+            add_rest(&mut cells, in_all(connection, span, seen_by)?, names);
+            return Ok(cells);
+        }
+    };
+    match seen_by {
+        None => of_all(connection, part, hours(span), names),
+        Some(seen_by) => of_some(connection, name_by(part), hours(span), seen_by, names),
+    }
+}
+
+/// Adds what has no name: what is left of all.
+fn add_rest(cells: &mut Vec<Cell>, all: Vec<Cell>, names: &mut Names) {
+    let mut by_hour: HashMap<i64, PartTotals> = HashMap::new();
+    for cell in all {
+        by_hour.entry(cell.hour).or_default().add(&cell.totals);
+    }
+    for cell in &*cells {
+        by_hour.entry(cell.hour).or_default().subtract(&cell.totals);
+    }
+    let left = by_hour.into_iter().filter(|(_, totals)| totals.totals.requests > 0);
+    cells.extend(left.map(|(hour, totals)| Cell { name: names.place(""), hour, totals }));
+}
+
+fn of_label(
+    connection: &Connection,
+    label: Label,
     (from, to): (i64, i64),
     seen_by: Option<&SeenBy>,
     names: &mut Names,
 ) -> Result<Vec<Cell>, SqlError> {
-    let (from, to) = (first_hour(from), first_hour(to));
-    if let Some(seen_by) = seen_by {
-        return of_some(connection, part, (from, to), seen_by, names);
-    }
+    let found = spend_labels::by_hour(connection, label, from, to, seen_by)?;
+    let cells = found.into_iter().map(|(name, hour, totals)| Cell { name: names.place(&name), hour, totals });
+    Ok(cells.collect())
+}
+
+fn of_all(
+    connection: &Connection,
+    part: Part,
+    (from, to): (i64, i64),
+    names: &mut Names,
+) -> Result<Vec<Cell>, SqlError> {
     let found = spend_parts::between(connection, part, from, to)?;
     let known = spend_parts::names(connection, part)?;
     let mut places: HashMap<i64, usize> = HashMap::new();
@@ -81,32 +151,35 @@ pub fn cells(
     Ok(cells.collect())
 }
 
+/// What a series is told apart by.
+fn name_by(part: Part) -> impl Fn(&Series, Option<&Owner>) -> String {
+    move |series, owner| {
+        let owned = |part: fn(&Owner) -> Option<&str>| owner.and_then(part).unwrap_or_default().to_owned();
+        match part {
+            Part::Model => series.model_group.clone(),
+            Part::Provider => series.provider.clone(),
+            Part::Key => spend_parts::key_name(series.key_id),
+            Part::Client => series.client_name.clone(),
+            Part::User => owned(|owner| owner.user_id.as_deref()),
+            Part::Team => owned(|owner| owner.team_id.as_deref()),
+            Part::Organization => owned(|owner| owner.organization_id.as_deref()),
+            // A series tells no project.
+            Part::All | Part::Project => String::new(),
+        }
+    }
+}
+
 fn of_some(
     connection: &Connection,
-    part: Part,
+    name: impl Fn(&Series, Option<&Owner>) -> String,
     (from, to): (i64, i64),
     seen_by: &SeenBy,
     names: &mut Names,
 ) -> Result<Vec<Cell>, SqlError> {
     let owners = owners::all(connection)?;
-    let name = |series: &Series| -> String {
-        let owner = owners.get(&series.owner);
-        match part {
-            Part::All => String::new(),
-            Part::Model => series.model_group.clone(),
-            Part::Provider => series.provider.clone(),
-            Part::Key => spend_parts::key_name(series.key_id),
-            Part::Client => series.client_name.clone(),
-            Part::User => owner.and_then(|owner| owner.user_id.as_deref()).unwrap_or_default().to_owned(),
-            Part::Team => owner.and_then(|owner| owner.team_id.as_deref()).unwrap_or_default().to_owned(),
-            Part::Organization => {
-                owner.and_then(|owner| owner.organization_id.as_deref()).unwrap_or_default().to_owned()
-            }
-        }
-    };
     let rows = spend_hourly::between(connection, from, to, Some(seen_by))?;
     let cells = rows.into_iter().map(|row| Cell {
-        name: names.place(&name(&row.series)),
+        name: names.place(&name(&row.series, owners.get(&row.series.owner))),
         hour: row.hour,
         totals: PartTotals::of(row.series.billing, &row.totals),
     });

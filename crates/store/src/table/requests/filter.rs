@@ -1,13 +1,14 @@
 //! Which rows of the ledger are asked for, in pages or as a number.
 //!
 //! Pages go backwards through time, which is the order of the primary key. Where somebody's rows are wanted, that walk would read
-//! all that others did since: their owners are looked up first, and the rows of each come from an index in that same order.
+//! all that others did since: their owners are looked up first, and the rows of each come from an index in that same order. Where
+//! what is wanted is rare, it would read all that is not: `walk.rs` leaves out the hours that have none of it.
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, Result, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Result, params_from_iter};
 use uuid::Uuid;
 
-use super::{Billing, COLUMNS, Outcome, RequestRow, from_row};
+use super::{Billing, COLUMNS, Outcome};
 use crate::table::bodies::Words;
 use crate::table::key_numbers::number_of;
 use crate::table::owners::{self, SeenBy};
@@ -16,7 +17,7 @@ use crate::table::spend_hourly::{ID_MARGIN, first_id_at};
 use crate::table::spend_labels::Label;
 
 /// What the ledger is filtered by. Newest first; `before` is the id of the last row already seen.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     pub before: Option<Uuid>,
     /// Only this row.
@@ -78,16 +79,34 @@ impl Conditions {
         self.sql.push(sql.replace('?', &place));
     }
 
-    /// A condition on what the roll-ups tell apart.
-    fn add_series(&mut self, sql: &str, text: &str) {
-        self.add(&format!("series IN (SELECT id FROM series WHERE {sql})"), Value::Text(text.to_owned()));
+    /// A condition on what the roll-ups tell apart; false where no row can fit.
+    fn add_series(&mut self, connection: &Connection, sql: &str, value: Value) -> Result<bool> {
+        let sql = format!("SELECT id FROM series WHERE {}", sql.replace('?', "?1"));
+        let numbers: Vec<i64> = connection
+            .prepare_cached(&format!("{sql} LIMIT {}", MOST_NUMBERS + 1))?
+            .query_map([&value], |row| row.get(0))?
+            .collect::<Result<_>>()?;
+        if numbers.len() > MOST_NUMBERS {
+            let place = self.place(value);
+            self.sql.push(format!("series IN ({})", sql.replace("?1", &place)));
+        } else {
+            // Said by their numbers they are not looked up again for each part of a walk.
+            let list: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+            self.sql.push(format!("series IN ({})", list.join(", ")));
+        }
+        Ok(!numbers.is_empty())
     }
 
-    /// A name that is written in this column by its number.
-    fn add_label(&mut self, column: &str, label: Label, name: &str) {
-        let kind = label.number();
-        let sql = format!("{column} = (SELECT id FROM labels WHERE kind = {kind} AND name = ?)");
-        self.add(&sql, Value::Text(name.to_owned()));
+    /// A name that is written in this column by its number; false where no row can fit.
+    fn add_label(&mut self, connection: &Connection, sql: &str, label: Label, name: &str) -> Result<bool> {
+        let number: Option<i64> = connection
+            .prepare_cached("SELECT id FROM labels WHERE kind = ?1 AND name = ?2")?
+            .query_row((label.number(), name), |row| row.get(0))
+            .optional()?;
+        if let Some(number) = number {
+            self.add(sql, Value::Integer(number));
+        }
+        Ok(number.is_some())
     }
 
     /// Nothing where there is none.
@@ -106,24 +125,56 @@ enum Source {
     Key(Uuid),
 }
 
+/// So many series at most are named one by one.
+const MOST_NUMBERS: usize = 1000;
+
 /// From so many sources rows are put together; more than that are likely to have much of the whole.
 const MOST_SOURCES: usize = 100;
 
 impl Filter {
     /// But for whose requests; `None` where there is nothing to be found.
-    fn all_conditions(&self, connection: &Connection) -> Result<Option<Conditions>> {
-        let mut found = self.conditions();
+    fn all_conditions(&self, connection: &Connection, mut found: Conditions) -> Result<Option<Conditions>> {
         if let Some(session) = &self.session {
             // Where it lies in time spares reading everything else.
             let Some((first, last)) = sessions::span(connection, session)? else { return Ok(None) };
             found.add("id >= ?", blob(first_id_at(first.saturating_sub(ID_MARGIN))));
             found.add("id < ?", blob(first_id_at(last.saturating_add(ID_MARGIN))));
         }
-        Ok(Some(found))
+        let can_fit = self.add_named(connection, &mut found)?;
+        self.add_columns(&mut found);
+        Ok(can_fit.then_some(found))
     }
 
-    fn conditions(&self) -> Conditions {
-        let mut found = Conditions::default();
+    /// What is written by a number; false where no row can fit.
+    fn add_named(&self, connection: &Connection, found: &mut Conditions) -> Result<bool> {
+        let mut can_fit = true;
+        for (sql, name) in [
+            ("model_group = ? OR model = ?", &self.model),
+            ("provider = ?", &self.provider),
+            ("client_name = ?", &self.client),
+            ("endpoint = ?", &self.endpoint),
+        ] {
+            if let Some(name) = name {
+                can_fit &= found.add_series(connection, sql, Value::Text(name.clone()))?;
+            }
+        }
+        if let Some(billing) = self.billing {
+            can_fit &= found.add_series(connection, "billing = ?", Value::Integer(billing.number()))?;
+        }
+        for (sql, label, name) in [
+            ("end_user_label = ?", Label::EndUser, &self.end_user),
+            ("project_label = ?", Label::Project, &self.project),
+            ("session_label = ?", Label::Session, &self.session),
+            ("instr(tags, ',' || ? || ',') > 0", Label::Tag, &self.tag),
+        ] {
+            if let Some(name) = name {
+                can_fit &= found.add_label(connection, sql, label, name)?;
+            }
+        }
+        Ok(can_fit)
+    }
+
+    fn add_columns(&self, found: &mut Conditions) {
         if let Some(before) = self.before {
             found.add("id < ?", blob(before));
         }
@@ -149,40 +200,6 @@ impl Filter {
         if let Some(status) = self.status {
             found.add("status = ?", Value::Integer(status.into()));
         }
-        if let Some(model) = &self.model {
-            found.add_series("model_group = ? OR model = ?", model);
-        }
-        if let Some(provider) = &self.provider {
-            found.add_series("provider = ?", provider);
-        }
-        if let Some(client) = &self.client {
-            found.add_series("client_name = ?", client);
-        }
-        if let Some(end_user) = &self.end_user {
-            found.add_label("end_user_label", Label::EndUser, end_user);
-        }
-        for (column, label, name) in [
-            ("project_label", Label::Project, &self.project),
-            ("session_label", Label::Session, &self.session),
-        ] {
-            if let Some(name) = name {
-                found.add_label(column, label, name);
-            }
-        }
-        if let Some(tag) = &self.tag {
-            let kind = Label::Tag.number();
-            let sql = format!(
-                "instr(tags, (SELECT ',' || id || ',' FROM labels WHERE kind = {kind} AND name = ?)) > 0"
-            );
-            found.add(&sql, Value::Text(tag.clone()));
-        }
-        if let Some(endpoint) = &self.endpoint {
-            found.add_series("endpoint = ?", endpoint);
-        }
-        if let Some(billing) = self.billing {
-            found
-                .add("series IN (SELECT id FROM series WHERE billing = ?)", Value::Integer(billing.number()));
-        }
         if let Some(unpriced) = self.unpriced {
             let found_so = "(cost_nanos IS NULL AND input_tokens + output_tokens > 0) = ?";
             found.add(found_so, Value::Integer(unpriced.into()));
@@ -201,15 +218,19 @@ impl Filter {
         }
         if let Some(search) = &self.search {
             let pattern = search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            found.add(
+            // The costliest of them, for nothing where it cannot be an id.
+            let by_id = if search.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
+                " OR LOWER(HEX(id)) LIKE REPLACE(?, '-', '')"
+            } else {
+                ""
+            };
+            let sql = format!(
                 "(variant IN (SELECT id FROM variants WHERE model_requested LIKE ? ESCAPE '\\' OR client LIKE ? ESCAPE '\\') \
                  OR series IN (SELECT id FROM series WHERE model LIKE ? ESCAPE '\\' OR provider LIKE ? ESCAPE '\\') \
-                 OR error_message LIKE ? ESCAPE '\\' OR response_id LIKE ? ESCAPE '\\' \
-                 OR LOWER(HEX(id)) LIKE REPLACE(?, '-', '') ESCAPE '\\')",
-                Value::Text(format!("%{pattern}%")),
+                 OR error_message LIKE ? ESCAPE '\\' OR response_id LIKE ? ESCAPE '\\'{by_id})"
             );
+            found.add(&sql, Value::Text(format!("%{pattern}%")));
         }
-        found
     }
 
     /// The owners that are asked for by name.
@@ -294,14 +315,29 @@ impl Filter {
         each
     }
 
-    /// A page, newest first; `None` where there is nothing to be found.
-    pub(in crate::table) fn page_sql(&self, connection: &Connection) -> Result<Option<(String, Vec<Value>)>> {
-        let Some(mut found) = self.all_conditions(connection)? else { return Ok(None) };
+    /// A page, newest first; `None` where there is nothing to be found. `bounded`: of `?1 <= id < ?2` and at most `?3` rows, which
+    /// are still to be said; they are the first three values.
+    pub(in crate::table) fn page_sql(
+        &self,
+        connection: &Connection,
+        bounded: bool,
+    ) -> Result<Option<(String, Vec<Value>)>> {
         let (limit, offset) = (self.limit as i64, self.offset as i64);
+        let mut found = Conditions::default();
+        if bounded {
+            found.add("id >= ?", Value::Null);
+            found.add("id < ?", Value::Null);
+            found.place(Value::Null);
+        }
+        let Some(mut found) = self.all_conditions(connection, found)? else { return Ok(None) };
+        let most = |found: &mut Conditions| {
+            if bounded { "?3".to_owned() } else { found.place(Value::Integer(limit.saturating_add(offset))) }
+        };
         let Some(sources) = self.sources(connection)? else {
             self.add_owners(&mut found);
             let condition = found.after("WHERE");
-            let (limit, offset) = (found.place(Value::Integer(limit)), found.place(Value::Integer(offset)));
+            let limit = if bounded { "?3".to_owned() } else { found.place(Value::Integer(limit)) };
+            let offset = found.place(Value::Integer(offset));
             // Skipped rows are walked over in the order of the primary key: 400,000 of them take less than a tenth of a second.
             let sql = format!(
                 "SELECT {COLUMNS} FROM requests {condition} ORDER BY id DESC LIMIT {limit} OFFSET {offset}"
@@ -316,8 +352,9 @@ impl Filter {
         }
         let condition = found.after("AND");
         let each = Self::conditions_of(&sources, &mut found);
-        let most = found.place(Value::Integer(limit.saturating_add(offset)));
-        let (limit, offset) = (found.place(Value::Integer(limit)), found.place(Value::Integer(offset)));
+        let most = most(&mut found);
+        let limit = if bounded { most.clone() } else { found.place(Value::Integer(limit)) };
+        let offset = found.place(Value::Integer(offset));
         let first = |source: String| {
             format!(
                 "SELECT * FROM (SELECT id FROM requests WHERE {source} {condition} ORDER BY id DESC LIMIT {most})"
@@ -336,7 +373,9 @@ impl Filter {
         &self,
         connection: &Connection,
     ) -> Result<Option<(String, Vec<Value>)>> {
-        let Some(mut found) = self.all_conditions(connection)? else { return Ok(None) };
+        let Some(mut found) = self.all_conditions(connection, Conditions::default())? else {
+            return Ok(None);
+        };
         let Some(sources) = self.sources(connection)? else {
             self.add_owners(&mut found);
             let sql = format!("SELECT COUNT(*) FROM requests {}", found.after("WHERE"));
@@ -354,12 +393,6 @@ impl Filter {
         let sql = format!("SELECT {}", each.map(number).collect::<Vec<_>>().join(" + "));
         Ok(Some((sql, found.values)))
     }
-}
-
-/// One page, newest first.
-pub fn page(connection: &Connection, filter: &Filter) -> Result<Vec<RequestRow>> {
-    let Some((sql, values)) = filter.page_sql(connection)? else { return Ok(Vec::new()) };
-    connection.prepare_cached(&sql)?.query_map(params_from_iter(values), from_row)?.collect()
 }
 
 /// How many rows fit, whatever the page.

@@ -376,3 +376,56 @@ fn older_rows_get_their_numbers_and_durations() {
     // Two of the provider's, since each was sent to an endpoint of its own.
     assert_eq!(sums, [("", 800), ("provider", 200), ("provider", 400)]);
 }
+
+#[test]
+fn a_session_becomes_its_keys() {
+    let (_directory, mut connection) = of_version(43);
+    for (number, billing) in [(1, 0), (2, 1), (3, 2)] {
+        let said = [
+            ("id", Value::Integer(number)),
+            ("key_id", blob(number as u128)),
+            ("billing", Value::Integer(billing)),
+        ];
+        fill(&connection, "series", number, &said);
+        let label = 10 + number;
+        fill(&connection, "labels", label, &[("id", Value::Integer(label)), ("kind", Value::Integer(3))]);
+        fill(
+            &connection,
+            "sessions",
+            number,
+            &[("label", Value::Integer(label)), ("series", Value::Integer(number))],
+        );
+    }
+    fill(&connection, "labels", 20, &[("id", Value::Integer(20)), ("kind", Value::Integer(2))]);
+    for (hour, series) in [(5, 1), (5, 2), (6, 3)] {
+        let said = [
+            ("label", Value::Integer(20)),
+            ("hour", Value::Integer(hour)),
+            ("series", Value::Integer(series)),
+        ];
+        fill(&connection, "spend_labels", hour * 10 + series, &said);
+    }
+    let sums = |connection: &Connection, table: &str| {
+        raw(
+            connection,
+            &format!("SELECT requests, errors, cost_nanos, covered_nanos FROM {table} ORDER BY 1"),
+        )
+    };
+    let before = sums(&connection, "sessions");
+    let of_labels = "SELECT SUM(requests), SUM(cost_nanos) FROM";
+    let labels = raw(&connection, &format!("{of_labels} spend_labels WHERE label = 20"));
+    migrations().to_latest(&mut connection).unwrap();
+    assert_eq!(sums(&connection, "sessions"), before);
+    let keys = raw(
+        &connection,
+        "SELECT key_id, covered_requests > 0, local_requests > 0 FROM sessions JOIN key_numbers ON key_numbers.id = key ORDER BY label",
+    );
+    let flags = |covered: i64, local: i64| [Value::Integer(covered), Value::Integer(local)];
+    let expected: Vec<Vec<Value>> = [(1, flags(0, 0)), (2, flags(1, 0)), (3, flags(0, 1))]
+        .into_iter()
+        .map(|(number, flags)| std::iter::once(blob(number)).chain(flags).collect())
+        .collect();
+    let values = |row: Vec<(String, Value)>| row.into_iter().map(|(_, value)| value).collect::<Vec<_>>();
+    assert_eq!(keys.into_iter().map(values).collect::<Vec<_>>(), expected);
+    assert_eq!(raw(&connection, &format!("{of_labels} spend_parts WHERE label = 20")), labels);
+}

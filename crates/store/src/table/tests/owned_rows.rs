@@ -109,7 +109,7 @@ fn the_rows_are_those_that_fit() {
 
 /// How all that a filter makes SQLite do is meant to be done.
 fn plans(connection: &Connection, filter: &Filter) -> Vec<String> {
-    let asked = [filter.page_sql(connection).unwrap(), filter.count_sql(connection).unwrap()];
+    let asked = [filter.page_sql(connection, false).unwrap(), filter.count_sql(connection).unwrap()];
     asked.into_iter().flatten().map(|(sql, values)| plan_of(connection, &sql, values)).collect()
 }
 

@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 
 use super::super::owners::{self, SeenBy};
 use super::super::requests::{self, Billing, Filter, Outcome, RequestRow};
-use super::super::sessions;
+use super::super::sessions::{self, SessionFilter};
 use super::super::spend_hourly::{self, Days, Totals, hour_of};
 use super::super::spend_labels::{self, Label};
 use super::super::spend_parts::{self, Part, PartTotals};
@@ -319,6 +319,7 @@ fn a_session_has_the_sums_of_its_rows_and_its_rows_are_found() {
             id: id_at(start + number * HOUR / 7, 1),
             started_at: start + number * HOUR / 7,
             session: (number % 3 != 0).then(|| format!("run-{}", number % 3 + number / 45 * 10)),
+            project: (number % 3 == 1 && number > 5).then(|| "alpha".to_owned()),
             owner: owner(if number % 3 == 1 { "ann" } else { "zoe" }, "", ""),
             cost_nanos: (number % 4 != 0).then_some(number),
             ..request(1)
@@ -327,7 +328,9 @@ fn a_session_has_the_sums_of_its_rows_and_its_rows_are_found() {
     for some in rows.chunks(13) {
         assert_eq!(record(&connection, some), some.len());
     }
-    let all = sessions::latest(&connection, 0, 100, None).unwrap();
+    let page = |filter: SessionFilter| sessions::page(&connection, &filter).unwrap();
+    let any = || SessionFilter { limit: 100, ..SessionFilter::default() };
+    let all = page(any());
     assert_eq!(
         all.iter().map(|session| session.name.as_str()).collect::<Vec<_>>(),
         ["run-12", "run-11", "run-2", "run-1"]
@@ -339,7 +342,8 @@ fn a_session_has_the_sums_of_its_rows_and_its_rows_are_found() {
         for row in &own {
             sum.add(&Totals::of(row));
         }
-        assert_eq!(session.totals, sum, "{session:?}");
+        assert_eq!(session.totals, PartTotals::of(own[0].billing, &sum), "{session:?}");
+        assert_eq!(session.project.as_deref(), own.iter().find_map(|row| row.project.as_deref()));
         assert_eq!((session.first_at, session.last_at), (own[0].started_at, own[own.len() - 1].started_at));
         let filter = Filter { session: Some(session.name.clone()), limit: 100, ..Filter::default() };
         let found = requests::page(&connection, &filter).unwrap();
@@ -347,13 +351,35 @@ fn a_session_has_the_sums_of_its_rows_and_its_rows_are_found() {
         assert_eq!(requests::count(&connection, &filter).unwrap(), found.len() as u64);
     }
     let anns = SeenBy { users: vec!["ann".into()], ..SeenBy::default() };
-    let seen = sessions::latest(&connection, 0, 100, Some(&anns)).unwrap();
+    let seen = page(SessionFilter { seen_by: Some(anns.clone()), ..any() });
     assert_eq!(seen.iter().map(|session| session.name.as_str()).collect::<Vec<_>>(), ["run-11", "run-1"]);
-    assert_eq!(
-        sessions::latest(&connection, all[0].last_at, 100, None).unwrap().len(),
-        1,
-        "the others were over"
-    );
+    // In pages, and by what they are.
+    let mut paged = page(SessionFilter { limit: 3, ..any() });
+    paged.extend(page(SessionFilter { limit: 3, before: Some(paged[2].position), ..any() }));
+    assert_eq!(paged, all);
+    let found = |filter: SessionFilter| page(filter).into_iter().map(|row| row.name).collect::<Vec<_>>();
+    assert_eq!(found(SessionFilter { search: some("N-12"), ..any() }), ["run-12"]);
+    assert_eq!(found(SessionFilter { search: some("%"), ..any() }), [""; 0]);
+    let of_project = found(SessionFilter { project: some("alpha"), ..any() });
+    assert_eq!(of_project, ["run-11", "run-1"]);
+    assert_eq!(found(SessionFilter { project: some("alpha"), search: some("run-2"), ..any() }), [""; 0]);
+    // Of one name, another's is another.
+    let start = rows[89].started_at + HOUR;
+    let others = RequestRow {
+        id: id_at(start, 2),
+        started_at: start,
+        key_id: id(77),
+        session: some("run-1"),
+        project: None,
+        billing: Billing::Local,
+        owner: owner("eve", "", ""),
+        ..request(1)
+    };
+    assert_eq!(record(&connection, std::slice::from_ref(&others)), 1);
+    let eves = SeenBy { users: vec!["eve".into()], ..SeenBy::default() };
+    let seen = page(SessionFilter { seen_by: Some(eves), ..any() });
+    assert_eq!((seen.len(), seen[0].totals), (1, PartTotals::of(Billing::Local, &Totals::of(&others))));
+    assert_eq!(found(SessionFilter { seen_by: Some(anns), ..any() }), ["run-11", "run-1"]);
     let nothing = Filter { session: Some("of nobody".into()), limit: 5, ..Filter::default() };
     assert_eq!(requests::page(&connection, &nothing).unwrap(), []);
     assert_eq!(requests::count(&connection, &nothing).unwrap(), 0);
