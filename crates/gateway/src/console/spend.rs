@@ -249,13 +249,13 @@ pub async fn spend(
     let earlier = Days(before, days.1).starts(&zone)?;
     let directory = engine.directory.load_full();
     let seen_by = authority.seen_by(&directory);
-    let spans = [ends(&starts), ends(&earlier)];
+    let (slots, slots_before) = (source::hours(&starts), source::hours(&earlier));
     let (cells, compared, names) = engine
         .read(move |connection| {
             let seen_by = seen_by.as_ref();
             let mut names = Names::default();
-            let cells = source::cells(connection, by, spans[0], seen_by, &mut names)?;
-            let compared = source::in_all(connection, spans[1], seen_by)?;
+            let cells = source::cells(connection, by, &slots, seen_by, &mut names)?;
+            let compared = source::in_all(connection, &slots_before, seen_by)?;
             let keys = if by == SpendBy::Key { keys::labels(connection)? } else { Vec::new() };
             Ok((cells, compared, names.shown(by, &keys)))
         })
@@ -279,18 +279,12 @@ fn ends(starts: &[i64]) -> (i64, i64) {
     (starts[0], starts[starts.len() - 1])
 }
 
-/// The slot that an hour falls into.
-fn slot_of(starts: &[i64], hour: i64) -> usize {
-    let slot = starts.partition_point(|start| *start <= hour * HOUR_MS).saturating_sub(1);
-    slot.min(starts.len().saturating_sub(2))
-}
-
 fn compare(starts: &[i64], cells: &[Cell]) -> Compared {
     let mut sums = vec![PartTotals::default(); starts.len() - 1];
     let mut all = PartTotals::default();
     for cell in cells {
         all.add(&cell.totals);
-        sums[slot_of(starts, cell.hour)].add(&cell.totals);
+        sums[cell.slot].add(&cell.totals);
     }
     let (from, to) = ends(starts);
     let slots =
@@ -319,11 +313,10 @@ impl Told {
         let mut slots = vec![PartTotals::default(); starts.len() - 1];
         let mut stacks: Vec<HashMap<usize, PartTotals>> = vec![HashMap::new(); starts.len() - 1];
         for cell in cells {
-            let slot = slot_of(starts, cell.hour);
             all.add(&cell.totals);
             groups[cell.name].add(&cell.totals);
-            slots[slot].add(&cell.totals);
-            stacks[slot].entry(cell.name).or_default().add(&cell.totals);
+            slots[cell.slot].add(&cell.totals);
+            stacks[cell.slot].entry(cell.name).or_default().add(&cell.totals);
         }
         let mut ranked: Vec<usize> = (0..names.len()).filter(|at| groups[*at].totals.requests > 0).collect();
         let rank = |sum: &PartTotals| (sum.totals.cost_nanos, sum.covered_requests, sum.totals.requests);
@@ -443,11 +436,11 @@ pub async fn calendar(
         .checked_sub((CALENDAR_DAYS - 1).days())
         .map_err(|error| Failure::internal(error.to_string()))?;
     let starts = Days(first, CALENDAR_DAYS).starts(&zone)?;
-    let (span, seen_by) = (ends(&starts), authority.seen_by(&engine.directory.load()));
-    let cells = engine.read(move |connection| source::in_all(connection, span, seen_by.as_ref())).await?;
+    let (slots, seen_by) = (source::hours(&starts), authority.seen_by(&engine.directory.load()));
+    let cells = engine.read(move |connection| source::in_all(connection, &slots, seen_by.as_ref())).await?;
     let mut sums = vec![PartTotals::default(); starts.len() - 1];
     for cell in &cells {
-        sums[slot_of(&starts, cell.hour)].add(&cell.totals);
+        sums[cell.slot].add(&cell.totals);
     }
     let used = sums.iter().zip(0_i32..).filter(|(sum, _)| sum.totals.requests > 0);
     let days = used.filter_map(|(PartTotals { totals, .. }, number)| {

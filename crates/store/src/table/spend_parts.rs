@@ -266,12 +266,13 @@ impl Sums {
     }
 }
 
-/// What one came to in one hour.
+/// What one came to in a part of one span.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartHour {
-    /// A number, the same for all hours of one name.
+pub struct PartSlot {
+    /// A number, the same for all of one name.
     pub label: i64,
-    pub hour: i64,
+    /// The place of the span.
+    pub slot: usize,
     pub totals: PartTotals,
 }
 
@@ -295,16 +296,34 @@ pub fn names(connection: &Connection, part: Part) -> Result<HashMap<i64, String>
         .collect()
 }
 
-/// What each came to in each hour, `from <= hour < to`, in no order.
-pub fn between(connection: &Connection, part: Part, from: i64, to: i64) -> Result<Vec<PartHour>> {
-    connection
-        .prepare_cached(&format!(
-            "SELECT label, hour, {} FROM spend_parts
-             WHERE label IN (SELECT id FROM labels WHERE kind = ?1) AND hour >= ?2 AND hour < ?3",
-            *PART_COLUMNS
-        ))?
-        .query_map([part.label().number(), from, to], |row| {
-            Ok(PartHour { label: row.get(0)?, hour: row.get(1)?, totals: PartTotals::from_row(row, 2)? })
-        })?
-        .collect()
+/// What each came to in spans of hours that follow each other: the first hour of each, and the end of the last. In no order.
+pub fn between(connection: &Connection, part: Part, starts: &[i64]) -> Result<Vec<PartSlot>> {
+    let [from, .., to] = starts else { return Ok(Vec::new()) };
+    let sql = format!(
+        "SELECT label, hour, {} FROM spend_parts
+         WHERE label IN (SELECT id FROM labels WHERE kind = ?1) AND hour >= ?2 AND hour < ?3",
+        *PART_COLUMNS
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([part.label().number(), *from, *to])?;
+    // Hours of one label come one after the other: a year of them is added up on the way.
+    let mut slots: Vec<PartSlot> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (label, hour) = (row.get(0)?, row.get(1)?);
+        let totals = PartTotals::from_row(row, 2)?;
+        match slots.last_mut() {
+            Some(last)
+                if last.label == label && (starts[last.slot]..starts[last.slot + 1]).contains(&hour) =>
+            {
+                last.totals.add(&totals);
+            }
+            _ => slots.push(PartSlot { label, slot: slot_of(starts, hour), totals }),
+        }
+    }
+    Ok(slots)
+}
+
+/// The span that an hour of theirs lies in.
+pub fn slot_of(starts: &[i64], hour: i64) -> usize {
+    starts.partition_point(|start| *start <= hour).saturating_sub(1).min(starts.len().saturating_sub(2))
 }

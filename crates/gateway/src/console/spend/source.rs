@@ -7,19 +7,18 @@ use postern_store::table::owners::{self, Owner, SeenBy};
 use postern_store::table::series::Series;
 use postern_store::table::spend_hourly;
 use postern_store::table::spend_labels::{self, Label};
-use postern_store::table::spend_parts::{self, Part, PartTotals};
+use postern_store::table::spend_parts::{self, Part, PartTotals, slot_of};
 use postern_store::{Connection, SqlError};
 use uuid::Uuid;
 
 use super::SpendBy;
 use crate::console::overview::first_hour;
 
-/// What one thing came to in one hour.
+/// What one thing came to in a part of one slot.
 pub struct Cell {
     /// Its place among the names.
     pub name: usize,
-    /// Hours since 1970, UTC.
-    pub hour: i64,
+    pub slot: usize,
     pub totals: PartTotals,
 }
 
@@ -59,28 +58,29 @@ impl Names {
     }
 }
 
-/// Of `from <= time < to`, UTC milliseconds, hour by hour.
+/// The first hours of all slots and the end of the last, of their starts in UTC milliseconds.
+pub fn hours(starts: &[i64]) -> Vec<i64> {
+    starts.iter().copied().map(first_hour).collect()
+}
+
+/// What all came to in each slot.
 pub fn in_all(
     connection: &Connection,
-    span: (i64, i64),
+    span: &[i64],
     seen_by: Option<&SeenBy>,
 ) -> Result<Vec<Cell>, SqlError> {
-    let (span, names) = (hours(span), &mut Names::default());
+    let names = &mut Names::default();
     match seen_by {
         None => of_all(connection, Part::All, span, names),
         Some(seen_by) => of_some(connection, name_by(Part::All), span, seen_by, names),
     }
 }
 
-fn hours((from, to): (i64, i64)) -> (i64, i64) {
-    (first_hour(from), first_hour(to))
-}
-
 /// The same, told apart.
 pub fn cells(
     connection: &Connection,
     by: SpendBy,
-    span: (i64, i64),
+    span: &[i64],
     seen_by: Option<&SeenBy>,
     names: &mut Names,
 ) -> Result<Vec<Cell>, SqlError> {
@@ -94,59 +94,63 @@ pub fn cells(
         SpendBy::Organization => Part::Organization,
         SpendBy::Project | SpendBy::EndUser => {
             let mut cells = match (by, seen_by) {
-                (SpendBy::Project, None) => of_all(connection, Part::Project, hours(span), names)?,
-                (SpendBy::Project, _) => of_label(connection, Label::Project, hours(span), seen_by, names)?,
-                _ => of_label(connection, Label::EndUser, hours(span), seen_by, names)?,
+                (SpendBy::Project, None) => of_all(connection, Part::Project, span, names)?,
+                (SpendBy::Project, _) => of_label(connection, Label::Project, span, seen_by, names)?,
+                _ => of_label(connection, Label::EndUser, span, seen_by, names)?,
             };
             add_rest(&mut cells, in_all(connection, span, seen_by)?, names);
             return Ok(cells);
         }
     };
     match seen_by {
-        None => of_all(connection, part, hours(span), names),
-        Some(seen_by) => of_some(connection, name_by(part), hours(span), seen_by, names),
+        None => of_all(connection, part, span, names),
+        Some(seen_by) => of_some(connection, name_by(part), span, seen_by, names),
     }
 }
 
 /// Adds what has no name: what is left of all.
 fn add_rest(cells: &mut Vec<Cell>, all: Vec<Cell>, names: &mut Names) {
-    let mut by_hour: HashMap<i64, PartTotals> = HashMap::new();
+    let mut by_slot: HashMap<usize, PartTotals> = HashMap::new();
     for cell in all {
-        by_hour.entry(cell.hour).or_default().add(&cell.totals);
+        by_slot.entry(cell.slot).or_default().add(&cell.totals);
     }
     for cell in &*cells {
-        by_hour.entry(cell.hour).or_default().subtract(&cell.totals);
+        by_slot.entry(cell.slot).or_default().subtract(&cell.totals);
     }
-    let left = by_hour.into_iter().filter(|(_, totals)| totals.totals.requests > 0);
-    cells.extend(left.map(|(hour, totals)| Cell { name: names.place(""), hour, totals }));
+    let left = by_slot.into_iter().filter(|(_, totals)| totals.totals.requests > 0);
+    cells.extend(left.map(|(slot, totals)| Cell { name: names.place(""), slot, totals }));
 }
 
 fn of_label(
     connection: &Connection,
     label: Label,
-    (from, to): (i64, i64),
+    slots: &[i64],
     seen_by: Option<&SeenBy>,
     names: &mut Names,
 ) -> Result<Vec<Cell>, SqlError> {
-    let found = spend_labels::by_hour(connection, label, from, to, seen_by)?;
-    let cells = found.into_iter().map(|(name, hour, totals)| Cell { name: names.place(&name), hour, totals });
+    let found = spend_labels::by_hour(connection, label, slots[0], slots[slots.len() - 1], seen_by)?;
+    let cells = found.into_iter().map(|(name, hour, totals)| Cell {
+        name: names.place(&name),
+        slot: slot_of(slots, hour),
+        totals,
+    });
     Ok(cells.collect())
 }
 
 fn of_all(
     connection: &Connection,
     part: Part,
-    (from, to): (i64, i64),
+    slots: &[i64],
     names: &mut Names,
 ) -> Result<Vec<Cell>, SqlError> {
-    let found = spend_parts::between(connection, part, from, to)?;
+    let found = spend_parts::between(connection, part, slots)?;
     let known = spend_parts::names(connection, part)?;
     let mut places: HashMap<i64, usize> = HashMap::new();
     let cells = found.into_iter().map(|row| {
         let place = *places
             .entry(row.label)
             .or_insert_with(|| names.place(known.get(&row.label).map_or("", String::as_str)));
-        Cell { name: place, hour: row.hour, totals: row.totals }
+        Cell { name: place, slot: row.slot, totals: row.totals }
     });
     Ok(cells.collect())
 }
@@ -172,15 +176,15 @@ fn name_by(part: Part) -> impl Fn(&Series, Option<&Owner>) -> String {
 fn of_some(
     connection: &Connection,
     name: impl Fn(&Series, Option<&Owner>) -> String,
-    (from, to): (i64, i64),
+    slots: &[i64],
     seen_by: &SeenBy,
     names: &mut Names,
 ) -> Result<Vec<Cell>, SqlError> {
     let owners = owners::all(connection)?;
-    let rows = spend_hourly::between(connection, from, to, Some(seen_by))?;
+    let rows = spend_hourly::between(connection, slots[0], slots[slots.len() - 1], Some(seen_by))?;
     let cells = rows.into_iter().map(|row| Cell {
         name: names.place(&name(&row.series, owners.get(&row.series.owner))),
-        hour: row.hour,
+        slot: slot_of(slots, row.hour),
         totals: PartTotals::of(row.series.billing, &row.totals),
     });
     Ok(cells.collect())

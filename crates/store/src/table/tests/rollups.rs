@@ -448,6 +448,8 @@ fn each_part_has_the_sums_of_its_rows() {
         (Part::Team, Box::new(owned(|row| row.owner.team_id.as_deref()))),
         (Part::Organization, Box::new(owned(|row| row.owner.organization_id.as_deref()))),
     ];
+    let all = || rows.iter().map(|row| hour_of(row.started_at));
+    let hours: Vec<i64> = (all().min().unwrap()..=all().max().unwrap() + 1).collect();
     // As they are written, and as they were made from the roll-ups of a database that had none.
     for round in 0..2 {
         for (part, name_of) in &ways {
@@ -457,20 +459,36 @@ fn each_part_has_the_sums_of_its_rows() {
                 expected.entry(place).or_default().add(&PartTotals::of(row.billing, &Totals::of(row)));
             }
             let names = spend_parts::names(&connection, *part).unwrap();
-            let found: BTreeMap<(String, i64), PartTotals> =
-                spend_parts::between(&connection, *part, 0, i64::MAX)
-                    .unwrap()
-                    .into_iter()
-                    .map(|found| ((names[&found.label].clone(), found.hour), found.totals))
-                    .collect();
+            let found: BTreeMap<(String, i64), PartTotals> = spend_parts::between(&connection, *part, &hours)
+                .unwrap()
+                .into_iter()
+                .map(|found| ((names[&found.label].clone(), hours[found.slot]), found.totals))
+                .collect();
             assert_eq!(found, expected, "{part:?} in round {round}");
         }
         let of_parts = "DELETE FROM spend_parts; DELETE FROM labels WHERE kind >= 4;";
         connection.execute_batch(&format!("{of_parts} {}", spend_parts::fill())).unwrap();
     }
-    let hour = hour_of(rows[0].started_at);
-    let first = spend_parts::between(&connection, Part::All, hour, hour + 1).unwrap();
-    assert_eq!(first.len(), 1, "the hours that were asked for, and no others");
+    // Several hours at once, of which some are nobody's.
+    for starts in [
+        vec![hours[0], hours[0] + 1],
+        hours.iter().copied().step_by(5).collect(),
+        vec![hours[0] - 9, hours[3], hours[3] + 400],
+    ] {
+        let mut expected: BTreeMap<(String, usize), PartTotals> = BTreeMap::new();
+        for row in &rows {
+            let hour = hour_of(row.started_at);
+            if let Some(slot) = starts.windows(2).position(|span| (span[0]..span[1]).contains(&hour)) {
+                let sum = expected.entry((row.model_group.clone(), slot)).or_default();
+                sum.add(&PartTotals::of(row.billing, &Totals::of(row)));
+            }
+        }
+        let names = spend_parts::names(&connection, Part::Model).unwrap();
+        let found = spend_parts::between(&connection, Part::Model, &starts).unwrap();
+        assert_eq!(found.len(), expected.len(), "one for each name and span");
+        let found = found.into_iter().map(|part| ((names[&part.label].clone(), part.slot), part.totals));
+        assert_eq!(found.collect::<BTreeMap<_, _>>(), expected);
+    }
 }
 
 #[test]
