@@ -243,6 +243,14 @@ async fn days_are_paged_and_begin_at_the_asked_midnight() {
         (&second["metadata"]["total_pages"], &second["metadata"]["has_more"]),
         (&json!(1), &json!(false))
     );
+    // All days at once, whatever page is asked for, and otherwise the same.
+    for of in ["user", "team", "organization", "customer", "tag"] {
+        let paged = world.get(&format!("/{of}/daily/activity?{}", range())).await;
+        for query in ["", "&page=2&page_size=1"] {
+            let whole = world.get(&format!("/{of}/daily/activity/aggregated?{}{query}", range())).await;
+            assert_eq!(whole, paged, "{of}");
+        }
+    }
     assert_eq!(
         world.get(&format!("/user/daily/activity/aggregated?{}", range())).await["metadata"]["total_api_requests"],
         1

@@ -267,7 +267,7 @@ pub async fn question(stage: &Stage, method: &str, path: &str, capacity: &str, s
             let id = team(stage, capacity, side).await;
             thing(format!("/team/{id}/disable_logging"), json!({}))
         }
-        "/team/daily/activity" => {
+        "/team/daily/activity" | "/team/daily/activity/aggregated" => {
             let id = team(stage, capacity, side).await;
             thing(format!("{path}?start_date=2026-01-01&end_date=2026-01-02&team_ids={id}"), Value::Null)
         }
@@ -304,7 +304,7 @@ pub async fn question(stage: &Stage, method: &str, path: &str, capacity: &str, s
             let id = organization(stage, capacity, side).await;
             thing(path, json!({"organization_id": id, "user_id": "somebody"}))
         }
-        "/organization/daily/activity" => {
+        "/organization/daily/activity" | "/organization/daily/activity/aggregated" => {
             let id = organization(stage, capacity, side).await;
             thing(
                 format!("{path}?start_date=2026-01-01&end_date=2026-01-02&organization_ids={id}"),
@@ -370,7 +370,7 @@ async fn whole(stage: &Stage, method: &str, path: &str, capacity: &str, side: Si
             list(format!("{path}?start_date=2026-01-01&end_date=2026-01-02"), Value::Null)
         }
         ("POST", "/spend/calculate") => thing(path, json!({"model": "gpt-4o", "messages": []})),
-        ("GET", path) if path.ends_with("/daily/activity") => {
+        ("GET", path) if path.contains("/daily/activity") => {
             thing(format!("{path}?start_date=2026-01-01&end_date=2026-01-02"), Value::Null)
         }
         ("GET", "/console/requests/{id}") if capacity == "admin_viewer" => {

@@ -1,6 +1,7 @@
 //! `/…/daily/activity`: what users, teams, organizations, customers and tags used on each day, by model, provider, endpoint
 //! and key. Answered from the roll-ups.
 
+mod aggregated;
 mod answer;
 
 use answer::Entity;
@@ -32,11 +33,11 @@ use crate::shapes::{ErrorBody, QueryOf};
 pub fn routes() -> Routes {
     Routes::default()
         .routes(routes!(of_users))
-        .routes(routes!(of_users_aggregated))
         .routes(routes!(of_teams))
         .routes(routes!(of_organizations))
         .routes(routes!(of_customers))
         .routes(routes!(of_tags))
+        .merge(aggregated::routes())
 }
 
 /// The time that is asked for, and what of it.
@@ -62,6 +63,10 @@ pub struct ActivityQuery {
     /// Days on a page.
     #[param(minimum = 1, maximum = 1000)]
     page_size: Option<usize>,
+    /// All days at once, however many they are.
+    #[serde(skip)]
+    #[param(ignore)]
+    is_whole: bool,
 }
 
 /// What was used, newest day first.
@@ -131,6 +136,7 @@ impl ActivityQuery {
         if !(1..=LONGEST_PAGE).contains(&page_size) {
             return Err(wrong("page_size", format!("page_size must be from 1 to {LONGEST_PAGE}")));
         }
+        let (page, page_size) = if self.is_whole { (1, usize::MAX) } else { (page, page_size) };
         let named = |text: Option<String>| text.filter(|text| !text.is_empty());
         let token = named(self.api_key).map(|key| keys::token_of(&key));
         Ok(Wanted { days: Days { behind, ..days }, model: named(self.model), token, page, page_size })
@@ -313,25 +319,6 @@ pub async fn of_users(
     QueryOf(of): QueryOf<OfUser>,
 ) -> Result<Json<Activity>, Failure> {
     of_owners(&engine, &authority, Kind::User, Chosen::one(of.user_id), query.read(OF_USERS)?).await
-}
-
-/// What was used on each day, without pages
-#[utoipa::path(
-    get, path = "/user/daily/activity/aggregated", tag = "Users", params(ActivityQuery, OfUser),
-    responses(
-        (status = 200, body = Activity), (status = 400, description = "A date is missing or makes no sense", body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, description = "Another's key or user", body = ErrorBody),
-        (status = 422, body = ErrorBody),
-    )
-)]
-pub async fn of_users_aggregated(
-    State(engine): State<Shared>,
-    authority: Authority,
-    QueryOf(query): QueryOf<ActivityQuery>,
-    QueryOf(of): QueryOf<OfUser>,
-) -> Result<Json<Activity>, Failure> {
-    let wanted = Wanted { page: 1, page_size: usize::MAX, ..query.read(OF_USERS)? };
-    of_owners(&engine, &authority, Kind::User, Chosen::one(of.user_id), wanted).await
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
