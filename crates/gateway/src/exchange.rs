@@ -24,14 +24,14 @@ pub use embed::{EmbedShape, embed};
 use http_body_util::BodyExt;
 use kept::{Continued, Keeper};
 pub use pass::pass;
-use postern_store::table::requests::{Outcome, RequestRow};
+use postern_store::table::requests::{Outcome, RequestRow, time_of};
 use postern_wire::{Beside, Envelope, Format};
 pub use replay::{can_replay, replay};
 use uuid::Uuid;
 
 use crate::auth::{Caller, InternalOrigin};
 use crate::bodies::Draft;
-use crate::clock::{self, Moment};
+use crate::clock::Moment;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::ids;
@@ -242,7 +242,8 @@ pub fn first_words(
         .unwrap_or_default();
     let mut row = RequestRow {
         id,
-        started_at: clock::now_ms(),
+        // The same reading of the clock.
+        started_at: time_of(id),
         key_id: caller.key_id(),
         endpoint,
         format_in: format.to_owned(),
