@@ -18,6 +18,7 @@ import { USER_ROUTES } from "./people/users.ts";
 import { address, hint, lists, PRESETS, preset as presetOf, problem } from "./presets.ts";
 import { PRICE_ROUTES } from "./prices.ts";
 import { found, part, Refusal, type Route } from "./refusal.ts";
+import { SESSION_ROUTES } from "./sessions.ts";
 import { SPEND_ROUTES } from "./spend.ts";
 import type { World } from "./world.ts";
 
@@ -247,6 +248,7 @@ const ROUTES: Route[] = [
   ...BUDGET_ROUTES,
   ...LIMIT_ROUTES,
   ...LOG_ROUTES,
+  ...SESSION_ROUTES,
   ...BODY_ROUTES,
   ...ALERT_ROUTES,
   ...PRICE_ROUTES,
@@ -288,7 +290,8 @@ const ROUTES: Route[] = [
 ];
 
 /** Of the console's own routes, those that are not the administrator's alone. */
-const OPEN = /^\/console\/(session|status|catalogue|events|overview|requests|limits|spend|forecast|alerts|sign-out)/;
+const OPEN =
+  /^\/console\/(session|status|catalogue|events|overview|requests|sessions|limits|spend|forecast|alerts|sign-out)/;
 
 /** [status, body] of a call; null for a path the mock does not know. */
 export function answer(

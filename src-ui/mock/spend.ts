@@ -2,9 +2,9 @@
 import type { Forecast } from "../src/api/forecast.ts";
 import type { BudgetUse, By, CalendarDay, Group, Spend, Totals } from "../src/api/spend.ts";
 import { makeRequest } from "./ledger.ts";
-import { sum } from "./overview.ts";
 import { seeded } from "./random.ts";
 import { Refusal, type Route } from "./refusal.ts";
+import { sum } from "./totals.ts";
 import type { World } from "./world.ts";
 
 type Row = World["ledger"][number];

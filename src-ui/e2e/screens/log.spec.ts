@@ -12,6 +12,28 @@ const down: (testid: string) => Act = (testid) => async (page) => {
 };
 
 const SHOTS: Record<string, { scenario?: string; path: string; act?: Act }> = {
+  sessions: { path: "/requests/sessions", act: (page) => page.getByTestId("session-row").first().waitFor() },
+  "sessions-empty": { scenario: "quiet", path: "/requests/sessions" },
+  "sessions-loading": { scenario: "slow", path: "/requests/sessions" },
+  "sessions-failing": {
+    scenario: "failing",
+    path: "/requests/sessions",
+    act: (page) => page.getByTestId("error-notice").waitFor(),
+  },
+  "log-session": {
+    path: "/requests/sessions?search=postern",
+    act: async (page) => {
+      await page.getByTestId("session-row").first().click();
+      await page.getByTestId("session-card").waitFor();
+    },
+  },
+  "log-session-long": {
+    path: "/requests/sessions?search=evaluation",
+    act: async (page) => {
+      await page.getByTestId("session-row").first().click();
+      await page.getByTestId("session-card").waitFor();
+    },
+  },
   "log-detail": { path: "/requests?provider=anthropic&status=ok", act: first },
   "log-failed-over": {
     path: "/requests?status=ok",

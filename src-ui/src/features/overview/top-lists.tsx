@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { type By, type Group, type Period, type Totals, useSpendBeside } from "@/api/spend";
 import { Card, Skeleton } from "@/components/controls";
 import { ErrorNotice } from "@/components/notice";
-import { money } from "@/lib/money";
+import { spentOf } from "@/lib/money";
 import { compact, count } from "@/lib/numbers";
 import { canDrill, logFilter, type Span } from "./drill";
 import { type Metric, measure, tokensOf } from "./series";
@@ -121,15 +121,6 @@ function Line({
 function shown(totals: Totals, metric: Metric): ReactNode {
   if (metric === "requests") return count(totals.requests);
   if (metric === "tokens") return compact(tokensOf(totals));
-  if (totals.cost_nanos === 0 && totals.requests > 0) {
-    const word = (
-      [
-        ["unpriced", totals.unpriced_requests],
-        ["local", totals.local_requests],
-        ["covered", totals.covered_requests],
-      ] as const
-    ).find(([, requests]) => requests === totals.requests)?.[0];
-    if (word) return <span className="text-muted text-xs">{word}</span>;
-  }
-  return money(totals.cost_nanos);
+  const { text, kind } = spentOf(totals);
+  return kind === "word" ? <span className="text-muted text-xs">{text}</span> : text;
 }

@@ -7,10 +7,12 @@ import { Button, Dot } from "@/components/controls";
 import { Empty, ErrorNotice } from "@/components/notice";
 import { Page } from "@/components/page";
 import { VirtualTable } from "@/components/virtual-table";
+import { SessionCard } from "@/features/sessions/session-card";
 import { count, plural } from "@/lib/numbers";
 import { COLUMNS, narrowRow } from "./columns";
 import { ExportMenu } from "./export-menu";
 import { RequestFilters } from "./filters";
+import { LogViews } from "./log-views";
 import { RequestDrawer } from "./request-drawer";
 import { useRequestLog } from "./use-request-log";
 
@@ -56,6 +58,7 @@ export function RequestsPage() {
       description="Every call through the gateway, newest first."
       actions={
         <>
+          <LogViews view="requests" filter={filter} />
           <span className="flex items-center gap-2 text-muted text-xs" role="status" data-testid="live-state">
             <Dot tone={!log.live ? "neutral" : connection !== "live" ? "warn" : held ? "neutral" : "ok"} />
             {word}
@@ -64,7 +67,7 @@ export function RequestsPage() {
           {log.live ? (
             <Button data-testid="pause" aria-pressed={paused} onClick={() => (held ? resume() : setPaused(true))}>
               {held ? <Play className="size-3.5" /> : <Pause className="size-3.5" />}
-              {held ? "Resume" : "Pause"}
+              <span className="max-sm:sr-only">{held ? "Resume" : "Pause"}</span>
             </Button>
           ) : (
             <Button data-testid="read-anew" onClick={log.retry}>
@@ -79,6 +82,7 @@ export function RequestsPage() {
         keyName={log.rows.find((row) => row.key_id === filter.key_id)?.key_name ?? undefined}
         onChange={setFilter}
       />
+      {filter.session && <SessionCard session={filter.session} />}
       {log.error && log.rows.length === 0 ? (
         <ErrorNotice error={log.error} onRetry={log.retry} />
       ) : (
