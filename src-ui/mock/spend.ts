@@ -83,6 +83,15 @@ function groupOf(world: World, by: By, row: Row): [id: string, name: string] {
       const team = world.people.teams.find(({ team_id }) => team_id === key?.team_id);
       return [team?.team_id ?? "", team?.team_alias ?? "none"];
     }
+    case "organization": {
+      const id = key?.organization_id ?? "";
+      const of = world.people.organizations.find(({ organization_id }) => organization_id === id);
+      return [id, of?.organization_alias ?? id];
+    }
+    case "project":
+      return [row.project ?? "", row.project ?? ""];
+    case "end_user":
+      return [row.end_user ?? "", row.end_user ?? ""];
   }
 }
 

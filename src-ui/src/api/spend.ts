@@ -7,7 +7,7 @@ import { timeZone } from "./routes";
 
 export const RANGES = ["today", "7d", "30d", "90d", "365d"] as const;
 export type Range = (typeof RANGES)[number];
-export const BYS = ["model", "provider", "key", "tool", "user", "team"] as const;
+export const BYS = ["model", "provider", "key", "tool", "user", "team", "organization", "project", "end_user"] as const;
 export type By = (typeof BYS)[number];
 
 /** A range that ends today, or days from the first to the last; and what to compare it with. */
@@ -98,12 +98,12 @@ export const useSpend = (period: Period, by: By) =>
   });
 
 /** The same for what stands further down, where a moment later is soon enough. */
-export const useSpendBeside = (period: Period, by: By, enabled: boolean) =>
+export const useSpendBeside = (period: Period, by: By, enabled: boolean, every = 20_000) =>
   useQuery({
     queryKey: ["spend", period, by],
     queryFn: () => getSpend(period, by),
     placeholderData: keepPreviousData,
-    refetchInterval: 20_000,
+    refetchInterval: every,
     enabled,
   });
 

@@ -14,7 +14,7 @@ import { axisValue, type ChartData, type Metric, measure } from "./series";
 import { BY_WORDS, change, daysOf, type slotWords } from "./words";
 
 /** What says who somebody is stays out of a picture that may go anywhere. */
-const PRIVATE: By[] = ["key", "user", "team"];
+const PRIVATE: By[] = ["key", "user", "team", "organization", "project", "end_user"];
 
 /** The chart as a picture, to be saved or copied. */
 export function SharePicture({
