@@ -1,4 +1,4 @@
-import type { Catalogue, KeyRow, Overview, Provider, ProviderTest, Session } from "../src/api/contract.ts";
+import type { Catalogue, KeyRow, Provider, ProviderTest, Session } from "../src/api/contract.ts";
 import type { Use } from "../src/features/providers/uses.ts";
 import { ALERT_ROUTES } from "./alerts.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
@@ -7,7 +7,6 @@ import * as catalogue from "./catalogue.ts";
 import { KEY_ROUTES } from "./keys.ts";
 import { LOG_ROUTES } from "./log.ts";
 import { MODEL_ROUTES } from "./models.ts";
-import { overview } from "./overview.ts";
 import { BUDGET_ROUTES } from "./people/budgets.ts";
 import { LIMIT_ROUTES } from "./people/limits.ts";
 import { ORGANIZATION_ROUTES } from "./people/organizations.ts";
@@ -106,11 +105,6 @@ const ROUTES: Route[] = [
       world.guideDismissed = body.dismissed;
       world.stale("status");
     },
-  ],
-  [
-    "GET",
-    /^\/console\/overview$/,
-    ({ world, query }) => overview(world.ledger, (query.get("range") ?? "today") as Overview["range"], Date.now()),
   ],
   ...SPEND_ROUTES,
   [
@@ -290,8 +284,7 @@ const ROUTES: Route[] = [
 ];
 
 /** Of the console's own routes, those that are not the administrator's alone. */
-const OPEN =
-  /^\/console\/(session|status|catalogue|events|overview|requests|sessions|limits|spend|forecast|alerts|sign-out)/;
+const OPEN = /^\/console\/(session|status|catalogue|events|requests|sessions|limits|spend|forecast|alerts|sign-out)/;
 
 /** [status, body] of a call; null for a path the mock does not know. */
 export function answer(

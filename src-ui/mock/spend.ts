@@ -284,7 +284,11 @@ function forecast(world: World, tz: string): Forecast {
     month: today.slice(0, 7),
     timezone: tz,
     coverage_percent: 80,
+    by: "total",
+    rows: [],
     total: {
+      id: "",
+      name: "",
       spent_nanos: spent,
       expected_nanos: end.expected_nanos,
       low_nanos: known ? end.low_nanos : null,
@@ -292,12 +296,13 @@ function forecast(world: World, tz: string): Forecast {
       basis_days: Math.min(56, days.length),
     },
     points,
-    budgets: budgets(world).flatMap(({ level, id, spent_nanos, max_budget_nanos, resets_at }) =>
+    budgets: budgets(world).flatMap(({ level, id, name, spent_nanos, max_budget_nanos, resets_at }) =>
       level === "team" || level === "api_key"
         ? [
             {
               of: level === "team" ? ("team" as const) : ("key" as const),
               id,
+              name,
               budget_nanos: max_budget_nanos,
               spent_nanos,
               reset_at: resets_at,

@@ -279,3 +279,29 @@ test("another model is asked the same, and both stand side by side", async ({ pa
   await ask("smart");
   await expect(both).toContainText("Overloaded");
 });
+
+test("what there is to choose from is asked for when a menu opens, and once", async ({ page }) => {
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (/^\/console\/(spend|overview)/.test(url.pathname)) asked.push(`${url.pathname} ${url.searchParams.get("by")}`);
+  });
+  await signIn(page, mockKey("busy"), "/requests");
+  await expect(page.getByTestId(ROW).first()).toBeVisible();
+  expect(asked).toEqual([]);
+  const choose = async (model: string) => {
+    await page.getByTestId("filter-model").click();
+    await page.getByRole("combobox", { name: "Search: Model" }).fill(model);
+    await page.getByRole("option", { name: model, exact: true }).click();
+  };
+  await choose("gpt-5-mini");
+  await expect(page).toHaveURL(/model=gpt-5-mini/);
+  // One that was not used lately is typed.
+  await choose("gpt-3.5-turbo");
+  await expect(page).toHaveURL(/model=gpt-3.5-turbo/);
+  expect(asked).toEqual(["/console/spend model"]);
+  await page.getByTestId("filter-more").click();
+  await page.getByTestId("filter-project").focus();
+  await expect(page.locator("datalist option[value=billing-service]")).toHaveCount(1);
+  expect(asked).toEqual(["/console/spend model", "/console/spend project"]);
+});

@@ -50,6 +50,11 @@ test("they are searched, opened with keys, and read page by page", async ({ page
   await page.getByTestId("sessions-search").fill("evaluation-of-all");
   await expect(page).toHaveURL(/search=evaluation-of-all/);
   await expect(rows.first()).toContainText("customer-support-assistant");
+  await page.getByTestId("sessions-search").fill("");
+  await page.getByTestId("sessions-project").click();
+  await page.getByRole("option", { name: "billing-service" }).click();
+  await expect(page).toHaveURL(/sessions\?project=billing-service$/);
+  await expect(rows.first()).toContainText("billing-service");
   await page.getByTestId("sessions-search").fill("nowhere");
   await expect(page.getByTestId("sessions-none-match")).toBeVisible();
   await page.getByRole("button", { name: "Clear all filters" }).click();

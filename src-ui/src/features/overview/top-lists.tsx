@@ -62,7 +62,13 @@ function FurtherLists(props: Props) {
   );
 }
 
-function TopList({ by, empty, period, metric, ready }: Props & {
+function TopList({
+  by,
+  empty,
+  period,
+  metric,
+  ready,
+}: Props & {
   by: By;
   /** What stands there before anything does; absent where it is not shown empty. */
   empty?: string;

@@ -1,8 +1,10 @@
 import { useAccess } from "@/api/access";
 import { BILLINGS, type RequestFilter } from "@/api/log";
+import type { By } from "@/api/spend";
 import { Field, Input } from "@/components/field";
 import { Select } from "@/components/select";
 import { OrganizationPicker, TeamPicker, UserPicker } from "@/features/pickers/pickers";
+import { useSpent } from "@/features/pickers/use-spent";
 import { useSettled } from "@/lib/use-hooks";
 import { BILLING_WORDS } from "./filter-chips";
 
@@ -72,11 +74,11 @@ export function MoreFilters({ filter, set }: Props) {
           )}
         </Field>
       )}
-      <TextFilter name="end_user" label="End user" filter={filter} set={set} />
-      <TextFilter name="project" label="Project" filter={filter} set={set} />
+      <UsedFilter name="end_user" by="end_user" label="End user" filter={filter} set={set} />
+      <UsedFilter name="project" by="project" label="Project" filter={filter} set={set} />
       <TextFilter name="session" label="Session" filter={filter} set={set} />
       <TextFilter name="tag" label="Tag" filter={filter} set={set} />
-      <TextFilter name="client" label="Client" filter={filter} set={set} />
+      <UsedFilter name="client" by="tool" label="Client" filter={filter} set={set} />
       <TextFilter name="endpoint" label="Endpoint" filter={filter} set={set} suggest={ENDPOINTS} />
       <Field label="Billing">
         {({ id }) => (
@@ -128,7 +130,8 @@ function TextFilter({
   filter,
   set,
   suggest,
-}: Props & { name: TextName; label: string; hint?: string; suggest?: string[] }) {
+  onFocus,
+}: Props & { name: TextName; label: string; hint?: string; suggest?: string[]; onFocus?: () => void }) {
   const [typed, setTyped] = useSettled(filter[name] ?? "", (value) => set({ [name]: value.trim() || undefined }));
   return (
     <Field label={label} hint={hint}>
@@ -138,6 +141,7 @@ function TextFilter({
             {...control}
             data-testid={`filter-${name}`}
             placeholder="any"
+            onFocus={onFocus}
             list={suggest && `${control.id}-list`}
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
@@ -153,6 +157,12 @@ function TextFilter({
       )}
     </Field>
   );
+}
+
+/** Suggests what was used lately, once somebody is about to say one. */
+function UsedFilter({ by, ...rest }: Props & { name: TextName; label: string; by: By }) {
+  const { options, onOpen } = useSpent(by);
+  return <TextFilter {...rest} suggest={options.map(({ value }) => value)} onFocus={onOpen} />;
 }
 
 const status = (text: string) => (/^[1-5]\d\d$/.test(text.trim()) ? Number(text) : undefined);

@@ -7,7 +7,9 @@ import { CodeBlock } from "@/components/copy";
 import { SearchInput } from "@/components/field";
 import { Empty, ErrorNotice } from "@/components/notice";
 import { Page } from "@/components/page";
+import { Picker } from "@/components/picker";
 import { VirtualTable } from "@/components/virtual-table";
+import { useSpent } from "@/features/pickers/use-spent";
 import { LogViews } from "@/features/requests/log-views";
 import { plural } from "@/lib/numbers";
 import { useSettled } from "@/lib/use-hooks";
@@ -17,6 +19,7 @@ import { COLUMNS, narrowRow } from "./columns";
 export function SessionsPage() {
   const filter = useSearch({ from: "/requests/sessions" });
   const navigate = useNavigate();
+  const projects = useSpent("project", filter.project);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useSessions(filter);
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.sessions) ?? [], [list.data]);
@@ -52,6 +55,16 @@ export function SessionsPage() {
               data-testid="sessions-search"
               value={typed}
               onValue={setTyped}
+            />
+            <Picker
+              filter
+              label="Project"
+              any="Any project"
+              testid="sessions-project"
+              className="max-w-56"
+              {...projects}
+              chosen={filter.project ? [filter.project] : []}
+              onChange={([project]) => set({ project })}
             />
           </div>
           <VirtualTable

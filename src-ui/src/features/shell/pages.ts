@@ -49,7 +49,7 @@ export interface PageLink {
 }
 
 export const PAGES: PageLink[] = [
-  { to: "/", id: "overview", label: "Overview", icon: ChartColumn, needs: "GET /console/overview", part: "gateway" },
+  { to: "/", id: "overview", label: "Overview", icon: ChartColumn, needs: "GET /console/spend", part: "gateway" },
   {
     to: "/requests",
     id: "requests",
