@@ -72,7 +72,12 @@ function Toasts() {
     <Toaster
       theme={theme}
       position="bottom-right"
-      toastOptions={{ className: "!rounded-lg !border-line !bg-raised !text-text !text-sm !shadow-pop !font-sans" }}
+      toastOptions={{
+        // Above a dialog, too, what is said there can be answered.
+        className:
+          "!pointer-events-auto !rounded-lg !border-line !bg-raised !text-text !text-sm !shadow-pop !font-sans [overflow-wrap:anywhere]",
+        classNames: { actionButton: "!h-7 !rounded-md !bg-accent !px-2.5 !font-medium !text-on-accent" },
+      }}
     />
   );
 }

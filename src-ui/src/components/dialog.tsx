@@ -31,6 +31,9 @@ function focusForm(event: Event) {
 
 const VEIL = "fixed inset-0 z-40 bg-veil";
 
+/** What is said at the window's edge belongs to what is open: its button closes nothing. */
+const isNote = ({ target }: Event) => target instanceof Element && target.closest("[data-sonner-toaster]") !== null;
+
 export function Dialog({
   open,
   onClose,
@@ -66,7 +69,7 @@ export function Dialog({
           }}
           data-testid={testid}
           aria-describedby={description ? undefined : ""}
-          onInteractOutside={(event) => lock && event.preventDefault()}
+          onInteractOutside={(event) => (lock || isNote(event)) && event.preventDefault()}
           className={cn(
             "appear fixed inset-x-3 top-[max(12px,8vh)] z-50 mx-auto flex max-h-[84vh] flex-col rounded-xl border border-line bg-raised shadow-pop focus:outline-none",
             wide ? "max-w-[820px]" : "max-w-[480px]",
