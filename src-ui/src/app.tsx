@@ -73,9 +73,8 @@ function Toasts() {
       theme={theme}
       position="bottom-right"
       toastOptions={{
-        // Above a dialog, too, what is said there can be answered.
         className:
-          "!pointer-events-auto !rounded-lg !border-line !bg-raised !text-text !text-sm !shadow-pop !font-sans [overflow-wrap:anywhere]",
+          "!rounded-lg !border-line !bg-raised !text-text !text-sm !shadow-pop !font-sans [overflow-wrap:anywhere]",
         classNames: { actionButton: "!h-7 !rounded-md !bg-accent !px-2.5 !font-medium !text-on-accent" },
       }}
     />

@@ -85,6 +85,14 @@ const SHOTS: Record<string, { scenario?: string; path: string; act?: Act }> = {
       await page.getByTestId("rerate-words").waitFor();
     },
   },
+  "prices-changed": {
+    path: "/models?open=openai/gpt-5",
+    act: async (page) => {
+      await page.getByTestId("price-input").fill("0.5");
+      await page.getByTestId("price-save").click();
+      await page.getByTestId("rerate-words").waitFor();
+    },
+  },
   "provider-billing": {
     path: "/providers",
     act: async (page) => {

@@ -13,10 +13,11 @@ export type Rerated = Schemas["RatedAnew"];
 interface OfModel {
   provider: string;
   model: string;
+  /** The first moment, UTC milliseconds; null: from the first request on. */
+  from: number | null;
 }
 
-const rerate = (of: OfModel, dry_run: boolean) =>
-  call("POST", "/console/prices/rerate", { body: { ...of, from: null, dry_run } });
+const rerate = (of: OfModel, dry_run: boolean) => call("POST", "/console/prices/rerate", { body: { ...of, dry_run } });
 
 const getUnpriced = () => call("GET", "/console/prices/unpriced").then((answer) => answer.models);
 

@@ -137,6 +137,7 @@ export function Drawer({
           {...focus}
           data-testid={testid}
           aria-describedby={undefined}
+          onInteractOutside={(event) => isNote(event) && event.preventDefault()}
           className="slide-in fixed inset-y-0 right-0 z-50 flex w-full max-w-[520px] flex-col border-line border-l bg-surface shadow-pop focus:outline-none"
         >
           <header className="flex items-center gap-2 border-line border-b px-5 py-3">

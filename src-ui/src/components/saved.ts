@@ -13,6 +13,8 @@ export async function tellSaved(saving: Promise<Saved>): Promise<void> {
     const { show } = platform.files;
     if (path === null || !show) return;
     toast.success(`Saved to ${path}`, {
+      // Above a dialog, which takes the pointer from all else, it can be answered, too.
+      className: "!pointer-events-auto",
       // Long enough to read a path and to reach for the button.
       duration: 12_000,
       action: { label: "Show", onClick: () => void show(path).catch(failed) },
