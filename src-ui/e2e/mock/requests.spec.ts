@@ -223,11 +223,19 @@ test("further filters are chips that go with a click, and all of them are in the
 });
 
 test("what was written is found where it is kept, and then the list is not live", async ({ page }) => {
-  await signIn(page, mockKey("busy"), "/requests");
+  const key = mockKey("busy");
+  await signIn(page, key, "/requests");
   await page.getByTestId("filter-more").click();
   await page.getByTestId("filter-q").fill("nightly invoice");
   await expect(page.getByTestId("chip-q")).toBeVisible();
-  await expect(page.getByTestId("live-state")).toHaveText("Not live with this filter");
+  await expect(page.getByTestId("live-state")).toHaveText("Not live");
+  await expect(page.getByTestId("not-live")).toContainText("without the words in it");
+  await expect(page.getByTestId(ROW).first()).toBeVisible();
+  // What comes meanwhile is counted, and is there after a refresh if it is found.
+  await traffic(page, key, 2);
+  await expect(page.getByTestId("not-live-unread")).toHaveText("2 requests since then may match");
+  await page.getByTestId("read-anew").click();
+  await expect(page.getByTestId("not-live-unread")).toHaveCount(0);
   await expect(page.getByTestId(ROW).first()).toBeVisible();
   await page.getByTestId("filter-q").fill("nowhere at all");
   await expect(page.getByTestId("requests-none-match")).toBeVisible();

@@ -56,6 +56,17 @@ const SHOTS: Record<string, { scenario?: string; path: string; act?: Act }> = {
     act: (page) => page.getByTestId("filter-more").click(),
   },
   "log-bodies": { path: "/requests?q=nightly&provider=anthropic&status=ok", act: down("bodies") },
+  "log-not-live": {
+    path: "/requests?q=nightly&organization_id=o-north",
+    act: async (page) => {
+      await page.getByTestId("not-live").waitFor();
+      await page.request.post(new URL("/__mock/traffic", page.url()).href, {
+        headers: { authorization: `Bearer ${await page.evaluate(() => sessionStorage.getItem("shot-key"))}` },
+        data: { count: 12 },
+      });
+      await page.getByTestId("not-live-unread").waitFor();
+    },
+  },
   "log-not-kept": { path: "/requests?provider=ollama", act: down("bodies-none") },
   "log-replay": {
     path: "/requests?q=nightly&provider=anthropic&status=ok",

@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { ArrowUp, Pause, Play, RotateCw, ScrollText } from "lucide-react";
+import { ArrowUp, Pause, Play, ScrollText } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useEventFeed } from "@/api/events";
 import type { RequestFilter } from "@/api/log";
@@ -13,6 +13,7 @@ import { COLUMNS, narrowRow } from "./columns";
 import { ExportMenu } from "./export-menu";
 import { RequestFilters } from "./filters";
 import { LogViews } from "./log-views";
+import { NotLive } from "./not-live";
 import { RequestDrawer } from "./request-drawer";
 import { useRequestLog } from "./use-request-log";
 
@@ -43,7 +44,7 @@ export function RequestsPage() {
   }, [held, release]);
 
   const word = !log.live
-    ? "Not live with this filter"
+    ? "Not live"
     : connection !== "live"
       ? "Reconnecting"
       : paused
@@ -64,14 +65,10 @@ export function RequestsPage() {
             {word}
           </span>
           <ExportMenu filter={filter} />
-          {log.live ? (
+          {log.live && (
             <Button data-testid="pause" aria-pressed={paused} onClick={() => (held ? resume() : setPaused(true))}>
               {held ? <Play className="size-3.5" /> : <Pause className="size-3.5" />}
               <span className="max-sm:sr-only">{held ? "Resume" : "Pause"}</span>
-            </Button>
-          ) : (
-            <Button data-testid="read-anew" onClick={log.retry}>
-              <RotateCw className="size-3.5" /> Refresh
             </Button>
           )}
         </>
@@ -82,6 +79,18 @@ export function RequestsPage() {
         keyName={log.rows.find((row) => row.key_id === filter.key_id)?.key_name ?? undefined}
         onChange={setFilter}
       />
+      {!log.live && (
+        <NotLive
+          filter={filter}
+          readAt={log.readAt}
+          unread={log.unread}
+          busy={log.reading}
+          onRefresh={() => {
+            scroller.current?.scrollTo({ top: 0 });
+            log.refresh();
+          }}
+        />
+      )}
       {filter.session && <SessionCard session={filter.session} />}
       {log.error && log.rows.length === 0 ? (
         <ErrorNotice error={log.error} onRetry={log.retry} />
