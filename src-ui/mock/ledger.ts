@@ -127,6 +127,9 @@ const WORKING: Record<
   },
 };
 
+/** Which run a request is of: each goes on for some hours, with one key. */
+const run = (at: number, hours: number, key: number) => `${Math.floor(at / (hours * HOUR)).toString(36)}${key + 1}`;
+
 export function makeRequest(
   at: number,
   random: Random,
@@ -200,7 +203,7 @@ export function makeRequest(
     covered_nanos: flat ? cost : null,
     billing: local ? "local" : flat ? "subscription" : "api",
     project: working?.project ?? null,
-    session: given?.session ?? (working ? working.session(Math.floor(at / (working.hours * HOUR)).toString(36)) : null),
+    session: given?.session ?? (working ? working.session(run(at, working.hours, keys.indexOf(key))) : null),
     tags: key.tags ?? [],
     user_id: key.user_id ?? null,
     team_id: key.team_id ?? null,

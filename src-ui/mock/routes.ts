@@ -4,6 +4,7 @@ import { ALERT_ROUTES } from "./alerts.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
 import { BODY_ROUTES } from "./bodies.ts";
 import * as catalogue from "./catalogue.ts";
+import { FORECAST_ROUTES } from "./forecast.ts";
 import { KEY_ROUTES } from "./keys.ts";
 import { LOG_ROUTES } from "./log.ts";
 import { MODEL_ROUTES } from "./models.ts";
@@ -107,6 +108,7 @@ const ROUTES: Route[] = [
     },
   ],
   ...SPEND_ROUTES,
+  ...FORECAST_ROUTES,
   [
     "GET",
     /^\/console\/catalogue$/,

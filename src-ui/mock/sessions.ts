@@ -8,26 +8,27 @@ function sessions(world: World): SessionRow[] {
   const rows = new Map<string, World["ledger"]>();
   for (const row of world.ledger) {
     if (row.session === null) continue;
-    const of = rows.get(row.session);
+    const name = `${row.session} ${row.key_id}`;
+    const of = rows.get(name);
     if (of) of.push(row);
-    else rows.set(row.session, [row]);
+    else rows.set(name, [row]);
   }
-  return [...rows]
-    .map(([session, of]) => {
+  return [...rows.values()]
+    .map((of) => {
       // The ledger is newest first.
       const [first, last] = [of.at(-1)!, of[0]!];
       return {
-        session,
+        session: first.session!,
         project: first.project,
         client: first.client,
         model: first.model_group,
-        provider: first.provider ?? "",
+        provider: first.provider,
         key_id: first.key_id,
         key_name: first.key_name,
         user_id: first.user_id,
         team_id: first.team_id,
         first_at: first.started_at,
-        last_at: last.started_at + Math.floor(last.latency_us / 1000),
+        last_at: last.started_at,
         totals: sum(of),
       };
     })
@@ -41,13 +42,12 @@ function page(world: World, query: URLSearchParams): SessionPage {
     (row) =>
       (!project || row.project === project) &&
       (!search ||
-        [row.session, row.project, row.client, row.model, row.key_name].some((text) =>
-          text?.toLowerCase().includes(search),
-        )),
+        [row.session, row.project, row.client, row.model].some((text) => text?.toLowerCase().includes(search))),
   );
-  const from = before ? all.findIndex(({ session }) => session === before) + 1 : 0;
+  const nameOf = ({ session, key_id }: SessionRow) => `${session} ${key_id}`;
+  const from = before ? all.findIndex((row) => nameOf(row) === before) + 1 : 0;
   const shown = all.slice(from, from + limit);
-  return { sessions: shown, next: from + limit < all.length ? shown.at(-1)!.session : null };
+  return { sessions: shown, next: from + limit < all.length ? nameOf(shown.at(-1)!) : null };
 }
 
 export const SESSION_ROUTES: Route[] = [["GET", /^\/console\/sessions$/, ({ world, query }) => page(world, query)]];

@@ -42,10 +42,13 @@ test("they are searched, opened with keys, and read page by page", async ({ page
   await expect(rows.first()).toBeVisible();
   const grid = page.getByRole("grid", { name: "Sessions" });
   await expect
-    .poll(async () => {
-      await grid.evaluate((node) => node.scrollTo({ top: node.scrollHeight }));
-      return page.getByTestId("sessions-end").textContent();
-    })
+    .poll(
+      async () => {
+        await grid.evaluate((node) => node.scrollTo({ top: node.scrollHeight }));
+        return page.getByTestId("sessions-end").textContent();
+      },
+      { timeout: 60_000, intervals: [60] },
+    )
     .toMatch(/^[\d,]+ sessions, that is all$/);
   await page.getByTestId("sessions-search").fill("evaluation-of-all");
   await expect(page).toHaveURL(/search=evaluation-of-all/);
@@ -70,7 +73,7 @@ test("a session that goes on is counted on", async ({ page }) => {
   const key = mockKey("busy");
   await signIn(page, key, "/requests/sessions?search=demo-run");
   await expect(page.getByTestId("sessions-none-match")).toBeVisible();
-  await traffic(page, key, 3, { provider: "demo", model: "demo", session: "demo-run" });
+  await traffic(page, key, 1, { provider: "demo", model: "demo", session: "demo-run" });
   await expect(page.getByTestId(ROW)).toHaveCount(1);
   await expect(page.getByTestId(ROW)).toContainText("demo-run");
   await expect(page.getByTestId(ROW)).toContainText("local");

@@ -3,13 +3,14 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { Totals } from "./contract";
 import { query, send } from "./http";
 
+/** One run of a client with one key: a name that two keys use is two rows. */
 export interface SessionRow {
   session: string;
   project: string | null;
   client: string;
-  /** Model, provider and key are those of its first request. */
+  /** Model and provider are those of its first request; null where none was reached. */
   model: string;
-  provider: string;
+  provider: string | null;
   /** Null: the administrator's. */
   key_id: string | null;
   key_name: string;
@@ -30,6 +31,9 @@ export interface SessionFilter {
   project?: string;
 }
 
+/** As the log's filter names it. */
+export const keyOf = ({ key_id }: Pick<SessionRow, "key_id">) => key_id ?? "administrator";
+
 const getSessions = (filter: SessionFilter, before: string | null, limit = 100) =>
   send("GET", `/console/sessions${query({ limit, before, ...filter })}`) as Promise<SessionPage>;
 
@@ -46,13 +50,13 @@ export const useSessions = (filter: SessionFilter) =>
     refetchInterval: ({ state }) => (state.data && state.data.pages.length > 1 ? false : OFTEN),
   });
 
-/** One by its name; null where there is none of that name. */
-export const useSessionOf = (session: string) =>
+/** Those of one name, with one key or with any. */
+export const useSessionsNamed = (session: string, key: string | undefined) =>
   useQuery({
-    queryKey: ["sessions", "one", session],
+    queryKey: ["sessions", "named", session, key],
     queryFn: () =>
-      getSessions({ search: session }, null, 20).then(
-        ({ sessions }) => sessions.find((row) => row.session === session) ?? null,
+      getSessions({ search: session }, null).then(({ sessions }) =>
+        sessions.filter((row) => row.session === session && (key === undefined || keyOf(row) === key)),
       ),
     staleTime: 0,
     refetchInterval: OFTEN,

@@ -91,7 +91,7 @@ export function RequestsPage() {
           }}
         />
       )}
-      {filter.session && <SessionCard session={filter.session} />}
+      {filter.session && <SessionCard session={filter.session} keyId={filter.key_id} />}
       {log.error && log.rows.length === 0 ? (
         <ErrorNotice error={log.error} onRetry={log.retry} />
       ) : (

@@ -1,18 +1,20 @@
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
-import { type SessionRow, useSessionOf } from "@/api/sessions";
+import { type ReactNode, useMemo } from "react";
+import { type SessionRow, useSessionsNamed } from "@/api/sessions";
 import { Card, Skeleton } from "@/components/controls";
 import { CopyText } from "@/components/copy";
 import { shortModel } from "@/lib/model-name";
 import { count } from "@/lib/numbers";
 import { fullTime } from "@/lib/time";
+import { together } from "./together";
 import { Cost, length, Tokens } from "./words";
 
-/** Above the requests of one session: what it came to. */
-export function SessionCard({ session }: { session: string }) {
-  const { data, isPending } = useSessionOf(session);
+/** Above the requests of one session: what it came to, with the key that the list is narrowed to or with all. */
+export function SessionCard({ session, keyId }: { session: string; keyId: string | undefined }) {
+  const named = useSessionsNamed(session, keyId);
+  const data = useMemo(() => together(named.data ?? []), [named.data]);
   // It may be gone, or another's: its requests say so by themselves.
-  if (!data && !isPending) return null;
+  if (!data && !named.isPending) return null;
   return (
     <Card className="flex flex-wrap items-center gap-x-6 gap-y-2 px-4 py-2.5" data-testid="session-card">
       <div className="min-w-0 flex-1 basis-64">
@@ -38,12 +40,12 @@ export function SessionCard({ session }: { session: string }) {
           </Link>
         </p>
       </div>
-      <Figures row={data ?? undefined} />
+      <Figures row={data} keyId={keyId} />
     </Card>
   );
 }
 
-function Figures({ row }: { row: SessionRow | undefined }) {
+function Figures({ row, keyId }: { row: SessionRow | undefined; keyId: string | undefined }) {
   const errors = row?.totals.errors ?? 0;
   return (
     <dl className="flex flex-wrap gap-x-4 gap-y-1 sm:gap-x-6">
@@ -55,7 +57,7 @@ function Figures({ row }: { row: SessionRow | undefined }) {
             {errors > 0 && (
               <Link
                 to="/requests"
-                search={{ session: row.session, status: "error" }}
+                search={{ session: row.session, key_id: keyId, status: "error" }}
                 className="ml-1.5 rounded font-normal text-bad text-xs underline-offset-2 hover:underline"
               >
                 {count(errors)} failed

@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { MessagesSquare } from "lucide-react";
 import { useCallback, useMemo, useRef } from "react";
-import { type SessionFilter, useSessions } from "@/api/sessions";
+import { keyOf, type SessionFilter, useSessions } from "@/api/sessions";
 import { Button, Card } from "@/components/controls";
 import { CodeBlock } from "@/components/copy";
 import { SearchInput } from "@/components/field";
@@ -50,7 +50,7 @@ export function SessionsPage() {
           <div className="flex flex-wrap items-center gap-2">
             <SearchInput
               className="min-w-44 flex-1 basis-52"
-              placeholder="Search session, project, client, model or key"
+              placeholder="Search session, project, client or model"
               aria-label="Search sessions"
               data-testid="sessions-search"
               value={typed}
@@ -70,12 +70,12 @@ export function SessionsPage() {
           <VirtualTable
             label="Sessions"
             rows={rows}
-            rowKey={(row) => `${row.session} ${row.key_id}`}
+            rowKey={(row) => `${keyOf(row)} ${row.session}`}
             rowTestid="session-row"
             rowName={(row) => row.session}
             columns={COLUMNS}
             narrow={narrowRow}
-            onOpen={({ session }) => void navigate({ to: "/requests", search: { session } })}
+            onOpen={(row) => void navigate({ to: "/requests", search: { session: row.session, key_id: keyOf(row) } })}
             loading={list.isPending}
             scroller={scroller}
             onEnd={more}
