@@ -53,7 +53,7 @@ export const COLUMNS: Column<SessionRow>[] = [
     from: 700,
     cell: (row) => <Tokens totals={row.totals} />,
   },
-  { id: "cost", header: "Cost", width: "84px", align: "right", cell: (row) => <Cost totals={row.totals} /> },
+  { id: "cost", header: "Cost", width: "98px", align: "right", cell: (row) => <Cost totals={row.totals} /> },
 ];
 
 export const narrowRow = (row: SessionRow) => (
