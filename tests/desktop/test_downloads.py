@@ -49,6 +49,11 @@ def names():
     return sorted(path.name for path in FOLDER.iterdir()) if FOLDER.is_dir() else []
 
 
+def whole(count):
+    """So many files, and none that is still being written."""
+    return len(names()) == count and not any(name.endswith(".part") for name in names())
+
+
 def told(app, text):
     """The words of what is said at the window's edge."""
     script = "return [...document.querySelectorAll('[data-sonner-toast]')].map((told) => told.textContent)"
@@ -87,11 +92,11 @@ class Downloads(unittest.TestCase):
             # Another time it is another file.
             app.click("export")
             app.click("export-csv")
-            until("the second file", lambda: len(names()) == 2)
+            until("the second file", lambda: whole(2))
             self.assertEqual(names()[0], name.replace(".csv", " (2).csv"))
             app.click("export")
             app.click("export-jsonl")
-            until("the third file", lambda: [n for n in names() if n.endswith(".jsonl")])
+            until("the third file", lambda: whole(3))
             lines = (FOLDER / name.replace(".csv", ".jsonl")).read_text().splitlines()
             self.assertEqual([json.loads(line)["model_requested"] for line in lines], ["demo"] * 3)
 
