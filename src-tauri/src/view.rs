@@ -5,6 +5,7 @@
 //! the shell (`view/shell.rs`). Start with `view/commands.rs`, which is all that the page can call.
 
 mod commands;
+mod downloads;
 mod gateway;
 mod shell;
 mod stream;
@@ -34,6 +35,9 @@ pub fn run(data_dir: PathBuf) -> Result<ExitCode, String> {
             commands::gateway_request,
             commands::listen_on,
             commands::open_external,
+            commands::save_answer,
+            commands::save_bytes,
+            commands::show_file,
             commands::unlock_vault,
         ])
         .setup(move |app| {
@@ -41,6 +45,7 @@ pub fn run(data_dir: PathBuf) -> Result<ExitCode, String> {
             app.manage(gateway::Gateway::of(&data_dir));
             app.manage(shell::Shell::default());
             app.manage(stream::Stream::default());
+            app.manage(downloads::Downloads::default());
             if let Err(error) = create(handle, &data_dir).and_then(|window| show(&window)) {
                 tracing::error!(%error, "the window could not be opened");
                 handle.exit(1);

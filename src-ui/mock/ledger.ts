@@ -110,16 +110,31 @@ const ERRORS = [
   { status: 502, kind: "upstream", message: "The provider closed the connection before the answer was complete." },
 ];
 
-const PROJECTS: Record<string, { project: string } | undefined> = {
-  "claude-cli": { project: "postern" },
-  aider: { project: "billing-service" },
+const HOUR = 3_600_000;
+/** Of those that say what they work on: each has a conversation that goes on for some hours. */
+const WORKING: Record<
+  string,
+  { project: string | null; hours: number; session: (part: string) => string } | undefined
+> = {
+  "claude-cli": { project: "postern", hours: 2, session: (part) => `postern-${part}` },
+  aider: { project: "billing-service", hours: 2, session: (part) => `billing-service-${part}` },
+  // Some say which run it is and not of what, some have long names for both.
+  opencode: { project: null, hours: 5, session: (part) => `0197a2b4-4c1e-7d20-9a31-${part.padStart(12, "0")}` },
+  goose: {
+    project: "customer-support-assistant-evaluation-and-regression-suite",
+    hours: 40,
+    session: (part) => `evaluation-of-all-answers-of-the-autumn-release-candidate-${part}`,
+  },
 };
+
+/** Which run a request is of: each goes on for some hours, with one key. */
+const run = (at: number, hours: number, key: number) => `${Math.floor(at / (hours * HOUR)).toString(36)}${key + 1}`;
 
 export function makeRequest(
   at: number,
   random: Random,
   keys: KeyRow[],
-  given?: Partial<Kind & { key: KeyRow }>,
+  given?: Partial<Kind & { key: KeyRow; session: string }>,
 ): RequestDetail {
   const kind = { ...random.weighted(KINDS), ...given };
   const key = given?.key ?? random.weighted(keys.map((value, index) => ({ value, weight: 1 / (index + 1) })));
@@ -161,8 +176,7 @@ export function makeRequest(
       ? null
       : lines.reduce((sum, line) => sum + line.cost_nanos, 0);
   const flat = covered && !error;
-  // Some say what they work on; each of those has a conversation that goes on.
-  const working = PROJECTS[kind.client];
+  const working = WORKING[kind.client];
   const answered = !error || error.kind.startsWith("upstream") || error.kind === "invalid_request";
   return {
     id,
@@ -189,7 +203,7 @@ export function makeRequest(
     covered_nanos: flat ? cost : null,
     billing: local ? "local" : flat ? "subscription" : "api",
     project: working?.project ?? null,
-    session: working ? `${working.project}-${Math.floor(at / 7_200_000).toString(36)}` : null,
+    session: given?.session ?? (working ? working.session(run(at, working.hours, keys.indexOf(key))) : null),
     tags: key.tags ?? [],
     user_id: key.user_id ?? null,
     team_id: key.team_id ?? null,

@@ -1,13 +1,13 @@
-import type { Catalogue, KeyRow, Overview, Provider, ProviderTest, Session } from "../src/api/contract.ts";
+import type { Catalogue, KeyRow, Provider, ProviderTest, Session } from "../src/api/contract.ts";
 import type { Use } from "../src/features/providers/uses.ts";
 import { ALERT_ROUTES } from "./alerts.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
 import { BODY_ROUTES } from "./bodies.ts";
 import * as catalogue from "./catalogue.ts";
+import { FORECAST_ROUTES } from "./forecast.ts";
 import { KEY_ROUTES } from "./keys.ts";
 import { LOG_ROUTES } from "./log.ts";
 import { MODEL_ROUTES } from "./models.ts";
-import { overview } from "./overview.ts";
 import { BUDGET_ROUTES } from "./people/budgets.ts";
 import { LIMIT_ROUTES } from "./people/limits.ts";
 import { ORGANIZATION_ROUTES } from "./people/organizations.ts";
@@ -18,6 +18,7 @@ import { USER_ROUTES } from "./people/users.ts";
 import { address, hint, lists, PRESETS, preset as presetOf, problem } from "./presets.ts";
 import { PRICE_ROUTES } from "./prices.ts";
 import { found, part, Refusal, type Route } from "./refusal.ts";
+import { SESSION_ROUTES } from "./sessions.ts";
 import { SPEND_ROUTES } from "./spend.ts";
 import type { World } from "./world.ts";
 
@@ -106,12 +107,8 @@ const ROUTES: Route[] = [
       world.stale("status");
     },
   ],
-  [
-    "GET",
-    /^\/console\/overview$/,
-    ({ world, query }) => overview(world.ledger, (query.get("range") ?? "today") as Overview["range"], Date.now()),
-  ],
   ...SPEND_ROUTES,
+  ...FORECAST_ROUTES,
   [
     "GET",
     /^\/console\/catalogue$/,
@@ -247,6 +244,7 @@ const ROUTES: Route[] = [
   ...BUDGET_ROUTES,
   ...LIMIT_ROUTES,
   ...LOG_ROUTES,
+  ...SESSION_ROUTES,
   ...BODY_ROUTES,
   ...ALERT_ROUTES,
   ...PRICE_ROUTES,
@@ -288,7 +286,7 @@ const ROUTES: Route[] = [
 ];
 
 /** Of the console's own routes, those that are not the administrator's alone. */
-const OPEN = /^\/console\/(session|status|catalogue|events|overview|requests|limits|spend|forecast|alerts|sign-out)/;
+const OPEN = /^\/console\/(session|status|catalogue|events|requests|sessions|limits|spend|forecast|alerts|sign-out)/;
 
 /** [status, body] of a call; null for a path the mock does not know. */
 export function answer(

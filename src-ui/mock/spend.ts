@@ -1,17 +1,14 @@
 // What was spent, by slot and group, over a year: the ledger's requests, and before them a year that only these routes know.
-import type { Forecast } from "../src/api/forecast.ts";
 import type { BudgetUse, By, CalendarDay, Group, Spend, Totals } from "../src/api/spend.ts";
 import { makeRequest } from "./ledger.ts";
-import { sum } from "./overview.ts";
 import { seeded } from "./random.ts";
 import { Refusal, type Route } from "./refusal.ts";
+import { sum } from "./totals.ts";
 import type { World } from "./world.ts";
 
 type Row = World["ledger"][number];
 const [HOUR, DAY] = [3_600_000, 86_400_000];
 const MOST_GROUPS = 100;
-/** The gateway's own. */
-const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const years = new WeakMap<World, Row[]>();
 
@@ -33,7 +30,7 @@ function rowsOf(world: World): Row[] {
 
 const days = new Map<string, Intl.DateTimeFormat>();
 
-function dayOf(at: number, tz: string) {
+export function dayOf(at: number, tz: string) {
   let format = days.get(tz);
   if (!format) {
     format = new Intl.DateTimeFormat("en-CA", { timeZone: tz, year: "numeric", month: "2-digit", day: "2-digit" });
@@ -58,7 +55,7 @@ function startOf(day: string, tz: string) {
   return guess - (shown(guess) - utc);
 }
 
-const plusDays = (day: string, days: number) =>
+export const plusDays = (day: string, days: number) =>
   new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
 
 function groupOf(world: World, by: By, row: Row): [id: string, name: string] {
@@ -83,6 +80,15 @@ function groupOf(world: World, by: By, row: Row): [id: string, name: string] {
       const team = world.people.teams.find(({ team_id }) => team_id === key?.team_id);
       return [team?.team_id ?? "", team?.team_alias ?? "none"];
     }
+    case "organization": {
+      const id = key?.organization_id ?? "";
+      const of = world.people.organizations.find(({ organization_id }) => organization_id === id);
+      return [id, of?.organization_alias ?? id];
+    }
+    case "project":
+      return [row.project ?? "", row.project ?? ""];
+    case "end_user":
+      return [row.end_user ?? "", row.end_user ?? ""];
   }
 }
 
@@ -167,7 +173,7 @@ function slotsOf(rows: Row[], first: string, days: number, tz: string, bucket: "
   return { from, to, all, slots };
 }
 
-function calendar(world: World, tz: string): CalendarDay[] {
+export function calendar(world: World, tz: string): CalendarDay[] {
   const days = new Map<string, Row[]>();
   for (const row of rowsOf(world)) {
     const day = dayOf(row.started_at, tz);
@@ -183,7 +189,7 @@ function calendar(world: World, tz: string): CalendarDay[] {
 
 const nanos = (dollars: number | null | undefined) => (dollars == null ? null : Math.round(dollars * 1e9));
 
-function budgets(world: World): BudgetUse[] {
+export function budgets(world: World): BudgetUse[] {
   const { teams, users } = world.people;
   interface Spender {
     spend: number;
@@ -244,64 +250,7 @@ function budgets(world: World): BudgetUse[] {
     .slice(0, 20);
 }
 
-/** As if the month went on as it began, the less sure the later. */
-function forecast(world: World, tz: string): Forecast {
-  const today = dayOf(Date.now(), tz);
-  const first = `${today.slice(0, 8)}01`;
-  const all = calendar(world, tz);
-  const days = all.filter(({ date }) => date < today);
-  const month = new Map(all.map(({ date, cost_nanos }) => [date, cost_nanos]));
-  const recent = days.slice(-28);
-  const mean = recent.reduce((total, day) => total + day.cost_nanos, 0) / Math.max(1, recent.length);
-  const known = days.length >= 3;
-  let [spent, expected, ahead] = [0, 0, 0];
-  const points: Forecast["points"] = [];
-  for (let date = first; date.slice(0, 7) === first.slice(0, 7); date = plusDays(date, 1)) {
-    const cost = month.get(date) ?? 0;
-    if (date <= today) spent += cost;
-    const weekend = [0, 6].includes(new Date(date).getUTCDay()) ? 0.4 : 1.2;
-    expected += date < today ? cost : date === today ? Math.max(cost, mean * weekend) : mean * weekend;
-    if (date >= today) ahead++;
-    const spread = date < today ? 0 : mean * 0.7 * Math.sqrt(ahead);
-    points.push({
-      date,
-      low_nanos: Math.round(Math.max(spent, expected - spread * 0.6)),
-      expected_nanos: Math.round(expected),
-      high_nanos: Math.round(expected + spread),
-    });
-  }
-  const end = points.at(-1)!;
-  return {
-    month: today.slice(0, 7),
-    timezone: tz,
-    coverage_percent: 80,
-    total: {
-      spent_nanos: spent,
-      expected_nanos: end.expected_nanos,
-      low_nanos: known ? end.low_nanos : null,
-      high_nanos: known ? end.high_nanos : null,
-      basis_days: Math.min(56, days.length),
-    },
-    points,
-    budgets: budgets(world).flatMap(({ level, id, spent_nanos, max_budget_nanos, resets_at }) =>
-      level === "team" || level === "api_key"
-        ? [
-            {
-              of: level === "team" ? ("team" as const) : ("key" as const),
-              id,
-              budget_nanos: max_budget_nanos,
-              spent_nanos,
-              reset_at: resets_at,
-              used_up_on: spent_nanos > max_budget_nanos * 0.9 ? plusDays(today, 2) : null,
-            },
-          ]
-        : [],
-    ),
-  };
-}
-
 export const SPEND_ROUTES: Route[] = [
-  ["GET", /^\/console\/forecast$/, ({ world }) => forecast(world, ZONE)],
   ["GET", /^\/console\/spend$/, ({ world, query }) => spend(world, query)],
   [
     "GET",

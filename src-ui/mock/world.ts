@@ -18,10 +18,10 @@ import * as fixtures from "./fixtures.ts";
 import { keys, manyKeys } from "./keys.ts";
 import { makeLedger, makeRequest } from "./ledger.ts";
 import { deployments } from "./models.ts";
-import { sum } from "./overview.ts";
 import { crowd, somebody } from "./people/fixtures.ts";
 import { nobody, type People } from "./people/state.ts";
 import { type Random, seeded } from "./random.ts";
+import { sum } from "./totals.ts";
 
 export type Scenario = "busy" | "fresh" | "quiet" | "failing" | "slow" | "trouble" | "many";
 const SCENARIOS: Scenario[] = ["busy", "fresh", "quiet", "failing", "slow", "trouble", "many"];

@@ -72,7 +72,11 @@ function Toasts() {
     <Toaster
       theme={theme}
       position="bottom-right"
-      toastOptions={{ className: "!rounded-lg !border-line !bg-raised !text-text !text-sm !shadow-pop !font-sans" }}
+      toastOptions={{
+        className:
+          "!rounded-lg !border-line !bg-raised !text-text !text-sm !shadow-pop !font-sans [overflow-wrap:anywhere]",
+        classNames: { actionButton: "!h-7 !rounded-md !bg-accent !px-2.5 !font-medium !text-on-accent" },
+      }}
     />
   );
 }

@@ -9,6 +9,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import type { SessionFilter } from "@/api/sessions";
 import type { KeySearch } from "@/features/keys/key-filters";
 import { KeysPage } from "@/features/keys/keys-page";
 import { ModelsPage } from "@/features/models/models-page";
@@ -68,6 +69,12 @@ const requests = createRoute({
   path: "/requests",
   component: RequestsPage,
   validateSearch: requestSearch,
+});
+const sessions = createRoute({
+  getParentRoute: () => root,
+  path: "/requests/sessions",
+  component: lazyRouteComponent(() => import("@/features/sessions/sessions-page"), "SessionsPage"),
+  validateSearch: (s: Search): SessionFilter => ({ search: text(s.search), project: text(s.project) }),
 });
 const models = createRoute({
   getParentRoute: () => root,
@@ -206,6 +213,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     overview,
     requests,
+    sessions,
     models,
     providers,
     keys,

@@ -23,6 +23,7 @@ const PLACES: [name: string, scenario: string, path: string, ready: string][] = 
   ["overview", "trouble", "/?range=30d", "usage-chart"],
   ["guide", "fresh", "/", "guide"],
   ["requests", "busy", "/requests", "request-row"],
+  ["sessions", "busy", "/requests/sessions", "session-row"],
   ["models", "busy", "/models", "model-row"],
   ["model", "busy", "/models?open=openai/gpt-5", "price-save"],
   ["providers", "trouble", "/providers", "provider-row"],

@@ -73,7 +73,15 @@ test("a price that is changed offers to rate the past anew, and does not do it u
   await signIn(page, mockKey("busy"), "/models?open=openai/gpt-5");
   await page.getByTestId("price-input").fill("2.5");
   await page.getByTestId("price-save").click();
-  await expect(page.getByTestId("rerate-words")).toContainText("Your recorded spend would");
+  const words = page.getByTestId("rerate-words");
+  await expect(words).toContainText("Your recorded spend would");
+  await expect(page.getByTestId("rerate-do")).toBeInViewport();
+  // Only of a part of the past, if that is wanted: fewer requests, and since when is said.
+  const all = await page.getByTestId("rerate-do").textContent();
+  await page.getByTestId("rerate-since").click();
+  await page.getByRole("option", { name: "7 days ago" }).click();
+  await expect(words).toContainText(/requests since [A-Z]\w+ \d+ would change/);
+  expect(await page.getByTestId("rerate-do").textContent()).not.toBe(all);
   await page.getByTestId("rerate-leave").click();
   await expect(page.getByTestId("rerate")).toHaveCount(0);
 });

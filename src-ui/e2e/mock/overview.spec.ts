@@ -293,3 +293,31 @@ test("a picture of the chart is made here, and leaves names of keys out unless t
   const copied = await page.evaluate(async () => (await navigator.clipboard.read()).flatMap(({ types }) => types));
   expect(copied).toContain("image/png");
 });
+
+test("projects, organizations and end users have their share, and each leads to its requests", async ({ page }) => {
+  const key = mockKey("busy");
+  await signIn(page, key, "/?range=7d");
+  await chart(page);
+  for (const [name, heading, filter] of [
+    ["Project", "Spend by project", "project"],
+    ["Organization", "Spend by organization", "organization_id"],
+    ["End user", "Spend by end user", "end_user"],
+  ] as const) {
+    await page.getByTestId("by").click();
+    await page.getByRole("option", { name, exact: true }).click();
+    await expect(page.getByRole("heading", { name: heading })).toBeVisible();
+    await expect(page.getByTestId("legend-entry").filter({ hasText: `no ${name.toLowerCase()}` })).toHaveCount(1);
+    const list = page.getByTestId(`top-${search(page).get("by")}`);
+    await list.getByRole("link").first().click();
+    await expect(page).toHaveURL(new RegExp(`requests\\?.*${filter}=`));
+    await expect(page.getByTestId("request-row").first()).toBeVisible();
+    await page.goBack();
+    await chart(page);
+  }
+});
+
+test("where nothing names a project, there is no list of them", async ({ page }) => {
+  await signIn(page, mockKey("quiet"));
+  await expect(page.getByTestId("top-model")).toContainText("Models appear here");
+  await expect(page.getByTestId("top-project")).toHaveCount(0);
+});

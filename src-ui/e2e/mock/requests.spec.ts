@@ -223,11 +223,19 @@ test("further filters are chips that go with a click, and all of them are in the
 });
 
 test("what was written is found where it is kept, and then the list is not live", async ({ page }) => {
-  await signIn(page, mockKey("busy"), "/requests");
+  const key = mockKey("busy");
+  await signIn(page, key, "/requests");
   await page.getByTestId("filter-more").click();
   await page.getByTestId("filter-q").fill("nightly invoice");
   await expect(page.getByTestId("chip-q")).toBeVisible();
-  await expect(page.getByTestId("live-state")).toHaveText("Not live with this filter");
+  await expect(page.getByTestId("live-state")).toHaveText("Not live");
+  await expect(page.getByTestId("not-live")).toContainText("without the words in it");
+  await expect(page.getByTestId(ROW).first()).toBeVisible();
+  // What comes meanwhile is counted, and is there after a refresh if it is found.
+  await traffic(page, key, 2);
+  await expect(page.getByTestId("not-live-unread")).toHaveText("2 requests since then may match");
+  await page.getByTestId("read-anew").click();
+  await expect(page.getByTestId("not-live-unread")).toHaveCount(0);
   await expect(page.getByTestId(ROW).first()).toBeVisible();
   await page.getByTestId("filter-q").fill("nowhere at all");
   await expect(page.getByTestId("requests-none-match")).toBeVisible();
@@ -278,4 +286,30 @@ test("another model is asked the same, and both stand side by side", async ({ pa
   await expect(page.getByTestId("replay").getByTestId("error-notice")).toContainText("There is no model no-such-model");
   await ask("smart");
   await expect(both).toContainText("Overloaded");
+});
+
+test("what there is to choose from is asked for when a menu opens, and once", async ({ page }) => {
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (/^\/console\/(spend|overview)/.test(url.pathname)) asked.push(`${url.pathname} ${url.searchParams.get("by")}`);
+  });
+  await signIn(page, mockKey("busy"), "/requests");
+  await expect(page.getByTestId(ROW).first()).toBeVisible();
+  expect(asked).toEqual([]);
+  const choose = async (model: string) => {
+    await page.getByTestId("filter-model").click();
+    await page.getByRole("combobox", { name: "Search: Model" }).fill(model);
+    await page.getByRole("option", { name: model, exact: true }).click();
+  };
+  await choose("gpt-5-mini");
+  await expect(page).toHaveURL(/model=gpt-5-mini/);
+  // One that was not used lately is typed.
+  await choose("gpt-3.5-turbo");
+  await expect(page).toHaveURL(/model=gpt-3.5-turbo/);
+  expect(asked).toEqual(["/console/spend model"]);
+  await page.getByTestId("filter-more").click();
+  await page.getByTestId("filter-project").focus();
+  await expect(page.locator("datalist option[value=billing-service]")).toHaveCount(1);
+  expect(asked).toEqual(["/console/spend model", "/console/spend project"]);
 });

@@ -18,6 +18,13 @@ async function openWindow(page: Page, key: string, path = "") {
         const answer = await send(method, target, headers, body ?? undefined);
         return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
       },
+      save_answer({ path: target, name }) {
+        if (target.includes("search=full")) throw `There is no space left on the disk for /home/you/Downloads/${name}.`;
+        if (!target.includes("search=refuse")) return { saved: `/home/you/Downloads/${name}` };
+        const body = JSON.stringify({ error: { message: "The export is refused.", type: "permission" } });
+        return { refused: { status: 403, headers: {}, body } };
+      },
+      save_bytes: () => "/home/you/Downloads/postern-spend-2026-11-21-to-2026-11-27.png",
       async gateway_events({ channel }) {
         const id = Number(String(channel.toJSON()).split(":")[1]);
         const answer = await send("GET", "/console/events", {});
@@ -107,15 +114,30 @@ test("copying and links to the outside go through the shell", async ({ page }) =
   expect(await given(page, "open_external")).toEqual([{ url: "https://platform.openai.com/api-keys" }]);
 });
 
-test("what the window cannot save is opened in a browser, with the same filter", async ({ page }) => {
+test("what is saved says where it is, and is shown there; a refusal is told", async ({ page }) => {
   await openWindow(page, mockKey("busy"), "/requests?client=aider");
   await page.getByTestId("request-row").first().waitFor();
   await page.getByTestId("export").click();
-  await page.getByTestId("export-in-browser").click();
-  expect(await given(page, "open_external")).toEqual([{ url: "http://127.0.0.1:4000/ui/#/requests?client=aider" }]);
+  await page.getByTestId("export-csv").click();
+  await expect(page.getByText(/Saved to \/home\/you\/Downloads\/postern-requests-.*\.csv/)).toBeVisible();
+  const [asked] = (await given(page, "save_answer")) as { path: string }[];
+  expect(asked?.path).toBe("/console/requests/export?format=csv&client=aider");
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  expect(await given(page, "show_file")).toEqual([{ path: expect.stringMatching(/Downloads\/postern-requests/) }]);
   await page.goto("./#/?range=7d");
   await page.locator("[data-chart] [data-series]").first().waitFor({ state: "attached" });
   await page.getByTestId("chart-share").click();
-  await expect(page.getByTestId("picture-save")).toHaveCount(0);
-  await expect(page.getByTestId("share-picture").getByRole("button", { name: "Open in a browser" })).toBeVisible();
+  await page.getByTestId("picture-save").click();
+  const told = page.locator("[data-sonner-toast]").filter({ hasText: /Saved to .*postern-spend-.*\.png/ });
+  await told.getByRole("button", { name: "Show" }).click();
+  await expect(page.getByTestId("share-picture")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.goto("./#/requests?search=refuse");
+  await page.getByTestId("export").click();
+  await page.getByTestId("export-jsonl").click();
+  await expect(page.getByText("The export is refused.")).toBeVisible();
+  await page.goto("./#/requests?search=full");
+  await page.getByTestId("export").click();
+  await page.getByTestId("export-jsonl").click();
+  await expect(page.getByText("There is no space left on the disk")).toBeVisible();
 });

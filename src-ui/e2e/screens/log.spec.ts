@@ -12,6 +12,28 @@ const down: (testid: string) => Act = (testid) => async (page) => {
 };
 
 const SHOTS: Record<string, { scenario?: string; path: string; act?: Act }> = {
+  sessions: { path: "/requests/sessions", act: (page) => page.getByTestId("session-row").first().waitFor() },
+  "sessions-empty": { scenario: "quiet", path: "/requests/sessions" },
+  "sessions-loading": { scenario: "slow", path: "/requests/sessions" },
+  "sessions-failing": {
+    scenario: "failing",
+    path: "/requests/sessions",
+    act: (page) => page.getByTestId("error-notice").waitFor(),
+  },
+  "log-session": {
+    path: "/requests/sessions?search=postern",
+    act: async (page) => {
+      await page.getByTestId("session-row").first().click();
+      await page.getByTestId("session-card").waitFor();
+    },
+  },
+  "log-session-long": {
+    path: "/requests/sessions?search=evaluation",
+    act: async (page) => {
+      await page.getByTestId("session-row").first().click();
+      await page.getByTestId("session-card").waitFor();
+    },
+  },
   "log-detail": { path: "/requests?provider=anthropic&status=ok", act: first },
   "log-failed-over": {
     path: "/requests?status=ok",
@@ -34,6 +56,17 @@ const SHOTS: Record<string, { scenario?: string; path: string; act?: Act }> = {
     act: (page) => page.getByTestId("filter-more").click(),
   },
   "log-bodies": { path: "/requests?q=nightly&provider=anthropic&status=ok", act: down("bodies") },
+  "log-not-live": {
+    path: "/requests?q=nightly&organization_id=o-north",
+    act: async (page) => {
+      await page.getByTestId("not-live").waitFor();
+      await page.request.post(new URL("/__mock/traffic", page.url()).href, {
+        headers: { authorization: `Bearer ${await page.evaluate(() => sessionStorage.getItem("shot-key"))}` },
+        data: { count: 12 },
+      });
+      await page.getByTestId("not-live-unread").waitFor();
+    },
+  },
   "log-not-kept": { path: "/requests?provider=ollama", act: down("bodies-none") },
   "log-replay": {
     path: "/requests?q=nightly&provider=anthropic&status=ok",
@@ -60,6 +93,14 @@ const SHOTS: Record<string, { scenario?: string; path: string; act?: Act }> = {
       await page.getByTestId("price-input").fill("0.6");
       await page.getByTestId("price-output").fill("2.5");
       await page.getByTestId("unpriced-save").click();
+      await page.getByTestId("rerate-words").waitFor();
+    },
+  },
+  "prices-changed": {
+    path: "/models?open=openai/gpt-5",
+    act: async (page) => {
+      await page.getByTestId("price-input").fill("0.5");
+      await page.getByTestId("price-save").click();
       await page.getByTestId("rerate-words").waitFor();
     },
   },

@@ -38,6 +38,15 @@ for (const size of SIZES) {
       "overview-year": { scenario: "busy", path: "/?range=365d&by=tool&metric=tokens", act: drawn },
       "overview-many": { scenario: "many", path: "/?range=90d", act: drawn },
       "overview-long-names": { scenario: "busy", path: "/?range=30d&by=user", act: drawn },
+      "overview-projects": { scenario: "busy", path: "/?range=30d&by=project", act: whole },
+      "overview-by": {
+        scenario: "busy",
+        path: "/?range=30d&by=end_user",
+        act: async (p) => {
+          await drawn(p);
+          await p.getByTestId("by").click();
+        },
+      },
       "overview-hover": {
         scenario: "busy",
         path: "/?range=30d",

@@ -5,7 +5,7 @@ import type { Session } from "./contract";
 
 /** Which word of the session's a route goes by. What is done to one thing goes by what makes such things. */
 const GOES_BY = {
-  "GET /console/overview": "overview",
+  "GET /console/spend": "overview",
   "GET /console/requests": "requests",
   "GET /console/events": "events",
   "GET /console/limits": "limits",

@@ -1,6 +1,5 @@
 // Short names for the generated shapes, and what each is. They are written down in the gateway, never here: change the code there
 // and run `make openapi`. Times are UTC milliseconds, money is nano-dollars (null: unpriced), prices are pico-dollars per token.
-import type { Billing } from "./billing";
 import type { components } from "./schema.gen";
 
 type Schemas = components["schemas"];
@@ -10,7 +9,6 @@ export type Session = Schemas["Session"];
 export type Status = Schemas["Status"];
 export type Listener = Schemas["Listener"];
 
-export type Overview = Schemas["Overview"];
 export type Totals = Schemas["Totals"];
 
 /** About 3,000 rows, read whole and filtered here. */
@@ -27,10 +25,12 @@ export type SettingSpec = Schemas["SettingSpec"];
 export type Served = Schemas["Served"];
 /** A wire format. A request's may also be `embeddings` or `pass_through`. */
 export type FormatName = Schemas["FormatName"];
-export type Provider = Schemas["Provider"] & Billing;
+export type Provider = Schemas["Provider"];
+/** How it bills, and by how many percent its prices differ: below zero a discount, above it a mark-up. */
+export type Billing = Pick<Provider, "billing" | "price_adjustment_percent">;
 export type ProviderTest = Schemas["ProviderTest"];
-export type ProviderDraft = Schemas["NewProvider"] & Partial<Billing>;
-export type ProviderChange = Schemas["ProviderChange"] & Partial<Billing>;
+export type ProviderDraft = Schemas["NewProvider"];
+export type ProviderChange = Schemas["ProviderChange"];
 
 /** A virtual key without its secret, as LiteLLM's routes show it: money in dollars, times RFC 3339. Key routes take its `token`. */
 export type KeyRow = Schemas["KeyView"];
@@ -94,7 +94,10 @@ export type SignInWays = Schemas["SignInWays"];
 /** The key of a session, this once. */
 export type SignedIn = Schemas["SignedIn"];
 
-export type { LogDetail as RequestDetail, LogPage as RequestPage, LogRow as RequestRow } from "./log";
+export type RequestRow = Schemas["RequestRow"];
+export type RequestPage = Schemas["RequestPage"];
+/** With its cost line by line. A line without an amount is not priced, and neither is the request. */
+export type RequestDetail = Schemas["RequestDetail"];
 export type Bodies = Schemas["Bodies"];
 export type Replay = Schemas["Replay"];
 export type ReplaySide = Schemas["ReplaySide"];

@@ -1,4 +1,4 @@
-import { type Files, platform } from "@/platform";
+import { platform, type Saved } from "@/platform";
 import type { ErrorBody } from "./contract";
 import type { Answer, Arguments, Call, Method, Path } from "./operation";
 
@@ -43,13 +43,16 @@ export async function send(method: Method, target: string, body?: unknown, cooki
   throw refusal(answer.status, answer.body, answer.headers["x-request-id"] ?? null);
 }
 
-/** An answer that becomes a file: its body is still to be read, since it may be larger than one would hold as a text. */
-export async function open(files: Files, target: string): Promise<Response> {
-  const answer = await files.open(target).catch((cause: unknown) => {
+/** Saves an answer as a file, and says where it is. It is never held as a text: it may be larger than one would be. */
+export async function saveAnswer(target: string, name: string): Promise<Saved> {
+  const outcome = await platform.files.saveAnswer(target, name).catch((cause: unknown) => {
+    // The window says in a sentence what kept it from saving; a browser's own words are of no use.
+    if (platform.kind === "window") throw new Error(String(cause));
     throw new ApiError(0, `The gateway did not answer (${String(cause)}).`, "unreachable");
   });
-  if (answer.ok) return answer;
-  throw refusal(answer.status, await answer.text(), answer.headers.get("x-request-id"));
+  if ("saved" in outcome) return outcome.saved;
+  const { status, body, headers } = outcome.refused;
+  throw refusal(status, body, headers["x-request-id"] ?? null);
 }
 
 function parse({ status, body, headers }: { status: number; body: string; headers: Record<string, string> }): unknown {

@@ -13,7 +13,7 @@ export const refused = () => [
   // @ts-expect-error: the id is missing
   call("GET", "/console/requests/{id}"),
   // @ts-expect-error: no such range
-  call("GET", "/console/overview", { query: { range: "year" } }),
+  call("GET", "/console/spend", { query: { range: "year" } }),
   // @ts-expect-error: the answer has no such member
   call("GET", "/console/status").then((status) => status.nothing),
 ];

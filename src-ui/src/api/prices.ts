@@ -1,42 +1,29 @@
 // Models that were used without a price, and the past rated anew with the prices of now. Money is nano-dollars.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useAccess } from "./access";
-import { send } from "./http";
+import { call } from "./http";
+import type { components } from "./schema.gen";
 import { orNull } from "./spend";
 
-export interface UnpricedModel {
-  provider: string;
-  model: string;
-  requests: number;
-  input_tokens: number;
-  output_tokens: number;
-  /** UTC milliseconds. */
-  last_used_at: number;
-}
+type Schemas = components["schemas"];
 
-export interface Rerated {
-  rows: number;
-  changed: number;
-  unpriced_before: number;
-  unpriced_after: number;
-  cost_nanos_before: number;
-  cost_nanos_after: number;
-}
+export type UnpricedModel = Schemas["Unpriced"];
+export type Rerated = Schemas["RatedAnew"];
 
 interface OfModel {
   provider: string;
   model: string;
+  /** The first moment, UTC milliseconds; null: from the first request on. */
+  from: number | null;
 }
 
-const rerate = (of: OfModel, dry_run: boolean) =>
-  send("POST", "/console/prices/rerate", { ...of, from: null, dry_run }) as Promise<Rerated>;
+const rerate = (of: OfModel, dry_run: boolean) => call("POST", "/console/prices/rerate", { body: { ...of, dry_run } });
 
-const getUnpriced = () =>
-  (send("GET", "/console/prices/unpriced") as Promise<{ models: UnpricedModel[] }>).then((answer) => answer.models);
+const getUnpriced = () => call("GET", "/console/prices/unpriced").then((answer) => answer.models);
 
 /** Of those who may set prices; null to others. */
-export const useUnpriced = () => {
-  const enabled = useAccess().may("PUT /console/prices/{provider}/{model}");
+export const useUnpriced = (wanted = true) => {
+  const enabled = useAccess().may("PUT /console/prices/{provider}/{model}") && wanted;
   return useQuery({
     queryKey: ["catalogue", "unpriced"],
     queryFn: () => orNull(getUnpriced()),

@@ -1,9 +1,9 @@
 // Reads and writes as hooks. The first part of a query's key is the topic that the gateway announces as stale
 // (see contract.ts), so an event invalidates by topic and nothing here guesses what depends on what.
-import { keepPreviousData, QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { platform } from "@/platform";
 import { useAccess } from "./access";
-import type { Overview, Topic } from "./contract";
+import type { Topic } from "./contract";
 import { ApiError } from "./http";
 import { getRequest } from "./log";
 import * as routes from "./routes";
@@ -39,14 +39,6 @@ export const useSession = () =>
     enabled: platform.signIn?.present() ?? true,
   });
 export const useStatus = () => useQuery({ queryKey: ["status"], queryFn: routes.getStatus, refetchInterval: 60_000 });
-export const useOverview = (range: Overview["range"], enabled = true) =>
-  useQuery({
-    queryKey: ["overview", range],
-    queryFn: () => routes.getOverview(range),
-    placeholderData: keepPreviousData,
-    refetchInterval: 60_000,
-    enabled,
-  });
 export const useCatalogue = () =>
   useQuery({ queryKey: ["catalogue"], queryFn: routes.getCatalogue, staleTime: Infinity, gcTime: Infinity });
 export const usePresets = () => useQuery({ queryKey: ["presets"], queryFn: routes.getPresets, staleTime: Infinity });

@@ -1,5 +1,5 @@
 // One function per route that the console calls; the rest of the console only knows these names.
-import type { KeyDraft, Overview, PriceOverride, Provider, ProviderChange, ProviderDraft } from "./contract";
+import type { KeyDraft, PriceOverride, ProviderChange, ProviderDraft } from "./contract";
 import { call } from "./http";
 
 export const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
@@ -10,9 +10,6 @@ export const setListener = (running: boolean) => call("POST", "/console/listener
 export const reloadConfig = () => call("POST", "/config/reload");
 export const dismissGuide = (dismissed: boolean) => call("POST", "/console/guide", { body: { dismissed } });
 
-export const getOverview = (range: Overview["range"]) =>
-  call("GET", "/console/overview", { query: { range, tz: timeZone } });
-
 export const getCatalogue = () => call("GET", "/console/catalogue");
 export const putPrice = (provider: string, model: string, prices: PriceOverride) =>
   call("PUT", "/console/prices/{provider}/{model}", { path: { provider, model }, body: prices });
@@ -20,9 +17,8 @@ export const deletePrice = (provider: string, model: string) =>
   call("DELETE", "/console/prices/{provider}/{model}", { path: { provider, model } });
 
 export const getPresets = () => call("GET", "/console/presets").then((answer) => answer.presets);
-export const getProviders = () => call("GET", "/console/providers").then((answer) => answer.providers as Provider[]);
-export const createProvider = (draft: ProviderDraft) =>
-  call("POST", "/console/providers", { body: draft }) as Promise<Provider>;
+export const getProviders = () => call("GET", "/console/providers").then((answer) => answer.providers);
+export const createProvider = (draft: ProviderDraft) => call("POST", "/console/providers", { body: draft });
 export const updateProvider = (id: string, change: ProviderChange) =>
   call("PATCH", "/console/providers/{id}", { path: { id }, body: change });
 export const deleteProvider = (id: string, cascade: boolean) =>

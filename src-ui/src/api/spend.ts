@@ -1,13 +1,16 @@
 // What was spent, over time and by whom: the answers of `/console/spend` and its neighbours, and one function for each. Money is
 // nano-dollars, times are UTC milliseconds.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import type { Totals as Counted, Overview } from "./contract";
-import { ApiError, query, send } from "./http";
+import type { Totals } from "./contract";
+import { ApiError, call, query, send } from "./http";
 import { timeZone } from "./routes";
+import type { components } from "./schema.gen";
 
-export const RANGES = ["today", "7d", "30d", "90d", "365d"] as const;
-export type Range = (typeof RANGES)[number];
-export const BYS = ["model", "provider", "key", "tool", "user", "team"] as const;
+type Schemas = components["schemas"];
+
+export const RANGES = ["today", "7d", "30d", "90d", "365d"] as const satisfies Range[];
+export type Range = Schemas["SpendRange"];
+export const BYS = ["model", "provider", "key", "tool", "user", "team", "organization", "project", "end_user"] as const;
 export type By = (typeof BYS)[number];
 
 /** A range that ends today, or days from the first to the last; and what to compare it with. */
@@ -19,72 +22,18 @@ export interface Period {
   compare?: string;
 }
 
-export type Totals = Counted & {
-  /** What requests within a flat rate would have cost. Nobody pays it: it is not in `cost_nanos`. */
-  covered_nanos: number;
-  covered_requests: number;
-};
-
-export interface Group {
-  /** Null: the rest, summed up. */
-  id: string | null;
-  name: string;
-  totals: Totals;
-}
-
-export interface Slot {
-  start: number;
-  totals: Totals;
-  /** `group` is a position in the answer's groups. */
-  groups: { group: number; cost_nanos: number; requests: number; tokens: number }[];
-}
-
-export interface Spend {
-  range: Range | null;
-  tz: string;
-  from: number;
-  to: number;
-  bucket: Overview["bucket"];
-  by: By;
-  totals: Totals;
-  /** Slot by slot beside those of the period. */
-  compared: { from: number; to: number; totals: Totals; slots: { start: number; totals: Totals }[] };
-  /** The costliest first. */
-  groups: Group[];
-  /** Every one, empty ones too. */
-  slots: Slot[];
-}
-
-export interface CalendarDay {
-  date: string;
-  cost_nanos: number;
-  covered_nanos: number;
-  requests: number;
-  tokens: number;
-}
-
-export interface BudgetUse {
-  level: string;
-  id: string;
-  name: string;
-  /** Of one model only. */
-  model: string | null;
-  spent_nanos: number;
-  reserved_nanos: number;
-  max_budget_nanos: number;
-  soft_budget_nanos: number | null;
-  /** RFC 3339. */
-  resets_at: string | null;
-}
-
-const get = (path: string, parameters: object) => send("GET", path + query({ ...parameters }));
+export type { Totals };
+/** With a null id: the rest, summed up; with an empty one: what named none of the kind. */
+export type Group = Schemas["SpendGroup"];
+/** The costliest group first; every slot, empty ones too, each beside that of the compared period. */
+export type Spend = Omit<Schemas["Spend"], "by"> & { by: By };
+export type CalendarDay = Schemas["CalendarDay"];
+export type BudgetUse = Schemas["RunningBudget"];
 
 export const getSpend = (period: Period, by: By) =>
-  get("/console/spend", { ...period, by, tz: timeZone }) as Promise<Spend>;
-export const getCalendar = () =>
-  get("/console/spend/calendar", { tz: timeZone }) as Promise<{ tz: string; days: CalendarDay[] }>;
-export const getBudgetUse = () =>
-  (get("/console/spend/budgets", {}) as Promise<{ budgets: BudgetUse[] }>).then((answer) => answer.budgets);
+  send("GET", `/console/spend${query({ ...period, by, tz: timeZone })}`) as Promise<Spend>;
+export const getCalendar = () => call("GET", "/console/spend/calendar", { query: { tz: timeZone } });
+export const getBudgetUse = () => call("GET", "/console/spend/budgets").then((answer) => answer.budgets);
 
 const LIVE: Period["range"][] = ["today", "7d", "30d"];
 
@@ -97,13 +46,25 @@ export const useSpend = (period: Period, by: By) =>
     refetchInterval: LIVE.includes(period.range) ? 60_000 : 20_000,
   });
 
-/** The same for what stands further down, where a moment later is soon enough. */
-export const useSpendBeside = (period: Period, by: By, enabled: boolean) =>
+/**
+ * What there was of a kind in the last days, to choose from. It is asked for once somebody wants to choose, and then known for
+ * a while: a menu is no reason to sum up the ledger at every look.
+ */
+export const useSpendGroups = (by: By, wanted: boolean) =>
+  useQuery({
+    queryKey: ["spend groups", by],
+    queryFn: () => getSpend({ range: "30d" }, by).then(({ groups }) => groups.filter(({ id }) => id)),
+    enabled: wanted,
+    staleTime: 300_000,
+  });
+
+/** What was spent, for what stands further down, where a moment later is soon enough. */
+export const useSpendBeside = (period: Period, by: By, enabled: boolean, every = 20_000) =>
   useQuery({
     queryKey: ["spend", period, by],
     queryFn: () => getSpend(period, by),
     placeholderData: keepPreviousData,
-    refetchInterval: 20_000,
+    refetchInterval: every,
     enabled,
   });
 

@@ -31,6 +31,9 @@ function focusForm(event: Event) {
 
 const VEIL = "fixed inset-0 z-40 bg-veil";
 
+/** What is said at the window's edge belongs to what is open: its button closes nothing. */
+const isNote = ({ target }: Event) => target instanceof Element && target.closest("[data-sonner-toaster]") !== null;
+
 export function Dialog({
   open,
   onClose,
@@ -66,7 +69,7 @@ export function Dialog({
           }}
           data-testid={testid}
           aria-describedby={description ? undefined : ""}
-          onInteractOutside={(event) => lock && event.preventDefault()}
+          onInteractOutside={(event) => (lock || isNote(event)) && event.preventDefault()}
           className={cn(
             "appear fixed inset-x-3 top-[max(12px,8vh)] z-50 mx-auto flex max-h-[84vh] flex-col rounded-xl border border-line bg-raised shadow-pop focus:outline-none",
             wide ? "max-w-[820px]" : "max-w-[480px]",
@@ -134,6 +137,7 @@ export function Drawer({
           {...focus}
           data-testid={testid}
           aria-describedby={undefined}
+          onInteractOutside={(event) => isNote(event) && event.preventDefault()}
           className="slide-in fixed inset-y-0 right-0 z-50 flex w-full max-w-[520px] flex-col border-line border-l bg-surface shadow-pop focus:outline-none"
         >
           <header className="flex items-center gap-2 border-line border-b px-5 py-3">

@@ -27,6 +27,7 @@ export function Picker({
   testid,
   id,
   trigger,
+  onOpen,
   "aria-describedby": describedBy,
   "aria-invalid": invalid,
   ...search
@@ -51,6 +52,8 @@ export function Picker({
   testid?: string;
   id?: string;
   trigger?: ReactNode;
+  /** Somebody wants to choose: what there is may be asked for now. */
+  onOpen?: () => void;
 }) {
   const [open, setOpen] = useState(false);
   const labels = chosen.map((value) => options.find((option) => option.value === value)?.label ?? value);
@@ -61,6 +64,7 @@ export function Picker({
       open={open}
       onOpenChange={(next) => {
         setOpen(next);
+        if (next) onOpen?.();
         if (!next) search.onQuery?.("");
       }}
     >

@@ -1,6 +1,6 @@
 // Money is integers until it is shown: cost in nano-dollars, prices in pico-dollars per token (which are
 // micro-dollars per million tokens). Nothing here rounds a sum away: small amounts keep their digits.
-import type { RequestRow } from "@/api/contract";
+import type { RequestRow, Totals } from "@/api/contract";
 
 const group = new Intl.NumberFormat("en-US");
 
@@ -56,4 +56,15 @@ export function costOf(row: Pick<RequestRow, "billing" | "cost_nanos">): { text:
   if (row.billing === "subscription") return { text: "subscription", kind: "word" };
   if (row.cost_nanos === null) return { text: "unpriced", kind: "word" };
   return { text: money(row.cost_nanos), kind: "money" };
+}
+
+/** The same of many requests: where all of them are without a price, a word says why there is no figure. */
+export function spentOf(totals: Totals): { text: string; kind: "money" | "word" } {
+  const { requests, unpriced_requests, local_requests, covered_requests } = totals;
+  if (totals.cost_nanos === 0 && requests > 0) {
+    if (unpriced_requests === requests) return { text: "unpriced", kind: "word" };
+    if (local_requests === requests) return { text: "local", kind: "word" };
+    if (covered_requests === requests) return { text: "covered", kind: "word" };
+  }
+  return { text: money(totals.cost_nanos), kind: "money" };
 }

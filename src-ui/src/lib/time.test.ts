@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { duration, relative } from "./time";
+import { duration, lasted, relative } from "./time";
 
 test.each([
   [850, "850 µs"],
@@ -18,3 +18,15 @@ test("relative times", () => {
   expect(relative(now - 3 * 3_600_000, now)).toBe("3 h ago");
   expect(relative(now + 12 * 86_400_000, now)).toBe("in 12 days");
 });
+
+test.each([
+  [0, "1 s"],
+  [42_000, "42 s"],
+  [59_900, "1 min"],
+  [60_000, "1 min"],
+  [59 * 60_000, "59 min"],
+  [3 * 3_600_000 + 5 * 60_000, "3 h 05 min"],
+  [86_400_000 - 1000, "1 day 0 h"],
+  [28 * 3_600_000, "1 day 4 h"],
+  [50 * 3_600_000, "2 days 2 h"],
+])("%i ms", (millis, text) => expect(lasted(millis)).toBe(text));

@@ -57,5 +57,15 @@ export function duration(micros: number) {
   return `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, "0")} s`;
 }
 
+/** How long something went on, in milliseconds: "42 s", "12 min", "3 h 05 min", "2 days 4 h". Coarser, the longer it is. */
+export function lasted(millis: number) {
+  const [seconds, minutes] = [Math.round(millis / SECOND), Math.round(millis / MINUTE)];
+  if (seconds < 60) return `${Math.max(1, seconds)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  const hours = Math.round(millis / HOUR);
+  return `${Math.floor(hours / 24)} ${hours < 48 ? "day" : "days"} ${hours % 24} h`;
+}
+
 /** Same calendar day in the viewer's zone. */
 export const sameDay = (a: number, b: number) => new Date(a).toDateString() === new Date(b).toDateString();

@@ -3,6 +3,6 @@ import { browser } from "./browser";
 import type { Platform } from "./types";
 import { nativeWindow } from "./window";
 
-export type { Files, Platform, PlatformEvent } from "./types";
+export type { Platform, PlatformEvent, PlatformResponse, Saved } from "./types";
 
 export const platform: Platform = "__TAURI_INTERNALS__" in window ? nativeWindow : browser;

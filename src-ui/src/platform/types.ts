@@ -20,12 +20,16 @@ export interface SignIn {
   clear(): void;
 }
 
-/** What becomes a file of the reader's. */
+/** Where a file is. Null: a browser put it where it puts downloads, and says so itself. */
+export type Saved = string | null;
+
+/** What becomes a file of the reader's, under that name or, where it is taken, a similar one. */
 export interface Files {
-  /** The answer to a GET, its body still to be read. */
-  open(path: string): Promise<Response>;
-  /** Hands a file to the browser, which puts it where it puts downloads. */
-  save(name: string, content: Blob): void;
+  /** The answer to a GET, however large; where it was refused, the refusal. */
+  saveAnswer(path: string, name: string): Promise<{ saved: Saved } | { refused: PlatformResponse }>;
+  save(name: string, content: Blob): Promise<Saved>;
+  /** Shows a saved file among the others of its folder; absent in a browser, which has a list of its own. */
+  show: ((path: string) => Promise<void>) | null;
 }
 
 export interface Platform {
@@ -44,8 +48,7 @@ export interface Platform {
   /** A picture; where only texts can be copied it is refused. */
   copyPicture(png: Promise<Blob>): Promise<void>;
   openExternal(url: string): Promise<void>;
-  /** Absent in the native window, which has no downloads: what it shows can be opened in a browser. */
-  files: Files | null;
+  files: Files;
   /** Moves the gateway to another port, for good. Absent in a browser, which would lose the gateway it came from. */
   listenOn: ((port: number) => Promise<string>) | null;
   /** Absent in the native window, which needs no key. */

@@ -51,3 +51,15 @@ test("events come through a channel, parsed, until the page unsubscribes", async
 });
 
 test("no key is asked for in the window", () => expect(nativeWindow.signIn).toBeNull());
+
+test("what is saved goes by the shell, and pictures as bytes with their name beside them", async () => {
+  reply = (command) => (command === "save_answer" ? { saved: "/home/ann/Downloads/log.csv" } : "/home/ann/a.png");
+  const { files } = nativeWindow;
+  expect(await files.saveAnswer("/console/requests/export?format=csv", "log.csv")).toEqual({
+    saved: "/home/ann/Downloads/log.csv",
+  });
+  expect(await files.save("a.png", new Blob([new Uint8Array([137, 80])]))).toBe("/home/ann/a.png");
+  await files.show?.("/home/ann/a.png");
+  expect(invoked.map(({ command }) => command)).toEqual(["save_answer", "save_bytes", "show_file"]);
+  expect([...(invoked[1]!.given as unknown as Uint8Array)]).toEqual([137, 80]);
+});

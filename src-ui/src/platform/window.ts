@@ -26,9 +26,16 @@ export const nativeWindow: Platform = {
   copyPicture,
   openExternal: (url) => invoke("open_external", { url }),
   listenOn: (port) => invoke<string>("listen_on", { port }),
-  files: null,
+  files: {
+    saveAnswer: (path, name) => invoke("save_answer", { path, name }),
+    // As bytes: WebKitGTK does not survive a blob for a body. The name goes beside them, and is plain.
+    save: async (name, content) => invoke("save_bytes", await bytesOf(content), { headers: { name } }),
+    show: (path) => invoke("show_file", { path }),
+  },
   signIn: null,
 };
+
+const bytesOf = async (content: Blob) => new Uint8Array(await content.arrayBuffer());
 
 function parse(data: string): unknown {
   try {

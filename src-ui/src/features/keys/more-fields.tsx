@@ -1,4 +1,3 @@
-import { useAccess } from "@/api/access";
 import { Switch } from "@/components/controls";
 import { DollarInput, Field, Input } from "@/components/field";
 import { LinesInput } from "@/components/lines-input";
@@ -6,7 +5,7 @@ import type { PickerOption } from "@/components/picker";
 import { Select } from "@/components/select";
 import { AliasFields } from "@/features/advanced/alias-fields";
 import { NoteFields } from "@/features/advanced/note-fields";
-import { OrganizationPicker, TeamPicker, UserPicker } from "@/features/pickers/pickers";
+import { WhoseFields } from "@/features/pickers/whose-fields";
 import type { KeyForm } from "./key-form";
 import { KINDS } from "./key-state";
 
@@ -18,55 +17,16 @@ export interface FieldsProps {
 
 /** Whose it is: offered to those who see others. A key of nobody's is the gateway's own. */
 export function OwnerFields({ form, set, error }: FieldsProps) {
-  const { may } = useAccess();
   return (
     <div className="grid grid-cols-2 items-start gap-3 max-sm:grid-cols-1">
-      {may("GET /user/list") && (
-        <Field label="User" error={error("user_id")}>
-          {({ id }) => (
-            <UserPicker
-              id={id}
-              any="Nobody's"
-              testid="key-user"
-              className="w-full"
-              value={form.user_id}
-              onChange={(user_id) => set({ user_id })}
-            />
-          )}
-        </Field>
-      )}
-      {may("GET /v2/team/list") && (
-        <Field label="Team" error={error("team_id")}>
-          {({ id }) => (
-            <TeamPicker
-              id={id}
-              any="No team"
-              testid="key-team"
-              className="w-full"
-              value={form.team_id}
-              onChange={(team_id) => set({ team_id })}
-            />
-          )}
-        </Field>
-      )}
-      {may("GET /organization/list") && (
-        <Field
-          label="Organization"
-          error={error("organization_id")}
-          hint={form.team_id ? "A team's keys are of the team's organization." : undefined}
-        >
-          {({ id }) => (
-            <OrganizationPicker
-              id={id}
-              any="None"
-              testid="key-organization"
-              className="w-full"
-              value={form.organization_id}
-              onChange={(organization_id) => set({ organization_id })}
-            />
-          )}
-        </Field>
-      )}
+      <WhoseFields
+        whose={form}
+        set={set}
+        any={{ user: "Nobody's", team: "No team", organization: "None" }}
+        testid="key"
+        error={error}
+        organizationHint={form.team_id ? "A team's keys are of the team's organization." : undefined}
+      />
     </div>
   );
 }

@@ -26,10 +26,12 @@ const point = (date: string, low_nanos: number, expected_nanos: number, high_nan
   high_nanos,
 });
 const forecast: Forecast = {
+  by: "total",
+  rows: [],
   month: "2026-11",
   timezone: "UTC",
   coverage_percent: 80,
-  total: { spent_nanos: 90, expected_nanos: 130, low_nanos: 110, high_nanos: 170, basis_days: 20 },
+  total: { id: "", name: "", spent_nanos: 90, expected_nanos: 130, low_nanos: 110, high_nanos: 170, basis_days: 20 },
   points: [
     point("2026-11-27", 80, 80, 80),
     point("2026-11-28", 92, 100, 110),

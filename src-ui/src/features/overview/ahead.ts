@@ -19,7 +19,9 @@ export function daysAhead(spend: Spend | undefined, forecast: Forecast | null | 
 }
 
 function growth(before: ForecastPoint, point: ForecastPoint): Ahead {
-  const part = (name: "low_nanos" | "expected_nanos" | "high_nanos") => Math.max(0, point[name] - before[name]);
+  const read = (of: ForecastPoint, name: "low_nanos" | "expected_nanos" | "high_nanos") =>
+    of[name] ?? of.expected_nanos;
+  const part = (name: Parameters<typeof read>[1]) => Math.max(0, read(point, name) - read(before, name));
   const expected = part("expected_nanos");
   return {
     start: noon(point.date),

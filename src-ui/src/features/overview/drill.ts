@@ -4,14 +4,17 @@ import type { RequestFilter } from "@/api/log";
 import type { By } from "@/api/spend";
 
 /** What the log calls a group. */
-const FILTER: Record<By, "model" | "provider" | "key_id" | "client" | "user_id" | "team_id"> = {
+const FILTER = {
   model: "model",
   provider: "provider",
   key: "key_id",
   tool: "client",
   user: "user_id",
   team: "team_id",
-};
+  organization: "organization_id",
+  project: "project",
+  end_user: "end_user",
+} as const satisfies Record<By, keyof RequestFilter>;
 
 export interface Span {
   start: number;

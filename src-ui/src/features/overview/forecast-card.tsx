@@ -67,11 +67,13 @@ function Said({ forecast }: { forecast: Forecast }) {
   );
 }
 
+const high = (point: ForecastPoint) => point.high_nanos ?? point.expected_nanos;
+
 /** The month's sum, day by day: what it came to, and between what it will go on. Drawn in percent, so that it fills its place. */
 function Curve({ forecast }: { forecast: Forecast }) {
   const { points, timezone } = forecast;
   const today = dayOf(Date.now(), timezone);
-  const most = Math.max(1, ...points.map(({ high_nanos }) => high_nanos));
+  const most = Math.max(1, ...points.map(high));
   const place = (index: number, nanos: number) =>
     `${(((index + 1) / points.length) * 100).toFixed(2)} ${(98 - (nanos / most) * 94).toFixed(2)}`;
   const over = points.findIndex(({ date }) => date >= today);
@@ -83,14 +85,14 @@ function Curve({ forecast }: { forecast: Forecast }) {
   const path = (places: string[]) => `M${places.join("L")}`;
   const past = ["0 98", ...along((p) => p.expected_nanos, 0, last + 1)];
   const ahead = (read: (point: ForecastPoint) => number) => along(read, last + 1, points.length);
-  const low = ahead((p) => p.low_nanos).reverse();
+  const low = ahead((p) => p.low_nanos ?? p.expected_nanos).reverse();
   const line = { fill: "none", stroke: "var(--accent)", vectorEffect: "non-scaling-stroke" } as const;
   return (
     <div className="relative my-2 min-h-20 flex-1">
       <svg aria-hidden="true" viewBox="0 0 100 100" preserveAspectRatio="none" className="absolute inset-0 size-full">
         <title>Spend since the month began</title>
         <path d={`${path(past)}V98H0z`} fill="var(--accent-soft)" />
-        <path d={`${path([foot, ...ahead((p) => p.high_nanos), ...low])}z`} fill="var(--accent)" fillOpacity={0.2} />
+        <path d={`${path([foot, ...ahead(high), ...low])}z`} fill="var(--accent)" fillOpacity={0.2} />
         <path d={path(past)} {...line} strokeWidth={2} strokeLinejoin="round" />
         <path d={path([foot, ...ahead((p) => p.expected_nanos)])} {...line} strokeWidth={1.5} strokeDasharray="3 3" />
         <path d="M0 98H100" {...line} stroke="var(--line-strong)" />

@@ -2,7 +2,8 @@ import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useAccess } from "@/api/access";
 import { useForecast } from "@/api/forecast";
-import { useOverview, useStatus } from "@/api/queries";
+import { useUnpriced } from "@/api/prices";
+import { useStatus } from "@/api/queries";
 import { timeZone } from "@/api/routes";
 import { useSpend } from "@/api/spend";
 import { Card, Skeleton } from "@/components/controls";
@@ -54,7 +55,7 @@ function Figures() {
   const ahead = useMemo(() => daysAhead(spend, forecast.data), [spend, forecast.data]);
   const against = spend && search.compare !== "none" ? comparedText(spend, period) : null;
   const than = useMemo(() => (spend && against !== null ? comparedAs(spend, against) : null), [spend, against]);
-  const example = useUnpriced((spend?.totals.unpriced_requests ?? 0) > 0);
+  const unpriced = useUnpriced((spend?.totals.unpriced_requests ?? 0) > 0);
   const words = spend ? periodText(spend, today) : " ";
   return (
     <Page
@@ -62,7 +63,7 @@ function Figures() {
       description={than && than.totals.requests > 0 ? `${words}, compared with ${than.name}` : words}
       actions={<PeriodPicker spend={spend} today={today} />}
     >
-      <Notices spend={spend} example={example?.model} status={status.data} />
+      <Notices spend={spend} example={unpriced.data?.[0]?.model} status={status.data} />
       {query.error && !spend ? (
         <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />
       ) : (
@@ -107,12 +108,6 @@ function Figures() {
       )}
     </Page>
   );
-}
-
-/** A model without a price that was used lately, and whose it is: there its price is set. */
-function useUnpriced(wanted: boolean) {
-  const month = useOverview("30d", wanted);
-  return month.data?.models.find(({ totals }) => totals.unpriced_requests > 0);
 }
 
 /** As tall as the chart that takes its place. */

@@ -1,10 +1,10 @@
-import { Check, Copy, Download, ExternalLink } from "lucide-react";
+import { Check, Copy, Download } from "lucide-react";
 import { useMemo, useState } from "react";
 import { toast } from "sonner";
-import { useBrowserAddress } from "@/api/browser-address";
 import type { By, Spend } from "@/api/spend";
 import { Button, Segmented, Switch } from "@/components/controls";
 import { Dialog } from "@/components/dialog";
+import { tellSaved } from "@/components/saved";
 import { plural } from "@/lib/numbers";
 import { useDark } from "@/lib/theme";
 import { platform } from "@/platform";
@@ -14,7 +14,7 @@ import { axisValue, type ChartData, type Metric, measure } from "./series";
 import { BY_WORDS, change, daysOf, type slotWords } from "./words";
 
 /** What says who somebody is stays out of a picture that may go anywhere. */
-const PRIVATE: By[] = ["key", "user", "team"];
+const PRIVATE: By[] = ["key", "user", "team", "organization", "project", "end_user"];
 
 /** The chart as a picture, to be saved or copied. */
 export function SharePicture({
@@ -39,7 +39,6 @@ export function SharePicture({
   const [dark, setDark] = useState(useDark());
   const [named, setNamed] = useState(false);
   const [copied, setCopied] = useState(false);
-  const inBrowser = useBrowserAddress();
   const isPrivate = PRIVATE.includes(spend.by);
   const kind = BY_WORDS[spend.by].label;
   const svg = useMemo(() => {
@@ -79,21 +78,13 @@ export function SharePicture({
             {copied ? <Check className="size-3.5 text-ok" /> : <Copy className="size-3.5" />}
             {copied ? "Copied" : "Copy"}
           </Button>
-          {platform.files ? (
-            <Button
-              variant="primary"
-              data-testid="picture-save"
-              onClick={() => void png(svg).then((blob) => platform.files?.save(name, blob), fail)}
-            >
-              <Download className="size-3.5" /> Save as PNG
-            </Button>
-          ) : (
-            inBrowser && (
-              <Button onClick={() => void inBrowser()}>
-                <ExternalLink className="size-3.5" /> Open in a browser
-              </Button>
-            )
-          )}
+          <Button
+            variant="primary"
+            data-testid="picture-save"
+            onClick={() => void tellSaved(png(svg).then((blob) => platform.files.save(name, blob)))}
+          >
+            <Download className="size-3.5" /> Save as PNG
+          </Button>
         </>
       }
     >

@@ -3,7 +3,8 @@ import type { ReactNode } from "react";
 import { type By, type Group, type Period, type Totals, useSpendBeside } from "@/api/spend";
 import { Card, Skeleton } from "@/components/controls";
 import { ErrorNotice } from "@/components/notice";
-import { money } from "@/lib/money";
+import { cn } from "@/lib/cn";
+import { spentOf } from "@/lib/money";
 import { compact, count } from "@/lib/numbers";
 import { canDrill, logFilter, type Span } from "./drill";
 import { type Metric, measure, tokensOf } from "./series";
@@ -18,12 +19,44 @@ const LISTS: { by: By; empty: string }[] = [
   { by: "provider", empty: "Providers appear here once they are asked." },
 ];
 
+interface Props {
+  period: Period;
+  metric: Metric;
+  /** What the page is opened for comes first: these wait for it. */
+  ready: boolean;
+}
+
 /** Who spends it. Each line leads to its requests in these days. */
-export function TopLists({ period, metric, ready }: { period: Period; metric: Metric; ready: boolean }) {
+export function TopLists(props: Props) {
   return (
-    <div className="grid gap-4 sm:grid-cols-2 2xl:grid-cols-4">
-      {LISTS.map((list) => (
-        <TopList key={list.by} {...list} period={period} metric={metric} ready={ready} />
+    <>
+      <div className="grid gap-4 sm:grid-cols-2 2xl:grid-cols-4">
+        {LISTS.map((list) => (
+          <TopList key={list.by} {...list} {...props} />
+        ))}
+      </div>
+      <FurtherLists {...props} />
+    </>
+  );
+}
+
+// Whether there is anything to show; what is shown is read as often as its neighbours.
+const RARELY = 120_000;
+const AS_MANY = ["", "", "sm:grid-cols-2", "sm:grid-cols-2 xl:grid-cols-3"];
+
+/** What not every gateway has: each is there once a request named one of its kind. */
+function FurtherLists(props: Props) {
+  const project = useSpendBeside(props.period, "project", props.ready, RARELY);
+  const organization = useSpendBeside(props.period, "organization", props.ready, RARELY);
+  const endUser = useSpendBeside(props.period, "end_user", props.ready, RARELY);
+  const named = [project, organization, endUser].flatMap(({ data }) =>
+    data?.groups.some(({ id, totals }) => id && totals.requests > 0) ? [data.by] : [],
+  );
+  if (named.length === 0) return null;
+  return (
+    <div className={cn("grid gap-4", AS_MANY[named.length])}>
+      {named.map((by) => (
+        <TopList key={by} by={by} {...props} />
       ))}
     </div>
   );
@@ -35,13 +68,10 @@ function TopList({
   period,
   metric,
   ready,
-}: {
+}: Props & {
   by: By;
-  empty: string;
-  period: Period;
-  metric: Metric;
-  /** What the page is opened for comes first: these wait for it. */
-  ready: boolean;
+  /** What stands there before anything does; absent where it is not shown empty. */
+  empty?: string;
 }) {
   const { data, error, refetch } = useSpendBeside(period, by, ready);
   const spend = data?.by === by ? data : undefined;
@@ -57,7 +87,7 @@ function TopList({
   const rest = ranked ? ranked.length - AT_MOST : 0;
   const span = spend && { start: spend.from, end: spend.to };
   return (
-    <Card className="flex min-h-[252px] min-w-0 flex-col p-2" data-testid={`top-${by}`}>
+    <Card className={cn("flex min-w-0 flex-col p-2", empty && "min-h-[252px]")} data-testid={`top-${by}`}>
       <h2 className="px-2 pt-1 pb-2 font-semibold text-sm">{BY_WORDS[by].many}</h2>
       {error && !spend ? (
         <ErrorNotice error={error} onRetry={() => void refetch()} />
@@ -121,15 +151,6 @@ function Line({
 function shown(totals: Totals, metric: Metric): ReactNode {
   if (metric === "requests") return count(totals.requests);
   if (metric === "tokens") return compact(tokensOf(totals));
-  if (totals.cost_nanos === 0 && totals.requests > 0) {
-    const word = (
-      [
-        ["unpriced", totals.unpriced_requests],
-        ["local", totals.local_requests],
-        ["covered", totals.covered_requests],
-      ] as const
-    ).find(([, requests]) => requests === totals.requests)?.[0];
-    if (word) return <span className="text-muted text-xs">{word}</span>;
-  }
-  return money(totals.cost_nanos);
+  const { text, kind } = spentOf(totals);
+  return kind === "word" ? <span className="text-muted text-xs">{text}</span> : text;
 }

@@ -9,6 +9,9 @@ export const BY_WORDS: Record<By, { label: string; many: string }> = {
   tool: { label: "Tool", many: "Tools" },
   user: { label: "User", many: "Users" },
   team: { label: "Team", many: "Teams" },
+  organization: { label: "Organization", many: "Organizations" },
+  project: { label: "Project", many: "Projects" },
+  end_user: { label: "End user", many: "End users" },
 };
 
 const NONE: Record<By, string> = {
@@ -18,6 +21,9 @@ const NONE: Record<By, string> = {
   tool: "unnamed tool",
   user: "no user",
   team: "no team",
+  organization: "no organization",
+  project: "no project",
+  end_user: "no end user",
 };
 
 /** As people call it. What named none of the kind has an empty id. */

@@ -1,8 +1,8 @@
 // What a provider charges: as a form holds it, and what of it has to be sent.
-import type { Billing } from "@/api/billing";
+import type { Billing, ProviderChange } from "@/api/contract";
 
 export interface Bill {
-  billing: Billing["billing"];
+  billing: "api" | "subscription";
   /** Percent, below zero a discount; empty for none. */
   percent: string;
 }
@@ -14,7 +14,8 @@ export const BILL_FIELDS = ["billing", "price_adjustment_percent"];
 export const newBill = (): Bill => ({ billing: "api", percent: "" });
 
 export const billOf = ({ billing, price_adjustment_percent: percent }: Billing): Bill => ({
-  billing,
+  // What runs on one's own machines bills nobody, and is set as the others are.
+  billing: billing === "subscription" ? billing : "api",
   percent: percent ? String(percent) : "",
 });
 
@@ -30,7 +31,7 @@ export function billProblems({ percent }: Bill): Record<string, string> {
 }
 
 /** The members of a change; what stays as it is has none. */
-export function changedBill(typed: Bill, before: Bill = newBill()): Partial<Billing> {
+export function changedBill(typed: Bill, before: Bill = newBill()): Pick<ProviderChange, keyof Billing> {
   const percent = percentOf(typed.percent);
   return {
     billing: typed.billing === before.billing ? undefined : typed.billing,

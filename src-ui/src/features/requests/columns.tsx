@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { RequestRow } from "@/api/contract";
 import type { Column } from "@/components/virtual-table";
 import { shortModel } from "@/lib/model-name";
@@ -31,6 +32,26 @@ function Model({ row }: { row: RequestRow }) {
     </span>
   );
 }
+
+/** The way to the session that it is part of. Keys find that in the row's detail, not at every line. */
+const Client = ({ row }: { row: RequestRow }) =>
+  row.session ? (
+    <Link
+      to="/requests"
+      search={{ session: row.session }}
+      tabIndex={-1}
+      title={`${row.client || "Its client did not say its name"}\nSession ${row.session}: show all of it`}
+      data-testid="row-session"
+      onClick={(event) => event.stopPropagation()}
+      className="text-muted underline decoration-line-strong decoration-dotted underline-offset-4 hover:text-accent-text hover:decoration-current"
+    >
+      {row.client || "session"}
+    </Link>
+  ) : (
+    <span className="text-muted" title={row.client}>
+      {row.client || none}
+    </span>
+  );
 
 const tokens = (row: RequestRow) =>
   row.input_tokens + row.output_tokens === 0 ? (
@@ -69,11 +90,7 @@ export const COLUMNS: Column<RequestRow>[] = [
     header: "Client",
     width: "minmax(72px,1fr)",
     from: 915,
-    cell: (row) => (
-      <span className="text-muted" title={row.client}>
-        {row.client || none}
-      </span>
-    ),
+    cell: (row) => <Client row={row} />,
   },
   { id: "tokens", header: "Tokens in / out", width: "96px", align: "right", cell: tokens },
   { id: "cost", header: "Cost", width: "76px", align: "right", cell: cost },

@@ -1,13 +1,11 @@
-import { Download, ExternalLink } from "lucide-react";
+import { Download } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
-import { useBrowserAddress } from "@/api/browser-address";
-import { open } from "@/api/http";
+import { saveAnswer } from "@/api/http";
 import { exportPath, type RequestFilter } from "@/api/log";
 import { Button } from "@/components/controls";
 import { Menu, MenuItem } from "@/components/menu";
+import { tellSaved } from "@/components/saved";
 import { dayOf } from "@/lib/days";
-import { platform } from "@/platform";
 
 const FORMATS = [
   { format: "csv", label: "CSV" },
@@ -18,21 +16,11 @@ type Format = (typeof FORMATS)[number]["format"];
 /** Everything that the filter leaves, as a file. */
 export function ExportMenu({ filter }: { filter: RequestFilter }) {
   const [busy, setBusy] = useState(false);
-  const inBrowser = useBrowserAddress();
-  const { files } = platform;
   const save = async (format: Format) => {
-    if (!files) return;
     setBusy(true);
-    try {
-      const answer = await open(files, exportPath(format, filter));
-      // The browser keeps a large body on disk: a million rows are no more memory than a thousand.
-      const day = dayOf(Date.now(), Intl.DateTimeFormat().resolvedOptions().timeZone);
-      files.save(`postern-requests-${day}.${format}`, await answer.blob());
-    } catch (error) {
-      toast.error(error instanceof Error ? error.message : String(error));
-    } finally {
-      setBusy(false);
-    }
+    const day = dayOf(Date.now(), Intl.DateTimeFormat().resolvedOptions().timeZone);
+    await tellSaved(saveAnswer(exportPath(format, filter), `postern-requests-${day}.${format}`));
+    setBusy(false);
   };
   return (
     <Menu
@@ -42,18 +30,11 @@ export function ExportMenu({ filter }: { filter: RequestFilter }) {
         </Button>
       }
     >
-      {files ? (
-        FORMATS.map(({ format, label }) => (
-          <MenuItem key={format} data-testid={`export-${format}`} onSelect={() => void save(format)}>
-            <Download aria-hidden className="size-4 text-faint" /> {label}
-          </MenuItem>
-        ))
-      ) : (
-        <MenuItem disabled={!inBrowser} onSelect={() => void inBrowser?.()} data-testid="export-in-browser">
-          <ExternalLink aria-hidden className="size-4 text-faint" />
-          {inBrowser ? "Open in a browser, to save it there" : "Start the gateway to save it from a browser"}
+      {FORMATS.map(({ format, label }) => (
+        <MenuItem key={format} data-testid={`export-${format}`} onSelect={() => void save(format)}>
+          <Download aria-hidden className="size-4 text-faint" /> {label}
         </MenuItem>
-      )}
+      ))}
     </Menu>
   );
 }

@@ -2,12 +2,13 @@ import { SlidersHorizontal } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { RequestRow } from "@/api/contract";
 import type { RequestFilter } from "@/api/log";
-import { useOverview, useProviders } from "@/api/queries";
+import { useProviders } from "@/api/queries";
 import { Button } from "@/components/controls";
 import { SearchInput } from "@/components/field";
 import { Picker } from "@/components/picker";
 import { Select } from "@/components/select";
 import { useFoundKeys } from "@/features/pickers/use-found";
+import { useSpent } from "@/features/pickers/use-spent";
 import { useSettled } from "@/lib/use-hooks";
 import { FilterChips, furtherCount } from "./filter-chips";
 import { ADMINISTRATOR } from "./match";
@@ -32,22 +33,20 @@ export function RequestFilters({
   onChange: (filter: RequestFilter) => void;
 }) {
   const [more, setMore] = useState(false);
-  const month = useOverview("30d");
+  const models = useSpent("model", filter.model);
+  const usedProviders = useSpent("provider", filter.provider);
   const keys = useFoundKeys();
   const providers = useProviders();
-  const models = useMemo(
-    () => [...new Set(month.data?.models.map((entry) => entry.model))].map((value) => ({ value, label: value })),
-    [month.data],
-  );
   const keyChoices = useMemo(() => {
     const chosen = filter.key_id ? [{ value: filter.key_id, label: keyName ?? "One key" }] : [];
     const all = [...keys.options, { value: ADMINISTRATOR, label: "administrator" }];
     return [...chosen.filter(({ value }) => !all.some((option) => option.value === value)), ...all];
   }, [keys.options, filter.key_id, keyName]);
-  const providerChoices = useMemo(
-    () => (providers.data ?? []).map((p) => ({ value: p.name, label: p.name })),
-    [providers.data],
-  );
+  // Those that are configured, and those that were: also for those who may not see how they are set up.
+  const providerChoices = useMemo(() => {
+    const known = (providers.data ?? []).map(({ name }) => ({ value: name, label: name }));
+    return [...known, ...usedProviders.options.filter(({ value }) => !known.some((p) => p.value === value))];
+  }, [providers.data, usedProviders.options]);
   const one = (name: "model" | "provider" | "key_id") => (filter[name] ? [filter[name]] : []);
   const set = (change: RequestFilter) => onChange({ ...filter, ...change });
   const further = furtherCount(filter);
@@ -70,7 +69,7 @@ export function RequestFilters({
           any="Any model"
           testid="filter-model"
           className="max-w-44"
-          options={models}
+          {...models}
           chosen={one("model")}
           onChange={([model]) => set({ model })}
         />
@@ -80,6 +79,7 @@ export function RequestFilters({
           any="Any provider"
           testid="filter-provider"
           className="max-w-44"
+          {...usedProviders}
           options={providerChoices}
           chosen={one("provider")}
           onChange={([provider]) => set({ provider })}

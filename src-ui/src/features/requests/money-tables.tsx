@@ -1,5 +1,5 @@
 import type { RequestDetail } from "@/api/contract";
-import type { CostLine } from "@/api/log";
+
 import { price, priceName } from "@/features/models/words";
 import { moneyExact } from "@/lib/money";
 import { count } from "@/lib/numbers";
@@ -112,7 +112,7 @@ const notPriced = <span className="text-warn text-xs">not priced</span>;
 /** What a provider's discount or mark-up makes of the lines above it has no count. */
 const ADJUSTS = ["discount", "mark_up"];
 
-function Line({ line }: { line: CostLine }) {
+function Line({ line }: { line: RequestDetail["cost_lines"][number] }) {
   const { kind, tokens, price_pico, cost_nanos } = line;
   const adjusts = ADJUSTS.includes(kind);
   const of = price_pico === null || adjusts ? null : price(kind, price_pico);

@@ -1,8 +1,9 @@
-import { useAccess } from "@/api/access";
 import { BILLINGS, type RequestFilter } from "@/api/log";
+import type { By } from "@/api/spend";
 import { Field, Input } from "@/components/field";
 import { Select } from "@/components/select";
-import { OrganizationPicker, TeamPicker, UserPicker } from "@/features/pickers/pickers";
+import { useSpent } from "@/features/pickers/use-spent";
+import { WhoseFields } from "@/features/pickers/whose-fields";
 import { useSettled } from "@/lib/use-hooks";
 import { BILLING_WORDS } from "./filter-chips";
 
@@ -24,59 +25,22 @@ const ENDPOINTS = [
 
 /** What one asks for now and then. */
 export function MoreFilters({ filter, set }: Props) {
-  const { may } = useAccess();
   return (
     <div
       className="grid max-h-[38vh] grid-cols-2 items-start gap-x-3 gap-y-2 overflow-y-auto rounded-lg border border-line bg-surface p-3 sm:grid-cols-3 lg:grid-cols-5"
       data-testid="more-filters"
     >
-      {may("GET /user/list") && (
-        <Field label="User">
-          {({ id }) => (
-            <UserPicker
-              id={id}
-              any="Anybody"
-              testid="filter-user"
-              className="w-full"
-              value={filter.user_id}
-              onChange={(user_id) => set({ user_id })}
-            />
-          )}
-        </Field>
-      )}
-      {may("GET /v2/team/list") && (
-        <Field label="Team">
-          {({ id }) => (
-            <TeamPicker
-              id={id}
-              any="Any team"
-              testid="filter-team"
-              className="w-full"
-              value={filter.team_id}
-              onChange={(team_id) => set({ team_id })}
-            />
-          )}
-        </Field>
-      )}
-      {may("GET /organization/list") && (
-        <Field label="Organization">
-          {({ id }) => (
-            <OrganizationPicker
-              id={id}
-              any="Any"
-              testid="filter-organization"
-              className="w-full"
-              value={filter.organization_id}
-              onChange={(organization_id) => set({ organization_id })}
-            />
-          )}
-        </Field>
-      )}
-      <TextFilter name="end_user" label="End user" filter={filter} set={set} />
-      <TextFilter name="project" label="Project" filter={filter} set={set} />
+      <WhoseFields
+        whose={filter}
+        set={set}
+        any={{ user: "Anybody", team: "Any team", organization: "Any" }}
+        testid="filter"
+      />
+      <UsedFilter name="end_user" by="end_user" label="End user" filter={filter} set={set} />
+      <UsedFilter name="project" by="project" label="Project" filter={filter} set={set} />
       <TextFilter name="session" label="Session" filter={filter} set={set} />
       <TextFilter name="tag" label="Tag" filter={filter} set={set} />
-      <TextFilter name="client" label="Client" filter={filter} set={set} />
+      <UsedFilter name="client" by="tool" label="Client" filter={filter} set={set} />
       <TextFilter name="endpoint" label="Endpoint" filter={filter} set={set} suggest={ENDPOINTS} />
       <Field label="Billing">
         {({ id }) => (
@@ -128,7 +92,8 @@ function TextFilter({
   filter,
   set,
   suggest,
-}: Props & { name: TextName; label: string; hint?: string; suggest?: string[] }) {
+  onFocus,
+}: Props & { name: TextName; label: string; hint?: string; suggest?: string[]; onFocus?: () => void }) {
   const [typed, setTyped] = useSettled(filter[name] ?? "", (value) => set({ [name]: value.trim() || undefined }));
   return (
     <Field label={label} hint={hint}>
@@ -138,6 +103,7 @@ function TextFilter({
             {...control}
             data-testid={`filter-${name}`}
             placeholder="any"
+            onFocus={onFocus}
             list={suggest && `${control.id}-list`}
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
@@ -153,6 +119,12 @@ function TextFilter({
       )}
     </Field>
   );
+}
+
+/** Suggests what was used lately, once somebody is about to say one. */
+function UsedFilter({ by, ...rest }: Props & { name: TextName; label: string; by: By }) {
+  const { options, onOpen } = useSpent(by);
+  return <TextFilter {...rest} suggest={options.map(({ value }) => value)} onFocus={onOpen} />;
 }
 
 const status = (text: string) => (/^[1-5]\d\d$/.test(text.trim()) ? Number(text) : undefined);

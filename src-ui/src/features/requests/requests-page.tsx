@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { ArrowUp, Pause, Play, RotateCw, ScrollText } from "lucide-react";
+import { ArrowUp, Pause, Play, ScrollText } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useEventFeed } from "@/api/events";
 import type { RequestFilter } from "@/api/log";
@@ -7,10 +7,13 @@ import { Button, Dot } from "@/components/controls";
 import { Empty, ErrorNotice } from "@/components/notice";
 import { Page } from "@/components/page";
 import { VirtualTable } from "@/components/virtual-table";
+import { SessionCard } from "@/features/sessions/session-card";
 import { count, plural } from "@/lib/numbers";
 import { COLUMNS, narrowRow } from "./columns";
 import { ExportMenu } from "./export-menu";
 import { RequestFilters } from "./filters";
+import { LogViews } from "./log-views";
+import { NotLive } from "./not-live";
 import { RequestDrawer } from "./request-drawer";
 import { useRequestLog } from "./use-request-log";
 
@@ -41,7 +44,7 @@ export function RequestsPage() {
   }, [held, release]);
 
   const word = !log.live
-    ? "Not live with this filter"
+    ? "Not live"
     : connection !== "live"
       ? "Reconnecting"
       : paused
@@ -56,19 +59,16 @@ export function RequestsPage() {
       description="Every call through the gateway, newest first."
       actions={
         <>
+          <LogViews view="requests" filter={filter} />
           <span className="flex items-center gap-2 text-muted text-xs" role="status" data-testid="live-state">
             <Dot tone={!log.live ? "neutral" : connection !== "live" ? "warn" : held ? "neutral" : "ok"} />
             {word}
           </span>
           <ExportMenu filter={filter} />
-          {log.live ? (
+          {log.live && (
             <Button data-testid="pause" aria-pressed={paused} onClick={() => (held ? resume() : setPaused(true))}>
               {held ? <Play className="size-3.5" /> : <Pause className="size-3.5" />}
-              {held ? "Resume" : "Pause"}
-            </Button>
-          ) : (
-            <Button data-testid="read-anew" onClick={log.retry}>
-              <RotateCw className="size-3.5" /> Refresh
+              <span className="max-sm:sr-only">{held ? "Resume" : "Pause"}</span>
             </Button>
           )}
         </>
@@ -79,6 +79,19 @@ export function RequestsPage() {
         keyName={log.rows.find((row) => row.key_id === filter.key_id)?.key_name ?? undefined}
         onChange={setFilter}
       />
+      {!log.live && (
+        <NotLive
+          filter={filter}
+          readAt={log.readAt}
+          unread={log.unread}
+          busy={log.reading}
+          onRefresh={() => {
+            scroller.current?.scrollTo({ top: 0 });
+            log.refresh();
+          }}
+        />
+      )}
+      {filter.session && <SessionCard session={filter.session} keyId={filter.key_id} />}
       {log.error && log.rows.length === 0 ? (
         <ErrorNotice error={log.error} onRetry={log.retry} />
       ) : (

@@ -15,9 +15,11 @@ interface Live {
   waiting: RequestRow[];
   /** Rows were missed: the list has to be read anew. */
   gap: boolean;
+  /** Of a list that is not live: so many may have to be in it. */
+  unread: number;
 }
 
-const none = (of: string): Live => ({ of, shown: [], waiting: [], gap: false });
+const none = (of: string): Live => ({ of, shown: [], waiting: [], gap: false, unread: 0 });
 
 /**
  * The ledger, newest first: stored pages below, what arrives live above. While `held` (the reader scrolled down or
@@ -42,13 +44,13 @@ export function useRequestLog(filter: RequestFilter, held: boolean) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: identity stands for the filter
   useEffect(() => {
-    // Nothing can be said of what arrives: the list is read anew when somebody asks for it.
-    if (!canTell(filter)) return;
     const change = (step: (old: Live) => Live) => setState((old) => step(old.of === identity ? old : none(identity)));
     return watchRequests({
       arrived(rows) {
         const fitting = rows.filter((row) => matches(row, filter));
         if (fitting.length === 0) return;
+        // Whether it belongs there cannot be told: the list is read anew when somebody asks for it.
+        if (!canTell(filter)) return change((old) => ({ ...old, unread: old.unread + fitting.length }));
         change((old) => {
           const next = held
             ? { ...old, waiting: [...fitting, ...old.waiting] }
@@ -56,7 +58,7 @@ export function useRequestLog(filter: RequestFilter, held: boolean) {
           return next.waiting.length + next.shown.length > MOST_LIVE ? { ...next, gap: true } : next;
         });
       },
-      missed: () => change((old) => ({ ...old, gap: true })),
+      missed: () => change((old) => (canTell(filter) ? { ...old, gap: true } : old)),
     });
   }, [watchRequests, identity, held]);
 
@@ -77,6 +79,18 @@ export function useRequestLog(filter: RequestFilter, held: boolean) {
     );
   }, [identity]);
 
+  // From the top, and no further: what was scrolled through before may be a lot.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: identity stands for the filter
+  const refresh = useCallback(() => {
+    setState(none(identity));
+    const queryKey = ["requests", filter];
+    client.setQueryData<typeof stored.data>(
+      queryKey,
+      (old) => old && { pages: old.pages.slice(0, 1), pageParams: old.pageParams.slice(0, 1) },
+    );
+    void client.refetchQueries({ queryKey, exact: true });
+  }, [client, identity]);
+
   const storedRows = useMemo(() => stored.data?.pages.flatMap((page) => page.requests) ?? [], [stored.data]);
   const rows = useMemo(() => merge(live.shown, storedRows), [live.shown, storedRows]);
   const fresh = useMemo(() => new Set(live.shown.map((row) => row.id)), [live.shown]);
@@ -96,6 +110,10 @@ export function useRequestLog(filter: RequestFilter, held: boolean) {
     loading: stored.isPending,
     error: stored.error,
     live: canTell(filter),
+    unread: live.unread,
+    readAt: stored.dataUpdatedAt,
+    reading: stored.isRefetching && !stored.isFetchingNextPage,
+    refresh,
     retry: () => void stored.refetch(),
   };
 }

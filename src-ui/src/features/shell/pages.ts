@@ -7,6 +7,7 @@ import {
   History,
   KeyRound,
   type LucideIcon,
+  MessagesSquare,
   Plug,
   ScrollText,
   Settings,
@@ -22,6 +23,7 @@ export interface PageLink {
   to:
     | "/"
     | "/requests"
+    | "/requests/sessions"
     | "/models"
     | "/providers"
     | "/keys"
@@ -47,7 +49,7 @@ export interface PageLink {
 }
 
 export const PAGES: PageLink[] = [
-  { to: "/", id: "overview", label: "Overview", icon: ChartColumn, needs: "GET /console/overview", part: "gateway" },
+  { to: "/", id: "overview", label: "Overview", icon: ChartColumn, needs: "GET /console/spend", part: "gateway" },
   {
     to: "/requests",
     id: "requests",
@@ -153,8 +155,19 @@ export const ALERTS: PageLink = {
   words: "notifications budgets unusual spend limits",
 };
 
+/** And this is the log's other view. */
+export const SESSIONS: PageLink = {
+  to: "/requests/sessions",
+  id: "sessions",
+  label: "Sessions",
+  icon: MessagesSquare,
+  needs: "GET /console/requests",
+  part: "gateway",
+  words: "runs conversations projects claude code codex",
+};
+
 /** Pages beside the menu. */
-export const ASIDE = [ACCOUNT, ALERTS];
+export const ASIDE = [SESSIONS, ACCOUNT, ALERTS];
 
 export const isOpen = (access: Access, page: PageLink) =>
   page === ACCOUNT ? access.userId !== null : page.needs === undefined || access.may(page.needs);

@@ -102,7 +102,8 @@ function NavLink({ page, rail }: { page: PageLink; rail: boolean }) {
       to={page.to}
       data-testid={`nav-${page.id}`}
       aria-label={rail ? page.label : undefined}
-      activeOptions={{ exact: true, includeSearch: false }}
+      // What lies below a page is a part of it.
+      activeOptions={{ exact: page.to === "/", includeSearch: false }}
       className={cn(
         "relative flex h-8 items-center gap-2.5 rounded-md text-muted hover:bg-hover hover:text-text",
         "aria-[current=page]:bg-selected aria-[current=page]:font-medium aria-[current=page]:text-text [&[aria-current=page]>svg]:text-accent-text",
