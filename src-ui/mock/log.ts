@@ -20,11 +20,19 @@ export const LOG_ROUTES: Route[] = [
   ],
 ];
 
+/** What is searched for in texts is read for: so many rows are, for one page. */
+const MOST_READ = 1000;
+
 function page(world: World, query: URLSearchParams): RequestPage {
   const limit = Number(query.get("limit") ?? 100);
-  const rows = filtered(world, query);
+  const before = query.get("before");
+  const rest = before ? world.ledger.findIndex((row) => row.id < before) : 0;
+  const last = query.get("search") ? world.ledger.slice(rest, rest + MOST_READ).at(-1) : undefined;
+  const rows = filtered(world, query).filter((row) => !last || row.id >= last.id);
   const requests = rows.slice(0, limit);
-  return { requests, next: rows.length > limit ? requests.at(-1)!.id : null };
+  if (rows.length > limit) return { requests, next: requests.at(-1)!.id, looked_to: null };
+  if (last && rest + MOST_READ < world.ledger.length) return { requests, next: last.id, looked_to: last.started_at };
+  return { requests, next: null, looked_to: null };
 }
 
 /** The ledger as a file, with a few of its columns. */

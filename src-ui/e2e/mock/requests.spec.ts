@@ -241,6 +241,27 @@ test("what was written is found where it is kept, and then the list is not live"
   await expect(page.getByTestId("requests-none-match")).toBeVisible();
 });
 
+test("what is rare is looked for further back, page after page, without being asked", async ({ page }) => {
+  const key = mockKey("busy");
+  await signIn(page, key, "/requests");
+  const oldest = await page.evaluate(async () => {
+    const all = await fetch("/console/requests/export?format=csv").then((answer) => answer.text());
+    return all.trim().split("\n").at(-1)!.split(",")[1]!;
+  });
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/console/requests?")) asked.push(request.url());
+  });
+  await page.getByTestId("requests-search").fill(oldest);
+  await expect(page.getByTestId(ROW)).toHaveCount(1);
+  await expect(page.getByTestId(ROW)).toHaveAttribute("data-key", oldest);
+  await expect(page.getByTestId("requests-end")).toHaveText("1 request, that is all");
+  expect(new Set(asked).size).toBeGreaterThan(5);
+  // And one that is nowhere ends, too.
+  await page.getByTestId("requests-search").fill("no such thing anywhere");
+  await expect(page.getByTestId("requests-none-match")).toBeVisible();
+});
+
 test("a kept request is read as a conversation and as it was sent, and nothing of it runs", async ({ page }) => {
   const found = complaints(page);
   await signIn(page, mockKey("busy"), "/requests?q=onerror&status=ok");

@@ -1109,6 +1109,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/customer/daily/activity/aggregated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What end users used on each day, all days at once */
+        get: operations["get_customer_daily_activity_aggregated"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/customer/delete": {
         parameters: {
             query?: never;
@@ -1898,6 +1915,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/organization/daily/activity/aggregated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What organizations used on each day, all days at once */
+        get: operations["get_organization_daily_activity_aggregated"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/organization/delete": {
         parameters: {
             query?: never;
@@ -2276,6 +2310,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tag/daily/activity/aggregated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What requests with tags used on each day, all days at once
+         * @description A request counts for each of its tags, as in the pages.
+         */
+        get: operations["get_tag_daily_activity_aggregated"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tag/dau": {
         parameters: {
             query?: never;
@@ -2568,6 +2622,26 @@ export interface paths {
          * @description Of what the caller may see: all of teams that they administer, their own of those that they are in.
          */
         get: operations["get_team_daily_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team/daily/activity/aggregated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What teams used on each day, all days at once
+         * @description Of what the caller may see: all of teams that they administer, their own of those that they are in.
+         */
+        get: operations["get_team_daily_activity_aggregated"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2897,7 +2971,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was used on each day, without pages */
+        /**
+         * What was used on each day, all days at once
+         * @description Of what the caller may see: their own, and what is counted for organizations that they administer.
+         */
         get: operations["get_user_daily_activity_aggregated"];
         put?: never;
         post?: never;
@@ -12085,6 +12162,76 @@ export interface operations {
             };
         };
     };
+    get_customer_daily_activity_aggregated: {
+        parameters: {
+            query: {
+                /** @description A key or its hash. */
+                api_key?: string;
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                /** @description Ids between commas; absent: all. */
+                end_user_ids?: string;
+                exclude_end_user_ids?: string;
+                /** @description A model as the provider calls it, or a model group. */
+                model?: string;
+                /** @description 1 is the first page: that of the newest days. */
+                page?: number;
+                /** @description Days on a page. */
+                page_size?: number;
+                /** @description `2026-11-20`. */
+                start_date: string;
+                /** @description By how many minutes the days' clock is behind UTC: 480 in California in winter, -540 in Japan. Absent: UTC. */
+                timezone?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     post_customer_delete: {
         parameters: {
             query?: never;
@@ -15009,6 +15156,77 @@ export interface operations {
             };
         };
     };
+    get_organization_daily_activity_aggregated: {
+        parameters: {
+            query: {
+                /** @description A key or its hash. */
+                api_key?: string;
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                exclude_organization_ids?: string;
+                /** @description A model as the provider calls it, or a model group. */
+                model?: string;
+                /** @description Ids between commas; absent: all. */
+                organization_ids?: string;
+                /** @description 1 is the first page: that of the newest days. */
+                page?: number;
+                /** @description Days on a page. */
+                page_size?: number;
+                /** @description `2026-11-20`. */
+                start_date: string;
+                /** @description By how many minutes the days' clock is behind UTC: 480 in California in winter, -540 in Japan. Absent: UTC. */
+                timezone?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another's key or organization */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     delete_organization_delete: {
         parameters: {
             query?: never;
@@ -16328,6 +16546,75 @@ export interface operations {
             };
         };
     };
+    get_tag_daily_activity_aggregated: {
+        parameters: {
+            query: {
+                /** @description A key or its hash. */
+                api_key?: string;
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                /** @description A model as the provider calls it, or a model group. */
+                model?: string;
+                /** @description 1 is the first page: that of the newest days. */
+                page?: number;
+                /** @description Days on a page. */
+                page_size?: number;
+                /** @description `2026-11-20`. */
+                start_date: string;
+                /** @description Names between commas; absent: all. Every request has the tag `User-Agent: ` and the name of its client. */
+                tags?: string;
+                /** @description By how many minutes the days' clock is behind UTC: 480 in California in winter, -540 in Japan. Absent: UTC. */
+                timezone?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_tag_dau: {
         parameters: {
             query?: {
@@ -17304,6 +17591,77 @@ export interface operations {
         };
     };
     get_team_daily_activity: {
+        parameters: {
+            query: {
+                /** @description A key or its hash. */
+                api_key?: string;
+                /** @description The last day: `2026-11-26`. */
+                end_date: string;
+                exclude_team_ids?: string;
+                /** @description A model as the provider calls it, or a model group. */
+                model?: string;
+                /** @description 1 is the first page: that of the newest days. */
+                page?: number;
+                /** @description Days on a page. */
+                page_size?: number;
+                /** @description `2026-11-20`. */
+                start_date: string;
+                /** @description Ids between commas; absent: all. */
+                team_ids?: string;
+                /** @description By how many minutes the days' clock is behind UTC: 480 in California in winter, -540 in Japan. Absent: UTC. */
+                timezone?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A date is missing or makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another's key or team */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_team_daily_activity_aggregated: {
         parameters: {
             query: {
                 /** @description A key or its hash. */

@@ -1,30 +1,11 @@
 // Sessions: the runs of a client, with what each came to. Money is nano-dollars, times are UTC milliseconds.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import type { Totals } from "./contract";
-import { query, send } from "./http";
+import { call } from "./http";
+import type { components } from "./schema.gen";
 
 /** One run of a client with one key: a name that two keys use is two rows. */
-export interface SessionRow {
-  session: string;
-  project: string | null;
-  client: string;
-  /** Model and provider are those of its first request; null where none was reached. */
-  model: string;
-  provider: string | null;
-  /** Null: the administrator's. */
-  key_id: string | null;
-  key_name: string;
-  user_id: string | null;
-  team_id: string | null;
-  first_at: number;
-  last_at: number;
-  totals: Totals;
-}
-
-export interface SessionPage {
-  sessions: SessionRow[];
-  next: string | null;
-}
+export type SessionRow = components["schemas"]["ClientSession"];
+export type SessionPage = components["schemas"]["ClientSessionPage"];
 
 export interface SessionFilter {
   search?: string;
@@ -35,7 +16,7 @@ export interface SessionFilter {
 export const keyOf = ({ key_id }: Pick<SessionRow, "key_id">) => key_id ?? "administrator";
 
 const getSessions = (filter: SessionFilter, before: string | null, limit = 100) =>
-  send("GET", `/console/sessions${query({ limit, before, ...filter })}`) as Promise<SessionPage>;
+  call("GET", "/console/sessions", { query: { limit, before: before ?? undefined, ...filter } });
 
 const OFTEN = 10_000;
 

@@ -9,6 +9,7 @@ import { Page } from "@/components/page";
 import { VirtualTable } from "@/components/virtual-table";
 import { SessionCard } from "@/features/sessions/session-card";
 import { count, plural } from "@/lib/numbers";
+import { fullTime } from "@/lib/time";
 import { COLUMNS, narrowRow } from "./columns";
 import { ExportMenu } from "./export-menu";
 import { RequestFilters } from "./filters";
@@ -16,6 +17,8 @@ import { LogViews } from "./log-views";
 import { NotLive } from "./not-live";
 import { RequestDrawer } from "./request-drawer";
 import { useRequestLog } from "./use-request-log";
+
+const lookingBack = (to: number) => `Looked back to ${fullTime(to)}, and looking further…`;
 
 export function RequestsPage() {
   const { open, ...filter } = useSearch({ from: "/requests" });
@@ -124,16 +127,22 @@ export function RequestsPage() {
             footer={
               log.rows.length > 0 && (
                 <p className="py-3 text-center text-faint text-xs" data-testid="requests-end">
-                  {log.loadingMore
-                    ? "Loading more…"
-                    : log.hasMore
-                      ? " "
-                      : `${plural(log.rows.length, "request")}, that is all`}
+                  {log.lookingBackTo !== null
+                    ? lookingBack(log.lookingBackTo)
+                    : log.loadingMore
+                      ? "Loading more…"
+                      : log.hasMore
+                        ? " "
+                        : `${plural(log.rows.length, "request")}, that is all`}
                 </p>
               )
             }
             empty={
-              filtered ? (
+              log.lookingBackTo !== null ? (
+                <Empty icon={ScrollText} title="None yet" testid="requests-looking">
+                  <span role="status">{lookingBack(log.lookingBackTo)}</span>
+                </Empty>
+              ) : filtered ? (
                 <Empty
                   icon={ScrollText}
                   title="No request matches"

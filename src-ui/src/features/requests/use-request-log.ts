@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { RequestRow } from "@/api/contract";
 import { useEventFeed } from "@/api/events";
 import { getRequests, type RequestFilter } from "@/api/log";
@@ -7,6 +7,9 @@ import { canTell, matches, merge } from "./match";
 
 // What arrived live, shown or waiting. Beyond this the ledger is read anew: dropping some would leave a gap.
 const MOST_LIVE = 2000;
+// Of what is rare a page has few rows or none, and says how far back it looked. So many more are looked for before the reader is
+// asked to scroll.
+const ENOUGH = 30;
 
 interface Live {
   /** The filter it was gathered under. */
@@ -94,10 +97,19 @@ export function useRequestLog(filter: RequestFilter, held: boolean) {
   const storedRows = useMemo(() => stored.data?.pages.flatMap((page) => page.requests) ?? [], [stored.data]);
   const rows = useMemo(() => merge(live.shown, storedRows), [live.shown, storedRows]);
   const fresh = useMemo(() => new Set(live.shown.map((row) => row.id)), [live.shown]);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = stored;
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = stored;
+  const goal = useRef({ of: identity, rows: ENOUGH });
+  if (goal.current.of !== identity) goal.current = { of: identity, rows: ENOUGH };
   const more = useCallback(() => {
+    goal.current.rows = storedRows.length + ENOUGH;
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  }, [storedRows.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const lookedTo = stored.data?.pages.at(-1)?.looked_to ?? null;
+  const lookingFurther =
+    lookedTo !== null && hasNextPage && !isFetchNextPageError && storedRows.length < goal.current.rows;
+  useEffect(() => {
+    if (lookingFurther && !isFetchingNextPage) void fetchNextPage();
+  }, [lookingFurther, isFetchingNextPage, fetchNextPage]);
 
   return {
     rows,
@@ -107,6 +119,8 @@ export function useRequestLog(filter: RequestFilter, held: boolean) {
     more,
     hasMore: hasNextPage,
     loadingMore: isFetchingNextPage,
+    /** Nothing was found between then and the last row so far, and older ones are being read. */
+    lookingBackTo: lookingFurther ? lookedTo : null,
     loading: stored.isPending,
     error: stored.error,
     live: canTell(filter),
