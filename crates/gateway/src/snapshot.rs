@@ -36,7 +36,7 @@ pub use resolve::{Resolution, Unresolved};
 pub use teams::{Namespace, OfTeam, TeamModels};
 use uuid::Uuid;
 
-use crate::catalogue::Prices;
+use crate::catalogue::{Prices, Terms};
 use crate::condition::{Condition, Conditions, CooldownRules};
 use crate::config::RoutingSettings;
 use crate::providers::auth::{Proof, Signing};
@@ -179,6 +179,8 @@ pub struct Deployment {
     pub endpoints: Vec<Endpoint>,
     pub credential: Credential,
     pub prices: Option<Arc<PricePlan>>,
+    /// What is agreed upon besides prices, whether there are some or not.
+    pub terms: Terms,
     /// What a token of input and one of output cost together, pico-dollars; `None` without a price.
     pub price_rank: Option<i64>,
     pub billing: Billing,
@@ -304,12 +306,17 @@ impl Deployment {
 #[derive(Debug, Clone)]
 pub struct PricePlan {
     pub prices: Prices,
-    /// `catalogue`, `override` or `deployment`.
+    /// [`OVERRIDE`], [`DEPLOYMENT`], or the catalogue's name of the list that they are from.
     pub source: String,
     pub version: String,
-    /// Hundredths of a percent that the provider puts on these prices; less than 0: takes off them.
-    pub adjustment: i64,
+    /// What is agreed upon besides these prices.
+    pub terms: Terms,
 }
+
+/// Where prices are from that the user has set for a model at a provider.
+pub const OVERRIDE: &str = "override";
+/// Where prices are from that a deployment has for itself.
+pub const DEPLOYMENT: &str = "deployment";
 
 #[cfg(test)]
 mod tests;

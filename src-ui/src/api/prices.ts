@@ -7,7 +7,10 @@ import { orNull } from "./spend";
 export interface UnpricedModel {
   provider: string;
   model: string;
+  /** Those that are in no sum. */
   requests: number;
+  /** Those that count as a budget had reserved for them. */
+  reserved_requests: number;
   input_tokens: number;
   output_tokens: number;
   /** UTC milliseconds. */

@@ -710,7 +710,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Models of which requests have no price */
+        /**
+         * Models of which nobody knows what requests cost
+         * @description Outside of budgets such requests have no cost; within one they count as they were reserved (`price_source` is `reservation`).
+         *     `/console/prices/rerate` gives both a cost, once there is a price.
+         */
         get: operations["get_console_prices_unpriced"];
         put?: never;
         post?: never;
@@ -4234,12 +4238,13 @@ export interface components {
             kind: string;
             /**
              * Format: int64
-             * @description Pico-dollars each; null where there is no price, and of `discount` and `mark_up`.
+             * @description Pico-dollars each; null where there is no price, or none by the piece.
              */
             price_pico: number | null;
             /**
              * Format: int64
-             * @description Tokens, or what else is counted; of `discount` and `mark_up` hundredths of a percent.
+             * @description Tokens, or what else is counted; of `discount` and `mark_up` hundredths of a percent, of a `fee` and what the provider
+             *     reports (`reported..`) 1.
              */
             tokens: number;
         };
@@ -6295,7 +6300,10 @@ export interface components {
             rows: number;
             /** Format: int64 */
             unpriced_after: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Those whose price nobody knew; what counted as it was reserved within a budget is among them.
+             */
             unpriced_before: number;
         };
         /**
@@ -6544,6 +6552,11 @@ export interface components {
             deployment_id: string | null;
             /** @description What could not be carried across formats. */
             dropped: string[];
+            /**
+             * @description `provider`: the cost is the one that the provider reported. `deployment`, `override`: prices of the user's own, of a deployment
+             *     or for a model. `local`: it ran on this machine. `reservation`: nobody knows, and it counts as a budget had reserved for it.
+             *     Else the public list that its prices are from.
+             */
             price_source: string | null;
             price_version: string | null;
             /** Format: int64 */
@@ -6665,6 +6678,8 @@ export interface components {
             model: string;
             /** @description A provider's name, or the kind of several. */
             provider: string;
+            /** @description Those as well whose cost the provider reported itself (`price_source` is `provider`): they are left alone otherwise. */
+            reported?: boolean;
         };
         /** @enum {string} */
         Role: "admin" | "admin_viewer" | "user" | "viewer" | "key";
@@ -7461,11 +7476,11 @@ export interface components {
             blocked_users: components["schemas"]["CustomerView"][];
             unblocked_users: components["schemas"]["CustomerView"][];
         };
-        /** @description A model of which requests have no price. */
+        /** @description A model of which nobody knows what requests cost. */
         Unpriced: {
             /**
              * Format: int64
-             * @description Of all its requests in the hours in which some had none.
+             * @description Of all its requests in the hours in which some had no cost; where all have one, of those that count as reserved.
              */
             input_tokens: number;
             /**
@@ -7480,9 +7495,14 @@ export interface components {
             provider: string;
             /**
              * Format: int64
-             * @description Those without a price.
+             * @description Those without a cost, which no sum has.
              */
             requests: number;
+            /**
+             * Format: int64
+             * @description Those within a budget of the last 31 days, which count as they were reserved.
+             */
+            reserved_requests: number;
         };
         UnpricedModels: {
             /** @description Those last used first. */

@@ -52,28 +52,66 @@ pub struct Cost {
     /// Nano-dollars, rounded once, half up.
     pub nanos: i64,
     pub lines: Vec<CostLine>,
-    /// What the provider takes off the list's prices or puts on them, which is part of `nanos`.
-    pub adjustment: Option<Adjustment>,
+    /// What is taken off the list's prices and put on them, which is part of `nanos`.
+    pub adjustments: Vec<Adjustment>,
 }
 
-/// A discount or a mark-up on all of a cost.
+/// A discount, a mark-up or a fee on all of a cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Adjustment {
-    /// Hundredths of a percent; less than 0: a discount.
-    pub basis_points: i64,
+    /// `discount`, `mark_up` or `fee`.
+    pub kind: &'static str,
+    /// Hundredths of a percent; of a fee: requests, which is one.
+    pub count: i64,
     pub nanos: i64,
 }
 
-impl Cost {
-    /// With so many hundredths of a percent put on it, or taken off.
+/// What is agreed upon besides prices. The discount comes first, the mark-up is on what is left, and the fee is nobody's part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Hundredths of a percent that are taken off.
+    pub discount: i64,
+    /// Hundredths of a percent that are put on.
+    pub mark_up: i64,
+    /// Nano-dollars for each request.
+    pub fee_nanos: i64,
+}
+
+impl Terms {
+    /// So many hundredths of a percent on everything; less than 0: off it.
+    pub fn of_adjustment(basis_points: i64) -> Self {
+        Self { discount: (-basis_points).max(0), mark_up: basis_points.max(0), fee_nanos: 0 }
+    }
+
+    /// For what has its discount already.
     #[must_use]
-    pub fn adjusted(mut self, basis_points: i64) -> Self {
-        if basis_points != 0 {
-            let total: i128 = self.lines.iter().map(|line| line.cost_pico).sum();
-            let whole = nanos(total.saturating_mul(i128::from(10_000 + basis_points)).div_euclid(10_000));
-            self.adjustment = Some(Adjustment { basis_points, nanos: whole - self.nanos });
-            self.nanos = whole;
+    pub fn without_discount(self) -> Self {
+        Self { discount: 0, ..self }
+    }
+
+    /// What pico-dollars come to by them (nano-dollars, rounded once), and what each of them did to that.
+    pub fn applied(self, pico: i128) -> (i64, Vec<Adjustment>) {
+        let (mut total, mut adjustments) = (pico, Vec::new());
+        for (kind, count, sign) in [("discount", self.discount, -1), ("mark_up", self.mark_up, 1)] {
+            if count > 0 {
+                let before = nanos(total);
+                total = total.saturating_mul(i128::from(10_000 + sign * count)).div_euclid(10_000);
+                adjustments.push(Adjustment { kind, count, nanos: nanos(total) - before });
+            }
         }
+        if self.fee_nanos > 0 {
+            adjustments.push(Adjustment { kind: "fee", count: 1, nanos: self.fee_nanos });
+        }
+        (nanos(total).saturating_add(self.fee_nanos), adjustments)
+    }
+}
+
+impl Cost {
+    /// With what is agreed upon besides prices.
+    #[must_use]
+    pub fn adjusted(mut self, terms: Terms) -> Self {
+        let total: i128 = self.lines.iter().map(|line| line.cost_pico).sum();
+        (self.nanos, self.adjustments) = terms.applied(total);
         self
     }
 }

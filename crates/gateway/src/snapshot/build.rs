@@ -19,7 +19,7 @@ use super::pattern::Pattern;
 use super::provider::{demo_provider, provider};
 use super::wildcard::{Template, Wildcard, Wildcards};
 use super::{Deployment, Facts, Group, OfTeam, PricePlan, Provider, Snapshot, TeamModels};
-use crate::catalogue::{Catalogue, PriceOverride};
+use crate::catalogue::{Catalogue, PriceOverride, Terms};
 use crate::condition::Conditions;
 use crate::config::{self, ConfigFile, LitellmParams, StoredFallbacks};
 
@@ -275,9 +275,9 @@ fn price_override(row: &PriceRow) -> Option<((String, String), Arc<PricePlan>)> 
     let known = Catalogue::embedded().find(&row.provider, &row.model);
     let plan = PricePlan {
         prices: set.over(known.as_ref().map(|model| &model.prices)),
-        source: "override".into(),
+        source: super::OVERRIDE.into(),
         version: crate::clock::text(row.updated_at),
-        adjustment: 0,
+        terms: Terms::default(),
     };
     Some(((row.provider.clone(), row.model.clone()), Arc::new(plan)))
 }

@@ -12,12 +12,12 @@ pub(super) use super::endpoint::endpoints;
 use super::endpoint::{fixed_headers, lead};
 use super::facts;
 use super::origin::{Origin, given_settings, origin};
-use super::price::{adjusted, price_plan};
+use super::price::{price_plan, with_terms};
 use super::provider::credential;
 use super::{
     Credential, DEMO, Deployment, Endpoint, Facts, Held, Place, PricePlan, Provider, provider_credential,
 };
-use crate::catalogue::{Catalogue, Unit};
+use crate::catalogue::{Catalogue, Terms, Unit};
 use crate::condition::{Condition, Conditions, CooldownRules};
 use crate::config::{LitellmParams, RoutingSettings};
 use crate::providers::auth::Scheme;
@@ -73,8 +73,10 @@ pub(super) fn direct(
         let mut endpoints = endpoints(provider.spec, base_url, model, &provider.settings, proofs)?;
         lead(&mut endpoints, known.as_ref());
         let prices = price_plan(provider.spec, model, &LitellmParams::default(), known.as_ref(), overrides);
-        let prices = adjusted(prices, provider.row.price_adjustment);
+        let terms = Terms::of_adjustment(provider.row.price_adjustment);
+        let prices = with_terms(prices, terms);
         Some(Deployment {
+            terms,
             api_base: Some(shown_base(provider.spec, base_url, &provider.settings)),
             price_rank: price_rank(provider.spec, prices.as_deref()),
             prices,
@@ -128,6 +130,7 @@ fn of_provider(provider: &Provider, model: &str, endpoints: Vec<Endpoint>) -> De
         endpoints,
         credential: provider.credential().clone(),
         prices: None,
+        terms: Terms::default(),
         price_rank: None,
         billing: provider.billing(),
         timeout: None,
@@ -251,7 +254,8 @@ impl Parts<'_> {
         let prices = price_plan(spec, model, params, known.as_ref(), self.overrides);
         // What is agreed upon with a provider is agreed upon for its own credentials.
         let agreed = provider.filter(|_| !has_own);
-        let prices = adjusted(prices, agreed.map_or(0, |provider| provider.row.price_adjustment));
+        let terms = Terms::of_adjustment(agreed.map_or(0, |provider| provider.row.price_adjustment));
+        let prices = with_terms(prices, terms);
         Some(Deployment {
             id: id.to_owned(),
             group: group.to_owned(),
@@ -263,6 +267,7 @@ impl Parts<'_> {
             credential: held.credential.clone(),
             price_rank: price_rank(spec, prices.as_deref()),
             prices,
+            terms,
             billing: agreed.map_or_else(
                 || if spec.local { Billing::Local } else { Billing::Api },
                 |provider| provider.billing(),

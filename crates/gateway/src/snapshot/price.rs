@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::PricePlan;
-use crate::catalogue::{BilledTokens, Catalogue, Cost, Model, PriceOverride};
+use super::{DEPLOYMENT, OVERRIDE, PricePlan};
+use crate::catalogue::{BilledTokens, Catalogue, Cost, Model, PriceOverride, Terms};
 use crate::config::LitellmParams;
 use crate::providers::ProviderSpec;
 
@@ -25,9 +25,9 @@ pub(super) fn price_plan(
     if let Some(own) = own {
         return Some(Arc::new(PricePlan {
             prices: own.over(known.map(|model| &model.prices)),
-            source: "deployment".into(),
+            source: DEPLOYMENT.into(),
             version: String::new(),
-            adjustment: 0,
+            terms: Terms::default(),
         }));
     }
     if let Some(plan) = overrides.get(&(spec.id.clone(), model.to_owned())) {
@@ -41,27 +41,32 @@ pub(super) fn price_plan(
         prices: known.prices.clone(),
         source: known.source.to_string(),
         version: Catalogue::embedded().source_version(known.source).to_owned(),
-        adjustment: 0,
+        terms: Terms::default(),
     }))
 }
 
-/// The plan at a provider whose bill is so many hundredths of a percent above the list.
-pub(super) fn adjusted(plan: Option<Arc<PricePlan>>, adjustment: i64) -> Option<Arc<PricePlan>> {
-    if adjustment == 0 {
+/// The plan with what is agreed upon besides.
+pub(super) fn with_terms(plan: Option<Arc<PricePlan>>, terms: Terms) -> Option<Arc<PricePlan>> {
+    if terms == Terms::default() {
         return plan;
     }
-    plan.map(|plan| Arc::new(PricePlan { adjustment, ..PricePlan::clone(&plan) }))
+    plan.map(|plan| Arc::new(PricePlan { terms, ..PricePlan::clone(&plan) }))
 }
 
 impl PricePlan {
+    /// Whether the user has set these prices, rather than a public list.
+    pub fn is_own(&self) -> bool {
+        [OVERRIDE, DEPLOYMENT].contains(&self.source.as_str())
+    }
+
     /// What it costs at a moment (UTC milliseconds: some prices depend on the hour); `None` where the price of something
     /// that was used is not known.
     pub fn cost(&self, tokens: &BilledTokens, at: i64) -> Option<Cost> {
-        Some(self.prices.cost_at(tokens, Some(at))?.adjusted(self.adjustment))
+        Some(self.prices.cost_at(tokens, Some(at))?.adjusted(self.terms))
     }
 
     /// What it may cost at most, whatever the hour.
     pub fn cost_at_peak(&self, tokens: &BilledTokens) -> Option<Cost> {
-        Some(self.prices.cost(tokens)?.adjusted(self.adjustment))
+        Some(self.prices.cost(tokens)?.adjusted(self.terms))
     }
 }

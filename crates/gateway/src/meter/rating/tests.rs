@@ -1,7 +1,7 @@
 use postern_store::table::requests::{Billing, RequestRow, Tokens};
 
 use super::{Line, billed_of, rate, read_lines};
-use crate::catalogue::{BilledTokens, PriceOverride, Prices};
+use crate::catalogue::{BilledTokens, PriceOverride, Prices, Terms};
 use crate::snapshot::PricePlan;
 
 fn prices(text: &str) -> Prices {
@@ -9,7 +9,12 @@ fn prices(text: &str) -> Prices {
 }
 
 fn plan(text: &str, adjustment: i64) -> PricePlan {
-    PricePlan { prices: prices(text), source: "override".into(), version: "now".into(), adjustment }
+    PricePlan {
+        prices: prices(text),
+        source: "override".into(),
+        version: "now".into(),
+        terms: Terms::of_adjustment(adjustment),
+    }
 }
 
 fn used() -> BilledTokens {
