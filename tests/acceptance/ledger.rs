@@ -2,6 +2,7 @@
 
 mod crash;
 mod reported;
+mod terms;
 
 use std::collections::HashSet;
 

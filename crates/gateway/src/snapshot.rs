@@ -38,7 +38,7 @@ use uuid::Uuid;
 
 use crate::catalogue::{Prices, Terms};
 use crate::condition::{Condition, Conditions, CooldownRules};
-use crate::config::RoutingSettings;
+use crate::config::{CostRules, RoutingSettings};
 use crate::providers::auth::{Proof, Signing};
 use crate::providers::{ProviderSpec, Settings, Wrapping};
 
@@ -70,6 +70,8 @@ pub struct Snapshot {
     pub keep_responses: bool,
     /// What every deployment is told that does not say otherwise itself.
     pub default_params: serde_json::Map<String, serde_json::Value>,
+    /// What is taken off costs and put on them, by provider.
+    pub costs: Arc<CostRules>,
     /// The user's own prices by provider preset and model.
     pub overrides: HashMap<(String, String), Arc<PricePlan>>,
     /// Groups made on the fly for `provider/model`, so that each is resolved once.

@@ -3597,6 +3597,8 @@ export interface components {
             /** @description The end of the key, to recognise it by. */
             api_key_hint: string | null;
             base_url: string;
+            /** @description How it is paid: `local` runs on this machine. */
+            billing: components["schemas"]["BillingName"];
             /** @description RFC 3339, UTC. */
             created_at: string;
             enabled: boolean;
@@ -3611,6 +3613,11 @@ export interface components {
             id: number;
             /** @description The word before the slash in `provider/model`. */
             name: string;
+            /**
+             * Format: double
+             * @description Below 0 a discount, above it a mark-up on all of its costs.
+             */
+            price_adjustment_percent: number;
             /**
              * Format: int64
              * @description Higher is asked first.
@@ -4393,6 +4400,11 @@ export interface components {
         };
         /** @enum {string} */
         DeliveryState: "waiting" | "delivered" | "failed";
+        /**
+         * @description How a deployment is paid, where it says so itself. Postern's own.
+         * @enum {string}
+         */
+        DeploymentBilling: "api" | "subscription" | "local";
         DeploymentHealth: {
             /** Format: int32 */
             consecutive_failures: number;
@@ -4938,6 +4950,7 @@ export interface components {
             /** @description Members of the request that are not sent: `logprobs`, `metadata.user_id`, `tools[*].input_examples`. */
             additional_drop_params?: string[];
             api_base?: string | null;
+            billing?: components["schemas"]["DeploymentBilling"] | null;
             /** Format: double */
             cache_creation_input_token_cost?: number | null;
             /** Format: double */
@@ -5358,7 +5371,7 @@ export interface components {
         };
         ModelInfo: {
             litellm_params: Record<string, unknown>;
-            /** @description `id`, `db_model`, `team_id`, prices in dollars per token, token limits, mode, `supports_*`. */
+            /** @description `id`, `db_model`, `team_id`, `billing` in force, prices in dollars per token, token limits, mode, `supports_*`. */
             model_info: Record<string, unknown>;
             model_name: string;
         };
@@ -6143,6 +6156,7 @@ export interface components {
              * @example https://api.openai.com/v1
              */
             base_url?: string | null;
+            billing?: components["schemas"]["PaidBy"] | null;
             /** @description A new one is, unless told otherwise. */
             enabled?: boolean | null;
             /**
@@ -6150,6 +6164,11 @@ export interface components {
              * @example openai-primary
              */
             name?: string | null;
+            /**
+             * Format: double
+             * @description What its bill is above (or below) the list's prices, -100 to 1000; 0: what the configuration file says, if it does.
+             */
+            price_adjustment_percent?: number | null;
             /**
              * Format: int64
              * @description 0 to 1000000; higher is asked first. 100 of a new one that does not say.

@@ -69,6 +69,7 @@ pub fn model_credential(id: &str) -> String {
 pub fn build(sources: Sources<'_>) -> Snapshot {
     let overrides: HashMap<_, _> = sources.prices.iter().filter_map(price_override).collect();
     let routing = Arc::new(sources.config.routing.clone().with_stored(&sources.fallbacks));
+    let costs = Arc::new(sources.config.costs.clone());
     let mut providers: Vec<Arc<Provider>> = sources
         .providers
         .into_iter()
@@ -89,6 +90,7 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
         overrides: &overrides,
         conditions: &sources.conditions,
         routing: &routing,
+        costs: &costs,
     };
     let mut collected = Collected::default();
     if let Some(made) = made_demo {
@@ -132,6 +134,7 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
         strict_params: sources.config.strict_params,
         keep_responses: sources.config.keep_responses.unwrap_or(true),
         default_params: sources.config.default_params.clone(),
+        costs,
         overrides,
         direct: super::resolve::DirectGroups::default(),
     }

@@ -1,12 +1,12 @@
 //! The price in force for a deployment.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{DEPLOYMENT, OVERRIDE, PricePlan};
 use crate::catalogue::{BilledTokens, Catalogue, Cost, Model, PriceOverride, Terms};
-use crate::config::LitellmParams;
-use crate::providers::ProviderSpec;
+use crate::config::{CostRules, LitellmParams};
+use crate::providers::{self, ProviderSpec};
 
 /// The price in force: the deployment's own, else the user's, else the catalogue's; `known` is the model's row there.
 pub(super) fn price_plan(
@@ -43,6 +43,27 @@ pub(super) fn price_plan(
         version: Catalogue::embedded().source_version(known.source).to_owned(),
         terms: Terms::default(),
     }))
+}
+
+/// What is agreed upon with a provider: what it was told in the console (hundredths of a percent), else the discount and the margin
+/// of the configuration file, which name it or its kind.
+pub(super) fn terms(costs: &CostRules, spec: &ProviderSpec, name: &str, adjustment: i64) -> Terms {
+    if adjustment != 0 {
+        return Terms::of_adjustment(adjustment);
+    }
+    let margin = of_provider(&costs.margins, spec, name).or(costs.global_margin).unwrap_or_default();
+    Terms {
+        discount: of_provider(&costs.discounts, spec, name).unwrap_or(0),
+        mark_up: margin.basis_points,
+        fee_nanos: margin.fee_nanos,
+    }
+}
+
+/// By the provider's name, else by its kind or another name of that.
+fn of_provider<T: Copy>(all: &BTreeMap<String, T>, spec: &ProviderSpec, name: &str) -> Option<T> {
+    let is_kind = |name: &str| providers::find(name).is_some_and(|known| known.id == spec.id);
+    let of_kind = || all.iter().find(|(name, _)| is_kind(name)).map(|(_, rule)| rule);
+    all.get(name).or_else(of_kind).copied()
 }
 
 /// The plan with what is agreed upon besides.
