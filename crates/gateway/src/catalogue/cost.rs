@@ -9,7 +9,7 @@ use super::price::{PriceKey, PriceTable, Prices, Service, Unit};
 const PICO_PER_NANO: i128 = 1_000;
 
 /// What a request is billed for. `input` is ALL tokens of the prompt, of which `cache_*`, `audio_input` and
-/// `image_input` are parts; `output` is ALL tokens of the completion, of which `reasoning` and `audio_output` are parts.
+/// `image_input` are parts; `output` is ALL tokens of the completion, of which `reasoning`, `audio_output` and `image_output` are parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BilledTokens {
     pub input: u64,
@@ -22,10 +22,41 @@ pub struct BilledTokens {
     pub audio_input: u64,
     pub audio_output: u64,
     pub image_input: u64,
+    pub image_output: u64,
     /// Searches of the web that the provider made.
     pub web_searches: u64,
+    /// How large the context of each was.
+    pub search_context: SearchContext,
     /// The tier that the provider says it served: `flex`, `priority`, `batch`, ... ; else standard.
     pub service_tier: Option<String>,
+}
+
+/// How much of what a search found is taken: each has its price.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SearchContext {
+    Low,
+    /// Where nobody says.
+    #[default]
+    Medium,
+    High,
+}
+
+impl SearchContext {
+    fn from_reported(size: Option<&str>) -> Self {
+        match size {
+            Some("low") => Self::Low,
+            Some("high") => Self::High,
+            _ => Self::Medium,
+        }
+    }
+
+    fn unit(self) -> Unit {
+        match self {
+            Self::Low => Unit::PerSearchLow,
+            Self::Medium => Unit::PerSearchMedium,
+            Self::High => Unit::PerSearchHigh,
+        }
+    }
 }
 
 impl From<&Usage> for BilledTokens {
@@ -40,7 +71,9 @@ impl From<&Usage> for BilledTokens {
             audio_input: usage.audio_input,
             audio_output: usage.audio_output,
             image_input: usage.image_input,
+            image_output: usage.image_output,
             web_searches: usage.web_searches,
+            search_context: SearchContext::from_reported(usage.search_context.as_deref()),
             service_tier: usage.service_tier.clone(),
         }
     }
@@ -169,7 +202,14 @@ impl BilledTokens {
                 Unit::ImageInput => found.image_input = count,
                 Unit::Reasoning => found.reasoning = count,
                 Unit::AudioOutput => found.audio_output = count,
+                Unit::ImageOutput => found.image_output = count,
+                Unit::PerSearchLow => {
+                    (found.web_searches, found.search_context) = (count, SearchContext::Low);
+                }
                 Unit::PerSearchMedium => found.web_searches = count,
+                Unit::PerSearchHigh => {
+                    (found.web_searches, found.search_context) = (count, SearchContext::High);
+                }
                 _ => {}
             }
         }
@@ -184,12 +224,16 @@ impl BilledTokens {
             (Unit::AudioInput, self.audio_input),
             (Unit::ImageInput, self.image_input),
         ];
-        let output_parts = [(Unit::Reasoning, self.reasoning), (Unit::AudioOutput, self.audio_output)];
+        let output_parts = [
+            (Unit::Reasoning, self.reasoning),
+            (Unit::AudioOutput, self.audio_output),
+            (Unit::ImageOutput, self.image_output),
+        ];
         std::iter::once((Unit::Input, rest(self.input, &input_parts)))
             .chain(input_parts)
             .chain([(Unit::Output, rest(self.output, &output_parts))])
             .chain(output_parts)
-            .chain([(Unit::PerSearchMedium, self.web_searches)])
+            .chain([(self.search_context.unit(), self.web_searches)])
             .filter(|(_, count)| *count > 0)
     }
 }
@@ -201,7 +245,7 @@ impl Prices {
     /// * The long-context tier is the highest whose `above` the whole input exceeds; it prices all tokens.
     /// * For each kind of token: the price at the served tier, else the standard one, of the long-context tier; else the
     ///   same of the base list; else the kind that it falls back to (cache reads, cache writes, audio and images to
-    ///   input; an hour's cache write to a cache write; reasoning and audio out to output).
+    ///   input; an hour's cache write to a cache write; reasoning, audio and images out to output; a search to one of medium context).
     /// * A search of the web has a price of its own, and so may have the request as such.
     pub fn cost(&self, tokens: &BilledTokens) -> Option<Cost> {
         self.cost_at(tokens, None)

@@ -27,7 +27,9 @@ litellm_settings:
     assert_eq!(file.costs.margins["gemini"], margin(100_000, 0));
     let named: Vec<_> = file.named_providers.iter().map(|named| named.name.as_str()).collect();
     assert!(named.contains(&"openai") && !named.contains(&"global"), "{named:?}");
-    let beside = valid("cost_discount_config: {openai: 0.2, xai: 0.1}\nlitellm_settings: {cost_discount_config: {openai: 0.3}}");
+    let beside = valid(
+        "cost_discount_config: {openai: 0.2, xai: 0.1}\nlitellm_settings: {cost_discount_config: {openai: 0.3}}",
+    );
     assert_eq!((beside.costs.discounts["openai"], beside.costs.discounts["xai"]), (3000, 1000));
     assert_eq!(beside.warnings, []);
     let unknown = valid("litellm_settings: {cost_margin_config: {openai: {percentage: 0.1, per_day: 1}}}");
