@@ -9,6 +9,7 @@ function unpriced(world: World) {
     provider,
     model,
     requests: 0,
+    reserved_requests: 0,
     input_tokens: 0,
     output_tokens: 0,
     last_used_at: 0,

@@ -1,6 +1,9 @@
 //! Every request is one ledger row, priced and summed up, whatever became of it.
 
 mod crash;
+mod extras;
+mod reported;
+mod terms;
 
 use std::collections::HashSet;
 

@@ -16,7 +16,7 @@ mod view;
 
 use std::sync::OnceLock;
 
-pub use cost::{Adjustment, BilledTokens, Cost, CostLine};
+pub use cost::{Adjustment, BilledTokens, Cost, CostLine, SearchContext, Terms};
 pub use load::LoadError;
 pub use model::{CAPABILITIES, Capabilities, MODES, Model};
 pub use overlay::PriceOverride;

@@ -2,6 +2,7 @@
 //! environment.
 
 mod alerts;
+mod costs;
 mod governance;
 mod litellm;
 mod routing;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use alerts::{AlertWebhook, signing_key};
+pub use costs::{CostRules, DeploymentBilling, Margin};
 pub use governance::{Governance, ProviderLimits, ProviderModelLimits, Unpriced};
 pub use litellm::{
     ConfigFile, ConfigModel, Difference, LitellmParams, Named, PROVIDER_PARAMS, Problem, ids as config_ids,

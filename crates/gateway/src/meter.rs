@@ -19,9 +19,11 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Event;
 use crate::limits::{Permit, Room};
-use crate::snapshot::{Deployment, Provider};
+use crate::snapshot::{Deployment, PricePlan, Provider};
+use reported::Reported;
 
 pub mod rating;
+pub mod reported;
 
 /// A rough characters-per-token figure, for what no provider reported.
 const CHARACTERS_PER_TOKEN: u64 = 4;
@@ -281,7 +283,7 @@ impl Meter {
             if self.unknown {
                 row.usage_source = UsageSource::Estimated;
             }
-            row.price_source = Some("reservation".to_owned());
+            row.price_source = Some(rating::RESERVATION.to_owned());
         }
         let (tokens, now) = ((row.tokens.input + row.tokens.output).max(0) as u64, clock::now_ms());
         if let Some(permit) = self.permit.take() {
@@ -396,8 +398,21 @@ impl Meter {
             row.price_source = Some("local".into());
             return;
         }
-        let plan = self.deployment.as_ref().and_then(|deployment| deployment.prices.as_ref());
-        rating::rate(row, billed, plan.map(|plan| &**plan));
+        let plan = self.deployment.as_ref().and_then(|deployment| deployment.prices.as_deref());
+        let terms = self.deployment.as_ref().map(|deployment| deployment.terms).unwrap_or_default();
+        match self.reported(row, plan) {
+            Some(reported) => rating::rate_as_reported(row, billed, &reported, terms),
+            None => rating::rate(row, billed, plan),
+        }
+    }
+
+    /// What the provider says itself that it charges. A price that the user has set stands before it.
+    fn reported(&self, row: &RequestRow, plan: Option<&PricePlan>) -> Option<Reported> {
+        let how = self.deployment.as_ref()?.spec.reports_cost?;
+        if plan.is_some_and(PricePlan::is_own) || row.usage_source != UsageSource::Reported {
+            return None;
+        }
+        reported::read(how, row.usage_raw.as_deref()?)
     }
 }
 

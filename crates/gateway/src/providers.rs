@@ -88,6 +88,8 @@ pub struct ProviderSpec {
     /// It has no chat models at all: what it has is passed on.
     #[serde(default)]
     pub no_chat: bool,
+    /// How its usage objects say what it charges, if they do.
+    pub reports_cost: Option<ReportedCost>,
     #[serde(default)]
     pub quirks: Quirks,
 }
@@ -131,6 +133,19 @@ impl From<Format> for Served {
             Format::BedrockConverse => Self::Bedrock,
         }
     }
+}
+
+/// How a usage object says what its provider charges for the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportedCost {
+    /// `cost`, in dollars; with a key of the user's own at the provider behind it (`is_byok`) that is the fee alone, and
+    /// `cost_details.upstream_inference_cost` is what the other one charges.
+    Credits,
+    /// `cost_in_usd_ticks`, of which ten thousand million are a dollar.
+    Ticks,
+    /// `cost`, an object of dollars with its `total_cost` and parts of it.
+    Breakdown,
 }
 
 /// Where a provider stands in a list to choose from.

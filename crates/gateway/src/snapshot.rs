@@ -36,9 +36,9 @@ pub use resolve::{Resolution, Unresolved};
 pub use teams::{Namespace, OfTeam, TeamModels};
 use uuid::Uuid;
 
-use crate::catalogue::Prices;
+use crate::catalogue::{Prices, Terms};
 use crate::condition::{Condition, Conditions, CooldownRules};
-use crate::config::RoutingSettings;
+use crate::config::{CostRules, RoutingSettings};
 use crate::providers::auth::{Proof, Signing};
 use crate::providers::{ProviderSpec, Settings, Wrapping};
 
@@ -70,6 +70,8 @@ pub struct Snapshot {
     pub keep_responses: bool,
     /// What every deployment is told that does not say otherwise itself.
     pub default_params: serde_json::Map<String, serde_json::Value>,
+    /// What is taken off costs and put on them, by provider.
+    pub costs: Arc<CostRules>,
     /// The user's own prices by provider preset and model.
     pub overrides: HashMap<(String, String), Arc<PricePlan>>,
     /// Groups made on the fly for `provider/model`, so that each is resolved once.
@@ -179,6 +181,8 @@ pub struct Deployment {
     pub endpoints: Vec<Endpoint>,
     pub credential: Credential,
     pub prices: Option<Arc<PricePlan>>,
+    /// What is agreed upon besides prices, whether there are some or not.
+    pub terms: Terms,
     /// What a token of input and one of output cost together, pico-dollars; `None` without a price.
     pub price_rank: Option<i64>,
     pub billing: Billing,
@@ -304,12 +308,17 @@ impl Deployment {
 #[derive(Debug, Clone)]
 pub struct PricePlan {
     pub prices: Prices,
-    /// `catalogue`, `override` or `deployment`.
+    /// [`OVERRIDE`], [`DEPLOYMENT`], or the catalogue's name of the list that they are from.
     pub source: String,
     pub version: String,
-    /// Hundredths of a percent that the provider puts on these prices; less than 0: takes off them.
-    pub adjustment: i64,
+    /// What is agreed upon besides these prices.
+    pub terms: Terms,
 }
+
+/// Where prices are from that the user has set for a model at a provider.
+pub const OVERRIDE: &str = "override";
+/// Where prices are from that a deployment has for itself.
+pub const DEPLOYMENT: &str = "deployment";
 
 #[cfg(test)]
 mod tests;

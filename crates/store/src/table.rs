@@ -19,6 +19,7 @@ mod packed;
 pub mod prices;
 pub mod providers;
 pub mod requests;
+pub mod reservations;
 pub mod responses;
 pub mod series;
 pub mod sessions;

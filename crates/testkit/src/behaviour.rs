@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 mod changing;
+mod charge;
 mod names;
 #[cfg(test)]
 mod tests;
 
 pub use changing::Changing;
+pub use charge::Charge;
 
 /// The text of every normal reply.
 pub const REPLY_TEXT: &str = "Hello from the fake upstream: the quick brown fox jumps over the lazy dog.";
@@ -128,6 +130,8 @@ pub struct Reply {
     pub reasoning: Option<String>,
     pub tool_calls: Vec<ToolCall>,
     pub usage: Usage,
+    /// What the provider says that it costs, if it says so.
+    pub charge: Option<Charge>,
     pub chunking: Chunking,
     pub pace: Pace,
     /// Waited before the status line.
@@ -145,6 +149,7 @@ impl Default for Reply {
             reasoning: None,
             tool_calls: Vec::new(),
             usage: Usage::default(),
+            charge: None,
             chunking: Chunking::PerEvent,
             pace: Pace::None,
             first_byte_after: Duration::ZERO,
@@ -177,6 +182,20 @@ impl Reply {
     pub fn usage(mut self, usage: Usage) -> Self {
         self.usage = usage;
         self
+    }
+
+    #[must_use]
+    pub fn charged(mut self, charge: Charge) -> Self {
+        self.charge = Some(charge);
+        self
+    }
+
+    /// A usage object of the dialect, with what the provider says that it costs.
+    pub(crate) fn with_charge(&self, mut usage: Value) -> Value {
+        if let Some(charge) = &self.charge {
+            charge.put_into(&mut usage);
+        }
+        usage
     }
 
     #[must_use]

@@ -16,7 +16,7 @@ mod tasks;
 mod upstream;
 
 pub use behaviour::{
-    Behaviour, Changing, Chunking, Fault, Gate, Pace, REPLY_TEXT, Reply, RetryAfter, ToolCall, Usage,
+    Behaviour, Changing, Charge, Chunking, Fault, Gate, Pace, REPLY_TEXT, Reply, RetryAfter, ToolCall, Usage,
 };
 pub use canned::{CannedUpstream, PACED_CHUNKS, PACED_INTERVAL};
 pub use chaos::{Chaos, Family};

@@ -38,13 +38,24 @@ pub struct Usage {
     pub audio_output: u64,
     /// Part of `input`.
     pub image_input: u64,
+    /// Part of `output`: images that the model drew.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub image_output: u64,
     /// Searches the provider ran, billed per call.
     pub web_searches: u64,
+    /// How much of what they found each of them took, where the provider says so: `low`, `medium` or `high`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_context: Option<String>,
     /// The tier the provider says it served, if it has its own price: `priority`, `flex`, `batch`, `fast`, ...
     pub service_tier: Option<String>,
     /// The provider's own object; for a stream that reports in pieces, the pieces merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Box<RawValue>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_nothing(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A usage object and the objects within it, without a tree: reports come with every response, and in some streams with

@@ -710,7 +710,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Models of which requests have no price */
+        /**
+         * Models of which nobody knows what requests cost
+         * @description Outside of budgets such requests have no cost; within one they count as they were reserved (`price_source` is `reservation`).
+         *     `/console/prices/rerate` gives both a cost, once there is a price.
+         */
         get: operations["get_console_prices_unpriced"];
         put?: never;
         post?: never;
@@ -3690,6 +3694,8 @@ export interface components {
             /** @description The end of the key, to recognise it by. */
             api_key_hint: string | null;
             base_url: string;
+            /** @description How it is paid: `local` runs on this machine. */
+            billing: components["schemas"]["BillingName"];
             /** @description RFC 3339, UTC. */
             created_at: string;
             enabled: boolean;
@@ -3704,6 +3710,11 @@ export interface components {
             id: number;
             /** @description The word before the slash in `provider/model`. */
             name: string;
+            /**
+             * Format: double
+             * @description Below 0 a discount, above it a mark-up on all of its costs.
+             */
+            price_adjustment_percent: number;
             /**
              * Format: int64
              * @description Higher is asked first.
@@ -4365,12 +4376,13 @@ export interface components {
             kind: string;
             /**
              * Format: int64
-             * @description Pico-dollars each; null where there is no price, and of `discount` and `mark_up`.
+             * @description Pico-dollars each; null where there is no price, or none by the piece.
              */
             price_pico: number | null;
             /**
              * Format: int64
-             * @description Tokens, or what else is counted; of `discount` and `mark_up` hundredths of a percent.
+             * @description Tokens, or what else is counted; of `discount` and `mark_up` hundredths of a percent, of a `fee` and what the provider
+             *     reports (`reported..`) 1.
              */
             tokens: number;
         };
@@ -4519,6 +4531,11 @@ export interface components {
         };
         /** @enum {string} */
         DeliveryState: "waiting" | "delivered" | "failed";
+        /**
+         * @description How a deployment is paid, where it says so itself. Postern's own.
+         * @enum {string}
+         */
+        DeploymentBilling: "api" | "subscription" | "local";
         DeploymentHealth: {
             /** Format: int32 */
             consecutive_failures: number;
@@ -5064,6 +5081,7 @@ export interface components {
             /** @description Members of the request that are not sent: `logprobs`, `metadata.user_id`, `tools[*].input_examples`. */
             additional_drop_params?: string[];
             api_base?: string | null;
+            billing?: components["schemas"]["DeploymentBilling"] | null;
             /** Format: double */
             cache_creation_input_token_cost?: number | null;
             /** Format: double */
@@ -5484,7 +5502,7 @@ export interface components {
         };
         ModelInfo: {
             litellm_params: Record<string, unknown>;
-            /** @description `id`, `db_model`, `team_id`, prices in dollars per token, token limits, mode, `supports_*`. */
+            /** @description `id`, `db_model`, `team_id`, `billing` in force, prices in dollars per token, token limits, mode, `supports_*`. */
             model_info: Record<string, unknown>;
             model_name: string;
         };
@@ -6269,6 +6287,7 @@ export interface components {
              * @example https://api.openai.com/v1
              */
             base_url?: string | null;
+            billing?: components["schemas"]["PaidBy"] | null;
             /** @description A new one is, unless told otherwise. */
             enabled?: boolean | null;
             /**
@@ -6276,6 +6295,11 @@ export interface components {
              * @example openai-primary
              */
             name?: string | null;
+            /**
+             * Format: double
+             * @description What its bill is above (or below) the list's prices, -100 to 1000; 0: what the configuration file says, if it does.
+             */
+            price_adjustment_percent?: number | null;
             /**
              * Format: int64
              * @description 0 to 1000000; higher is asked first. 100 of a new one that does not say.
@@ -6426,7 +6450,10 @@ export interface components {
             rows: number;
             /** Format: int64 */
             unpriced_after: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Those whose price nobody knew; what counted as it was reserved within a budget is among them.
+             */
             unpriced_before: number;
         };
         /**
@@ -6675,6 +6702,11 @@ export interface components {
             deployment_id: string | null;
             /** @description What could not be carried across formats. */
             dropped: string[];
+            /**
+             * @description `provider`: the cost is the one that the provider reported. `deployment`, `override`: prices of the user's own, of a deployment
+             *     or for a model. `local`: it ran on this machine. `reservation`: nobody knows, and it counts as a budget had reserved for it.
+             *     Else the public list that its prices are from.
+             */
             price_source: string | null;
             price_version: string | null;
             /** Format: int64 */
@@ -6805,6 +6837,8 @@ export interface components {
             model: string;
             /** @description A provider's name, or the kind of several. */
             provider: string;
+            /** @description Those as well whose cost the provider reported itself (`price_source` is `provider`): they are left alone otherwise. */
+            reported?: boolean;
         };
         /** @enum {string} */
         Role: "admin" | "admin_viewer" | "user" | "viewer" | "key";
@@ -7601,11 +7635,11 @@ export interface components {
             blocked_users: components["schemas"]["CustomerView"][];
             unblocked_users: components["schemas"]["CustomerView"][];
         };
-        /** @description A model of which requests have no price. */
+        /** @description A model of which nobody knows what requests cost. */
         Unpriced: {
             /**
              * Format: int64
-             * @description Of all its requests in the hours in which some had none.
+             * @description Of all its requests in the hours in which some had no cost; where all have one, of those that count as reserved.
              */
             input_tokens: number;
             /**
@@ -7620,9 +7654,14 @@ export interface components {
             provider: string;
             /**
              * Format: int64
-             * @description Those without a price.
+             * @description Those without a cost, which no sum has.
              */
             requests: number;
+            /**
+             * Format: int64
+             * @description Those within a budget of the last 31 days, which count as they were reserved.
+             */
+            reserved_requests: number;
         };
         UnpricedModels: {
             /** @description Those last used first. */

@@ -34,6 +34,8 @@ async fn a_provider_is_added_listed_changed_and_removed() {
         ("priority", json!(100)),
         ("weight", json!(100)),
         ("timeout", json!(60)),
+        ("billing", json!("api")),
+        ("price_adjustment_percent", json!(0.0)),
         ("settings", json!({})),
         ("health", json!({"state": "closed", "consecutive_failures": 0})),
     ] {
@@ -52,6 +54,15 @@ async fn a_provider_is_added_listed_changed_and_removed() {
     for name in ["7", made["uuid"].as_str().unwrap(), "openai-primary", "OpenAI-Primary"] {
         assert_eq!(world.get(&format!("/admin/providers/{name}")).await["id"], 7, "{name}");
     }
+    let paid = json!({"billing": "subscription", "price_adjustment_percent": -12.5});
+    let paid = world.admin(Method::PATCH, "/admin/providers/7", paid).await.expect(200).json();
+    assert_eq!(
+        (&paid["billing"], &paid["price_adjustment_percent"]),
+        (&json!("subscription"), &json!(-12.5))
+    );
+    let row =
+        world.row(world.ask(Caller::Chat, "openai-primary/x", false).await.expect(200).request_id()).await;
+    assert_eq!((&row["billing"], &row["cost_nanos"]), (&json!("subscription"), &json!(0)), "{row}");
     let off =
         world.admin(Method::PATCH, "/admin/providers/7", json!({"enabled": false})).await.expect(200).json();
     assert_eq!(
@@ -131,6 +142,11 @@ async fn a_field_that_makes_no_sense_is_refused_by_name() {
         ("timeout", json!("60")),
         ("settings", json!([])),
         ("settings", json!({"region": 7})),
+        ("billing", json!("barter")),
+        ("billing", json!(1)),
+        ("price_adjustment_percent", json!(-101)),
+        ("price_adjustment_percent", json!(1001)),
+        ("price_adjustment_percent", json!("ten")),
         ("health", json!({})),
         ("provider_type", json!("openai")),
     ];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postern_testkit::{GatewayBuilder, Reply, TestGateway, Usage};
+use postern_testkit::{Charge, GatewayBuilder, Reply, TestGateway, Usage};
 use postern_tests::{World, receive};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -146,6 +146,58 @@ async fn a_model_without_a_price_gets_one_and_its_history_is_rated_when_asked() 
     let audit = world.get("/audit?page_size=5").await;
     assert!(audit.to_string().contains("oa/home-made"), "{audit}");
     world.assert_well().await;
+}
+
+#[tokio::test]
+async fn what_counts_as_it_was_reserved_is_listed_and_rated_once_there_is_a_price() {
+    let world = world().await;
+    let tokens = json!({"input": 1_000_000, "output": 10_000_000});
+    world.admin(Method::PUT, "/console/prices/oa/home-made", tokens).await.expect(200);
+    let key = world.gateway.new_key(json!({"max_budget": 1})).await;
+    // Within the budget it counts as estimated, for nobody knows what a search costs.
+    let members = json!({"num_search_queries": 3});
+    world.openai.always(ten().charged(Charge::Members(members.as_object().unwrap().clone())));
+    let id = ask(&world, &key, "oa/home-made").await;
+    let row = detail(&world, &id).await;
+    assert_eq!(row["price_source"], "reservation", "{row}");
+    let reserved = row["cost_nanos"].as_i64().unwrap();
+    assert!(reserved > 0, "{row}");
+    let listed = async || world.get("/console/prices/unpriced").await["models"].clone();
+    let told = listed().await;
+    assert_eq!(told.as_array().unwrap().len(), 1, "{told}");
+    assert_eq!((&told[0]["provider"], &told[0]["model"]), (&json!("oa"), &json!("home-made")));
+    assert_eq!((&told[0]["requests"], &told[0]["reserved_requests"]), (&json!(0), &json!(1)));
+    assert_eq!((&told[0]["input_tokens"], &told[0]["output_tokens"]), (&json!(1000), &json!(10)));
+    // Without a budget the same has no cost.
+    ask(&world, &world.key, "oa/home-made").await;
+    let told = listed().await;
+    assert_eq!((&told[0]["requests"], &told[0]["reserved_requests"]), (&json!(1), &json!(1)), "{told}");
+    let rerate = async || {
+        let asked = json!({"provider": "oa", "model": "home-made"});
+        world.admin(Method::POST, "/console/prices/rerate", asked).await.expect(200).json()
+    };
+    // While there is still no price, what budgets hold by stays.
+    let told = rerate().await;
+    assert_eq!(
+        (&told["changed"], &told["unpriced_before"], &told["unpriced_after"]),
+        (&json!(0), &json!(2), &json!(2))
+    );
+    assert_eq!(detail(&world, &id).await["cost_nanos"], reserved);
+    let price = json!({"input": 1_000_000, "output": 10_000_000, "per_search_medium": 5_000_000_000_i64});
+    world.admin(Method::PUT, "/console/prices/oa/home-made", price).await.expect(200);
+    let told = rerate().await;
+    assert_eq!(
+        (&told["changed"], &told["unpriced_before"], &told["unpriced_after"]),
+        (&json!(2), &json!(2), &json!(0))
+    );
+    assert_eq!(
+        (&told["cost_nanos_before"], &told["cost_nanos_after"]),
+        (&json!(reserved), &json!(32_200_000))
+    );
+    let row = detail(&world, &id).await;
+    assert_eq!((&row["cost_nanos"], &row["price_source"]), (&json!(16_100_000), &json!("override")), "{row}");
+    assert_eq!(world.get(&format!("/key/info?key={key}")).await["info"]["spend"], 0.0161);
+    assert_eq!(listed().await, json!([]));
 }
 
 #[tokio::test]

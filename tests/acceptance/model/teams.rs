@@ -219,11 +219,14 @@ async fn a_teams_administrator_cannot_spend_or_learn_the_gateways_credentials() 
     )
     .await
     .expect(400);
+    let free = json!({"model": "oa/gpt-4o-mini", "billing": "local"});
+    admin(Method::POST, "/model/new", new(free)).await.expect(400);
     let made =
         admin(Method::POST, "/model/new", new(json!({"model": "oa/gpt-4o-mini"}))).await.expect(200).json();
     let path = format!("/model/{}/update", made["model_id"].as_str().unwrap());
     admin(Method::PATCH, &path, json!({"litellm_params": {"model": "oa/gpt-4o"}})).await.expect(403);
     admin(Method::PATCH, &path, json!({"model_info": {"input_cost_per_token": 0}})).await.expect(400);
+    admin(Method::PATCH, &path, json!({"litellm_params": {"billing": "subscription"}})).await.expect(400);
     // The credential that the administrator gave the team's model goes nowhere else.
     let thief = postern_testkit::FakeUpstream::openai().await;
     let path = format!("/model/{}/update", teams.model);

@@ -20,6 +20,7 @@ use crate::providers as specs;
 use crate::providers::Settings;
 use crate::registry::audit::Actor;
 use crate::registry::{conditions, providers};
+use crate::shapes::names::BillingName;
 use crate::shapes::{JsonBody, QueryOf};
 use crate::snapshot::{self, FurtherCredential, Snapshot};
 
@@ -48,6 +49,11 @@ pub struct AdminProvider {
     /// Seconds; null where the gateway's own is in force.
     #[schema(value_type = Option<f64>)]
     pub timeout: Value,
+    /// How it is paid: `local` runs on this machine.
+    #[schema(value_type = BillingName)]
+    pub billing: &'static str,
+    /// Below 0 a discount, above it a mark-up on all of its costs.
+    pub price_adjustment_percent: f64,
     /// What it was told besides a key, by name.
     pub settings: Settings,
     pub health: AdminProviderHealth,
@@ -95,6 +101,8 @@ fn view(engine: &Engine, snapshot: &Snapshot, provider: &snapshot::Provider) -> 
         priority: row.priority,
         weight: row.weight,
         timeout: seconds(row.timeout_ms),
+        billing: provider.billing().as_str(),
+        price_adjustment_percent: row.price_adjustment as f64 / 100.0,
         settings: serde_json::from_str(&row.settings).unwrap_or_default(),
         health: AdminProviderHealth {
             state: summary.state,

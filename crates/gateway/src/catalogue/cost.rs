@@ -9,7 +9,7 @@ use super::price::{PriceKey, PriceTable, Prices, Service, Unit};
 const PICO_PER_NANO: i128 = 1_000;
 
 /// What a request is billed for. `input` is ALL tokens of the prompt, of which `cache_*`, `audio_input` and
-/// `image_input` are parts; `output` is ALL tokens of the completion, of which `reasoning` and `audio_output` are parts.
+/// `image_input` are parts; `output` is ALL tokens of the completion, of which `reasoning`, `audio_output` and `image_output` are parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BilledTokens {
     pub input: u64,
@@ -22,10 +22,41 @@ pub struct BilledTokens {
     pub audio_input: u64,
     pub audio_output: u64,
     pub image_input: u64,
+    pub image_output: u64,
     /// Searches of the web that the provider made.
     pub web_searches: u64,
+    /// How large the context of each was.
+    pub search_context: SearchContext,
     /// The tier that the provider says it served: `flex`, `priority`, `batch`, ... ; else standard.
     pub service_tier: Option<String>,
+}
+
+/// How much of what a search found is taken: each has its price.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SearchContext {
+    Low,
+    /// Where nobody says.
+    #[default]
+    Medium,
+    High,
+}
+
+impl SearchContext {
+    fn from_reported(size: Option<&str>) -> Self {
+        match size {
+            Some("low") => Self::Low,
+            Some("high") => Self::High,
+            _ => Self::Medium,
+        }
+    }
+
+    fn unit(self) -> Unit {
+        match self {
+            Self::Low => Unit::PerSearchLow,
+            Self::Medium => Unit::PerSearchMedium,
+            Self::High => Unit::PerSearchHigh,
+        }
+    }
 }
 
 impl From<&Usage> for BilledTokens {
@@ -40,7 +71,9 @@ impl From<&Usage> for BilledTokens {
             audio_input: usage.audio_input,
             audio_output: usage.audio_output,
             image_input: usage.image_input,
+            image_output: usage.image_output,
             web_searches: usage.web_searches,
+            search_context: SearchContext::from_reported(usage.search_context.as_deref()),
             service_tier: usage.service_tier.clone(),
         }
     }
@@ -52,28 +85,66 @@ pub struct Cost {
     /// Nano-dollars, rounded once, half up.
     pub nanos: i64,
     pub lines: Vec<CostLine>,
-    /// What the provider takes off the list's prices or puts on them, which is part of `nanos`.
-    pub adjustment: Option<Adjustment>,
+    /// What is taken off the list's prices and put on them, which is part of `nanos`.
+    pub adjustments: Vec<Adjustment>,
 }
 
-/// A discount or a mark-up on all of a cost.
+/// A discount, a mark-up or a fee on all of a cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Adjustment {
-    /// Hundredths of a percent; less than 0: a discount.
-    pub basis_points: i64,
+    /// `discount`, `mark_up` or `fee`.
+    pub kind: &'static str,
+    /// Hundredths of a percent; of a fee: requests, which is one.
+    pub count: i64,
     pub nanos: i64,
 }
 
-impl Cost {
-    /// With so many hundredths of a percent put on it, or taken off.
+/// What is agreed upon besides prices. The discount comes first, the mark-up is on what is left, and the fee is nobody's part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Hundredths of a percent that are taken off.
+    pub discount: i64,
+    /// Hundredths of a percent that are put on.
+    pub mark_up: i64,
+    /// Nano-dollars for each request.
+    pub fee_nanos: i64,
+}
+
+impl Terms {
+    /// So many hundredths of a percent on everything; less than 0: off it.
+    pub fn of_adjustment(basis_points: i64) -> Self {
+        Self { discount: (-basis_points).max(0), mark_up: basis_points.max(0), fee_nanos: 0 }
+    }
+
+    /// For what has its discount already.
     #[must_use]
-    pub fn adjusted(mut self, basis_points: i64) -> Self {
-        if basis_points != 0 {
-            let total: i128 = self.lines.iter().map(|line| line.cost_pico).sum();
-            let whole = nanos(total.saturating_mul(i128::from(10_000 + basis_points)).div_euclid(10_000));
-            self.adjustment = Some(Adjustment { basis_points, nanos: whole - self.nanos });
-            self.nanos = whole;
+    pub fn without_discount(self) -> Self {
+        Self { discount: 0, ..self }
+    }
+
+    /// What pico-dollars come to by them (nano-dollars, rounded once), and what each of them did to that.
+    pub fn applied(self, pico: i128) -> (i64, Vec<Adjustment>) {
+        let (mut total, mut adjustments) = (pico, Vec::new());
+        for (kind, count, sign) in [("discount", self.discount, -1), ("mark_up", self.mark_up, 1)] {
+            if count > 0 {
+                let before = nanos(total);
+                total = total.saturating_mul(i128::from(10_000 + sign * count)).div_euclid(10_000);
+                adjustments.push(Adjustment { kind, count, nanos: nanos(total) - before });
+            }
         }
+        if self.fee_nanos > 0 {
+            adjustments.push(Adjustment { kind: "fee", count: 1, nanos: self.fee_nanos });
+        }
+        (nanos(total).saturating_add(self.fee_nanos), adjustments)
+    }
+}
+
+impl Cost {
+    /// With what is agreed upon besides prices.
+    #[must_use]
+    pub fn adjusted(mut self, terms: Terms) -> Self {
+        let total: i128 = self.lines.iter().map(|line| line.cost_pico).sum();
+        (self.nanos, self.adjustments) = terms.applied(total);
         self
     }
 }
@@ -131,7 +202,14 @@ impl BilledTokens {
                 Unit::ImageInput => found.image_input = count,
                 Unit::Reasoning => found.reasoning = count,
                 Unit::AudioOutput => found.audio_output = count,
+                Unit::ImageOutput => found.image_output = count,
+                Unit::PerSearchLow => {
+                    (found.web_searches, found.search_context) = (count, SearchContext::Low);
+                }
                 Unit::PerSearchMedium => found.web_searches = count,
+                Unit::PerSearchHigh => {
+                    (found.web_searches, found.search_context) = (count, SearchContext::High);
+                }
                 _ => {}
             }
         }
@@ -146,12 +224,16 @@ impl BilledTokens {
             (Unit::AudioInput, self.audio_input),
             (Unit::ImageInput, self.image_input),
         ];
-        let output_parts = [(Unit::Reasoning, self.reasoning), (Unit::AudioOutput, self.audio_output)];
+        let output_parts = [
+            (Unit::Reasoning, self.reasoning),
+            (Unit::AudioOutput, self.audio_output),
+            (Unit::ImageOutput, self.image_output),
+        ];
         std::iter::once((Unit::Input, rest(self.input, &input_parts)))
             .chain(input_parts)
             .chain([(Unit::Output, rest(self.output, &output_parts))])
             .chain(output_parts)
-            .chain([(Unit::PerSearchMedium, self.web_searches)])
+            .chain([(self.search_context.unit(), self.web_searches)])
             .filter(|(_, count)| *count > 0)
     }
 }
@@ -163,7 +245,7 @@ impl Prices {
     /// * The long-context tier is the highest whose `above` the whole input exceeds; it prices all tokens.
     /// * For each kind of token: the price at the served tier, else the standard one, of the long-context tier; else the
     ///   same of the base list; else the kind that it falls back to (cache reads, cache writes, audio and images to
-    ///   input; an hour's cache write to a cache write; reasoning and audio out to output).
+    ///   input; an hour's cache write to a cache write; reasoning, audio and images out to output; a search to one of medium context).
     /// * A search of the web has a price of its own, and so may have the request as such.
     pub fn cost(&self, tokens: &BilledTokens) -> Option<Cost> {
         self.cost_at(tokens, None)

@@ -98,6 +98,7 @@ impl Unit {
                 Some(Unit::Input)
             }
             Unit::Reasoning | Unit::AudioOutput | Unit::ImageOutput | Unit::VideoOutput => Some(Unit::Output),
+            Unit::PerSearchLow | Unit::PerSearchHigh => Some(Unit::PerSearchMedium),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 //! `os.environ/NAME` read from the environment. What is not understood is named in a warning, never dropped in silence.
 
 mod alerts;
+mod costs;
 mod diff;
 mod governance;
 mod ids;
@@ -27,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::sso::SsoSettings;
-use super::{AlertWebhook, Governance, MOST_RETRIES, RoutingSettings};
+use super::{AlertWebhook, CostRules, DeploymentBilling, Governance, MOST_RETRIES, RoutingSettings};
 use crate::config;
 
 /// Headers that belong to the connection or to the gateway.
@@ -49,6 +50,8 @@ pub struct ConfigFile {
     pub routing: RoutingSettings,
     /// Of keys, users and budgets.
     pub governance: Governance,
+    /// Discounts and margins.
+    pub costs: CostRules,
     /// Alias to model group.
     pub aliases: BTreeMap<String, String>,
     /// Aliases that are not listed.
@@ -69,6 +72,8 @@ pub struct ConfigFile {
     pub warnings: Vec<Problem>,
     /// Model groups that settings name. Whether there is such a group is known to a snapshot only.
     pub named: Vec<Named>,
+    /// Providers that settings name, by name or kind.
+    pub named_providers: Vec<Named>,
     /// A digest of every part of the file, by what a person calls it: what tells a change.
     pub parts: BTreeMap<String, [u8; 32]>,
     /// There is no document in it.
@@ -148,6 +153,9 @@ pub struct LitellmParams {
     pub cache_read_input_token_cost: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_creation_input_token_cost: Option<f64>,
+    /// How it is paid, over what its provider says: budgets count what is paid by use alone. Postern's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billing: Option<DeploymentBilling>,
     /// Everything else; refused by the management API, named in a warning from a file.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,

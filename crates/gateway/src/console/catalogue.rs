@@ -6,11 +6,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use postern_store::table::spend_hourly;
+use postern_store::table::{reservations, spend_hourly};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::permissions::Authority;
 use crate::catalogue::{Catalogue, CatalogueModel, CatalogueView, PriceOverride};
+use crate::clock;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
@@ -20,6 +21,8 @@ use crate::registry::prices::{self, rerate::Wanted};
 use crate::shapes::{ErrorBody, JsonBody};
 use crate::snapshot::Snapshot;
 
+/// How far back requests are looked for that count as they were reserved: each is a row that has to be read.
+const RESERVED_DAYS: i64 = 31;
 /// No model has a longer name.
 const LONGEST_MODEL: usize = 300;
 
@@ -157,15 +160,17 @@ pub async fn remove_price(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A model of which requests have no price.
+/// A model of which nobody knows what requests cost.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Unpriced {
     pub provider: String,
     /// As the provider calls it.
     pub model: String,
-    /// Those without a price.
+    /// Those without a cost, which no sum has.
     pub requests: i64,
-    /// Of all its requests in the hours in which some had none.
+    /// Those within a budget of the last 31 days, which count as they were reserved.
+    pub reserved_requests: i64,
+    /// Of all its requests in the hours in which some had no cost; where all have one, of those that count as reserved.
     pub input_tokens: i64,
     pub output_tokens: i64,
     /// UTC milliseconds, to the hour.
@@ -178,22 +183,64 @@ pub struct UnpricedModels {
     pub models: Vec<Unpriced>,
 }
 
-/// Models of which requests have no price
+/// Models of which nobody knows what requests cost
+///
+/// Outside of budgets such requests have no cost; within one they count as they were reserved (`price_source` is `reservation`).
+/// `/console/prices/rerate` gives both a cost, once there is a price.
 #[utoipa::path(
     get, path = "/console/prices/unpriced", tag = "Console",
     responses((status = 200, body = UnpricedModels), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
 )]
 pub async fn unpriced(State(engine): State<Shared>) -> Result<Json<UnpricedModels>, Failure> {
-    let found = engine.read(spend_hourly::unpriced).await?;
-    let models = found.into_iter().map(|model| Unpriced {
-        provider: model.provider,
-        model: model.model,
-        requests: model.requests,
-        input_tokens: model.input_tokens,
-        output_tokens: model.output_tokens,
-        last_used_at: model.last_hour * spend_hourly::MILLISECONDS_PER_HOUR,
+    let since = clock::now_ms() - RESERVED_DAYS * 24 * spend_hourly::MILLISECONDS_PER_HOUR;
+    let (unpriced, reserved) = engine
+        .read(move |connection| {
+            Ok((spend_hourly::unpriced(connection)?, reservations::by_model(connection, since)?))
+        })
+        .await?;
+    let unpriced = unpriced.into_iter().map(|model| {
+        let last_used_at = model.last_hour * spend_hourly::MILLISECONDS_PER_HOUR;
+        Unpriced {
+            provider: model.provider,
+            model: model.model,
+            requests: model.requests,
+            reserved_requests: 0,
+            input_tokens: model.input_tokens,
+            output_tokens: model.output_tokens,
+            last_used_at,
+        }
     });
-    Ok(Json(UnpricedModels { models: models.collect() }))
+    let mut models: Vec<Unpriced> = unpriced.collect();
+    for model in reserved {
+        let hour = spend_hourly::MILLISECONDS_PER_HOUR;
+        let last_used_at = model.last_at.div_euclid(hour) * hour;
+        let known = models
+            .iter_mut()
+            .find(|known| (&known.provider, &known.model) == (&model.provider, &model.model));
+        match known {
+            Some(known) => {
+                known.reserved_requests = model.requests;
+                known.last_used_at = known.last_used_at.max(last_used_at);
+            }
+            None => models.push(Unpriced {
+                provider: model.provider,
+                model: model.model,
+                requests: 0,
+                reserved_requests: model.requests,
+                input_tokens: model.input_tokens,
+                output_tokens: model.output_tokens,
+                last_used_at,
+            }),
+        }
+    }
+    models.sort_by(|one, other| {
+        (other.last_used_at, &one.provider, &one.model).cmp(&(
+            one.last_used_at,
+            &other.provider,
+            &other.model,
+        ))
+    });
+    Ok(Json(UnpricedModels { models }))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -206,6 +253,9 @@ pub struct Rerate {
     /// The first moment, UTC milliseconds; all where it is null or absent.
     #[serde(default)]
     from: Option<i64>,
+    /// Those as well whose cost the provider reported itself (`price_source` is `provider`): they are left alone otherwise.
+    #[serde(default)]
+    reported: bool,
     /// Only say what it would come to.
     #[serde(default)]
     dry_run: bool,
@@ -217,6 +267,7 @@ pub struct RatedAnew {
     /// Requests that used something.
     pub rows: u64,
     pub changed: u64,
+    /// Those whose price nobody knew; what counted as it was reserved within a budget is among them.
     pub unpriced_before: u64,
     pub unpriced_after: u64,
     pub cost_nanos_before: i64,
@@ -244,8 +295,8 @@ pub async fn rerate(
             return Err(Failure::invalid("missing_field", format!("{name} is missing")).with_param(name));
         }
     }
-    let Rerate { provider, model, from, dry_run } = body;
-    let wanted = Wanted { provider, model, from: from.unwrap_or(0), dry_run };
+    let Rerate { provider, model, from, reported, dry_run } = body;
+    let wanted = Wanted { provider, model, from: from.unwrap_or(0), reported, dry_run };
     let told = prices::rerate::rerate(&engine, Actor::of(&authority), wanted).await?;
     Ok(Json(RatedAnew {
         rows: told.rows,

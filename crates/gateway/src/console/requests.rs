@@ -73,9 +73,10 @@ pub struct RequestRow {
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct CostLine {
     pub kind: String,
-    /// Tokens, or what else is counted; of `discount` and `mark_up` hundredths of a percent.
+    /// Tokens, or what else is counted; of `discount` and `mark_up` hundredths of a percent, of a `fee` and what the provider
+    /// reports (`reported..`) 1.
     pub tokens: i64,
-    /// Pico-dollars each; null where there is no price, and of `discount` and `mark_up`.
+    /// Pico-dollars each; null where there is no price, or none by the piece.
     pub price_pico: Option<i64>,
     /// Null where there is no price.
     pub cost_nanos: Option<i64>,
@@ -128,6 +129,9 @@ pub struct RequestDetail {
     /// The provider's own object.
     #[schema(value_type = Option<Object>)]
     pub usage_raw: Option<Value>,
+    /// `provider`: the cost is the one that the provider reported. `deployment`, `override`: prices of the user's own, of a deployment
+    /// or for a model. `local`: it ran on this machine. `reservation`: nobody knows, and it counts as a budget had reserved for it.
+    /// Else the public list that its prices are from.
     pub price_source: Option<String>,
     pub price_version: Option<String>,
     pub cost_lines: Vec<CostLine>,

@@ -2,9 +2,11 @@
 //! rated by another plan.
 
 use postern_store::table::requests::{Billing, RequestRow};
+pub use postern_store::table::reservations::RESERVATION;
 use serde_json::{Value, json};
 
-use crate::catalogue::{BilledTokens, Cost};
+use super::reported::{PROVIDER, Reported};
+use crate::catalogue::{Adjustment, BilledTokens, Cost, Terms};
 use crate::snapshot::PricePlan;
 
 /// Writes what a row costs by a plan: what is owed, or what a flat rate covers. Without a plan, or where the price of something
@@ -15,37 +17,57 @@ pub fn rate(row: &mut RequestRow, billed: &BilledTokens, plan: Option<&PricePlan
     let cost = plan.and_then(|plan| plan.cost(billed, row.started_at));
     let nanos = cost.as_ref().map(|cost| cost.nanos);
     row.cost_lines = Some(cost.as_ref().map_or_else(|| unpriced_lines(billed), lines));
+    owe(row, nanos);
+}
+
+/// The same by what the provider reports itself. It has its discount already, and what is put on it is put on it here. What was
+/// used has no prices of its own, and is kept to be rated another way.
+pub fn rate_as_reported(row: &mut RequestRow, billed: &BilledTokens, reported: &Reported, terms: Terms) {
+    row.price_source = Some(PROVIDER.to_owned());
+    row.price_version = None;
+    let (nanos, adjustments) = terms.without_discount().applied(i128::from(reported.nanos) * 1000);
+    let mut lines = used(billed);
+    lines.extend(reported.parts.iter().map(|(kind, nanos)| json!([kind, 1, null, nanos])));
+    lines.extend(adjustments.iter().map(adjustment));
+    row.cost_lines = Some(Value::from(lines).to_string());
+    owe(row, Some(nanos));
+}
+
+fn owe(row: &mut RequestRow, nanos: Option<i64>) {
     (row.cost_nanos, row.covered_nanos) = match row.billing {
         Billing::Subscription => (Some(0), nanos),
         Billing::Api | Billing::Local => (nanos, None),
     };
 }
 
-/// `[kind, count, pico-dollars each]`; at the end `["discount" or "mark_up", hundredths of a percent, null, nano-dollars]` where
-/// there is one.
+/// `[kind, count, pico-dollars each]`; at the end `["discount" or "mark_up", hundredths of a percent, null, nano-dollars]` and
+/// `["fee", 1, null, nano-dollars]` where there are such. Of what the provider reports itself: `["reported..", 1, null,
+/// nano-dollars]`.
 fn lines(cost: &Cost) -> String {
-    let mut lines: Vec<Value> =
-        cost.lines.iter().map(|line| json!([line.kind, line.tokens, line.price_pico])).collect();
-    if let Some(adjustment) = cost.adjustment {
-        let kind = if adjustment.basis_points < 0 { "discount" } else { "mark_up" };
-        lines.push(json!([kind, adjustment.basis_points.abs(), null, adjustment.nanos]));
-    }
+    let priced = cost.lines.iter().map(|line| json!([line.kind, line.tokens, line.price_pico]));
+    let lines: Vec<Value> = priced.chain(cost.adjustments.iter().map(adjustment)).collect();
     Value::from(lines).to_string()
 }
 
+fn adjustment(made: &Adjustment) -> Value {
+    json!([made.kind, made.count, null, made.nanos])
+}
+
 fn unpriced_lines(billed: &BilledTokens) -> String {
-    let lines: Vec<Value> =
-        billed.parts().into_iter().map(|(kind, count)| json!([kind, count, null])).collect();
-    Value::from(lines).to_string()
+    Value::from(used(billed)).to_string()
+}
+
+fn used(billed: &BilledTokens) -> Vec<Value> {
+    billed.parts().into_iter().map(|(kind, count)| json!([kind, count, null])).collect()
 }
 
 /// One line as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub kind: String,
-    /// Tokens, searches, hundredths of a percent.
+    /// Tokens, searches, hundredths of a percent; 1 of what the provider reports.
     pub count: i64,
-    /// Pico-dollars each; `None`: no price, or a discount or mark-up.
+    /// Pico-dollars each; `None`: no price of its own.
     pub price_pico: Option<i64>,
     pub nanos: Option<i64>,
 }

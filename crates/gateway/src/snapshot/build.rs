@@ -19,7 +19,7 @@ use super::pattern::Pattern;
 use super::provider::{demo_provider, provider};
 use super::wildcard::{Template, Wildcard, Wildcards};
 use super::{Deployment, Facts, Group, OfTeam, PricePlan, Provider, Snapshot, TeamModels};
-use crate::catalogue::{Catalogue, PriceOverride};
+use crate::catalogue::{Catalogue, PriceOverride, Terms};
 use crate::condition::Conditions;
 use crate::config::{self, ConfigFile, LitellmParams, StoredFallbacks};
 
@@ -69,6 +69,7 @@ pub fn model_credential(id: &str) -> String {
 pub fn build(sources: Sources<'_>) -> Snapshot {
     let overrides: HashMap<_, _> = sources.prices.iter().filter_map(price_override).collect();
     let routing = Arc::new(sources.config.routing.clone().with_stored(&sources.fallbacks));
+    let costs = Arc::new(sources.config.costs.clone());
     let mut providers: Vec<Arc<Provider>> = sources
         .providers
         .into_iter()
@@ -89,6 +90,7 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
         overrides: &overrides,
         conditions: &sources.conditions,
         routing: &routing,
+        costs: &costs,
     };
     let mut collected = Collected::default();
     if let Some(made) = made_demo {
@@ -132,6 +134,7 @@ pub fn build(sources: Sources<'_>) -> Snapshot {
         strict_params: sources.config.strict_params,
         keep_responses: sources.config.keep_responses.unwrap_or(true),
         default_params: sources.config.default_params.clone(),
+        costs,
         overrides,
         direct: super::resolve::DirectGroups::default(),
     }
@@ -275,9 +278,9 @@ fn price_override(row: &PriceRow) -> Option<((String, String), Arc<PricePlan>)> 
     let known = Catalogue::embedded().find(&row.provider, &row.model);
     let plan = PricePlan {
         prices: set.over(known.as_ref().map(|model| &model.prices)),
-        source: "override".into(),
+        source: super::OVERRIDE.into(),
         version: crate::clock::text(row.updated_at),
-        adjustment: 0,
+        terms: Terms::default(),
     };
     Some(((row.provider.clone(), row.model.clone()), Arc::new(plan)))
 }

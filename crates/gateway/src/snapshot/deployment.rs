@@ -12,14 +12,14 @@ pub(super) use super::endpoint::endpoints;
 use super::endpoint::{fixed_headers, lead};
 use super::facts;
 use super::origin::{Origin, given_settings, origin};
-use super::price::{adjusted, price_plan};
+use super::price::{price_plan, terms, with_terms};
 use super::provider::credential;
 use super::{
     Credential, DEMO, Deployment, Endpoint, Facts, Held, Place, PricePlan, Provider, provider_credential,
 };
-use crate::catalogue::{Catalogue, Unit};
+use crate::catalogue::{Catalogue, Terms, Unit};
 use crate::condition::{Condition, Conditions, CooldownRules};
-use crate::config::{LitellmParams, RoutingSettings};
+use crate::config::{CostRules, LitellmParams, RoutingSettings};
 use crate::providers::auth::Scheme;
 use crate::providers::{self, ProviderSpec, Settings};
 
@@ -38,6 +38,7 @@ pub(super) struct Parts<'a> {
     pub overrides: &'a HashMap<(String, String), Arc<PricePlan>>,
     pub conditions: &'a Conditions,
     pub routing: &'a RoutingSettings,
+    pub costs: &'a CostRules,
 }
 
 /// The built-in model.
@@ -66,6 +67,7 @@ pub(super) fn direct(
     overrides: &HashMap<(String, String), Arc<PricePlan>>,
     conditions: &Conditions,
     routing: &RoutingSettings,
+    costs: &CostRules,
 ) -> Vec<Deployment> {
     let known = Catalogue::embedded().find(&provider.spec.id, model);
     let asked_with = |proofs: &[_]| {
@@ -73,10 +75,12 @@ pub(super) fn direct(
         let mut endpoints = endpoints(provider.spec, base_url, model, &provider.settings, proofs)?;
         lead(&mut endpoints, known.as_ref());
         let prices = price_plan(provider.spec, model, &LitellmParams::default(), known.as_ref(), overrides);
-        let prices = adjusted(prices, provider.row.price_adjustment);
+        let terms = terms(costs, provider.spec, &provider.row.name, provider.row.price_adjustment);
+        let prices = with_terms(prices, terms);
         Some(Deployment {
+            terms,
             api_base: Some(shown_base(provider.spec, base_url, &provider.settings)),
-            price_rank: price_rank(provider.spec, prices.as_deref()),
+            price_rank: price_rank(provider.billing(), prices.as_deref()),
             prices,
             context: known.as_ref().and_then(|model| model.context),
             max_output: known.as_ref().and_then(|model| model.max_output),
@@ -128,6 +132,7 @@ fn of_provider(provider: &Provider, model: &str, endpoints: Vec<Endpoint>) -> De
         endpoints,
         credential: provider.credential().clone(),
         prices: None,
+        terms: Terms::default(),
         price_rank: None,
         billing: provider.billing(),
         timeout: None,
@@ -251,22 +256,30 @@ impl Parts<'_> {
         let prices = price_plan(spec, model, params, known.as_ref(), self.overrides);
         // What is agreed upon with a provider is agreed upon for its own credentials.
         let agreed = provider.filter(|_| !has_own);
-        let prices = adjusted(prices, agreed.map_or(0, |provider| provider.row.price_adjustment));
+        let name = provider.map_or(&spec.id, |provider| &provider.row.name);
+        let terms = terms(self.costs, spec, name, agreed.map_or(0, |provider| provider.row.price_adjustment));
+        let billing = params.billing.map_or_else(
+            || match agreed {
+                Some(provider) => provider.billing(),
+                None if spec.local => Billing::Local,
+                None => Billing::Api,
+            },
+            Billing::from,
+        );
+        let prices = with_terms(prices, terms);
         Some(Deployment {
             id: id.to_owned(),
             group: group.to_owned(),
             provider_id: provider.filter(|_| !has_own).map(|provider| provider.row.id),
-            provider: provider.map_or_else(|| spec.id.clone(), |provider| provider.row.name.clone()),
+            provider: name.clone(),
             spec,
             api_base: Some(shown_base(spec, base_url, &settings(origin, params))),
             endpoints,
             credential: held.credential.clone(),
-            price_rank: price_rank(spec, prices.as_deref()),
+            price_rank: price_rank(billing, prices.as_deref()),
             prices,
-            billing: agreed.map_or_else(
-                || if spec.local { Billing::Local } else { Billing::Api },
-                |provider| provider.billing(),
-            ),
+            terms,
+            billing,
             timeout: params
                 .timeout
                 .map(Duration::from_secs_f64)
@@ -294,8 +307,8 @@ impl Parts<'_> {
     }
 }
 
-fn price_rank(spec: &ProviderSpec, prices: Option<&PricePlan>) -> Option<i64> {
-    if spec.local {
+fn price_rank(billing: Billing, prices: Option<&PricePlan>) -> Option<i64> {
+    if billing == Billing::Local {
         return Some(0);
     }
     let prices = &prices?.prices;

@@ -1,12 +1,12 @@
 //! The price in force for a deployment.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::PricePlan;
-use crate::catalogue::{BilledTokens, Catalogue, Cost, Model, PriceOverride};
-use crate::config::LitellmParams;
-use crate::providers::ProviderSpec;
+use super::{DEPLOYMENT, OVERRIDE, PricePlan};
+use crate::catalogue::{BilledTokens, Catalogue, Cost, Model, PriceOverride, Terms};
+use crate::config::{CostRules, LitellmParams};
+use crate::providers::{self, ProviderSpec};
 
 /// The price in force: the deployment's own, else the user's, else the catalogue's; `known` is the model's row there.
 pub(super) fn price_plan(
@@ -25,9 +25,9 @@ pub(super) fn price_plan(
     if let Some(own) = own {
         return Some(Arc::new(PricePlan {
             prices: own.over(known.map(|model| &model.prices)),
-            source: "deployment".into(),
+            source: DEPLOYMENT.into(),
             version: String::new(),
-            adjustment: 0,
+            terms: Terms::default(),
         }));
     }
     if let Some(plan) = overrides.get(&(spec.id.clone(), model.to_owned())) {
@@ -41,27 +41,53 @@ pub(super) fn price_plan(
         prices: known.prices.clone(),
         source: known.source.to_string(),
         version: Catalogue::embedded().source_version(known.source).to_owned(),
-        adjustment: 0,
+        terms: Terms::default(),
     }))
 }
 
-/// The plan at a provider whose bill is so many hundredths of a percent above the list.
-pub(super) fn adjusted(plan: Option<Arc<PricePlan>>, adjustment: i64) -> Option<Arc<PricePlan>> {
-    if adjustment == 0 {
+/// What is agreed upon with a provider: what it was told in the console (hundredths of a percent), else the discount and the margin
+/// of the configuration file, which name it or its kind.
+pub(super) fn terms(costs: &CostRules, spec: &ProviderSpec, name: &str, adjustment: i64) -> Terms {
+    if adjustment != 0 {
+        return Terms::of_adjustment(adjustment);
+    }
+    let margin = of_provider(&costs.margins, spec, name).or(costs.global_margin).unwrap_or_default();
+    Terms {
+        discount: of_provider(&costs.discounts, spec, name).unwrap_or(0),
+        mark_up: margin.basis_points,
+        fee_nanos: margin.fee_nanos,
+    }
+}
+
+/// By the provider's name, else by its kind or another name of that.
+fn of_provider<T: Copy>(all: &BTreeMap<String, T>, spec: &ProviderSpec, name: &str) -> Option<T> {
+    let is_kind = |name: &str| providers::find(name).is_some_and(|known| known.id == spec.id);
+    let of_kind = || all.iter().find(|(name, _)| is_kind(name)).map(|(_, rule)| rule);
+    all.get(name).or_else(of_kind).copied()
+}
+
+/// The plan with what is agreed upon besides.
+pub(super) fn with_terms(plan: Option<Arc<PricePlan>>, terms: Terms) -> Option<Arc<PricePlan>> {
+    if terms == Terms::default() {
         return plan;
     }
-    plan.map(|plan| Arc::new(PricePlan { adjustment, ..PricePlan::clone(&plan) }))
+    plan.map(|plan| Arc::new(PricePlan { terms, ..PricePlan::clone(&plan) }))
 }
 
 impl PricePlan {
+    /// Whether the user has set these prices, rather than a public list.
+    pub fn is_own(&self) -> bool {
+        [OVERRIDE, DEPLOYMENT].contains(&self.source.as_str())
+    }
+
     /// What it costs at a moment (UTC milliseconds: some prices depend on the hour); `None` where the price of something
     /// that was used is not known.
     pub fn cost(&self, tokens: &BilledTokens, at: i64) -> Option<Cost> {
-        Some(self.prices.cost_at(tokens, Some(at))?.adjusted(self.adjustment))
+        Some(self.prices.cost_at(tokens, Some(at))?.adjusted(self.terms))
     }
 
     /// What it may cost at most, whatever the hour.
     pub fn cost_at_peak(&self, tokens: &BilledTokens) -> Option<Cost> {
-        Some(self.prices.cost(tokens)?.adjusted(self.adjustment))
+        Some(self.prices.cost(tokens)?.adjusted(self.terms))
     }
 }

@@ -125,7 +125,8 @@ impl Snapshot {
     /// A configured provider's model, known or not, as a group of one.
     pub fn group_of(&self, provider: &Provider, model: &str) -> Result<Group, Unresolved> {
         // A name that no address can hold is no model's.
-        let made = deployment::direct(provider, model, &self.overrides, &self.conditions, &self.routing);
+        let (conditions, routing) = (&self.conditions, &self.routing);
+        let made = deployment::direct(provider, model, &self.overrides, conditions, routing, &self.costs);
         let name = made.first().ok_or(Unresolved::Unknown)?.group.clone();
         Ok(Group::of(name, made.into_iter().map(Arc::new).collect()))
     }

@@ -87,6 +87,7 @@ impl Snapshot {
             overrides: &self.overrides,
             conditions: &self.conditions,
             routing: &self.routing,
+            costs: &self.costs,
         };
         let mut deployments: Vec<Arc<Deployment>> = Vec::new();
         for template in templates {

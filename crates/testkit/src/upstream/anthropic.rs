@@ -40,7 +40,12 @@ pub fn check(request: &Recorded, body: &Value) -> Result<(), Refusal> {
 
 pub fn reply(request: &Value, reply: &Reply) -> Value {
     let content: Vec<Value> = blocks(reply).into_iter().map(|block| block.whole).collect();
-    message(request, content, json!(stop_reason(reply)), usage(reply.usage, reply.usage.output))
+    message(
+        request,
+        content,
+        json!(stop_reason(reply)),
+        reply.with_charge(usage(reply.usage, reply.usage.output)),
+    )
 }
 
 pub fn stream(request: &Value, reply: &Reply) -> Vec<Bytes> {
@@ -65,7 +70,9 @@ pub fn stream(request: &Value, reply: &Reply) -> Vec<Bytes> {
         "cache_read_input_tokens": reply.usage.cache_read,
         "output_tokens": reply.usage.output,
     });
-    events.push(named(&json!({"type": "message_delta", "delta": delta, "usage": cumulative})));
+    events.push(named(
+        &json!({"type": "message_delta", "delta": delta, "usage": reply.with_charge(cumulative)}),
+    ));
     events.push(named(&json!({"type": "message_stop"})));
     events
 }

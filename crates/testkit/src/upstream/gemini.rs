@@ -33,7 +33,7 @@ pub fn check(body: &Value) -> Result<(), Refusal> {
 }
 
 pub fn reply(request: &Value, reply: &Reply) -> Value {
-    chunk(request, parts(reply), Some("STOP"), usage(reply.usage))
+    chunk(request, parts(reply), Some("STOP"), reply.with_charge(usage(reply.usage)))
 }
 
 /// Chunks are whole answers in small; there is no end marker.
@@ -51,7 +51,12 @@ pub fn stream(request: &Value, reply: &Reply) -> Vec<Bytes> {
     }
     let last = pieces.len().saturating_sub(1);
     let chunks = pieces.into_iter().enumerate().map(|(index, piece)| {
-        data(&chunk(request, vec![piece], (index == last).then_some("STOP"), usage(reply.usage)))
+        data(&chunk(
+            request,
+            vec![piece],
+            (index == last).then_some("STOP"),
+            reply.with_charge(usage(reply.usage)),
+        ))
     });
     chunks.collect()
 }

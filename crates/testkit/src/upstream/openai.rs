@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::answer::Refusal;
 use super::events::data;
-use crate::{Reply, Usage};
+use crate::{Charge, Reply, Usage};
 
 /// The moment every fake answer was made.
 const CREATED: u64 = 1_700_000_000;
@@ -40,7 +40,7 @@ pub fn reply(request: &Value, reply: &Reply) -> Value {
             "logprobs": null,
             "finish_reason": finish_reason(reply),
         }],
-        "usage": usage(reply.usage),
+        "usage": reply.with_charge(usage(reply.usage)),
         "service_tier": "default",
         "system_fingerprint": "fp_fake",
     })
@@ -48,7 +48,8 @@ pub fn reply(request: &Value, reply: &Reply) -> Value {
 
 /// Usage comes in a last chunk of its own, and only if the caller asked for it.
 pub fn stream(request: &Value, reply: &Reply) -> Vec<Bytes> {
-    let with_usage = request["stream_options"]["include_usage"] == true;
+    let unasked = matches!(reply.charge, Some(Charge::Perplexity { .. }));
+    let with_usage = unasked || request["stream_options"]["include_usage"] == true;
     let chunk = |choices: Value, usage: Value| {
         let mut chunk = json!({
             "id": ID,
@@ -83,9 +84,17 @@ pub fn stream(request: &Value, reply: &Reply) -> Vec<Bytes> {
             events.push(delta(json!({"tool_calls": [part]}), Value::Null));
         }
     }
-    events.push(delta(json!({}), json!(finish_reason(reply))));
-    if with_usage {
-        events.push(chunk(json!([]), usage(reply.usage)));
+    let told = reply.with_charge(usage(reply.usage));
+    if unasked {
+        // With the end, not after it.
+        let last =
+            json!([{"index": 0, "delta": {}, "logprobs": null, "finish_reason": finish_reason(reply)}]);
+        events.push(chunk(last, told));
+    } else {
+        events.push(delta(json!({}), json!(finish_reason(reply))));
+        if with_usage {
+            events.push(chunk(json!([]), told));
+        }
     }
     events.push(Bytes::from_static(b"data: [DONE]\n\n"));
     events

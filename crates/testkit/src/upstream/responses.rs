@@ -24,7 +24,7 @@ pub fn check(body: &Value) -> Result<(), Refusal> {
 
 pub fn reply(request: &Value, reply: &Reply) -> Value {
     let output: Vec<Value> = items(request, reply).into_iter().map(|item| item.whole).collect();
-    response(request, "completed", json!(output), usage(reply.usage))
+    response(request, "completed", json!(output), reply.with_charge(usage(reply.usage)))
 }
 
 pub fn stream(request: &Value, reply: &Reply) -> Vec<Bytes> {
@@ -45,7 +45,7 @@ pub fn stream(request: &Value, reply: &Reply) -> Vec<Bytes> {
         events.push(json!({"type": "response.output_item.done", "output_index": index, "item": item.whole}));
     }
     let output: Vec<Value> = items.into_iter().map(|item| item.whole).collect();
-    let whole = response(request, "completed", json!(output), usage(reply.usage));
+    let whole = response(request, "completed", json!(output), reply.with_charge(usage(reply.usage)));
     events.push(json!({"type": "response.completed", "response": whole}));
     let numbered = events.into_iter().enumerate().map(|(number, mut event)| {
         event["sequence_number"] = json!(number);

@@ -23,6 +23,7 @@ pub(super) fn read(raw: &RawValue) -> Option<Usage> {
         audio_input: of("promptTokensDetails", "AUDIO"),
         audio_output: of("candidatesTokensDetails", "AUDIO"),
         image_input: of("promptTokensDetails", "IMAGE"),
+        image_output: of("candidatesTokensDetails", "IMAGE"),
         service_tier: tier.map(|tier| tier.to_lowercase()).filter(|tier| tier != "standard"),
         raw: Some(raw.to_owned()),
         ..Usage::default()
@@ -57,9 +58,8 @@ pub(super) fn write(usage: &Usage) -> Value {
         }
     }
     let prompt = [("AUDIO", usage.audio_input), ("IMAGE", usage.image_input)];
-    for (member, parts) in
-        [("promptTokensDetails", &prompt[..]), ("candidatesTokensDetails", &[("AUDIO", usage.audio_output)])]
-    {
+    let candidates = [("AUDIO", usage.audio_output), ("IMAGE", usage.image_output)];
+    for (member, parts) in [("promptTokensDetails", &prompt), ("candidatesTokensDetails", &candidates)] {
         let entries: Vec<Value> = parts
             .iter()
             .filter(|(_, tokens)| *tokens > 0)

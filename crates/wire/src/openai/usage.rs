@@ -14,6 +14,10 @@ pub(crate) fn read(raw: &RawValue, service_tier: Option<String>) -> Option<Usage
     let first = |paths: &[&str]| paths.iter().find_map(|path| usage.counter(path)).unwrap_or(0);
     let input = first(&["prompt_tokens", "input_tokens"]);
     let completion = first(&["completion_tokens", "output_tokens"]);
+    // Perplexity says how large the search's context was, and counts the searches of deep research alone.
+    let search_context = usage.label("search_context_size");
+    let searches = ["server_tool_use/web_search_requests", "num_search_queries"];
+    let searches = searches.iter().find_map(|path| usage.counter(path));
     let hidden = first(&["total_tokens"]).saturating_sub(input.saturating_add(completion));
     Some(Usage {
         input,
@@ -30,7 +34,9 @@ pub(crate) fn read(raw: &RawValue, service_tier: Option<String>) -> Option<Usage
         audio_input: first(&["prompt_tokens_details/audio_tokens"]),
         audio_output: first(&["completion_tokens_details/audio_tokens"]),
         image_input: first(&["prompt_tokens_details/image_tokens"]),
-        web_searches: first(&["server_tool_use/web_search_requests", "num_search_queries"]),
+        image_output: first(&["completion_tokens_details/image_tokens"]),
+        web_searches: searches.unwrap_or_else(|| u64::from(search_context.is_some())),
+        search_context,
         service_tier: service_tier.or_else(|| usage.label("service_tier")),
         raw: Some(raw.to_owned()),
     })
@@ -47,14 +53,17 @@ pub(crate) fn write(usage: &Usage) -> Value {
             prompt.insert(key.into(), json!(count));
         }
     }
+    let mut completion = Map::new();
+    completion.insert("reasoning_tokens".into(), json!(usage.reasoning));
+    completion.insert("audio_tokens".into(), json!(usage.audio_output));
+    if usage.image_output > 0 {
+        completion.insert("image_tokens".into(), json!(usage.image_output));
+    }
     json!({
         "prompt_tokens": usage.input,
         "completion_tokens": usage.output,
         "total_tokens": usage.input + usage.output,
         "prompt_tokens_details": prompt,
-        "completion_tokens_details": {
-            "reasoning_tokens": usage.reasoning,
-            "audio_tokens": usage.audio_output,
-        },
+        "completion_tokens_details": completion,
     })
 }

@@ -19,6 +19,7 @@ pub(super) fn read(raw: &RawValue) -> Option<Usage> {
         audio_input: count("input_tokens_details/audio_tokens"),
         audio_output: count("output_tokens_details/audio_tokens"),
         image_input: count("input_tokens_details/image_tokens"),
+        image_output: count("output_tokens_details/image_tokens"),
         raw: Some(raw.to_owned()),
         ..Usage::default()
     })

@@ -7,7 +7,7 @@ import { putPrice } from "@/api/routes";
 import { Button, Skeleton } from "@/components/controls";
 import { Dialog } from "@/components/dialog";
 import { ErrorNotice, Warning } from "@/components/notice";
-import { compact, plural } from "@/lib/numbers";
+import { compact, count, plural } from "@/lib/numbers";
 import { fullTime, relative } from "@/lib/time";
 import { PriceFields, type PriceProblems, priceText, readPrices } from "./price-fields";
 import { Rerate } from "./rerate";
@@ -17,6 +17,7 @@ export function UnpricedNotice({ onOpen }: { onOpen: () => void }) {
   const { data } = useUnpriced();
   if (!data || data.length === 0) return null;
   const requests = data.reduce((sum, model) => sum + model.requests, 0);
+  const reserved = data.reduce((sum, model) => sum + model.reserved_requests, 0);
   return (
     <Warning
       testid="models-unpriced"
@@ -26,8 +27,14 @@ export function UnpricedNotice({ onOpen }: { onOpen: () => void }) {
         </Button>
       }
     >
-      {plural(data.length, "model")} in use {data.length === 1 ? "has" : "have"} no price: {plural(requests, "request")}{" "}
-      are not in your spend.
+      {plural(data.length, "model")} in use {data.length === 1 ? "has" : "have"} no price for all that was used:{" "}
+      {[
+        requests > 0 && `${plural(requests, "request")} not in your spend`,
+        reserved > 0 && `${plural(reserved, "request")} counted as reserved within a budget`,
+      ]
+        .filter(Boolean)
+        .join(", ")}
+      .
     </Warning>
   );
 }
@@ -48,7 +55,7 @@ export function UnpricedDialog({ open, onClose }: { open: boolean; onClose: () =
       title={chosen ? chosen.model : "Models without a price"}
       description={
         chosen
-          ? `At ${chosen.provider}: ${plural(chosen.requests, "request")} without a price, ${compact(chosen.input_tokens)} tokens in and ${compact(chosen.output_tokens)} out.`
+          ? `At ${chosen.provider}: ${plural(chosen.requests + chosen.reserved_requests, "request")} without a price, ${compact(chosen.input_tokens)} tokens in and ${compact(chosen.output_tokens)} out.`
           : "They were used, and nobody knows what they cost. Set a price, and their requests are part of your spend."
       }
     >
@@ -75,14 +82,24 @@ export function UnpricedDialog({ open, onClose }: { open: boolean; onClose: () =
                   </p>
                   <p className="text-muted text-xs">
                     {model.provider} ·{" "}
-                    <Link
-                      to="/requests"
-                      search={{ model: model.model, provider: model.provider, unpriced: true }}
-                      className="rounded text-accent-text underline underline-offset-2"
-                    >
-                      {plural(model.requests, "request")}
-                    </Link>{" "}
-                    · <span title={fullTime(model.last_used_at)}>last {relative(model.last_used_at)}</span>
+                    {model.requests > 0 && (
+                      <>
+                        <Link
+                          to="/requests"
+                          search={{ model: model.model, provider: model.provider, unpriced: true }}
+                          className="rounded text-accent-text underline underline-offset-2"
+                        >
+                          {plural(model.requests, "request")}
+                        </Link>{" "}
+                        ·{" "}
+                      </>
+                    )}
+                    {model.reserved_requests > 0 && (
+                      <span data-testid="unpriced-reserved">
+                        {count(model.reserved_requests)} counted as reserved ·{" "}
+                      </span>
+                    )}
+                    <span title={fullTime(model.last_used_at)}>last {relative(model.last_used_at)}</span>
                   </p>
                 </div>
                 <Button size="sm" data-testid="unpriced-set" onClick={() => setChosen(model)}>

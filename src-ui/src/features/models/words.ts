@@ -47,6 +47,9 @@ const PRICES: Record<string, string> = {
   web_search: "Web searches",
   discount: "Discount",
   mark_up: "Mark-up",
+  fee: "Fee per request",
+  reported: "Reported by the provider",
+  reported_upstream: "Provider behind it, reported",
 };
 const ORDER = Object.keys(PRICES);
 const VARIANTS = ["batch", "priority", "flex", "balanced", "ultrafast"];
@@ -55,11 +58,20 @@ export function priceName(id: string): string {
   if (PRICES[id]) return PRICES[id];
   const search = /^per_search_(low|medium|high)$/.exec(id);
   if (search) return `Web search, ${search[1]} context`;
+  if (id.startsWith("reported_")) return `${capital(spaced(id.slice(9)))}, reported`;
   if (id.startsWith("per_")) return capital(spaced(id.slice(4)));
   const variant = VARIANTS.find((name) => id.endsWith(`_${name}`));
   if (variant) return `${priceName(id.slice(0, -variant.length - 1))}, ${variant}`;
   return capital(spaced(id));
 }
+
+const SOURCES: Record<string, string> = {
+  provider: "Cost as reported by the provider",
+  reservation: "Nobody knows the price: counted as reserved within a budget",
+};
+/** Where a cost is from: a list of prices by its name, or what stood in place of one. */
+export const priceSource = (source: string, version: string | null) =>
+  SOURCES[source] ?? `Price from ${source}${version ? `, ${version}` : ""}`;
 
 /** Whether it is paid by the token; `per_…` prices are for one of what they name. */
 export const byToken = (id: string) => !id.startsWith("per_") && id !== "web_search";

@@ -56,3 +56,22 @@ test("what a flat rate covers is told beside its worth", () => {
   expect(shown("cost-covered")).toContain("would have cost");
   expect(shown("cost-total")).toBe("$0.0035");
 });
+
+test("what the provider reported is told without prices for each kind of token", () => {
+  const cost_lines = [
+    { kind: "input", tokens: 1000, price_pico: null, cost_nanos: null },
+    { kind: "reported_input", tokens: 1, price_pico: null, cost_nanos: 1_000_000 },
+    { kind: "reported", tokens: 1, price_pico: null, cost_nanos: 2_000_000 },
+    { kind: "fee", tokens: 1, price_pico: null, cost_nanos: 500_000 },
+  ];
+  const told = { ...detail, price_source: "provider", price_version: null, bills: [], cost_lines };
+  render(<CostTable detail={told} />);
+  const lines = screen.getAllByTestId("cost-line").map((line) => line.textContent);
+  expect(lines).toEqual(["Input, reported$0.001", "Reported by the provider$0.002", "Fee per request$0.0005"]);
+  expect(screen.getByText("Cost as reported by the provider")).toBeTruthy();
+});
+
+test("what counts as it was reserved says so", () => {
+  render(<CostTable detail={{ ...detail, price_source: "reservation", price_version: null }} />);
+  expect(screen.getByText(/counted as reserved within a budget/)).toBeTruthy();
+});

@@ -1,6 +1,5 @@
 import type { RequestDetail } from "@/api/contract";
-
-import { price, priceName } from "@/features/models/words";
+import { price, priceName, priceSource } from "@/features/models/words";
 import { moneyExact } from "@/lib/money";
 import { count } from "@/lib/numbers";
 
@@ -39,7 +38,10 @@ export function TokenTable({ detail }: { detail: RequestDetail }) {
 
 /** Line by line, with every digit; what has no price says so, which is not the same as costing nothing. */
 export function CostTable({ detail }: { detail: RequestDetail }) {
-  const { billing, cost_nanos, cost_lines, bills } = detail;
+  const { billing, cost_nanos, bills } = detail;
+  // What a provider reports has no price for each kind of token: those are told above, with all that was used.
+  const reported = detail.price_source === "provider";
+  const cost_lines = detail.cost_lines.filter((line) => !reported || line.cost_nanos !== null);
   if (billing === "local" && bills.length === 0)
     return <p className="text-muted text-sm">Local: it ran on this machine and costs nothing.</p>;
   const flat = billing === "subscription";
@@ -98,10 +100,7 @@ export function CostTable({ detail }: { detail: RequestDetail }) {
         </table>
       )}
       {detail.price_source && (
-        <p className="mt-2 text-faint text-xs">
-          Price from {detail.price_source}
-          {detail.price_version && `, ${detail.price_version}`}
-        </p>
+        <p className="mt-2 text-faint text-xs">{priceSource(detail.price_source, detail.price_version)}</p>
       )}
     </>
   );
@@ -109,8 +108,9 @@ export function CostTable({ detail }: { detail: RequestDetail }) {
 
 const notPriced = <span className="text-warn text-xs">not priced</span>;
 
-/** What a provider's discount or mark-up makes of the lines above it has no count. */
+/** What a provider's discount or mark-up makes of the lines above it. */
 const ADJUSTS = ["discount", "mark_up"];
+const hasCount = (kind: string) => ![...ADJUSTS, "fee"].includes(kind) && !kind.startsWith("reported");
 
 function Line({ line }: { line: RequestDetail["cost_lines"][number] }) {
   const { kind, tokens, price_pico, cost_nanos } = line;
@@ -122,7 +122,7 @@ function Line({ line }: { line: RequestDetail["cost_lines"][number] }) {
         {priceName(kind)}
         {adjusts && <span className="text-faint"> of this provider</span>}
       </th>
-      <td className="py-1 text-right">{adjusts ? "" : count(tokens)}</td>
+      <td className="py-1 text-right">{hasCount(kind) ? count(tokens) : ""}</td>
       <td className="whitespace-nowrap py-1 pl-2 text-right">
         {of && (
           <>

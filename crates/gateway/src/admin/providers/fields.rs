@@ -2,6 +2,7 @@
 //! value is never repeated, since it may be a key.
 
 use postern_secrets::Secret;
+use postern_store::table::requests::Billing;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -57,6 +58,14 @@ pub struct ProviderFields {
     #[serde(default)]
     #[schema(value_type = Option<f64>, exclusive_minimum = 0, maximum = 86_400, example = 60)]
     timeout: Edit<Value>,
+    /// By use, or within a flat rate. `pay_as_you_go` is another name of `api`.
+    #[serde(default)]
+    #[schema(value_type = Option<crate::console::providers::PaidBy>)]
+    billing: Option<Value>,
+    /// What its bill is above (or below) the list's prices, -100 to 1000; 0: what the configuration file says, if it does.
+    #[serde(default)]
+    #[schema(value_type = Option<f64>, minimum = -100, maximum = 1000)]
+    price_adjustment_percent: Option<Value>,
     /// What the preset wants to be told besides a key; an empty text goes back to the default.
     #[serde(default)]
     #[schema(value_type = Option<Settings>)]
@@ -66,7 +75,7 @@ pub struct ProviderFields {
     unknown: Map<String, Value>,
 }
 
-const KNOWN: &str = "name, type, base_url, api_key, api_keys, add_api_key, remove_keys, enabled, priority, weight, timeout and settings";
+const KNOWN: &str = "name, type, base_url, api_key, api_keys, add_api_key, remove_keys, enabled, priority, weight, timeout, billing, price_adjustment_percent and settings";
 
 impl ProviderFields {
     /// The type, if one is named, and all else.
@@ -93,9 +102,17 @@ impl ProviderFields {
             settings: settings(self.settings)?,
             priority: of("priority", "a whole number from 0 to 1000000", self.priority, Value::as_i64)?,
             weight: of("weight", "a whole number from 0 to 1000000", self.weight, Value::as_i64)?,
-            // How it is paid is said in the console.
-            billing: None,
-            price_adjustment_percent: None,
+            billing: of("billing", "api or subscription", self.billing, |value| match value.as_str()? {
+                "api" | "pay_as_you_go" => Some(Billing::Api),
+                "subscription" => Some(Billing::Subscription),
+                _ => None,
+            })?,
+            price_adjustment_percent: of(
+                "price_adjustment_percent",
+                "a number from -100 to 1000",
+                self.price_adjustment_percent,
+                Value::as_f64,
+            )?,
             timeout: match self.timeout {
                 Edit::Keep => Edit::Keep,
                 Edit::Clear => Edit::Clear,

@@ -183,3 +183,53 @@ fn off_peak_hours() {
     assert_eq!(at(Some(friday + 86_400_000)), Some(3_000_000));
     assert_eq!(at(Some(friday - 7 * 86_400_000)), Some(2_500_000));
 }
+
+#[test]
+fn images_and_searches_have_prices_of_their_own_kinds() {
+    let listed = Prices::flat(table(&[
+        ("input", 1_000),
+        ("output", 2_000),
+        ("image_output", 30_000),
+        ("per_search_low", 5_000_000),
+        ("per_search_medium", 8_000_000),
+    ]));
+    let used = |search_context| BilledTokens {
+        output: 100,
+        reasoning: 20,
+        image_output: 50,
+        web_searches: 2,
+        search_context,
+        ..BilledTokens::default()
+    };
+    let tokens = 50 * 2_000 + 50 * 30_000;
+    for (context, search) in [
+        (SearchContext::Low, 5_000_000),
+        (SearchContext::Medium, 8_000_000),
+        (SearchContext::High, 8_000_000),
+    ] {
+        assert_eq!(nanos(&listed, &used(context)), Some((tokens + 2 * search) / 1_000), "{context:?}");
+    }
+    // Without a price of its own an image costs what text does; a search without one has none.
+    let text = Prices::flat(table(&[("output", 2_000)]));
+    let drawn = BilledTokens { web_searches: 0, ..used(SearchContext::Low) };
+    assert_eq!(nanos(&text, &drawn), Some(200));
+    assert_eq!(nanos(&text, &used(SearchContext::Low)), None);
+}
+
+#[test]
+fn terms_come_one_after_the_other_and_round_once_each() {
+    let prices = Prices::flat(table(&[("input", 1_000_000)]));
+    let tokens = BilledTokens { input: 1_000, ..BilledTokens::default() };
+    let with = |discount, mark_up, fee_nanos| {
+        let cost = prices.cost(&tokens).unwrap().adjusted(Terms { discount, mark_up, fee_nanos });
+        let told: Vec<_> = cost.adjustments.iter().map(|made| (made.kind, made.count, made.nanos)).collect();
+        (cost.nanos, told)
+    };
+    assert_eq!(with(0, 0, 0), (1_000_000, vec![]));
+    assert_eq!(with(1_000, 0, 0), (900_000, vec![("discount", 1_000, -100_000)]));
+    let all = vec![("discount", 1_000, -100_000), ("mark_up", 2_000, 180_000), ("fee", 1, 7)];
+    assert_eq!(with(1_000, 2_000, 7), (1_080_007, all));
+    assert_eq!(with(10_000, 500, 0).0, 0, "nothing is left to put something on");
+    assert_eq!(Terms::of_adjustment(-1_500), Terms { discount: 1_500, ..Terms::default() });
+    assert_eq!(Terms::of_adjustment(2_500), Terms { mark_up: 2_500, ..Terms::default() });
+}

@@ -33,10 +33,10 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A setting that names a model group.
+/// A setting that names a model group, or a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    pub group: String,
+    pub name: String,
     /// The setting, and where it stands.
     pub at: Problem,
 }

@@ -11,7 +11,7 @@ use super::place::{Path, Places};
 use super::problem::{Named, Problem, Wrong};
 use super::router::{self, Section};
 use super::value::Node;
-use super::{ConfigFile, alerts, governance, model, sso};
+use super::{ConfigFile, alerts, costs, governance, model, sso};
 use crate::config::environment;
 use crate::config::sso::sso_of_environment;
 
@@ -41,10 +41,11 @@ pub(super) fn interpret(text: &str) -> Result<ConfigFile, Problem> {
     let places = Places::of(text);
     let mut reading = Reading::default();
     reading.document(document.unwrap_or(Value::Null)).map_err(|wrong| wrong.placed(&places))?;
-    let Reading { mut file, warnings, named } = reading;
+    let Reading { mut file, warnings, named, named_providers } = reading;
     file.warnings = warnings.into_iter().map(|wrong| wrong.placed(&places)).collect();
-    let at = |(group, wrong): (String, Wrong)| Named { group, at: wrong.placed(&places) };
+    let at = |(name, wrong): (String, Wrong)| Named { name, at: wrong.placed(&places) };
     file.named = named.into_iter().map(at).collect();
+    file.named_providers = named_providers.into_iter().map(at).collect();
     Ok(file)
 }
 
@@ -67,6 +68,8 @@ pub struct Reading {
     pub warnings: Vec<Wrong>,
     /// Model groups that settings name, with the settings.
     pub named: Vec<(String, Wrong)>,
+    /// Providers that settings name, with the settings.
+    pub named_providers: Vec<(String, Wrong)>,
 }
 
 impl Reading {
@@ -82,6 +85,11 @@ impl Reading {
     /// Notes that a setting names this model group.
     pub fn name_group(&mut self, group: &str, path: &Path) {
         self.named.push((group.to_owned(), Wrong::new(path, "")));
+    }
+
+    /// Notes that a setting names a provider, or a kind of them.
+    pub fn name_provider(&mut self, name: &str, path: &Path) {
+        self.named_providers.push((name.to_owned(), Wrong::new(path, "")));
     }
 
     fn document(&mut self, document: Value) -> Result<(), Wrong> {
@@ -111,6 +119,12 @@ impl Reading {
                 "general_settings" => settings[0] = Some((Section::General, value)),
                 "litellm_settings" => settings[1] = Some((Section::Litellm, value)),
                 "router_settings" => settings[2] = Some((Section::Router, value)),
+                // LiteLLM's own description has them here, too; what stands in the section counts over it.
+                "cost_discount_config" | "cost_margin_config" => {
+                    let value = self.with_environment(&path, value);
+                    self.file.note_part(name.clone(), &value);
+                    costs::setting(self, Section::Litellm, &name, &Node::new(path, &value))?;
+                }
                 _ => self.unknown(&path),
             }
         }
@@ -120,6 +134,7 @@ impl Reading {
             for (name, node) in Node::new(path, &value).members()? {
                 self.file.note_part(node.path.to_string(), node.value);
                 if !(self.own_setting(section, name, &node)?
+                    || costs::setting(self, section, name, &node)?
                     || governance::setting(self, section, name, &node)?
                     || router::setting(self, section, name, &node)?)
                 {

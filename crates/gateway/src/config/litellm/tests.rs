@@ -1,6 +1,7 @@
 //! A whole file. Each setting has its row in `tests/settings.rs`.
 
 mod alerts;
+mod costs;
 mod settings;
 
 use super::ConfigFile;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::shown_info;
 use crate::auth::permissions::{self, Authority, Thing};
 use crate::catalogue::Unit;
-use crate::config;
+use crate::config::{self, ConfigModel, DeploymentBilling};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
@@ -56,7 +56,7 @@ pub struct ModelInfo {
     pub model_name: String,
     #[schema(value_type = Object)]
     pub litellm_params: Value,
-    /// `id`, `db_model`, `team_id`, prices in dollars per token, token limits, mode, `supports_*`.
+    /// `id`, `db_model`, `team_id`, `billing` in force, prices in dollars per token, token limits, mode, `supports_*`.
     #[schema(value_type = Object)]
     pub model_info: Value,
 }
@@ -66,8 +66,8 @@ struct Seen {
     group: Arc<Group>,
     deployment: Arc<Deployment>,
     row: Option<ModelRow>,
-    /// `model_info` of the configuration file.
-    of_file: Option<Map<String, Value>>,
+    /// What the configuration file says of it: `model_info`, and how it is paid.
+    of_file: Option<(Map<String, Value>, Option<DeploymentBilling>)>,
 }
 
 /// What the caller may use, and what is of teams that the caller may see, in order of name.
@@ -76,10 +76,8 @@ async fn seen(engine: &Engine, authority: &Authority) -> Result<Vec<Seen>, Failu
     let mut rows: HashMap<String, ModelRow> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
     let (snapshot, directory, file) =
         (engine.snapshot.load_full(), engine.directory.load_full(), engine.config.load_full());
-    let mut of_file: HashMap<String, &Map<String, Value>> = config::config_ids(&file.models)
-        .into_iter()
-        .zip(file.models.iter().map(|model| &model.model_info))
-        .collect();
+    let mut of_file: HashMap<String, &ConfigModel> =
+        config::config_ids(&file.models).into_iter().zip(&file.models).collect();
     let caller = &authority.caller;
     let common = snapshot.groups.values().chain(snapshot.wildcard_groups());
     let common = common.filter(|group| caller.may_use_group(group, &[&group.name]));
@@ -95,7 +93,9 @@ async fn seen(engine: &Engine, authority: &Authority) -> Result<Vec<Seen>, Failu
         own.map(|deployment| Seen {
             group: group.clone(),
             row: rows.remove(&deployment.id),
-            of_file: of_file.remove(&deployment.id).cloned(),
+            of_file: of_file
+                .remove(&deployment.id)
+                .map(|model| (model.model_info.clone(), model.litellm_params.billing)),
             deployment: deployment.clone(),
         })
         .collect::<Vec<_>>()
@@ -118,15 +118,20 @@ impl Seen {
         let litellm_params = self.row.as_ref().map_or_else(
             || {
                 let model = format!("{}/{}", deployment.provider, deployment.upstream_model);
-                json!({"model": model, "api_base": deployment.api_base})
+                let mut params = json!({"model": model, "api_base": deployment.api_base});
+                if let Some(billing) = self.of_file.as_ref().and_then(|(_, billing)| *billing) {
+                    params["billing"] = json!(billing);
+                }
+                params
             },
             |row| models::shown_params(&row.params, whole),
         );
-        let of_file = || self.of_file.clone().unwrap_or_default();
+        let of_file = || self.of_file.clone().unwrap_or_default().0;
         let mut info = self.row.as_ref().map_or_else(of_file, shown_info);
         info.insert("id".into(), json!(deployment.id));
         info.insert("db_model".into(), json!(self.row.is_some()));
         info.insert("team_id".into(), json!(self.team()));
+        info.insert("billing".into(), json!(deployment.billing.as_str()));
         info.insert("litellm_provider".into(), json!(deployment.spec.id));
         info.insert("max_input_tokens".into(), json!(deployment.context));
         info.insert("max_output_tokens".into(), json!(deployment.max_output));

@@ -1,7 +1,7 @@
 use postern_store::table::requests::{Billing, RequestRow, Tokens};
 
 use super::{Line, billed_of, rate, read_lines};
-use crate::catalogue::{BilledTokens, PriceOverride, Prices};
+use crate::catalogue::{BilledTokens, PriceOverride, Prices, SearchContext, Terms};
 use crate::snapshot::PricePlan;
 
 fn prices(text: &str) -> Prices {
@@ -9,7 +9,12 @@ fn prices(text: &str) -> Prices {
 }
 
 fn plan(text: &str, adjustment: i64) -> PricePlan {
-    PricePlan { prices: prices(text), source: "override".into(), version: "now".into(), adjustment }
+    PricePlan {
+        prices: prices(text),
+        source: "override".into(),
+        version: "now".into(),
+        terms: Terms::of_adjustment(adjustment),
+    }
 }
 
 fn used() -> BilledTokens {
@@ -47,6 +52,10 @@ fn what_a_row_used_is_read_from_its_lines_again() {
         rate(&mut row, &used(), plan.as_ref());
         assert_eq!(billed_of(&row), used(), "{plan:?}: {:?}", row.cost_lines);
     }
+    let drawn = BilledTokens { image_output: 120, search_context: SearchContext::Low, ..used() };
+    let mut row_of_it = row(Billing::Api);
+    rate(&mut row_of_it, &drawn, Some(&plan(PRICES, 0)));
+    assert_eq!(billed_of(&row_of_it), drawn, "{:?}", row_of_it.cost_lines);
     // Of rows that were written without lines, their columns tell it.
     let bare = BilledTokens { web_searches: 0, service_tier: None, ..used() };
     assert_eq!(billed_of(&row(Billing::Api)), bare);

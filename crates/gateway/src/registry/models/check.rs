@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::super::budgets::check_id;
 use super::team_of;
 use crate::auth::permissions::{Authority, Thing};
-use crate::config::LitellmParams;
+use crate::config::{DeploymentBilling, LitellmParams};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::ids;
@@ -231,11 +231,11 @@ pub(super) fn place(engine: &Engine, params: &LitellmParams) -> Place {
     Place { provider, model, api_base, settings: settings.unwrap_or_default() }
 }
 
-/// What a deployment costs by its own words.
+/// What a deployment costs by its own words: prices, whose, and how they are paid.
 pub(super) fn prices(
     params: &LitellmParams,
     info: &Map<String, Value>,
-) -> (Vec<Option<f64>>, Option<String>) {
+) -> (Vec<Option<f64>>, Option<String>, Option<DeploymentBilling>) {
     let said = |name: &str, value: Option<f64>| value.or_else(|| info.get(name)?.as_f64());
     let costs = vec![
         said("input_cost_per_token", params.input_cost_per_token),
@@ -243,7 +243,7 @@ pub(super) fn prices(
         said("cache_read_input_token_cost", params.cache_read_input_token_cost),
         said("cache_creation_input_token_cost", params.cache_creation_input_token_cost),
     ];
-    (costs, info.get("base_model").and_then(Value::as_str).map(str::to_owned))
+    (costs, info.get("base_model").and_then(Value::as_str).map(str::to_owned), params.billing)
 }
 
 /// A team's administrator must not learn a credential by having it sent elsewhere, nor have it asked for more.

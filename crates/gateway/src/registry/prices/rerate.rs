@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::Topic;
 use crate::meter::rating;
+use crate::meter::reported::PROVIDER;
 use crate::snapshot::{PricePlan, Snapshot};
 
 /// What is to be rated.
@@ -23,6 +24,8 @@ pub struct Wanted {
     pub model: String,
     /// UTC milliseconds.
     pub from: i64,
+    /// Those as well whose cost the provider reported itself.
+    pub reported: bool,
     /// Only say what it would come to.
     pub dry_run: bool,
 }
@@ -65,10 +68,10 @@ pub async fn rerate(engine: &Engine, actor: Actor, wanted: Wanted) -> Result<Rer
         let is_last = rows.len() < AT_ONCE;
         let mut changed = Vec::new();
         for (before, beside) in rows {
-            let Some(now) = rated(&before, beside, &mut plans) else { continue };
+            let Some(now) = rated(&before, beside, wanted.reported, &mut plans) else { continue };
             told.rows += 1;
-            told.unpriced_before += u64::from(before.cost_nanos.is_none());
-            told.unpriced_after += u64::from(now.cost_nanos.is_none());
+            told.unpriced_before += u64::from(is_unpriced(&before));
+            told.unpriced_after += u64::from(is_unpriced(&now));
             told.cost_before = told.cost_before.saturating_add(before.cost_nanos.unwrap_or(0));
             told.cost_after = told.cost_after.saturating_add(now.cost_nanos.unwrap_or(0));
             if now != before {
@@ -111,10 +114,17 @@ pub async fn rerate(engine: &Engine, actor: Actor, wanted: Wanted) -> Result<Rer
     Ok(told)
 }
 
-/// The row as it would be written today; `None` for what costs nothing whatever the prices: it used nothing, or ran here.
-fn rated(before: &RequestRow, beside: i64, plans: &mut Plans) -> Option<RequestRow> {
+/// Nobody knows its price: it has no cost, or counts as it was reserved.
+fn is_unpriced(row: &RequestRow) -> bool {
+    row.cost_nanos.is_none() || row.price_source.as_deref() == Some(rating::RESERVATION)
+}
+
+/// The row as it would be written today; `None` for what costs nothing whatever the prices (it used nothing, or ran here), and for
+/// what the provider reported, which is right whatever they are.
+fn rated(before: &RequestRow, beside: i64, reported: bool, plans: &mut Plans) -> Option<RequestRow> {
     let used = before.tokens.input + before.tokens.output > 0 || before.cost_lines.is_some();
-    if !used || before.billing == Billing::Local {
+    let is_reported = before.price_source.as_deref() == Some(PROVIDER);
+    if !used || before.billing == Billing::Local || (is_reported && !reported) {
         return None;
     }
     let billed = rating::billed_of(before);
@@ -124,7 +134,12 @@ fn rated(before: &RequestRow, beside: i64, plans: &mut Plans) -> Option<RequestR
     if before.billing == Billing::Api {
         now.cost_nanos = now.cost_nanos.and_then(|own| own.checked_add(beside));
     }
-    Some(now)
+    // What is still not known counts as it was reserved, for budgets hold by it.
+    Some(if now.cost_nanos.is_none() && before.cost_nanos.is_some() && is_unpriced(before) {
+        before.clone()
+    } else {
+        now
+    })
 }
 
 /// Plans in force by deployment, provider and model: rows are many, and these are few.

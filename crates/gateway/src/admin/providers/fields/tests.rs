@@ -1,4 +1,5 @@
 use postern_secrets::Secret;
+use postern_store::table::requests::Billing;
 use serde_json::{Value, json};
 
 use super::{Edit, ProviderFields, preset};
@@ -13,7 +14,7 @@ fn every_field_arrives() {
     let (kind, change) = read(json!({
         "name": "a", "type": "openai", "base_url": "http://x", "api_key": "one", "api_keys": ["two", "three"],
         "add_api_key": "four", "remove_keys": [2], "enabled": false, "priority": 1, "weight": 2, "timeout": 0.5,
-        "settings": {"region": "x"},
+        "settings": {"region": "x"}, "billing": "pay_as_you_go", "price_adjustment_percent": -12.5,
     }))
     .expect("all is well");
     assert_eq!(kind.as_deref(), Some("openai"));
@@ -25,6 +26,7 @@ fn every_field_arrives() {
     assert_eq!((change.remove_keys, change.enabled), (vec![2], Some(false)));
     assert_eq!((change.priority, change.weight, change.timeout), (Some(1), Some(2), Edit::Set(0.5)));
     assert_eq!(change.settings.expect("settings")["region"], "x");
+    assert_eq!((change.billing, change.price_adjustment_percent), (Some(Billing::Api), Some(-12.5)));
 }
 
 #[test]
@@ -53,6 +55,9 @@ fn a_wrong_field_is_named_and_its_value_is_not_repeated() {
         ("weight", json!(1e30)),
         ("timeout", json!("60")),
         ("settings", json!({"region": 1})),
+        ("billing", json!("sk-secret")),
+        ("billing", json!("local")),
+        ("price_adjustment_percent", json!("sk-secret")),
         ("mystery", json!("sk-secret")),
     ] {
         let (param, message) =

@@ -223,7 +223,7 @@ fn the_model_groups_that_settings_name_are_noted_with_their_places() {
         "router_settings:\n  fallbacks: [{a: [b]}, {'*': [c]}]\n  model_group_alias: {d: {model: e}}\n  mirrors: {f: {to: g}}\n  model_group_strategies: {h: priority}\n  default_fallbacks: [i]\n",
     );
     let named: BTreeMap<&str, Option<u32>> =
-        file.named.iter().map(|Named { group, at }| (group.as_str(), at.line)).collect();
+        file.named.iter().map(|Named { name, at }| (name.as_str(), at.line)).collect();
     let expected = [("a", 2), ("b", 2), ("c", 2), ("e", 3), ("f", 4), ("g", 4), ("h", 5), ("i", 6)];
     assert_eq!(named, expected.map(|(group, line)| (group, Some(line))).into());
     assert!(file.hidden_aliases.is_empty());
