@@ -69,6 +69,8 @@ pub struct Engine {
     switch: std::sync::OnceLock<Switch>,
     /// One rebuild of the snapshot at a time, so that the last one built is the newest.
     rebuilding: tokio::sync::Mutex<()>,
+    /// Held by whoever adds up days of a time zone.
+    pub adding_days: tokio::sync::Mutex<()>,
 }
 
 /// Starts (true) or stops the listener; given by the assembly, which owns it.
@@ -139,6 +141,7 @@ impl Engine {
             editing: tokio::sync::Mutex::new(()),
             switch: std::sync::OnceLock::new(),
             rebuilding: tokio::sync::Mutex::new(()),
+            adding_days: tokio::sync::Mutex::new(()),
         }
     }
 

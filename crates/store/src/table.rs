@@ -24,6 +24,7 @@ pub mod responses;
 pub mod series;
 pub mod sessions;
 pub mod settings;
+pub mod spend_days;
 pub mod spend_hourly;
 pub mod spend_labels;
 pub mod spend_parts;
@@ -90,11 +91,12 @@ fn migrations() -> Migrations<'static> {
         M::up(providers::WITH_BILLING),
         M::up(sessions::BY_KEY),
         M::up(spend_parts::WITH_PROJECTS),
+        M::up(spend_days::CREATE),
     ])
 }
 
 /// The schema's version that this build writes.
-pub const SCHEMA_VERSION: i64 = 45;
+pub const SCHEMA_VERSION: i64 = 46;
 
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

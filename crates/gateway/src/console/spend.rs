@@ -2,6 +2,7 @@
 //! thing, beside those of another span; the calendar of a year; the budgets that are nearest to their end.
 
 pub mod budgets;
+mod days;
 mod source;
 
 use std::collections::HashMap;
@@ -15,7 +16,7 @@ use postern_store::table::keys;
 use postern_store::table::spend_parts::PartTotals;
 use serde::{Deserialize, Serialize};
 
-use self::source::{Cell, Names};
+use self::source::{Cell, Names, Span};
 use super::overview::{Bucket, Totals, zone};
 use crate::auth::permissions::Authority;
 use crate::clock;
@@ -174,6 +175,18 @@ struct Days(Date, i32);
 impl Days {
     /// The starts of all buckets and the end of the last, UTC milliseconds.
     fn starts(self, zone: &TimeZone) -> Result<Vec<i64>, Failure> {
+        let starts = self.days(zone)?;
+        if self.1 > HOURLY {
+            return Ok(starts);
+        }
+        let (first, end) = (starts[0], starts[starts.len() - 1]);
+        // A day has 23 to 25 hours, and a few begin within one.
+        let hours = (0..).map(|hour| first + hour * HOUR_MS).take_while(|start| *start < end);
+        Ok(hours.chain([end]).collect())
+    }
+
+    /// The same by the day, however many they are.
+    fn days(self, zone: &TimeZone) -> Result<Vec<i64>, Failure> {
         let wrong = |_| {
             Failure::invalid("invalid_date", "there is no such span of days in that time zone")
                 .with_param("from")
@@ -183,13 +196,7 @@ impl Days {
             let day = self.0.checked_add(number.days()).map_err(wrong)?;
             starts.push(day.to_zoned(zone.clone()).map_err(wrong)?.timestamp().as_millisecond());
         }
-        if self.1 > HOURLY {
-            return Ok(starts);
-        }
-        let (first, end) = (starts[0], starts[starts.len() - 1]);
-        // A day has 23 to 25 hours, and a few begin within one.
-        let hours = (0..).map(|hour| first + hour * HOUR_MS).take_while(|start| *start < end);
-        Ok(hours.chain([end]).collect())
+        Ok(starts)
     }
 }
 
@@ -249,13 +256,19 @@ pub async fn spend(
     let earlier = Days(before, days.1).starts(&zone)?;
     let directory = engine.directory.load_full();
     let seen_by = authority.seen_by(&directory);
-    let (slots, slots_before) = (source::hours(&starts), source::hours(&earlier));
+    let tz = query.tz.unwrap_or_else(|| "UTC".to_owned());
+    let bucket = if days.1 > HOURLY { Bucket::Day } else { Bucket::Hour };
+    let days_of = || matches!(bucket, Bucket::Day).then(|| tz.clone());
+    let (span, before) = (Span::new(&starts, days_of()), Span::new(&earlier, days_of()));
+    if days.1 >= days::WORTH_KEEPING && seen_by.is_none() {
+        days::keep(&engine, tz.clone(), zone.clone());
+    }
     let (cells, compared, names) = engine
         .read(move |connection| {
             let seen_by = seen_by.as_ref();
             let mut names = Names::default();
-            let cells = source::cells(connection, by, &slots, seen_by, &mut names)?;
-            let compared = source::in_all(connection, &slots_before, seen_by)?;
+            let cells = source::cells(connection, by, &span, seen_by, &mut names)?;
+            let compared = source::in_all(connection, &before, seen_by)?;
             let keys = if by == SpendBy::Key { keys::labels(connection)? } else { Vec::new() };
             Ok((cells, compared, names.shown(by, &keys)))
         })
@@ -270,8 +283,7 @@ pub async fn spend(
         };
         (id, known.unwrap_or(name))
     });
-    let bucket = if days.1 > HOURLY { Bucket::Day } else { Bucket::Hour };
-    let told = Told { range, tz: query.tz.unwrap_or_else(|| "UTC".to_owned()), bucket, by };
+    let told = Told { range, tz, bucket, by };
     Ok(Json(told.gather(&starts, &cells, names.collect(), compare(&earlier, &compared))))
 }
 
@@ -436,8 +448,9 @@ pub async fn calendar(
         .checked_sub((CALENDAR_DAYS - 1).days())
         .map_err(|error| Failure::internal(error.to_string()))?;
     let starts = Days(first, CALENDAR_DAYS).starts(&zone)?;
-    let (slots, seen_by) = (source::hours(&starts), authority.seen_by(&engine.directory.load()));
-    let cells = engine.read(move |connection| source::in_all(connection, &slots, seen_by.as_ref())).await?;
+    let tz = query.tz.unwrap_or_else(|| "UTC".to_owned());
+    let (span, seen_by) = (Span::new(&starts, Some(tz.clone())), authority.seen_by(&engine.directory.load()));
+    let cells = engine.read(move |connection| source::in_all(connection, &span, seen_by.as_ref())).await?;
     let mut sums = vec![PartTotals::default(); starts.len() - 1];
     for cell in &cells {
         sums[cell.slot].add(&cell.totals);
@@ -452,7 +465,7 @@ pub async fn calendar(
             tokens: totals.input_tokens + totals.output_tokens,
         })
     });
-    Ok(Json(Calendar { days: days.collect(), tz: query.tz.unwrap_or_else(|| "UTC".to_owned()) }))
+    Ok(Json(Calendar { days: days.collect(), tz }))
 }
 
 #[cfg(test)]

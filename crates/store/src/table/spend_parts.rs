@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::owners::Owner;
 use super::requests::{Billing, RequestRow};
+use super::spend_days;
 use super::spend_hourly::{COLUMNS, SUMS, Totals, WIDTH, adding, hour_of};
 use super::spend_labels::{self, Label};
 
@@ -258,6 +259,9 @@ impl Sums {
         if self.0.is_empty() {
             return Ok(());
         }
+        if let Some(first) = self.0.keys().map(|(_, hour)| *hour).min() {
+            spend_days::changed(connection, first)?;
+        }
         let mut statement = connection.prepare_cached(&ADD)?;
         for ((label, hour), sum) in self.0 {
             statement.execute(params_from_iter([label, hour].into_iter().chain(sum.values())))?;
@@ -298,14 +302,24 @@ pub fn names(connection: &Connection, part: Part) -> Result<HashMap<i64, String>
 
 /// What each came to in spans of hours that follow each other: the first hour of each, and the end of the last. In no order.
 pub fn between(connection: &Connection, part: Part, starts: &[i64]) -> Result<Vec<PartSlot>> {
+    let of = ("label IN (SELECT id FROM labels WHERE kind = ?1)", part.label().number());
+    added_up(connection, of, starts)
+}
+
+/// The same of one label.
+pub(super) fn of_label(connection: &Connection, label: i64, starts: &[i64]) -> Result<Vec<PartSlot>> {
+    added_up(connection, ("label = ?1", label), starts)
+}
+
+fn added_up(connection: &Connection, of: (&str, i64), starts: &[i64]) -> Result<Vec<PartSlot>> {
     let [from, .., to] = starts else { return Ok(Vec::new()) };
+    let (condition, number) = of;
     let sql = format!(
-        "SELECT label, hour, {} FROM spend_parts
-         WHERE label IN (SELECT id FROM labels WHERE kind = ?1) AND hour >= ?2 AND hour < ?3",
+        "SELECT label, hour, {} FROM spend_parts WHERE {condition} AND hour >= ?2 AND hour < ?3",
         *PART_COLUMNS
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([part.label().number(), *from, *to])?;
+    let mut rows = statement.query([number, *from, *to])?;
     // Hours of one label come one after the other: a year of them is added up on the way.
     let mut slots: Vec<PartSlot> = Vec::new();
     while let Some(row) = rows.next()? {

@@ -15,6 +15,7 @@ use super::{LimitColumns, migrate, spend_hourly};
 
 mod alerts;
 mod audit;
+mod days;
 mod defaults;
 mod governance;
 mod keys;

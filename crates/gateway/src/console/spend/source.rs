@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use postern_store::table::owners::{self, Owner, SeenBy};
 use postern_store::table::series::Series;
-use postern_store::table::spend_hourly;
 use postern_store::table::spend_labels::{self, Label};
 use postern_store::table::spend_parts::{self, Part, PartTotals, slot_of};
+use postern_store::table::{spend_days, spend_hourly};
 use postern_store::{Connection, SqlError};
 use uuid::Uuid;
 
@@ -58,17 +58,27 @@ impl Names {
     }
 }
 
-/// The first hours of all slots and the end of the last, of their starts in UTC milliseconds.
-pub fn hours(starts: &[i64]) -> Vec<i64> {
-    starts.iter().copied().map(first_hour).collect()
+/// Slots that follow each other.
+pub struct Span {
+    /// The first hours of all slots and the end of the last.
+    pub hours: Vec<i64>,
+    /// Where they are days: of the clock of this time zone.
+    pub days_of: Option<String>,
+}
+
+impl Span {
+    /// Their starts are UTC milliseconds.
+    pub fn new(starts: &[i64], days_of: Option<String>) -> Self {
+        Self { hours: starts.iter().copied().map(first_hour).collect(), days_of }
+    }
+
+    fn ends(&self) -> (i64, i64) {
+        (self.hours[0], self.hours[self.hours.len() - 1])
+    }
 }
 
 /// What all came to in each slot.
-pub fn in_all(
-    connection: &Connection,
-    span: &[i64],
-    seen_by: Option<&SeenBy>,
-) -> Result<Vec<Cell>, SqlError> {
+pub fn in_all(connection: &Connection, span: &Span, seen_by: Option<&SeenBy>) -> Result<Vec<Cell>, SqlError> {
     let names = &mut Names::default();
     match seen_by {
         None => of_all(connection, Part::All, span, names),
@@ -80,7 +90,7 @@ pub fn in_all(
 pub fn cells(
     connection: &Connection,
     by: SpendBy,
-    span: &[i64],
+    span: &Span,
     seen_by: Option<&SeenBy>,
     names: &mut Names,
 ) -> Result<Vec<Cell>, SqlError> {
@@ -124,14 +134,15 @@ fn add_rest(cells: &mut Vec<Cell>, all: Vec<Cell>, names: &mut Names) {
 fn of_label(
     connection: &Connection,
     label: Label,
-    slots: &[i64],
+    span: &Span,
     seen_by: Option<&SeenBy>,
     names: &mut Names,
 ) -> Result<Vec<Cell>, SqlError> {
-    let found = spend_labels::by_hour(connection, label, slots[0], slots[slots.len() - 1], seen_by)?;
+    let (from, to) = span.ends();
+    let found = spend_labels::by_hour(connection, label, from, to, seen_by)?;
     let cells = found.into_iter().map(|(name, hour, totals)| Cell {
         name: names.place(&name),
-        slot: slot_of(slots, hour),
+        slot: slot_of(&span.hours, hour),
         totals,
     });
     Ok(cells.collect())
@@ -140,10 +151,13 @@ fn of_label(
 fn of_all(
     connection: &Connection,
     part: Part,
-    slots: &[i64],
+    span: &Span,
     names: &mut Names,
 ) -> Result<Vec<Cell>, SqlError> {
-    let found = spend_parts::between(connection, part, slots)?;
+    let found = match &span.days_of {
+        Some(zone) => spend_days::between(connection, zone, part, &span.hours)?,
+        None => spend_parts::between(connection, part, &span.hours)?,
+    };
     let known = spend_parts::names(connection, part)?;
     let mut places: HashMap<i64, usize> = HashMap::new();
     let cells = found.into_iter().map(|row| {
@@ -176,15 +190,16 @@ fn name_by(part: Part) -> impl Fn(&Series, Option<&Owner>) -> String {
 fn of_some(
     connection: &Connection,
     name: impl Fn(&Series, Option<&Owner>) -> String,
-    slots: &[i64],
+    span: &Span,
     seen_by: &SeenBy,
     names: &mut Names,
 ) -> Result<Vec<Cell>, SqlError> {
     let owners = owners::all(connection)?;
-    let rows = spend_hourly::between(connection, slots[0], slots[slots.len() - 1], Some(seen_by))?;
+    let (from, to) = span.ends();
+    let rows = spend_hourly::between(connection, from, to, Some(seen_by))?;
     let cells = rows.into_iter().map(|row| Cell {
         name: names.place(&name(&row.series, owners.get(&row.series.owner))),
-        slot: slot_of(slots, row.hour),
+        slot: slot_of(&span.hours, row.hour),
         totals: PartTotals::of(row.series.billing, &row.totals),
     });
     Ok(cells.collect())

@@ -3,7 +3,7 @@ use jiff::tz::TimeZone;
 use postern_store::table::spend_hourly::Totals as Sums;
 use postern_store::table::spend_parts::{PartTotals, slot_of};
 
-use super::source::{self, Cell};
+use super::source::{Cell, Span};
 use super::{Bucket, Days, HOUR_MS, SpendBy, Told, compare};
 
 fn zone(name: &str) -> TimeZone {
@@ -22,7 +22,7 @@ fn days_have_the_hours_that_their_zone_gives_them() {
     assert_eq!((starts[365] - starts[0]) / HOUR_MS, 365 * 24);
     let hours = (starts[0] / HOUR_MS)..(starts[365] / HOUR_MS);
     let mut counts = vec![0; 365];
-    let slots = source::hours(&starts);
+    let slots = Span::new(&starts, None).hours;
     hours.for_each(|hour| counts[slot_of(&slots, hour)] += 1);
     assert_eq!(counts.iter().filter(|count| **count == 24).count(), 363);
     assert!(counts.contains(&23) && counts.contains(&25));
