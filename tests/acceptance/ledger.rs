@@ -273,3 +273,20 @@ async fn a_buffered_ledger_loses_nothing_when_the_gateway_is_asked_to_stop() {
     let again = TestGateway::builder().data_dir(data.path()).start().await;
     assert_eq!(postern_tests::all_rows(&again).await.len(), 50);
 }
+
+#[tokio::test]
+async fn a_deployments_own_prices_have_a_version_that_changes_with_them() {
+    let world = World::start().await;
+    let mut versions = Vec::new();
+    for (name, price) in [("one", 0.001), ("same", 0.001), ("dearer", 0.002)] {
+        let parameters = json!({
+            "model": "openai/gpt-4o-mini", "api_base": world.openai.url(), "api_key": "sk-upstream",
+            "input_cost_per_token": 0.0, "output_cost_per_token": price,
+        });
+        world.gateway.new_model(json!({"model_name": name, "litellm_params": parameters})).await;
+        let row = world.row(world.ask(Caller::Chat, name, false).await.expect(200).request_id()).await;
+        assert_eq!(row["price_source"], "deployment");
+        versions.push(row["price_version"].as_str().expect("a version").to_owned());
+    }
+    assert!(versions[0] == versions[1] && versions[1] != versions[2], "{versions:?}");
+}

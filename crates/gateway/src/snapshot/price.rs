@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{DEPLOYMENT, OVERRIDE, PricePlan};
 use crate::catalogue::{BilledTokens, Catalogue, Cost, Model, PriceOverride, Terms};
 use crate::config::{CostRules, LitellmParams};
+use crate::ids;
 use crate::providers::{self, ProviderSpec};
 
 /// The price in force: the deployment's own, else the user's, else the catalogue's; `known` is the model's row there.
@@ -24,9 +25,9 @@ pub(super) fn price_plan(
     );
     if let Some(own) = own {
         return Some(Arc::new(PricePlan {
+            version: version_of(&own),
             prices: own.over(known.map(|model| &model.prices)),
             source: DEPLOYMENT.into(),
-            version: String::new(),
             terms: Terms::default(),
         }));
     }
@@ -43,6 +44,12 @@ pub(super) fn price_plan(
         version: Catalogue::embedded().source_version(known.source).to_owned(),
         terms: Terms::default(),
     }))
+}
+
+/// A deployment's prices are written nowhere with a date: the same prices are the same version, and others another.
+fn version_of(own: &PriceOverride) -> String {
+    let text = serde_json::to_string(own).unwrap_or_default();
+    ids::hex(&ids::hash_bytes(text.as_bytes())).chars().take(12).collect()
 }
 
 /// What is agreed upon with a provider: what it was told in the console (hundredths of a percent), else the discount and the margin
