@@ -136,11 +136,10 @@ impl Rig {
     /// Whether every answered request is a row of the ledger: a fast gateway that forgets is not fast.
     pub async fn ledger(&self, answered: usize) -> Figure {
         const NAME: &str = "answered requests without a ledger row";
-        let overview =
-            load::get(&self.postern.address, "/console/overview?range=today&tz=UTC", ADMIN_KEY).await;
+        let overview = load::get(&self.postern.address, "/console/spend?range=today&tz=UTC", ADMIN_KEY).await;
         let rows = overview.and_then(|body| {
             let overview: Value = serde_json::from_slice(&body)?;
-            overview["totals"]["requests"].as_f64().context("no totals.requests in /console/overview")
+            overview["totals"]["requests"].as_f64().context("no totals.requests in /console/spend")
         });
         match rows {
             Ok(rows) => Figure::new(NAME, "", (answered as f64 - rows).abs()).under(1.0),

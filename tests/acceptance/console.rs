@@ -21,7 +21,7 @@ async fn every_route_is_the_administrators() {
     let world = World::start().await;
     let id = world.get("/console/providers").await["providers"][0]["id"].as_str().unwrap().to_owned();
     let routes = [
-        (Method::GET, "/console/overview".to_owned()),
+        (Method::GET, "/console/spend".to_owned()),
         (Method::GET, "/console/catalogue".into()),
         (Method::GET, "/console/presets".into()),
         (Method::GET, "/console/providers".into()),
@@ -82,25 +82,26 @@ async fn status_tells_what_is_set_up() {
 }
 
 #[tokio::test]
-async fn overview_has_every_bucket_of_its_range() {
+async fn spend_has_every_bucket_of_its_range() {
     let world = World::start().await;
     world.ask(Caller::Chat, "oa/gpt-4o-mini", false).await.expect(200);
     for (range, tz, slots, bucket) in
         [("today", "UTC", 24, "hour"), ("7d", "UTC", 7, "day"), ("30d", "Asia/Kathmandu", 30, "day")]
     {
-        let overview = world.get(&format!("/console/overview?range={range}&tz={tz}")).await;
+        let spend = world.get(&format!("/console/spend?range={range}&tz={tz}")).await;
         assert_eq!(
-            (overview["series"].as_array().unwrap().len(), &overview["bucket"]),
+            (spend["slots"].as_array().unwrap().len(), &spend["bucket"]),
             (slots, &json!(bucket)),
             "{range}"
         );
-        assert_eq!(overview["totals"]["requests"], 1, "{range}: {overview}");
-        assert_eq!(overview["previous"]["requests"], 0);
-        assert_eq!(overview["models"][0]["model"], "oa/gpt-4o-mini");
-        assert_eq!(overview["keys"][0]["key_name"], "world");
+        assert_eq!(spend["totals"]["requests"], 1, "{range}: {spend}");
+        assert_eq!(spend["compared"]["totals"]["requests"], 0);
+        assert_eq!(spend["groups"][0]["name"], "oa/gpt-4o-mini");
+        let keys = world.get(&format!("/console/spend?range={range}&tz={tz}&by=key")).await;
+        assert_eq!(keys["groups"][0]["name"], "world");
     }
     for wrong in ["range=never", "tz=Nowhere"] {
-        let answer = world.admin(Method::GET, &format!("/console/overview?{wrong}"), Value::Null).await;
+        let answer = world.admin(Method::GET, &format!("/console/spend?{wrong}"), Value::Null).await;
         assert!(matches!(answer.status, 400 | 422), "{wrong}: {}", answer.status);
     }
 }

@@ -91,8 +91,8 @@ async fn a_model_without_a_price_is_unpriced_and_not_free() {
         assert_eq!((&row["cost_nanos"], &row["output_tokens"]), (&Value::Null, &json!(21)), "{row}");
         assert_eq!(answer.header("x-litellm-response-cost"), "", "a price that nobody knows");
     }
-    let overview = world.get("/console/overview?range=today").await;
-    assert_eq!(overview["totals"]["unpriced_requests"], 2, "{overview}");
+    let spend = world.get("/console/spend?range=today").await;
+    assert_eq!(spend["totals"]["unpriced_requests"], 2, "{spend}");
     assert!(world.gateway.spend_logs().await.iter().all(|log| log["metadata"]["unpriced"] == true));
 }
 
@@ -180,10 +180,10 @@ async fn rollups_are_the_sum_of_the_rows() {
     let rows = world.rows().await;
     assert_eq!(rows.len(), 29);
     assert_eq!(rows.iter().map(|row| row["id"].as_str().unwrap()).collect::<HashSet<_>>().len(), 29);
-    let overview = world.get("/console/overview?range=7d").await;
+    let spend = world.get("/console/spend?range=7d").await;
     let sum = |column: &str| rows.iter().filter_map(|row| row[column].as_i64()).sum::<i64>();
     let count = |test: &dyn Fn(&Value) -> bool| rows.iter().filter(|row| test(row)).count();
-    let totals = &overview["totals"];
+    let totals = &spend["totals"];
     assert_eq!(totals["requests"], 29);
     assert_eq!(totals["errors"], count(&|row| row["outcome"] == "error"));
     assert_eq!(totals["cancelled"], 0);
@@ -198,22 +198,18 @@ async fn rollups_are_the_sum_of_the_rows() {
         assert_eq!(totals[total], sum(column), "{total}");
     }
     assert!(sum("cost_nanos") > 0);
-    for part in ["models", "keys", "clients"] {
-        let parts = overview[part].as_array().unwrap();
+    for (part, count) in [("model", None), ("key", Some(2)), ("tool", None)] {
+        let spend = world.get(&format!("/console/spend?range=7d&by={part}")).await;
+        let parts = spend["groups"].as_array().unwrap();
+        assert!(count.is_none_or(|count| parts.len() == count), "{part}: {spend}");
         for total in ["requests", "cost_nanos", "output_tokens", "errors"] {
             let of_parts: i64 = parts.iter().map(|part| part["totals"][total].as_i64().unwrap()).sum();
             assert_eq!(totals[total], of_parts, "{total} over {part}");
         }
+        let slots = spend["slots"].as_array().unwrap().iter();
+        let cells = slots.flat_map(|slot| slot["groups"].as_array().unwrap());
+        assert_eq!(cells.map(|cell| cell["requests"].as_i64().unwrap()).sum::<i64>(), 29, "{part}");
     }
-    assert_eq!(overview["keys"].as_array().unwrap().len(), 2);
-    let of_slots: i64 = overview["series"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|slot| slot["models"].as_array().unwrap())
-        .map(|model| model["totals"]["requests"].as_i64().unwrap())
-        .sum();
-    assert_eq!(of_slots, 29);
 }
 
 #[tokio::test]

@@ -123,7 +123,9 @@ fn main() -> anyhow::Result<()> {
     gateway.measure("/console/spend/calendar")?;
     gateway.measure("/console/spend/budgets")?;
     gateway.measure("/console/forecast")?;
-    gateway.measure("/console/overview?range=30d")?;
+    gateway.measure("/console/spend?range=365d&by=project")?;
+    gateway.measure("/console/spend?range=365d&by=end_user")?;
+    gateway.measure("/console/sessions")?;
     gateway.measure("/console/usage?by=model&since=30d")?;
     gateway.measure("/console/requests")?;
     let (_, page) = gateway.get("/console/requests?limit=500")?;
@@ -141,6 +143,7 @@ fn main() -> anyhow::Result<()> {
         "http_status=529",
         "provider=nobody",
         "unpriced=true",
+        "search=nowhere-to-be-found",
     ] {
         gateway.measure(&format!("/console/requests?{filter}"))?;
     }

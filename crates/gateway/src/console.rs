@@ -6,7 +6,6 @@ pub mod client_sessions;
 pub mod events;
 pub mod forecast;
 pub mod limits;
-pub mod overview;
 pub mod providers;
 pub mod requests;
 pub mod session;
@@ -14,6 +13,7 @@ pub mod sign_in;
 pub mod spend;
 pub mod sso;
 pub mod status;
+pub mod totals;
 pub mod ui;
 pub mod usage;
 
@@ -33,7 +33,6 @@ pub fn routes() -> Routes {
         .routes(routes!(status::status))
         .routes(routes!(status::set_listener))
         .routes(routes!(status::guide))
-        .routes(routes!(overview::overview))
         .routes(routes!(spend::spend))
         .routes(routes!(spend::calendar))
         .routes(routes!(spend::budgets::budgets))

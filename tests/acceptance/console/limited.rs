@@ -101,9 +101,10 @@ async fn requests_overview_status_and_spend_are_of_what_somebody_may_see() {
         stage.get(who, "/console/requests/0197c0de-0000-7000-8000-000000000000").await.expect(403);
         stage.get(who, "/console/requests/nothing").await.expect(403);
 
-        let overview = stage.get(who, "/console/overview?range=7d").await.expect(200).json();
-        assert_eq!(overview["totals"]["requests"], seen.len(), "{who}: {overview}");
-        assert_eq!(overview["keys"].as_array().unwrap().len(), seen.len(), "{who}: {overview}");
+        let spend = stage.get(who, "/console/spend?range=7d&by=key").await.expect(200).json();
+        assert_eq!(spend["totals"]["requests"], seen.len(), "{who}: {spend}");
+        assert_eq!(spend["groups"].as_array().unwrap().len(), seen.len(), "{who}: {spend}");
+        let of_keys = spend;
         let status = stage.get(who, "/console/status").await.expect(200).json();
         assert_eq!(
             (&status["requests_today"], &status["setup"]["requests"]),
@@ -125,7 +126,7 @@ async fn requests_overview_status_and_spend_are_of_what_somebody_may_see() {
         let each: f64 = logs.as_array().unwrap().iter().map(|row| row["spend"].as_f64().unwrap()).sum();
         assert!(spend > 0.0 && (spend - each).abs() < 1e-12, "{who}: {days}");
         for hidden in ["of zoe", "of blue"].iter().filter(|_| who != "zoe") {
-            for text in [list.to_string(), overview.to_string(), logs.to_string(), days.to_string()] {
+            for text in [list.to_string(), of_keys.to_string(), logs.to_string(), days.to_string()] {
                 assert!(!text.contains(hidden), "{who} sees {hidden} in {text}");
             }
         }

@@ -84,9 +84,9 @@ async fn the_rows_cost_is_the_answers_and_the_other_ones_prompt() {
         }
     }
     soon("both are cancelled", pair.silent.wait_for_abandoned(2)).await;
-    let overview = scene.get("/console/overview?range=today").await;
-    let totals = &overview["totals"];
-    assert_eq!((&totals["cost_nanos"], &totals["requests"]), (&json!(sum), &json!(2)), "{overview}");
+    let spend = scene.get("/console/spend?range=today").await;
+    let totals = &spend["totals"];
+    assert_eq!((&totals["cost_nanos"], &totals["requests"]), (&json!(sum), &json!(2)), "{spend}");
     assert_eq!(totals["input_tokens"], 20);
     let logged: f64 = scene.gateway.spend_logs().await.iter().map(|log| log["spend"].as_f64().unwrap()).sum();
     assert!((logged - sum as f64 / 1e9).abs() < 1e-12, "{logged}");

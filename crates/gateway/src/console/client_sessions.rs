@@ -7,7 +7,7 @@ use postern_store::table::sessions::{self as table, Position, SessionFilter, Ses
 use serde::{Deserialize, Serialize};
 
 use crate::auth::permissions::Authority;
-use crate::console::overview::{Labels, Totals, key_name};
+use crate::console::totals::{Labels, Totals, key_name};
 use crate::error::Failure;
 use crate::http::Shared;
 use crate::shapes::{ErrorBody, QueryOf};

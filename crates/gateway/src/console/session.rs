@@ -59,7 +59,7 @@ macro_rules! may {
 }
 
 may! {
-    overview: "GET" "/console/overview",
+    overview: "GET" "/console/spend",
     requests: "GET" "/console/requests",
     events: "GET" "/console/events",
     limits: "GET" "/console/limits",

@@ -17,7 +17,7 @@ use postern_store::table::spend_parts::PartTotals;
 use serde::{Deserialize, Serialize};
 
 use self::source::{Cell, Names, Span};
-use super::overview::{Bucket, Totals, zone};
+use super::totals::{Totals, zone};
 use crate::auth::permissions::Authority;
 use crate::clock;
 use crate::error::Failure;
@@ -88,6 +88,13 @@ pub struct SpendQuery {
     /// The first day of the span to compare with, which is as long. Absent: that which ends where this one begins.
     #[param(format = Date)]
     compare: Option<String>,
+}
+
+#[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Bucket {
+    Hour,
+    Day,
 }
 
 /// Sums of one thing; those past the hundred costliest are one.
@@ -374,27 +381,6 @@ impl Told {
         let slots = slots.collect();
         let Self { range, tz, bucket, by } = self;
         Spend { range, tz, from, to, bucket, by, totals: (&all).into(), compared, groups: shown, slots }
-    }
-}
-
-impl From<&PartTotals> for Totals {
-    fn from(sum: &PartTotals) -> Self {
-        let totals = &sum.totals;
-        Self {
-            requests: totals.requests,
-            errors: totals.errors,
-            cancelled: totals.cancelled,
-            input_tokens: totals.input_tokens,
-            output_tokens: totals.output_tokens,
-            cache_read_tokens: totals.cache_read_tokens,
-            cache_write_tokens: totals.cache_write_tokens,
-            reasoning_tokens: totals.reasoning_tokens,
-            cost_nanos: totals.cost_nanos,
-            unpriced_requests: totals.unpriced,
-            local_requests: sum.local_requests,
-            covered_nanos: totals.covered_nanos,
-            covered_requests: sum.covered_requests,
-        }
     }
 }
 

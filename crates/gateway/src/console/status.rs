@@ -16,7 +16,7 @@ use crate::auth::permissions::{Authority, Thing};
 use crate::catalogue::Catalogue;
 use crate::clock;
 use crate::config::Problem;
-use crate::console::overview;
+use crate::console::totals;
 use crate::directory::{Directory, VirtualKey};
 use crate::engine::{Engine, ListenerState};
 use crate::error::Failure;
@@ -153,7 +153,7 @@ pub async fn status(
 /// What the tray shows of today, in that time zone. Nothing else is read for it: a tray with nobody at it asks for as long
 /// as the gateway runs.
 pub async fn today(engine: &Engine, tz: Option<&str>) -> Result<spend_hourly::Totals, Failure> {
-    let midnight = overview::midnight(&overview::zone(tz)?, clock::now())?;
+    let midnight = totals::midnight(&totals::zone(tz)?, clock::now())?;
     engine.read(move |connection| totals_since(connection, midnight, None)).await
 }
 
@@ -163,18 +163,18 @@ fn totals_since(
     seen_by: Option<&SeenBy>,
 ) -> Result<spend_hourly::Totals, SqlError> {
     let mut totals = spend_hourly::Totals::default();
-    for hour in overview::hours(connection, start, i64::MAX, seen_by)? {
+    for hour in totals::hours(connection, start, i64::MAX, seen_by)? {
         totals.add(&hour.totals);
     }
     Ok(totals)
 }
 
 async fn read(engine: &Engine, authority: &Authority, tz: Option<&str>) -> Result<Status, Failure> {
-    let zone = overview::zone(tz)?;
-    let today = overview::midnight(&zone, clock::now())?;
+    let zone = totals::zone(tz)?;
+    let today = totals::midnight(&zone, clock::now())?;
     let directory = engine.directory.load_full();
     let whole = authority.sees_gateway();
-    let seen_by = authority.on("GET", "/console/overview").seen_by(&directory).filter(|_| !whole);
+    let seen_by = authority.on("GET", "/console/spend").seen_by(&directory).filter(|_| !whole);
     let (totals, requests, external, dismissed) = engine
         .read(move |connection| {
             let seen_by = seen_by.as_ref();

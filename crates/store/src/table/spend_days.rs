@@ -1,10 +1,11 @@
-//! `spend_days`: `spend_parts` by the day, in the time zones in which somebody looks at long spans. A day of one clock begins at
+//! `spend_days`: `spend_parts`, and what end users came to, by the day, in the time zones in which somebody looks at long spans. A day of one clock begins at
 //! another hour than that of another, so each zone has days of its own, made when they are over and first asked for. They are
 //! as the hours say, or they are not used: whoever changes an hour that lies before what a zone has moves that mark back.
 
 use rusqlite::{Connection, OptionalExtension, Result, params_from_iter};
 
 use super::spend_hourly::parameters;
+use super::spend_labels::{self, Label};
 use super::spend_parts::{self, PART_COLUMNS, Part, PartSlot, PartTotals, slot_of};
 
 pub(super) const CREATE: &str = "
@@ -50,31 +51,43 @@ pub(super) fn changed(connection: &Connection, hour: i64) -> Result<()> {
 
 /// What each came to on days of a zone that follow each other: the first hour of each, and the end of the last. In no order.
 pub fn between(connection: &Connection, zone: &str, part: Part, starts: &[i64]) -> Result<Vec<PartSlot>> {
+    let (mut slots, kept) = kept(connection, zone, part.label(), starts)?;
+    let later = spend_parts::between(connection, part, &starts[kept..])?;
+    slots.extend(later.into_iter().map(|part| PartSlot { slot: part.slot + kept, ..part }));
+    Ok(slots)
+}
+
+/// The same by end user, of requests that name one.
+pub fn of_end_users(connection: &Connection, zone: &str, starts: &[i64]) -> Result<Vec<PartSlot>> {
+    let (mut slots, kept) = kept(connection, zone, Label::EndUser, starts)?;
+    let later = spend_labels::between(connection, Label::EndUser, &starts[kept..])?;
+    slots.extend(later.into_iter().map(|part| PartSlot { slot: part.slot + kept, ..part }));
+    Ok(slots)
+}
+
+/// What is written of days, and how many of these days it is: the others are known by their hours.
+fn kept(connection: &Connection, zone: &str, kind: Label, starts: &[i64]) -> Result<(Vec<PartSlot>, usize)> {
     let known: Option<(i64, i64)> = connection
         .prepare_cached("SELECT id, until FROM spend_zones WHERE name = ?1")?
         .query_row([zone], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let ready = known.map_or(0, |(_, until)| starts.partition_point(|start| *start <= until));
     // So many starts have `ready - 1` whole days between them.
-    let (Some((zone, _)), 2..) = (known, ready) else {
-        return spend_parts::between(connection, part, starts);
-    };
-    let (days, rest) = (&starts[..ready], &starts[ready - 1..]);
+    let (Some((zone, _)), 2..) = (known, ready) else { return Ok((Vec::new(), 0)) };
+    let days = &starts[..ready];
     let sql = format!(
         "SELECT label, hour, {} FROM spend_days
          WHERE zone = ?1 AND label IN (SELECT id FROM labels WHERE kind = ?2) AND hour >= ?3 AND hour < ?4",
         *PART_COLUMNS
     );
-    let mut slots = connection
+    let slots = connection
         .prepare_cached(&sql)?
-        .query_map([zone, part.label().number(), days[0], days[ready - 1]], |row| {
+        .query_map([zone, kind.number(), days[0], days[ready - 1]], |row| {
             let slot = slot_of(starts, row.get(1)?);
             Ok(PartSlot { label: row.get(0)?, slot, totals: PartTotals::from_row(row, 2)? })
         })?
         .collect::<Result<Vec<_>>>()?;
-    let later = spend_parts::between(connection, part, rest)?;
-    slots.extend(later.into_iter().map(|part| PartSlot { slot: part.slot + ready - 1, ..part }));
-    Ok(slots)
+    Ok((slots, ready - 1))
 }
 
 /// Whether a zone lacks days before this hour.
@@ -119,8 +132,8 @@ pub fn begin(connection: &Connection, zone: &str, to: i64) -> Result<Option<Begu
         [zone, MOST_ZONES - 1],
     )?;
     connection.execute("DELETE FROM spend_days WHERE zone NOT IN (SELECT id FROM spend_zones)", [])?;
-    let kinds = Part::OF_EACH.into_iter().chain([Part::Project]);
-    let kinds: Vec<String> = kinds.map(|part| part.label().number().to_string()).collect();
+    let kinds = Part::OF_EACH.into_iter().chain([Part::Project]).map(Part::label).chain([Label::EndUser]);
+    let kinds: Vec<String> = kinds.map(|kind| kind.number().to_string()).collect();
     let labels = connection
         .prepare_cached(&format!("SELECT id FROM labels WHERE kind IN ({})", kinds.join(", ")))?
         .query_map([], |row| row.get(0))?
@@ -136,8 +149,15 @@ pub fn write(connection: &Connection, zone: i64, labels: &[i64], starts: &[i64])
         "INSERT OR REPLACE INTO spend_days ({names}) VALUES ({})",
         parameters(&names)
     ))?;
+    let mut kind = connection.prepare_cached("SELECT kind FROM labels WHERE id = ?1")?;
     for label in labels {
-        for slot in spend_parts::of_label(connection, *label, starts)? {
+        let of_end_user = kind.query_row([label], |row| row.get::<_, i64>(0))? == Label::EndUser.number();
+        let slots = if of_end_user {
+            spend_labels::of_label(connection, *label, starts)?
+        } else {
+            spend_parts::of_label(connection, *label, starts)?
+        };
+        for slot in slots {
             let place = [zone, *label, starts[slot.slot]].into_iter();
             insert.execute(params_from_iter(place.chain(slot.totals.values())))?;
         }

@@ -9,11 +9,11 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Result, params_from_iter};
 
 use super::owners::SeenBy;
-use super::requests::RequestRow;
+use super::requests::{Billing, RequestRow};
 use super::series::{self, Series};
 use super::sessions;
 use super::spend_hourly::{COLUMNS, DAY, DayRow, Days, SUMS, Totals, WIDTH, adding, hour_of};
-use super::spend_parts::PartTotals;
+use super::spend_parts::{self, PartSlot, PartTotals};
 
 pub(super) const CREATE: &str = "
 CREATE TABLE spend_labels (
@@ -305,16 +305,48 @@ pub fn by_series(
         .collect()
 }
 
-/// What each name came to in each hour, `from <= hour < to`, of those that these may see (`None`: all), in no order.
+/// The names of a kind by their number.
+pub fn names_of(connection: &Connection, kind: Label) -> Result<HashMap<i64, String>> {
+    connection
+        .prepare_cached("SELECT id, name FROM labels WHERE kind = ?1")?
+        .query_map([kind.number()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// What each name came to in spans of hours that follow each other: the first hour of each, and the end of the last. In no order.
+pub fn between(connection: &Connection, kind: Label, starts: &[i64]) -> Result<Vec<PartSlot>> {
+    added_up(connection, ("label IN (SELECT id FROM labels WHERE kind = ?1)", kind.number()), starts)
+}
+
+/// The same of one name.
+pub(super) fn of_label(connection: &Connection, label: i64, starts: &[i64]) -> Result<Vec<PartSlot>> {
+    added_up(connection, ("label = ?1", label), starts)
+}
+
+fn added_up(connection: &Connection, of: (&str, i64), starts: &[i64]) -> Result<Vec<PartSlot>> {
+    let [from, .., to] = starts else { return Ok(Vec::new()) };
+    let (condition, number) = of;
+    let sql = format!(
+        "SELECT label, hour, {COLUMNS}, billing FROM spend_labels CROSS JOIN series ON series.id = spend_labels.series
+         WHERE {condition} AND hour >= ?2 AND hour < ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query([number, *from, *to])?;
+    spend_parts::merged(rows, starts, |row| {
+        Ok(PartTotals::of(Billing::from_number(row.get(2 + WIDTH)?), &Totals::from_row(row, 2)?))
+    })
+}
+
+/// What each name came to in each hour, `from <= hour < to`, of those that these may see, in no order.
 pub fn by_hour(
     connection: &Connection,
     label: Label,
     from: i64,
     to: i64,
-    seen_by: Option<&SeenBy>,
+    seen_by: &SeenBy,
 ) -> Result<Vec<(String, i64, PartTotals)>> {
     let mut values = [from, to, label.number()].map(Value::Integer).to_vec();
-    let seen = seen_by.map_or_else(|| "1".to_owned(), |seen_by| seen_by.condition(&mut values));
+    let seen = seen_by.condition(&mut values);
     let sql = format!(
         "SELECT label, hour, {SUMS}, SUM(CASE WHEN billing = 1 THEN requests ELSE 0 END),
            SUM(CASE WHEN billing = 2 THEN requests ELSE 0 END)
@@ -322,10 +354,7 @@ pub fn by_hour(
          WHERE label IN (SELECT id FROM labels WHERE kind = ?3) AND hour >= ?1 AND hour < ?2 AND {seen}
          GROUP BY label, hour"
     );
-    let names: HashMap<i64, String> = connection
-        .prepare_cached("SELECT id, name FROM labels WHERE kind = ?1")?
-        .query_map([label.number()], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_>>()?;
+    let names = names_of(connection, label)?;
     connection
         .prepare_cached(&sql)?
         .query_map(params_from_iter(values), |row| {

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use rusqlite::{Connection, Result, Row, params_from_iter};
+use rusqlite::{Connection, Result, Row, Rows, params_from_iter};
 use uuid::Uuid;
 
 use super::owners::Owner;
@@ -294,10 +294,7 @@ pub fn sums(connection: &Connection, part: Part, from: i64, to: i64) -> Result<V
 
 /// The names of a kind by their number.
 pub fn names(connection: &Connection, part: Part) -> Result<HashMap<i64, String>> {
-    connection
-        .prepare_cached("SELECT id, name FROM labels WHERE kind = ?1")?
-        .query_map([part.label().number()], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect()
+    spend_labels::names_of(connection, part.label())
 }
 
 /// What each came to in spans of hours that follow each other: the first hour of each, and the end of the last. In no order.
@@ -319,12 +316,21 @@ fn added_up(connection: &Connection, of: (&str, i64), starts: &[i64]) -> Result<
         *PART_COLUMNS
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([number, *from, *to])?;
-    // Hours of one label come one after the other: a year of them is added up on the way.
+    let rows = statement.query([number, *from, *to])?;
+    merged(rows, starts, |row| PartTotals::from_row(row, 2))
+}
+
+/// Rows that begin with a label and an hour, added up: hours of one label come one after the other, and a year of them becomes days
+/// on the way.
+pub(super) fn merged(
+    mut rows: Rows<'_>,
+    starts: &[i64],
+    totals_of: impl Fn(&Row<'_>) -> Result<PartTotals>,
+) -> Result<Vec<PartSlot>> {
     let mut slots: Vec<PartSlot> = Vec::new();
     while let Some(row) = rows.next()? {
         let (label, hour) = (row.get(0)?, row.get(1)?);
-        let totals = PartTotals::from_row(row, 2)?;
+        let totals = totals_of(row)?;
         match slots.last_mut() {
             Some(last)
                 if last.label == label && (starts[last.slot]..starts[last.slot + 1]).contains(&hour) =>

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::RequestsQuery;
 use crate::auth::permissions::Authority;
 use crate::clock;
-use crate::console::overview::{Labels, key_name};
+use crate::console::totals::{Labels, key_name};
 use crate::error::Failure;
 use crate::http::Shared;
 use crate::shapes::{ErrorBody, QueryOf};

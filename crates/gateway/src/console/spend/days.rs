@@ -7,7 +7,7 @@ use postern_store::table::spend_days::{self, Begun};
 
 use super::{Days, HOUR_MS};
 use crate::clock;
-use crate::console::overview::first_hour;
+use crate::console::totals::first_hour;
 use crate::error::Failure;
 use crate::http::Shared;
 

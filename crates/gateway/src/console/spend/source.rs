@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use postern_store::table::owners::{self, Owner, SeenBy};
 use postern_store::table::series::Series;
 use postern_store::table::spend_labels::{self, Label};
-use postern_store::table::spend_parts::{self, Part, PartTotals, slot_of};
+use postern_store::table::spend_parts::{self, Part, PartSlot, PartTotals, slot_of};
 use postern_store::table::{spend_days, spend_hourly};
 use postern_store::{Connection, SqlError};
 use uuid::Uuid;
 
 use super::SpendBy;
-use crate::console::overview::first_hour;
+use crate::console::totals::first_hour;
 
 /// What one thing came to in a part of one slot.
 pub struct Cell {
@@ -105,8 +105,11 @@ pub fn cells(
         SpendBy::Project | SpendBy::EndUser => {
             let mut cells = match (by, seen_by) {
                 (SpendBy::Project, None) => of_all(connection, Part::Project, span, names)?,
-                (SpendBy::Project, _) => of_label(connection, Label::Project, span, seen_by, names)?,
-                _ => of_label(connection, Label::EndUser, span, seen_by, names)?,
+                (SpendBy::Project, Some(seen_by)) => {
+                    of_label(connection, Label::Project, span, seen_by, names)?
+                }
+                (_, None) => of_all_end_users(connection, span, names)?,
+                (_, Some(seen_by)) => of_label(connection, Label::EndUser, span, seen_by, names)?,
             };
             add_rest(&mut cells, in_all(connection, span, seen_by)?, names);
             return Ok(cells);
@@ -135,7 +138,7 @@ fn of_label(
     connection: &Connection,
     label: Label,
     span: &Span,
-    seen_by: Option<&SeenBy>,
+    seen_by: &SeenBy,
     names: &mut Names,
 ) -> Result<Vec<Cell>, SqlError> {
     let (from, to) = span.ends();
@@ -158,7 +161,19 @@ fn of_all(
         Some(zone) => spend_days::between(connection, zone, part, &span.hours)?,
         None => spend_parts::between(connection, part, &span.hours)?,
     };
-    let known = spend_parts::names(connection, part)?;
+    Ok(named(found, &spend_parts::names(connection, part)?, names))
+}
+
+fn of_all_end_users(connection: &Connection, span: &Span, names: &mut Names) -> Result<Vec<Cell>, SqlError> {
+    let found = match &span.days_of {
+        Some(zone) => spend_days::of_end_users(connection, zone, &span.hours)?,
+        None => spend_labels::between(connection, Label::EndUser, &span.hours)?,
+    };
+    Ok(named(found, &spend_labels::names_of(connection, Label::EndUser)?, names))
+}
+
+/// `known` are names by the number of their label.
+fn named(found: Vec<PartSlot>, known: &HashMap<i64, String>, names: &mut Names) -> Vec<Cell> {
     let mut places: HashMap<i64, usize> = HashMap::new();
     let cells = found.into_iter().map(|row| {
         let place = *places
@@ -166,7 +181,7 @@ fn of_all(
             .or_insert_with(|| names.place(known.get(&row.label).map_or("", String::as_str)));
         Cell { name: place, slot: row.slot, totals: row.totals }
     });
-    Ok(cells.collect())
+    cells.collect()
 }
 
 /// What a series is told apart by.

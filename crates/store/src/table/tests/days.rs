@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::super::owners::SeenBy;
 use super::super::requests::{Billing, RequestRow};
 use super::super::spend_days::{self, Begun};
 use super::super::spend_hourly::hour_of;
-use super::super::spend_parts::{self, Part, PartSlot, PartTotals};
+use super::super::spend_labels::{self, Label};
+use super::super::spend_parts::{self, Part, PartSlot, PartTotals, slot_of};
 use super::{HOUR, database, id_at, owner, raw, record, request};
 use crate::Connection;
 
@@ -26,6 +28,7 @@ fn row(number: i64, started_at: i64) -> RequestRow {
         model_group: format!("group-{}", number % 7),
         provider: (number % 5 != 0).then(|| format!("provider-{}", number % 3)),
         owner: owner(if number % 2 == 0 { "ada" } else { "" }, "red", ""),
+        end_user: (number % 4 == 0).then(|| format!("customer-{}", number % 3)),
         project: (number % 3 == 0).then(|| format!("project-{}", number % 2)),
         billing: [Billing::Api, Billing::Subscription, Billing::Local][(number % 3) as usize],
         cost_nanos: (number % 4 != 0).then_some(number),
@@ -53,6 +56,26 @@ fn assert_the_same(connection: &Connection, zone: &str, when: &str) {
             let by_day = gathered(spend_days::between(connection, zone, part, starts).unwrap());
             assert_eq!(by_day, by_hour, "{part:?} {when}");
         }
+    }
+    for starts in [&all[..], &all[3..9], &all[25..]] {
+        let by_hour = gathered(spend_labels::between(connection, Label::EndUser, starts).unwrap());
+        let by_day = gathered(spend_days::of_end_users(connection, zone, starts).unwrap());
+        assert_eq!(by_day, by_hour, "end users {when}");
+        let mut expected: BTreeMap<(String, usize), PartTotals> = BTreeMap::new();
+        let everybody = SeenBy { users: vec!["ada".into()], teams: vec!["red".into()], ..SeenBy::default() };
+        let hours = spend_labels::by_hour(
+            connection,
+            Label::EndUser,
+            starts[0],
+            starts[starts.len() - 1],
+            &everybody,
+        );
+        for (name, hour, totals) in hours.unwrap() {
+            expected.entry((name, slot_of(starts, hour))).or_default().add(&totals);
+        }
+        let names = spend_labels::names_of(connection, Label::EndUser).unwrap();
+        let named = by_day.into_iter().map(|((label, slot), sum)| ((names[&label].clone(), slot), sum));
+        assert_eq!(named.collect::<BTreeMap<_, _>>(), expected, "{when}");
     }
 }
 
