@@ -624,26 +624,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/console/overview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Spend, requests and tokens by time, model, key and client
-         * @description Of what the caller may see: their own, and that of teams and organizations which they administer.
-         */
-        get: operations["get_console_overview"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/console/presets": {
         parameters: {
             query?: never;
@@ -4310,10 +4290,6 @@ export interface components {
             /** @description Those of last first. */
             sessions: components["schemas"]["ClientSession"][];
         };
-        ClientTotals: {
-            client: string;
-            totals: components["schemas"]["Totals"];
-        };
         /** @description Another span of as many days. */
         Compared: {
             /**
@@ -4897,12 +4873,6 @@ export interface components {
             total_input_tokens: number;
             /** Format: int64 */
             total_output_tokens: number;
-        };
-        KeyTotals: {
-            /** @description Absent for the administrator's key. */
-            key_id: string | null;
-            key_name: string;
-            totals: components["schemas"]["Totals"];
         };
         /**
          * @description What a key is for.
@@ -5544,13 +5514,6 @@ export interface components {
         ModelTable: {
             model_aliases: Record<string, unknown>;
         };
-        ModelTotals: {
-            /** @description The model group. */
-            model: string;
-            /** @description Empty where requests reached none. */
-            provider: string;
-            totals: components["schemas"]["Totals"];
-        };
         MonthForecast: {
             /** @description Of keys and teams; what is used up first comes first. */
             budgets: components["schemas"]["BudgetForecast"][];
@@ -6013,27 +5976,6 @@ export interface components {
         Origin: "window" | "network";
         /** @enum {string} */
         OutcomeName: "ok" | "error" | "cancelled";
-        Overview: {
-            bucket: components["schemas"]["Bucket"];
-            clients: components["schemas"]["ClientTotals"][];
-            /**
-             * Format: int64
-             * @description UTC milliseconds.
-             */
-            from: number;
-            keys: components["schemas"]["KeyTotals"][];
-            /** @description By cost, then requests. */
-            models: components["schemas"]["ModelTotals"][];
-            /** @description The equally long period before. */
-            previous: components["schemas"]["Totals"];
-            range: components["schemas"]["Range"];
-            /** @description Every bucket, empty ones too. */
-            series: components["schemas"]["Slot"][];
-            /** Format: int64 */
-            to: number;
-            totals: components["schemas"]["Totals"];
-            tz: string;
-        };
         /**
          * @description How a provider is paid.
          * @enum {string}
@@ -6433,8 +6375,6 @@ export interface components {
             public_model_groups: string[];
             updated_by: string;
         };
-        /** @enum {string} */
-        Range: "today" | "7d" | "30d";
         /** @description Costs in nano-dollars; what a flat rate covers is not among them. */
         RatedAnew: {
             /** Format: int64 */
@@ -7006,14 +6946,6 @@ export interface components {
             /** @description Somebody has a password. */
             password: boolean;
             sso: components["schemas"]["SsoWay"] | null;
-        };
-        Slot: {
-            models: components["schemas"]["ModelTotals"][];
-            /**
-             * Format: int64
-             * @description UTC milliseconds.
-             */
-            start: number;
         };
         SomeOrganizations: {
             organizations: string[];
@@ -10400,62 +10332,6 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    get_console_overview: {
-        parameters: {
-            query?: {
-                range?: "today" | "7d" | "30d";
-                /** @description IANA time zone of the days; UTC when absent. */
-                tz?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Overview"];
-                };
-            };
-            /** @description Unknown time zone */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            403: {
                 headers: {
                     [name: string]: unknown;
                 };

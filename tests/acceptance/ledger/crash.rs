@@ -94,8 +94,12 @@ async fn a_killed_gateway_has_lost_nothing_that_was_answered() {
     }
     // And every sum agrees with the rows after a hundred crashes.
     let cost: i64 = rows.iter().filter_map(|row| row["cost_nanos"].as_i64()).sum();
-    let paths =
-        ["spend?range=7d&by=project", "spend?range=7d&by=model", "spend?range=7d&by=key", "spend?range=30d&by=tool"];
+    let paths = [
+        "spend?range=7d&by=project",
+        "spend?range=7d&by=model",
+        "spend?range=7d&by=key",
+        "spend?range=30d&by=tool",
+    ];
     for path in paths {
         let path = format!("/console/{path}");
         let totals = postern_tests::receive(gateway.admin(Method::GET, &path)).await.json()["totals"].clone();

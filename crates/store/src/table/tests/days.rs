@@ -74,8 +74,8 @@ fn assert_the_same(connection: &Connection, zone: &str, when: &str) {
             expected.entry((name, slot_of(starts, hour))).or_default().add(&totals);
         }
         let names = spend_labels::names_of(connection, Label::EndUser).unwrap();
-        let named = by_day.into_iter().map(|((label, slot), sum)| ((names[&label].clone(), slot), sum));
-        assert_eq!(named.collect::<BTreeMap<_, _>>(), expected, "{when}");
+        let told = by_day.into_iter().map(|((label, slot), sum)| ((names[&label].clone(), slot), sum));
+        assert_eq!(told.collect::<BTreeMap<_, _>>(), expected, "{when}");
     }
 }
 
