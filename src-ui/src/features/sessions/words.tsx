@@ -11,12 +11,18 @@ export const none = <span className="text-faint">–</span>;
 export const length = ({ first_at, last_at, totals }: SessionRow) =>
   totals.requests < 2 ? none : lasted(last_at - first_at);
 
+// Names that are made by the clock begin alike: where there is no room, the middle goes.
+const TAIL = 6;
+
 /** The project is what people know it by; the session's own name tells two of one project apart. */
 export function Name({ row }: { row: SessionRow }) {
   return (
     <span className="flex min-w-0 items-baseline gap-2" title={[row.project, row.session].filter(Boolean).join("\n")}>
       {row.project && <span className="min-w-0 max-w-[65%] shrink-0 truncate">{row.project}</span>}
-      <span className={cn("min-w-0 truncate font-mono text-xs", row.project && "text-faint")}>{row.session}</span>
+      <span className={cn("flex min-w-0 font-mono text-xs", row.project && "text-faint")}>
+        <span className="min-w-0 truncate">{row.session.slice(0, -TAIL)}</span>
+        <span className="shrink-0">{row.session.slice(-TAIL)}</span>
+      </span>
     </span>
   );
 }
