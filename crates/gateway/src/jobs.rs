@@ -12,6 +12,7 @@ use postern_store::table::{circuit_events, requests, responses};
 
 use crate::bodies;
 use crate::clock;
+use crate::console::spend::days;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::events::{Event, Topic};
@@ -52,6 +53,7 @@ pub fn start(engine: &Arc<Engine>) {
     engine.tasks.spawn_until_stopped(record_circuits(engine.clone()));
     engine.tasks.spawn_until_stopped(forget_circuits(engine.clone()));
     engine.tasks.spawn_until_stopped(alerts::watch(engine.clone()));
+    engine.tasks.spawn_until_stopped(days::keep_this_machines(engine.clone()));
     engine.tasks.spawn_until_stopped(alerts::forget(engine.clone()));
 }
 

@@ -2,7 +2,7 @@
 //! thing, beside those of another span; the calendar of a year; the budgets that are nearest to their end.
 
 pub mod budgets;
-mod days;
+pub mod days;
 mod source;
 
 use std::collections::HashMap;

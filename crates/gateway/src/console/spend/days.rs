@@ -1,6 +1,9 @@
 //! Days of a time zone are added up once, after somebody has looked at a long span of them, and then are not many hours but one row.
 //! What a day came to is the same either way; this is only about how long a look takes.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use postern_store::table::spend_days::{self, Begun};
@@ -8,6 +11,7 @@ use postern_store::table::spend_days::{self, Begun};
 use super::{Days, HOUR_MS};
 use crate::clock;
 use crate::console::totals::first_hour;
+use crate::engine::Engine;
 use crate::error::Failure;
 use crate::http::Shared;
 
@@ -15,6 +19,9 @@ use crate::http::Shared;
 pub const WORTH_KEEPING: i32 = 60;
 /// So many things at once are written of: everybody else's writes wait as long.
 const AT_ONCE: usize = 10;
+/// Not while everything starts.
+const AFTER_START: Duration = Duration::from_mins(1);
+const EACH: Duration = Duration::from_hours(6);
 
 /// Sees to it, without anybody waiting, that a zone's days are there for the next look.
 pub fn keep(engine: &Shared, name: String, zone: TimeZone) {
@@ -26,6 +33,17 @@ pub fn keep(engine: &Shared, name: String, zone: TimeZone) {
             tracing::debug!(reason = failure.error.message, "days could not be added up; hours are used");
         }
     });
+}
+
+/// The same by itself for the clock of this machine, which is that of most who look: their first look need not wait for hours.
+pub async fn keep_this_machines(engine: Arc<Engine>) {
+    tokio::time::sleep(AFTER_START).await;
+    loop {
+        let zone = TimeZone::system();
+        let name = zone.iana_name().unwrap_or("UTC").to_owned();
+        keep(&engine, name, zone);
+        tokio::time::sleep(EACH).await;
+    }
 }
 
 async fn fill(engine: &Shared, name: String, zone: TimeZone) -> Result<(), Failure> {
@@ -48,3 +66,6 @@ async fn fill(engine: &Shared, name: String, zone: TimeZone) -> Result<(), Failu
     }
     engine.transact(move |connection| Ok(spend_days::end(connection, number)?)).await
 }
+
+#[cfg(test)]
+mod tests;
