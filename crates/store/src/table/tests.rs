@@ -25,6 +25,7 @@ mod owned_rows;
 mod plans;
 mod providers;
 mod rollups;
+mod sessions;
 mod spent;
 mod walk;
 
